@@ -1,0 +1,84 @@
+"""Functions and their Jacobians, typeset in a notebook as in a textbook.
+
+    %load_ext jacmagic
+
+and then a cell of mathematics under `%%jacobian` or `%%nnchain`. The same from
+Python: `jacmagic.jacobian(text)` and `jacmagic.nnchain(text)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jacmagic.errors import (
+    AmbiguousMath,
+    JacmagicError,
+    LimitError,
+    NameMistake,
+    ShapeError,
+    SyntaxMistake,
+    ValueMistake,
+)
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jacmagic.result import Result
+
+__version__ = "0.1.0"
+__all__ = [
+    "AmbiguousMath", "JacmagicError", "LimitError", "NameMistake", "ShapeError", "SyntaxMistake", "ValueMistake",
+    "jacobian", "nnchain",
+]
+
+
+def jacobian(
+    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None
+) -> Result:
+    """Read a block of mathematics and differentiate it.
+
+    Args:
+        text       the block, as in a %%jacobian cell
+        wrt        the variables, "x1, x2"; else those that the block's functions name
+        namespace  where `{python}` values are looked up; without it they are an error
+
+    Raises:
+        JacmagicError: the block cannot be taken as it stands; it points at the text.
+    """
+    from jacmagic.result import derive
+
+    return derive(text, wrt, namespace)
+
+
+def nnchain(
+    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, seed: int = 0
+) -> Result:
+    """Read a neural network written as mathematics and differentiate it.
+
+    Args:
+        text       the block, as in a %%nnchain cell
+        wrt        the input; else the first vector that nothing defines
+        namespace  where `{python}` values are looked up; without it they are an error
+        seed       of the small values that weights without one get
+
+    Raises:
+        JacmagicError: the block cannot be taken as it stands; it points at the text.
+    """
+    from jacmagic.result import derive
+
+    return derive(text, wrt, namespace, net=True, seed=seed)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register %%jacobian, %jacobian and %%nnchain."""
+    from jacmagic.magics import register
+
+    register(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics and their completion away again."""
+    from jacmagic.magics import unregister
+
+    unregister(shell)

@@ -1,0 +1,450 @@
+"""The table of functions and activations, one row each.
+
+A row says all there is to know of a function: its names, its arguments, its
+definition, its derivative in the textbook's form, its LaTeX, its kinks, and how
+the backends spell it where they have it. Parsing, completion, did-you-mean, the
+backends, the README's table and the tests all read this table; adding an
+activation is adding a row.
+
+Definitions, derivatives and kinks are functions of (f, *arguments), where `f`
+offers every function of the table and SymPy's own; SymPy is imported only when
+one of them is called.
+
+Sources: Goodfellow, Bengio & Courville, Deep Learning (2016), ch. 6; PyTorch's
+documentation for the constants and for the values at kinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One row of the table.
+
+    Attributes:
+        name         as it is typed
+        kind         "entrywise" (scalars, and arrays entry by entry), "vector" (of whole
+                     vectors), "reduction" (vector to scalar) or "loss"
+        arity        fewest and most arguments; None for any number
+        aliases      other spellings
+        latex        the LaTeX of the name; empty: \\operatorname{name}
+        sympy        the SymPy class that is this function, where there is one
+        define       (f, *args) -> SymPy expression
+        derivative   (f, *args) -> tuple of partial derivatives, in the textbook's form
+        kinks        (f, *args) -> expressions that vanish where the derivative jumps
+        exact        True where the value at a rational number is one, so that constants fold
+        by_output    (f, y) -> the derivative by means of the value y = f(z), where it is customary
+        spell        how a backend writes it, {0}, {1}, … standing for the arguments
+        inverse      the name of f^-1, for the two readings of sin^-1
+        source       what the derivative or the constants were taken from
+    """
+
+    name: str
+    kind: str = "entrywise"
+    arity: tuple[int, int | None] = (1, 1)
+    aliases: tuple[str, ...] = ()
+    latex: str = ""
+    sympy: str = ""
+    define: Rule | None = None
+    derivative: Rule | None = None
+    kinks: Rule | None = None
+    exact: bool = False
+    by_output: Rule | None = None
+    spell: dict[str, str] = field(default_factory=dict)
+    inverse: str = ""
+    source: str = ""
+
+    @property
+    def tex(self) -> str:
+        return self.latex or rf"\operatorname{{{self.name.replace('_', chr(92) + '_')}}}"
+
+
+def _library(name: str, sympy: str = "", latex: str = "", **more: Any) -> Function:
+    """A function that SymPy knows, with its derivative."""
+    return Function(name, sympy=sympy or name, latex=latex or "\\" + name, **more)
+
+
+def _pairwise(f: Any, best: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The partial derivatives of max or min: 1/k for each of k arguments that tie for the best."""
+    if len(args) == 2:
+        a, b = args
+        ahead = (lambda p, q: p > q) if best is f.max else (lambda p, q: p < q)
+        return tuple(
+            f.Piecewise((1, ahead(p, q)), (f.Rational(1, 2), f.Eq(p, q)), (0, True)) for p, q in ((a, b), (b, a))
+        )
+    top = best(*args)
+    ties = sum(f.Piecewise((1, f.Eq(a, top)), (0, True)) for a in args)
+    return tuple(f.Piecewise((1 / ties, f.Eq(a, top)), (0, True)) for a in args)
+
+
+def _ties(f: Any, best: Any, args: tuple[Any, ...]) -> list[Any]:
+    top = best(*args)
+    return [
+        f.Piecewise((a - b, f.Eq(a, top)), (1, True)) for i, a in enumerate(args) for b in args[i + 1 :]
+    ]
+
+
+def _fold(f: Any, args: tuple[Any, ...], first_wins: Callable[[Any, Any], Any]) -> Any:
+    best = args[-1]
+    for a in reversed(args[:-1]):
+        best = f.Piecewise((a, first_wins(a, best)), (best, True))
+    return best
+
+
+_SELU_SCALE = "1.0507009873554804934193349852946"
+_SELU_ALPHA = "1.6732632423543772848170429916717"
+
+_ROWS: tuple[Function, ...] = (
+    _library("sqrt", spell={"numpy": "np.sqrt({0})", "torch": "torch.sqrt({0})", "jax": "jnp.sqrt({0})"}),
+    Function(
+        "cbrt",
+        define=lambda f, z: f.Piecewise((z ** f.Rational(1, 3), z >= 0), (-((-z) ** f.Rational(1, 3)), True)),
+        derivative=lambda f, z: (1 / (3 * f.cbrt(z) ** 2),),
+        spell={"numpy": "np.cbrt({0})", "jax": "jnp.cbrt({0})",
+               "torch": "(torch.sign({0})*torch.abs({0})**(1/3))"},
+        source="the real cube root, also of negative numbers",
+    ),
+    _library("exp", by_output=lambda f, y: y),
+    Function("ln", aliases=("log",), sympy="log", latex=r"\ln"),
+    Function("log2", latex=r"\log_2", define=lambda f, z: f.ln(z) / f.ln(2)),
+    Function("log10", latex=r"\log_{10}", define=lambda f, z: f.ln(z) / f.ln(10)),
+    _library("sin", inverse="asin"),
+    _library("cos", inverse="acos"),
+    _library("tan", inverse="atan", derivative=lambda f, z: (1 + f.tan(z) ** 2,)),
+    _library("cot"),
+    _library("sec"),
+    _library("csc"),
+    _library("asin", latex=r"\arcsin", aliases=("arcsin",)),
+    _library("acos", latex=r"\arccos", aliases=("arccos",)),
+    _library("atan", latex=r"\arctan", aliases=("arctan",)),
+    Function("atan2", sympy="atan2", arity=(2, 2)),
+    _library("sinh", inverse="asinh"),
+    _library("cosh", inverse="acosh"),
+    _library("tanh", inverse="atanh", by_output=lambda f, y: 1 - y**2),
+    Function("asinh", sympy="asinh"),
+    Function("acosh", sympy="acosh"),
+    Function("atanh", sympy="atanh"),
+    Function(
+        "abs",
+        define=lambda f, z: f.Piecewise((z, z >= 0), (-z, True)),
+        derivative=lambda f, z: (f.sign(z),),
+        kinks=lambda f, z: [z],
+        exact=True,
+        spell={"numpy": "np.abs({0})", "torch": "torch.abs({0})", "jax": "jnp.abs({0})"},
+        source="|.|'(0) = 0, as PyTorch has it",
+    ),
+    Function(
+        "sign",
+        define=lambda f, z: f.Piecewise((1, z > 0), (-1, z < 0), (0, True)),
+        derivative=lambda f, z: (0,),
+        kinks=lambda f, z: [z],
+        exact=True,
+        spell={"numpy": "np.sign({0})", "torch": "torch.sign({0})", "jax": "jnp.sign({0})"},
+    ),
+    Function(
+        "min",
+        arity=(1, None),
+        latex=r"\min",
+        define=lambda f, *a: _fold(f, a, lambda p, q: p <= q),
+        derivative=lambda f, *a: _pairwise(f, f.min, a),
+        kinks=lambda f, *a: _ties(f, f.min, a),
+        exact=True,
+        source="a tie among k arguments gives each 1/k, as torch.amin has it",
+    ),
+    Function(
+        "max",
+        arity=(1, None),
+        latex=r"\max",
+        define=lambda f, *a: _fold(f, a, lambda p, q: p >= q),
+        derivative=lambda f, *a: _pairwise(f, f.max, a),
+        kinks=lambda f, *a: _ties(f, f.max, a),
+        exact=True,
+        source="a tie among k arguments gives each 1/k, as torch.amax has it",
+    ),
+    Function(
+        "floor",
+        define=lambda f, z: f.sympy_floor(z),
+        derivative=lambda f, z: (0,),
+        kinks=lambda f, z: [z - f.floor(z)],
+        exact=True,
+        spell={"numpy": "np.floor({0})", "torch": "torch.floor({0})", "jax": "jnp.floor({0})"},
+    ),
+    Function(
+        "ceil",
+        define=lambda f, z: f.sympy_ceiling(z),
+        derivative=lambda f, z: (0,),
+        kinks=lambda f, z: [z - f.ceil(z)],
+        exact=True,
+        spell={"numpy": "np.ceil({0})", "torch": "torch.ceil({0})", "jax": "jnp.ceil({0})"},
+    ),
+    Function("erf", sympy="erf"),
+    # ------------------------------------------------------------ activations
+    Function(
+        "sigmoid",
+        latex=r"\operatorname{\sigma}",
+        define=lambda f, z: 1 / (1 + f.exp(-z)),
+        derivative=lambda f, z: (f.sigmoid(z) * (1 - f.sigmoid(z)),),
+        by_output=lambda f, y: y * (1 - y),
+        spell={"torch": "torch.sigmoid({0})", "jax": "jax.nn.sigmoid({0})"},
+    ),
+    Function(
+        "relu",
+        aliases=("ReLU",),
+        latex=r"\operatorname{ReLU}",
+        define=lambda f, z: f.Piecewise((z, z > 0), (0, True)),
+        derivative=lambda f, z: (f.step(z),),
+        kinks=lambda f, z: [z],
+        exact=True,
+        spell={"numpy": "np.maximum({0}, 0.0)", "torch": "torch.relu({0})", "jax": "jax.nn.relu({0})"},
+        source="relu'(0) = 0, as PyTorch and JAX have it; SymPy's Max would give 1/2",
+    ),
+    Function(
+        "leaky_relu",
+        define=lambda f, z: f.Piecewise((z, z > 0), (z / 100, True)),
+        derivative=lambda f, z: (f.Piecewise((1, z > 0), (f.Rational(1, 100), True)),),
+        kinks=lambda f, z: [z],
+        exact=True,
+        source="slope 0.01 below 0, and at 0, PyTorch's default",
+        spell={"numpy": "np.maximum({0}, 0.01*{0})", "torch": "torch.nn.functional.leaky_relu({0})",
+               "jax": "jax.nn.leaky_relu({0})"},
+    ),
+    Function(
+        "elu",
+        aliases=("ELU",),
+        latex=r"\operatorname{ELU}",
+        define=lambda f, z: f.Piecewise((z, z > 0), (f.exp(z) - 1, True)),
+        derivative=lambda f, z: (f.Piecewise((1, z > 0), (f.exp(z), True)),),
+        source="Clevert, Unterthiner & Hochreiter (2016), alpha = 1",
+        spell={"numpy": "(np.maximum({0}, 0.0) + np.expm1(np.minimum({0}, 0.0)))",
+               "torch": "torch.nn.functional.elu({0})", "jax": "jax.nn.elu({0})"},
+    ),
+    Function(
+        "selu",
+        aliases=("SELU",),
+        latex=r"\operatorname{SELU}",
+        define=lambda f, z: f.Piecewise(
+            (f.Rational(_SELU_SCALE) * z, z > 0),
+            (f.Rational(_SELU_SCALE) * f.Rational(_SELU_ALPHA) * (f.exp(z) - 1), True),
+        ),
+        derivative=lambda f, z: (
+            f.Piecewise(
+                (f.Rational(_SELU_SCALE), z > 0),
+                (f.Rational(_SELU_SCALE) * f.Rational(_SELU_ALPHA) * f.exp(z), True),
+            ),
+        ),
+        kinks=lambda f, z: [z],
+        source="Klambauer et al. (2017), with PyTorch's constants",
+        spell={"numpy": "(1.0507009873554805*np.maximum({0}, 0.0) + 1.7580993408473768*np.expm1(np.minimum({0}, 0.0)))",
+               "torch": "torch.nn.functional.selu({0})", "jax": "jax.nn.selu({0})",
+               "javascript": "({0} > 0 ? 1.0507009873554805*{0} : 1.7580993408473768*Math.expm1({0}))",
+               "math": "(1.0507009873554805*{0} if {0} > 0 else 1.7580993408473768*math.expm1({0}))"},
+    ),
+    Function(
+        "gelu",
+        aliases=("GELU",),
+        latex=r"\operatorname{GELU}",
+        define=lambda f, z: z * (1 + f.erf(z / f.sqrt(2))) / 2,
+        derivative=lambda f, z: (
+            (1 + f.erf(z / f.sqrt(2))) / 2 + z * f.exp(-(z**2) / 2) / f.sqrt(2 * f.pi),
+        ),
+        source="Hendrycks & Gimpel (2016): z times the normal distribution function, exact",
+        spell={"torch": "torch.nn.functional.gelu({0})", "jax": "jax.nn.gelu({0}, approximate=False)"},
+    ),
+    Function(
+        "silu",
+        aliases=("swish", "SiLU"),
+        latex=r"\operatorname{SiLU}",
+        define=lambda f, z: z * f.sigmoid(z),
+        derivative=lambda f, z: (f.sigmoid(z) * (1 + z * (1 - f.sigmoid(z))),),
+        spell={"torch": "torch.nn.functional.silu({0})", "jax": "jax.nn.silu({0})"},
+    ),
+    Function(
+        "softplus",
+        define=lambda f, z: f.ln(1 + f.exp(z)),
+        derivative=lambda f, z: (f.sigmoid(z),),
+        spell={"numpy": "np.logaddexp(0.0, {0})", "torch": "torch.logaddexp({0}, torch.zeros_like({0}))",
+               "jax": "jnp.logaddexp(0.0, {0})",
+               "javascript": "(Math.max({0}, 0) + Math.log1p(Math.exp(-Math.abs({0}))))",
+               "math": "(max({0}, 0.0) + math.log1p(math.exp(-abs({0}))))"},
+    ),
+    Function(
+        "softsign",
+        define=lambda f, z: z / (1 + f.abs(z)),
+        derivative=lambda f, z: (1 / (1 + f.abs(z)) ** 2,),
+    ),
+    Function(
+        "mish",
+        define=lambda f, z: z * f.tanh(f.softplus(z)),
+        derivative=lambda f, z: (
+            f.tanh(f.softplus(z)) + z * f.sigmoid(z) * (1 - f.tanh(f.softplus(z)) ** 2),
+        ),
+        source="Misra (2019)",
+    ),
+    Function(
+        "hardtanh",
+        define=lambda f, z: f.Piecewise((-1, z < -1), (1, z > 1), (z, True)),
+        derivative=lambda f, z: (f.Piecewise((1, f.And(z > -1, z < 1)), (0, True)),),
+        kinks=lambda f, z: [z - 1, z + 1],
+        exact=True,
+        source="slope 0 at -1 and 1, as PyTorch has it",
+        spell={"numpy": "np.clip({0}, -1.0, 1.0)", "torch": "torch.nn.functional.hardtanh({0})",
+               "jax": "jnp.clip({0}, -1.0, 1.0)"},
+    ),
+    Function(
+        "step",
+        latex=r"\mathbf{1}",
+        define=lambda f, z: f.Piecewise((1, z > 0), (0, True)),
+        derivative=lambda f, z: (0,),
+        kinks=lambda f, z: [z],
+        exact=True,
+        source="the indicator 1[z > 0], derivative 0 everywhere",
+        spell={"numpy": "(({0} > 0)*1.0)"},
+    ),
+    # ------------------------------------------------------------ of vectors
+    Function("softmax", kind="vector", by_output=lambda f, y: y),
+    Function("log_softmax", kind="vector"),
+    Function("layer_norm", kind="vector", source="epsilon = 1e-5 under the root, no scale or shift, as PyTorch"),
+    Function("norm", kind="reduction"),
+    Function("dot", kind="reduction", arity=(2, 2)),
+    Function("cross", kind="vector", arity=(2, 2)),
+    Function("diag", kind="vector"),
+    Function("sum", kind="reduction", arity=(1, None)),
+    Function("prod", kind="reduction", arity=(1, None)),
+    Function("mean", kind="reduction", arity=(1, None)),
+    # ------------------------------------------------------------ losses: of a prediction and a target
+    Function(
+        "mse", kind="loss", arity=(2, 2), aliases=("MSE",), latex=r"\operatorname{MSE}",
+        define=lambda f, o, y: (o - y) ** 2,
+    ),
+    Function(
+        "mae", kind="loss", arity=(2, 2), aliases=("MAE",), latex=r"\operatorname{MAE}",
+        define=lambda f, o, y: f.abs(o - y),
+    ),
+    Function("cross_entropy", kind="loss", arity=(2, 2), define=lambda f, p, y: -y * f.ln(p)),
+    Function(
+        "bce", kind="loss", arity=(2, 2), aliases=("BCE",), latex=r"\operatorname{BCE}",
+        define=lambda f, p, y: -(y * f.ln(p) + (1 - y) * f.ln(1 - p)),
+        source="of probabilities, as torch.nn.BCELoss",
+    ),
+    Function(
+        "huber", kind="loss", arity=(2, 2),
+        define=lambda f, o, y: f.Piecewise(
+            ((o - y) ** 2 / 2, f.abs(o - y) <= 1), (f.abs(o - y) - f.Rational(1, 2), True)
+        ),
+        source="Huber (1964), delta = 1, as torch.nn.HuberLoss",
+    ),
+)
+
+FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
+"""The rows by name."""
+
+ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.aliases}
+"""Other spellings, and the name each stands for."""
+
+SPELLINGS: frozenset[str] = frozenset(FUNCTIONS) | frozenset(ALIASES)
+"""Every word that is read as a function."""
+
+CONSTANTS: dict[str, str] = {"e": "e", "pi": r"\pi"}
+"""The constants and their LaTeX."""
+
+
+def find(word: str) -> Function | None:
+    """The row of a function by any of its spellings."""
+    return FUNCTIONS.get(ALIASES.get(word, word))
+
+
+class _Calculus:
+    """What definitions see as `f`: every function of the table, and SymPy's names beside them."""
+
+    def __getattr__(self, name: str) -> Any:
+        import sympy
+
+        if name in FUNCTIONS:
+            return symbolic(name)
+        if name == "sympy_floor":
+            return sympy.floor
+        if name == "sympy_ceiling":
+            return sympy.ceiling
+        return getattr(sympy, name)
+
+
+calculus = _Calculus()
+
+
+@lru_cache(maxsize=None)
+def symbolic(name: str) -> Any:
+    """The SymPy function for a row: SymPy's own class, or one made here with the row's derivative.
+
+    A made class pickles, because this module's `__getattr__` finds it by name, and
+    prints, evaluates, rewrites and lambdifies by its definition.
+    """
+    row = FUNCTIONS[name]
+    import sympy
+
+    if row.sympy:
+        return getattr(sympy, row.sympy)
+    if name in ("log2", "log10"):
+        return lambda z: row.define(calculus, z)  # type: ignore[misc]
+
+    def eval_exact(cls: Any, *args: Any) -> Any:
+        if len(args) == 1 and row.arity[1] is None:
+            return args[0]
+        if row.exact and row.define is not None and all(a.is_Rational for a in args):
+            return row.define(calculus, *args)
+        return None
+
+    def fdiff(self: Any, argindex: int = 1) -> Any:
+        return sympy.sympify(row.derivative(calculus, *self.args)[argindex - 1])  # type: ignore[misc]
+
+    def definition(self: Any, **_: Any) -> Any:
+        return row.define(calculus, *self.args)  # type: ignore[misc]
+
+    def evaluate(self: Any, prec: int) -> Any:
+        return definition(self)._eval_evalf(prec) if self.is_number else None
+
+    def is_real(self: Any) -> bool | None:
+        return True if all(a.is_extended_real for a in self.args) else None
+
+    def is_nonnegative(self: Any) -> bool | None:
+        return True if name in ("abs", "relu", "step", "sigmoid", "softplus") and is_real(self) else None
+
+    def code(self: Any, printer: Any, **_: Any) -> Any:
+        return printer._print(definition(self))
+
+    def tex(self: Any, printer: Any, exp: str | None = None) -> str:
+        inside = ", ".join(printer._print(a) for a in self.args)
+        body = {
+            "abs": rf"\left|{inside}\right|",
+            "step": rf"\mathbf{{1}}\left[{inside} > 0\right]",
+            "cbrt": rf"\sqrt[3]{{{inside}}}",
+        }.get(name, rf"{row.tex}\left({inside}\right)")
+        return body if exp is None else rf"{body}^{{{exp}}}"
+
+    members = {
+        "eval": classmethod(eval_exact), "fdiff": fdiff, "expand_definition": definition,
+        "_eval_evalf": evaluate, "_eval_is_extended_real": is_real, "_eval_is_extended_nonnegative": is_nonnegative,
+        "_eval_rewrite_as_Piecewise": lambda self, *args, **kw: definition(self),
+        "_latex": tex, "_numpycode": code, "_scipycode": code, "_mpmathcode": code, "_pythoncode": code,
+        "_torchcode": code, "_lambdacode": code, "_jscode": code, "_ccode": code,
+        "__module__": __name__, "__doc__": f"{name}, as the block language has it.",
+    }
+    return type(name, (sympy.Function,), members)
+
+
+def partials(name: str, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """The partial derivatives of a table function in the textbook's form, None where SymPy's own will do."""
+    row = FUNCTIONS[name]
+    return None if row.derivative is None else row.derivative(calculus, *args)
+
+
+def __getattr__(name: str) -> Any:
+    if name in FUNCTIONS and FUNCTIONS[name].define is not None:
+        return symbolic(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

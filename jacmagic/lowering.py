@@ -1,0 +1,867 @@
+"""Meaning trees to the graph, and every check of sizes on the way.
+
+Scalar and entrywise arithmetic is collected into one SymPy expression, a template
+over the arrays it reads, so that SymPy differentiates a whole definition at once;
+products of matrices, reductions and stacking become nodes of their own. A family
+is lowered once, over the vector of its index, where its body allows that; else it
+is written out entry by entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import prod
+
+import sympy as sp
+
+from jacmagic import tree as t
+from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
+from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.graph import Graph, Node, slot
+from jacmagic.shapes import inside
+
+MAX_DIGITS = 2_000
+"""Digits of a number that is written out."""
+
+MAX_FAMILY = 10_000
+"""Members of one family."""
+
+MAX_ENTRIES = 100_000
+"""Entries of one array."""
+
+MAX_UNROLLED = 20_000
+"""Members that are written out one by one, in all families of a block together."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A lowered expression: a SymPy expression whose symbols stand for nodes, entry by entry.
+
+    row      a transposed column: shape (n,), lying down
+    literal  numbers and constants alone; such a number may be added to a vector
+    """
+
+    expr: sp.Expr
+    shape: Shape = ()
+    row: bool = False
+    literal: bool = False
+
+
+class _Unroll(Exception):
+    """A family's body cannot be lowered over the whole index at once."""
+
+
+class Lowerer:
+    """Lowers the expressions of one block into one graph."""
+
+    def __init__(
+        self,
+        text: str,
+        graph: Graph,
+        env: dict[str, Value],
+        functions: dict[str, tuple[tuple[str, ...], t.Expr]],
+        where: Callable[[str], str],
+    ) -> None:
+        self.text, self.graph, self.env, self.functions, self.where = text, graph, env, functions, where
+        self.nodes: dict[sp.Symbol, Node] = {}
+        self.indices: dict[str, int] = {}  # written out: one value each
+        self.vector_index: tuple[str, tuple[int, ...]] | None = None  # lowered at once: all values
+        self.unrolled = 0
+        self.calls: list[str] = []
+        self.whole_names: set[str] = set()
+
+    # -------------------------------------------------------------- values and nodes
+    def symbol(self, node: Node) -> sp.Symbol:
+        found = sp.Symbol(f"n{node.number}", real=True)
+        self.nodes[found] = node
+        return found
+
+    def of_node(self, node: Node, row: bool = False) -> Value:
+        if node.value is not None:
+            return Value(node.value)
+        return Value(self.symbol(node), node.shape, row)
+
+    def node(self, value: Value) -> Node:
+        """The node of a value: a map over the nodes that its expression reads."""
+        if value.expr in self.nodes and self.nodes[value.expr].shape == value.shape:
+            return self.nodes[value.expr]
+        symbols = sorted((s for s in value.expr.free_symbols if s in self.nodes), key=lambda s: self.nodes[s].number)
+        every = tuple(range(len(value.shape)))
+        operands = []
+        for symbol in symbols:
+            node = self.nodes[symbol]
+            operands.append((node, every if node.shape else ()))
+        swap = {symbol: slot(k) for k, symbol in enumerate(symbols)}
+        return self.graph.map(value.expr.xreplace(swap), operands, value.shape)
+
+    def source(self, span: Span) -> str:
+        return self.text[span.start : span.stop]
+
+    # -------------------------------------------------------------- numbers
+    def number(self, expr: t.Number) -> sp.Rational:
+        mantissa, _, exponent = expr.text.partition("e")
+        if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > MAX_DIGITS)):
+            raise LimitError("This number is too long to be written out.", expr.span)
+        return sp.Rational(Fraction(mantissa if mantissa[-1] != "." else mantissa[:-1]) * Fraction(10) ** int(exponent or 0))
+
+    def check(self, expr: sp.Expr, span: Span) -> sp.Expr:
+        """The expression, if it is real and finite where it is a number, and not too long to write."""
+        if expr.is_Rational:
+            if max(expr.p.bit_length(), expr.q.bit_length()) > 3.33 * MAX_DIGITS:  # type: ignore[attr-defined]
+                raise LimitError("This number is too long to be written out.", span)
+        elif expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
+            raise ValueMistake(f"{self.source(span)} has no value: it divides by 0 or is not finite.", span)
+        elif expr.has(sp.I):
+            raise ValueMistake(f"{self.source(span)} is not a real number.", span)
+        return expr
+
+    def whole(self, expr: t.Expr) -> int | None:
+        """A whole-number expression: bounds, sizes and indices. None where it depends on the vector index."""
+        if isinstance(expr, t.Paren):
+            return self.whole(expr.inner)
+        if isinstance(expr, t.Number):
+            value = self.number(expr)
+            if value.q == 1:
+                return int(value)
+        if isinstance(expr, t.Name):
+            if expr.key in self.indices:
+                return self.indices[expr.key]
+            found = self.env.get(expr.key)
+            if found is not None and found.shape == () and found.expr.is_Integer and expr.key in self.whole_names:
+                return int(found.expr)
+        if isinstance(expr, t.Negative):
+            value = self.whole(expr.inner)
+            return None if value is None else -value
+        if isinstance(expr, t.Sum):
+            terms = [(sign, self.whole(term)) for sign, term in expr.terms]
+            return sum(sign * term for sign, term in terms if term is not None)
+        if isinstance(expr, (t.Product, t.Fraction)):
+            factors = expr.factors if isinstance(expr, t.Product) else (("", expr.above), ("/", expr.below))
+            total = Fraction(1)
+            for operator, factor in factors:
+                value = self.whole(factor)
+                if operator == "/":
+                    if not value:
+                        break
+                    total /= value
+                else:
+                    total *= value or 0
+            else:
+                if total.denominator == 1:
+                    return int(total)
+        if isinstance(expr, t.Power):
+            base, exponent = self.whole(expr.base), self.whole(expr.exponent)
+            if base is not None and exponent is not None and 0 <= exponent <= 64:
+                return int(base**exponent)
+        shown = self.source(expr.span)
+        raise ValueMistake(f"{shown} should be a whole number here.", expr.span)
+
+    # -------------------------------------------------------------- shapes
+    def describe(self, expr: t.Expr, value: Value) -> str:
+        """`W is 2×3 (line 2)`: how an error speaks of an operand."""
+        shown = self.source(expr.span)
+        shown = shown if len(shown) <= 30 else shown[:28] + "…"
+        inner = inside(expr)
+        place = self.where(inner.key) if isinstance(inner, t.Name) else ""
+        if value.shape == ():
+            return f"{shown} is a number{place}"
+        if len(value.shape) == 1:
+            n = value.shape[0]
+            return f"{shown} has {n} {'entry' if n == 1 else 'entries'}{place}"
+        return f"{shown} is {value.shape[0]}×{value.shape[1]}{place}"
+
+    def clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value, hints: Sequence[str] = ()) -> ShapeError:
+        return ShapeError(f"{self.describe(a, va)}, but {self.describe(b, vb)}.", a.span.to(b.span), hints)
+
+    def entries(self, count: int, span: Span) -> None:
+        if count > MAX_ENTRIES:
+            raise LimitError(f"An array has at most {MAX_ENTRIES:,} entries; this one would have {count:,}.", span)
+
+    # -------------------------------------------------------------- lowering
+    def lower(self, expr: t.Expr) -> Value:
+        method = getattr(self, f"lower_{type(expr).__name__.lower()}", None)
+        if method is None:
+            raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", expr.span)
+        value: Value = method(expr)
+        return value
+
+    def lower_number(self, expr: t.Number) -> Value:
+        return Value(self.number(expr), literal=True)
+
+    def lower_constant(self, expr: t.Constant) -> Value:
+        return Value(sp.E if expr.name == "e" else sp.pi, literal=True)
+
+    def lower_name(self, expr: t.Name) -> Value:
+        if expr.key in self.indices:
+            return Value(sp.Integer(self.indices[expr.key]), literal=True)
+        if self.vector_index is not None and expr.key == self.vector_index[0]:
+            values = self.vector_index[1]
+            return self.of_node(self.graph.const([sp.Integer(v) for v in values], (len(values),)))
+        value = self.env[expr.key]
+        if self.vector_index is not None and value.shape != () and not self.in_family_env(expr.key):
+            raise _Unroll
+        return value
+
+    def in_family_env(self, key: str) -> bool:
+        """True for an argument of a call inside a family: a vector over the index, read entry by entry."""
+        return key in self.family_arguments
+
+    family_arguments: frozenset[str] = frozenset()
+
+    def lower_paren(self, expr: t.Paren) -> Value:
+        return self.lower(expr.inner)
+
+    def lower_negative(self, expr: t.Negative) -> Value:
+        inner = self.lower(expr.inner)
+        return replace(inner, expr=-inner.expr)
+
+    def lower_sum(self, expr: t.Sum) -> Value:
+        values = [self.lower(term) for _, term in expr.terms]
+        shape, row, solid = (), False, None
+        for (_, term), value in zip(expr.terms, values):
+            if value.literal and value.shape == ():
+                continue
+            if solid is None:
+                solid, shape, row = (term, value), value.shape, value.row
+                continue
+            if (value.shape, value.row) != (shape, row):
+                self.sum_clash(*solid, term, value)
+        if solid is not None and len(shape) == 2 and any(v.literal and v.shape == () for v in values):
+            k = next(k for k, v in enumerate(values) if v.literal and v.shape == ())
+            raise ShapeError(
+                f"A number is not added to a matrix: {self.describe(*solid)}.", expr.terms[k][1].span.to(solid[0].span)
+            )
+        total = sp.Add(*(sign * value.expr for (sign, _), value in zip(expr.terms, values)))
+        return Value(self.check_small(total, expr.span), shape, row, all(v.literal for v in values))
+
+    def sum_clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> None:
+        if va.row != vb.row and va.shape == vb.shape:
+            raise ShapeError(f"{self.source(a.span)} and {self.source(b.span)}: one is a column, one a row.",
+                             a.span.to(b.span))
+        if () in (va.shape, vb.shape):
+            name = a if va.shape == () else b
+            n = (va.shape or vb.shape)
+            hints = ()
+            if len(n) == 1 and isinstance(inside(name), t.Name):
+                hints = (f"{self.source(name.span)} [1 for i = 1..{n[0]}]",)
+            raise self.clash(a, va, b, vb, hints)
+        raise self.clash(a, va, b, vb)
+
+    def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
+        return self.check(expr, span) if expr.is_Rational or not expr.free_symbols else expr
+
+    def lower_product(self, expr: t.Product) -> Value:
+        total, seen = self.lower(expr.factors[0][1]), expr.factors[0][1]
+        scalars: list[sp.Expr] = []
+        for operator, factor in expr.factors[1:]:
+            value = self.lower(factor)
+            if operator in ("", "*", "dot", "cross") and total.shape == () and value.shape == ():
+                total = replace(total, literal=total.literal and value.literal)
+                scalars.append(value.expr)  # collected, so that a long product is not built again and again
+            else:
+                if scalars:
+                    total, scalars = replace(total, expr=sp.Mul(total.expr, *scalars)), []
+                total = self.multiply(operator, seen, total, factor, value)
+            span = seen.span.to(factor.span)
+            seen = t.Paren(span, factor)
+        if scalars:
+            total = replace(total, expr=sp.Mul(total.expr, *scalars))
+        return replace(total, expr=self.check_small(total.expr, expr.span))
+
+    def lower_fraction(self, expr: t.Fraction) -> Value:
+        return self.multiply("/", expr.above, self.lower(expr.above), expr.below, self.lower(expr.below))
+
+    def multiply(self, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
+        literal = va.literal and vb.literal
+        if operator == "/":
+            if vb.shape != ():
+                hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if va.shape == vb.shape else ()
+                raise ShapeError(f"Division is by numbers: {self.describe(b, vb)}.", a.span.to(b.span), hint)
+            if vb.expr.is_zero:
+                raise ValueMistake("This divides by 0.", a.span.to(b.span))
+            return Value(va.expr / vb.expr, va.shape, va.row, literal)
+        if operator in (".*", "./"):
+            if () not in (va.shape, vb.shape) and (va.shape, va.row) != (vb.shape, vb.row):
+                raise self.clash(a, va, b, vb)
+            if operator == "./" and vb.expr.is_zero:
+                raise ValueMistake("This divides by 0.", a.span.to(b.span))
+            expr = va.expr * vb.expr if operator == ".*" else va.expr / vb.expr
+            return Value(expr, va.shape or vb.shape, va.row or vb.row, literal)
+        if () in (va.shape, vb.shape):
+            return Value(va.expr * vb.expr, va.shape or vb.shape, va.row or vb.row, literal)
+        return self.contract(operator, a, va, b, vb)
+
+    def contract(self, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
+        """A product of two arrays that are not numbers."""
+        if self.vector_index is not None:
+            raise _Unroll
+        g = self.graph
+        ra, rb = len(va.shape), len(vb.shape)
+        na, nb = self.node(va), self.node(vb)
+        if ra == rb == 1 and not va.row and not vb.row:
+            if operator == "dot" or (operator == "cross" and va.shape != (3,)):
+                if va.shape != vb.shape:
+                    raise self.clash(a, va, b, vb)
+                if operator == "dot":
+                    return self.of_node(g.dot(na, nb, (0,), (0,), ()))
+            if operator == "cross":
+                return self.cross(a, va, b, vb)
+            u, v = self.source(a.span), self.source(b.span)
+            raise ShapeError(
+                f"Two columns side by side: {u} and {v}. Is it the inner product or entry by entry? "
+                f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span), (f"dot({u}, {v})", f"{u} .* {v}"),
+            )
+        if ra == 1 and va.row:
+            if rb == 1 and vb.row:
+                raise ShapeError("Two rows side by side have no product.", a.span.to(b.span))
+            if va.shape[0] != vb.shape[0]:
+                raise self.clash(a, va, b, vb)
+            if rb == 1:
+                return self.of_node(g.dot(na, nb, (0,), (0,), ()))
+            return self.of_node(g.dot(na, nb, (0,), (0, 1), (1,)), row=True)
+        if ra == 1:  # a column
+            if rb == 1:
+                self.entries(va.shape[0] * vb.shape[0], a.span.to(b.span))
+                return self.of_node(g.dot(na, nb, (0,), (1,), (0, 1)))
+            if vb.shape[0] != 1:
+                raise self.clash(a, va, b, vb)
+            return self.of_node(g.dot(na, nb, (0,), (2, 1), (0, 1)))
+        if rb == 1 and vb.row:
+            if va.shape[1] != 1:
+                raise self.clash(a, va, b, vb)
+            return self.of_node(g.dot(na, nb, (0, 2), (1,), (0, 1)))
+        if va.shape[1] != vb.shape[0]:
+            m = va.shape[1]
+            left = f"{self.source(a.span)} has {m} {'column' if m == 1 else 'columns'}"
+            place = self.where(inside(a).key) if isinstance(inside(a), t.Name) else ""  # type: ignore[attr-defined]
+            right = self.describe(b, vb) if rb == 1 else f"{self.source(b.span)} has {vb.shape[0]} rows"
+            hints = []
+            if isinstance(inside(a), t.Name) and isinstance(inside(b), t.Name):
+                hints = [f"{self.source(inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
+                if rb == 1:
+                    hints.append(f"{self.source(inside(b).span)} in R^{va.shape[1]}")
+            error = ShapeError(f"{left}{place}, but {right}.", a.span.to(b.span), hints)
+            raise error
+        if rb == 1:
+            return self.of_node(g.dot(na, nb, (0, 1), (1,), (0,)))
+        product = g.dot(na, nb, (0, 1), (1, 2), (0, 2))
+        if product.shape == (1, 1):
+            return self.of_node(g.take(product, (0,), ()))
+        return self.of_node(product)
+
+    def cross(self, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
+        if va.shape != (3,) or vb.shape != (3,):
+            raise ShapeError(
+                f"A cross product is of two vectors of 3 entries: {self.describe(a, va)}, {self.describe(b, vb)}.",
+                a.span.to(b.span),
+            )
+        g, (na, nb) = self.graph, (self.node(va), self.node(vb))
+        left = [self.of_node(g.take(n, k, (3,))).expr for n, k in
+                ((na, (1, 2, 0)), (nb, (2, 0, 1)), (na, (2, 0, 1)), (nb, (1, 2, 0)))]
+        return Value(left[0] * left[1] - left[2] * left[3], (3,))
+
+    def lower_power(self, expr: t.Power) -> Value:
+        base, exponent = self.lower(expr.base), self.lower(expr.exponent)
+        if len(base.shape) == 2 and not expr.entrywise:
+            text = self.source(expr.span)
+            fix = re.sub(r"\s*(\^|\*\*)\s*", " .^", text, count=1)
+            raise ShapeError(
+                "A power of a matrix could be a product or entry by entry.", expr.span,
+                (fix,) if fix != text else (f"{self.source(expr.base.span)} .^2",),
+            )
+        if exponent.shape not in ((), base.shape) and base.shape != ():
+            raise self.clash(expr.base, base, expr.exponent, exponent)
+        literal = base.literal and exponent.literal
+        shape = base.shape or exponent.shape
+        self.check_power(base.expr, exponent.expr, expr.span)
+        value = base.expr**exponent.expr
+        if value.has(sp.I, sp.zoo, sp.nan) or (literal and not value.is_extended_real):
+            self.check(value, expr.span)
+            raise ValueMistake(f"{self.source(expr.span)} is not a real number.", expr.span)
+        return Value(self.check_small(value, expr.span), shape, base.row or exponent.row, literal)
+
+    def check_power(self, base: sp.Expr, exponent: sp.Expr, span: Span) -> None:
+        """Refuse powers that would be written out at impossible length."""
+        too_long = LimitError("This power is too large to be written out.", span)
+        if exponent.is_number and not exponent.is_Rational and base.is_Rational:
+            return
+        if not exponent.is_Rational:
+            return
+        size = abs(exponent)
+        coefficient = base.as_coeff_Mul()[0]
+        bits = max(coefficient.p.bit_length(), coefficient.q.bit_length()) if coefficient.is_Rational else 1
+        if coefficient in (1, -1, 0):
+            bits = 0 if size.q == 1 else 1
+        if size > 10**9 or bits * size > 3.33 * MAX_DIGITS:
+            raise too_long
+        if base.is_zero and exponent < 0:
+            raise ValueMistake("This divides by 0.", span)
+
+    def lower_transpose(self, expr: t.Transpose) -> Value:
+        base = self.lower(expr.base)
+        if len(base.shape) < 2:
+            return replace(base, row=not base.row) if base.shape else base
+        return self.of_node(self.graph.permute(self.node(base), (1, 0)))
+
+    def lower_absolute(self, expr: t.Absolute) -> Value:
+        inner = self.lower(expr.inner)
+        if inner.shape != ():
+            shown = self.source(expr.inner.span)
+            raise ShapeError(
+                f"{self.describe(expr.inner, inner)}: its norm, or the absolute value of each entry?", expr.span,
+                (f"||{shown}||", f"abs({shown})"),
+            )
+        return Value(symbolic("abs")(inner.expr), literal=inner.literal)
+
+    def lower_norm(self, expr: t.Norm) -> Value:
+        inner = self.lower(expr.inner)
+        return self.norm(expr, expr.inner, inner, expr.order)
+
+    def norm(self, expr: t.Expr, argument: t.Expr, inner: Value, order: str) -> Value:
+        g = self.graph
+        if inner.shape == ():
+            return Value(symbolic("abs")(inner.expr), literal=inner.literal)
+        if self.vector_index is not None:
+            raise _Unroll
+        if len(inner.shape) == 2 and order != "F":
+            shown = self.source(argument.span)
+            raise ShapeError(f"{self.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here.", expr.span,
+                             (f"||{shown}||_F",))
+        flat = self.flat(inner)
+        if order in ("2", "F"):
+            return self.of_node(g.along("norm", flat))
+        magnitude = self.node(Value(symbolic("abs")(self.symbol(flat)), flat.shape))
+        return self.of_node(g.sum(magnitude, (0,)) if order == "1" else g.along("amax", magnitude))
+
+    def flat(self, value: Value) -> Node:
+        node = self.node(value)
+        if len(node.shape) == 1:
+            return node
+        return self.graph.take(node, range(node.size), (node.size,))
+
+    # -------------------------------------------------------------- components
+    def lower_component(self, expr: t.Component) -> Value:
+        base = self.base_of(expr)
+        shown = self.source(expr.base.span)
+        inner = inside(expr.base)
+        if isinstance(inner, t.Name):
+            shown = inner.key
+        if base.shape == ():
+            name = isinstance(inner, t.Name)
+            raise ShapeError(
+                f"{shown} has no components here: declare its size.", expr.span,
+                (f"{shown} in R^{max(2, len(expr.indices))}",) if name and shown.isalnum() else (),
+            )
+        if len(expr.indices) != len(base.shape):
+            kind = "one index" if len(base.shape) == 1 else "two indices, W[1,2]"
+            raise ShapeError(f"{self.describe(expr.base, base)}; a component of it has {kind}.", expr.span)
+        columns = [self.index_values(index) for index in expr.indices]
+        length = max((len(c) for c in columns if isinstance(c, tuple)), default=0)
+        places = [c if isinstance(c, tuple) else (c,) * (length or 1) for c in columns]
+        flat = []
+        for k in range(length or 1):
+            at = 0
+            for size, place, index in zip(base.shape, places, expr.indices):
+                if not 1 <= place[k] <= size:
+                    what = f"{shown} has {base.shape[0]} entries" if len(base.shape) == 1 else (
+                        f"{shown} is {base.shape[0]}×{base.shape[1]}")
+                    place_text = self.where(inner.key) if isinstance(inner, t.Name) else ""
+                    raise ShapeError(f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}).", expr.span)
+                at = at * size + place[k] - 1
+            flat.append(at)
+        node = self.node(base)
+        if not length:
+            return self.of_node(self.graph.take(node, flat, ()))
+        return self.of_node(self.graph.take(node, flat, (length,)))
+
+    def base_of(self, expr: t.Component) -> Value:
+        """The array that components are taken of; it may be read inside a family, too."""
+        held, self.vector_index = self.vector_index, None
+        try:
+            return self.lower(expr.base)
+        except KeyError:
+            raise _Unroll from None
+        finally:
+            self.vector_index = held
+
+    def index_values(self, expr: t.Expr) -> int | tuple[int, ...]:
+        """A component's index: one number, or one for each member of the family."""
+        if self.vector_index is None:
+            return self.whole_of(expr)
+        key, values = self.vector_index
+        if not mentions(expr, key):
+            return self.whole_of(expr)
+        out = []
+        held, self.vector_index = self.vector_index, None
+        try:
+            for value in values:
+                self.indices[key] = value
+                out.append(self.whole_of(expr))
+        finally:
+            self.indices.pop(key, None)
+            self.vector_index = held
+        return tuple(out)
+
+    def whole_of(self, expr: t.Expr) -> int:
+        value = self.whole(expr)
+        assert value is not None
+        return value
+
+    # -------------------------------------------------------------- vectors
+    def lower_vector(self, expr: t.Vector) -> Value:
+        if self.vector_index is not None:
+            raise _Unroll
+        values = [self.lower(entry) for entry in expr.entries]
+        for entry, value in zip(expr.entries, values):
+            if len(value.shape) == 2:
+                raise ShapeError(f"{self.describe(entry, value)}; a vector has numbers and columns in it.", entry.span)
+        size = sum(v.shape[0] if v.shape else 1 for v in values)
+        self.entries(size, expr.span)
+        node = self.graph.stack([self.node(v) for v in values], (size,))
+        literal = all(v.literal for v in values)
+        return replace(self.of_node(node), literal=literal) if node.shape else self.of_node(node)
+
+    def lower_matrix(self, expr: t.Matrix) -> Value:
+        if self.vector_index is not None:
+            raise _Unroll
+        if any(isinstance(entry, t.Family) for row in expr.rows for entry in row):
+            parts = [self.lower(row[0]) for row in expr.rows]
+            widths = {p.shape for p in parts}
+            if len(widths) > 1:
+                raise ShapeError("The rows of this matrix differ in length.", expr.span)
+            shape = (len(parts), parts[0].shape[0])
+            return self.of_node(self.graph.stack([self.node(p) for p in parts], shape))
+        shape = (len(expr.rows), len(expr.rows[0]))
+        self.entries(shape[0] * shape[1], expr.span)
+        values = [self.lower(entry) for row in expr.rows for entry in row]
+        for entry, value in zip((e for row in expr.rows for e in row), values):
+            if value.shape != ():
+                raise ShapeError(f"{self.describe(entry, value)}; the entries of a matrix are numbers.", entry.span)
+        node = self.graph.stack([self.node(v) for v in values], shape)
+        return replace(self.of_node(node), literal=all(v.literal for v in values))
+
+    # -------------------------------------------------------------- families
+    def lower_family(self, expr: t.Family) -> Value:
+        if self.vector_index is not None:
+            if any(mentions(bound, self.vector_index[0]) for bound in (expr.first, expr.last)):
+                raise _Unroll
+            raise _Unroll
+        first, last = self.whole_of(expr.first), self.whole_of(expr.last)
+        count = max(0, last - first + 1)
+        if count > MAX_FAMILY:
+            raise LimitError(f"A family has at most {MAX_FAMILY:,} members; this one has {count:,}.", expr.span)
+        if count == 0:
+            if expr.kind == "vector":
+                raise ValueMistake(f"This family is empty: from {first} to {last}.", expr.span)
+            return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
+        values = tuple(range(first, last + 1))
+        try:
+            with self.family(expr.index, values):
+                body = self.lower(expr.body)
+                node = self.node(body)
+        except _Unroll:
+            return self.written_out(expr, values)
+        if body.shape == ():
+            node = self.graph.broadcast(node, (), (count,))
+        if expr.kind == "sum":
+            return self.of_node(self.graph.sum(node, (0,)))
+        if expr.kind == "prod":
+            return self.of_node(self.graph.along("prod", node))
+        return self.of_node(node)
+
+    @contextmanager
+    def family(self, index: str, values: tuple[int, ...]) -> Iterator[None]:
+        held = self.vector_index, self.family_arguments
+        self.vector_index, self.family_arguments = (index, values), frozenset()
+        try:
+            yield
+        finally:
+            self.vector_index, self.family_arguments = held
+
+    def written_out(self, expr: t.Family, values: tuple[int, ...]) -> Value:
+        """A family member by member."""
+        self.unrolled += len(values)
+        if self.unrolled > MAX_UNROLLED:
+            raise LimitError(
+                f"Families of families may have {MAX_UNROLLED:,} members in all; this is more.", expr.span
+            )
+        held = self.indices.get(expr.index)
+        members = []
+        try:
+            for value in values:
+                self.indices[expr.index] = value
+                members.append(self.lower(expr.body))
+        finally:
+            self.indices.pop(expr.index, None)
+            if held is not None:
+                self.indices[expr.index] = held
+        shapes = {m.shape for m in members}
+        if len(shapes) > 1 and (expr.kind != "vector" or isinstance(inside(expr.body), (t.Vector, t.Family))):
+            raise ShapeError("The members of this family differ in size.", expr.span)
+        if expr.kind == "sum":
+            return Value(sp.Add(*(m.expr for m in members)), members[0].shape, members[0].row)
+        if expr.kind == "prod":
+            if members[0].shape != ():
+                raise ShapeError("A product over a family is of numbers.", expr.span)
+            stacked = self.graph.stack([self.node(m) for m in members], (len(members),))
+            return self.of_node(self.graph.along("prod", stacked))
+        nodes = [self.node(m) for m in members]
+        size = sum(n.size for n in nodes)
+        self.entries(size, expr.span)
+        literal = inside(expr.body)
+        if isinstance(literal, t.Vector) or (isinstance(literal, t.Family) and literal.kind == "vector"):
+            return self.of_node(self.graph.stack(nodes, (len(nodes), members[0].shape[0])))
+        if any(len(m.shape) == 2 for m in members):
+            raise ShapeError("The members of a family are numbers or columns.", expr.span)
+        return self.of_node(self.graph.stack(nodes, (size,)))
+
+    # -------------------------------------------------------------- conditions
+    def lower_case(self, expr: t.Case) -> Value:
+        parts = [value for value, _ in expr.branches] + [expr.otherwise]
+        values = [self.lower(part) for part in parts]
+        shape: Shape = ()
+        solid: tuple[t.Expr, Value] | None = None
+        for part, value in zip(parts, values):
+            if value.shape == () and value.literal:
+                continue
+            if solid is None:
+                solid = (part, value)
+            elif value.shape != solid[1].shape:
+                raise self.clash(*solid, part, value)
+        shape = solid[1].shape if solid else ()
+        conditions = []
+        for _, condition in expr.branches:
+            logic, inner = self.condition(condition)
+            if inner != () and inner != shape:
+                if shape != ():
+                    raise ShapeError("The condition and the values differ in size.", condition.span)
+                shape = inner
+            conditions.append(logic)
+        pieces = [(value.expr, c) for value, c in zip(values, conditions)] + [(values[-1].expr, True)]
+        return Value(sp.Piecewise(*pieces), shape)
+
+    def condition(self, expr: t.Expr) -> tuple[sp.Basic, Shape]:
+        if isinstance(expr, t.Paren):
+            return self.condition(expr.inner)
+        if isinstance(expr, t.Logic):
+            parts = [self.condition(operand) for operand in expr.operands]
+            shape = next((s for _, s in parts if s), ())
+            combine = {"and": sp.And, "or": sp.Or, "not": sp.Not}[expr.operator]
+            return combine(*(p for p, _ in parts)), shape
+        assert isinstance(expr, t.Compare)
+        values = [self.lower(operand) for operand in expr.operands]
+        shape = next((v.shape for v in values if v.shape), ())
+        for operand, value in zip(expr.operands, values):
+            if value.shape not in ((), shape):
+                raise ShapeError(f"{self.describe(operand, value)}; it is compared with something of another size.",
+                                 expr.span)
+        make = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}
+        links = [make[rel](a.expr, b.expr) for rel, a, b in zip(expr.relations, values, values[1:])]
+        return sp.And(*links), shape
+
+    def lower_indicator(self, expr: t.Indicator) -> Value:
+        logic, shape = self.condition(expr.condition)
+        return Value(sp.Piecewise((sp.Integer(1), logic), (sp.Integer(0), True)), shape)
+
+    # -------------------------------------------------------------- calls
+    def lower_usercall(self, expr: t.UserCall) -> Value:
+        params, body = self.functions[expr.key]
+        arguments = [self.lower(argument) for argument in expr.arguments]
+        if len(arguments) == 1 and len(params) > 1 and len(arguments[0].shape) == 1:
+            vector = arguments[0]
+            if self.vector_index is not None:
+                raise _Unroll
+            if vector.shape[0] != len(params):
+                raise ShapeError(
+                    f"{expr.key} takes {len(params)} arguments, but {self.describe(expr.arguments[0], vector)}.",
+                    expr.span,
+                )
+            node = self.node(vector)
+            arguments = [self.of_node(self.graph.take(node, (k,), ())) for k in range(len(params))]
+        if len(arguments) != len(params):
+            form = f"{expr.key}({', '.join(params)})"
+            raise SyntaxMistake(
+                f"{expr.key} takes {len(params)} argument{'s' if len(params) > 1 else ''}, {form}; "
+                f"here it gets {len(arguments)}.", expr.span,
+            )
+        own = [self.env.get(param) for param in params]
+        if all(a == b for a, b in zip(arguments, own)) and expr.key in self.env and self.vector_index is None:
+            return self.env[expr.key]
+        if expr.key in self.calls:
+            raise SyntaxMistake(f"{expr.key} calls itself.", expr.span)
+        if len(self.calls) > 30:
+            raise LimitError("Functions call one another more than 30 deep.", expr.span)
+        held = {param: self.env.get(param) for param in params}
+        family = self.family_arguments
+        self.calls.append(expr.key)
+        try:
+            for param, argument in zip(params, arguments):
+                node = self.node(argument)
+                self.env[param] = argument if argument.row or not argument.expr.free_symbols else self.of_node(node)
+            if self.vector_index is not None:
+                self.family_arguments = frozenset(p for p in params if self.env[p].shape)
+            return self.lower(body)
+        except JacmagicError as error:
+            if isinstance(error, ShapeError):
+                raise ShapeError(
+                    f"{self.source(expr.span)} does not fit: {error.message}", expr.span) from None
+            raise
+        finally:
+            self.calls.pop()
+            self.family_arguments = family
+            for param, before in held.items():
+                if before is None:
+                    self.env.pop(param, None)
+                else:
+                    self.env[param] = before
+
+    def lower_call(self, expr: t.Call) -> Value:
+        row = FUNCTIONS[expr.function]
+        count = len(expr.arguments)
+        shown = self.source(expr.span).split("(")[0].strip() or row.name
+        low, high = row.arity
+        if count < low or (high is not None and count > high):
+            takes = f"{low} argument{'s' if low != 1 else ''}" + ("" if high == low else " or more")
+            raise SyntaxMistake(f"{shown} takes {takes}; here it gets {count}.", expr.span)
+        if row.kind == "entrywise":
+            return self.entrywise(expr)
+        if row.kind == "loss":
+            return self.loss(expr)
+        if self.vector_index is not None and not (count == 1 and isinstance(inside(expr.arguments[0]), t.Family)):
+            raise _Unroll
+        return getattr(self, f"call_{row.name}")(expr, [self.argument(a) for a in expr.arguments])  # type: ignore[no-any-return]
+
+    def argument(self, expr: t.Expr) -> Value:
+        """An argument of sum, prod, mean and the like: a family stands for the vector of its members."""
+        return self.lower(expr)
+
+    def entrywise(self, expr: t.Call) -> Value:
+        values = [self.lower(argument) for argument in expr.arguments]
+        row = FUNCTIONS[expr.function]
+        if row.arity[1] is None and len(values) == 1:
+            if values[0].shape == ():
+                return values[0]
+            if self.vector_index is not None:
+                raise _Unroll
+            return self.of_node(self.graph.along("amax" if row.name == "max" else "amin", self.flat(values[0])))
+        shape: Shape = ()
+        solid = None
+        for argument, value in zip(expr.arguments, values):
+            if value.shape == ():
+                continue
+            if solid is not None and value.shape != shape:
+                raise self.clash(*solid, argument, value)
+            solid, shape = (argument, value), value.shape
+        literal = all(v.literal for v in values)
+        function = symbolic(row.name)
+        value = function(*(v.expr for v in values))
+        if not isinstance(value, sp.Expr):
+            value = sp.sympify(value)
+        if not value.free_symbols:
+            self.check(value, expr.span)
+            if value.is_extended_real is False:
+                raise ValueMistake(f"{self.source(expr.span)} is not a real number.", expr.span)
+        elif value.has(sp.I):
+            raise ValueMistake(f"{self.source(expr.span)} is nowhere a real number.", expr.span)
+        return Value(value, shape, any(v.row for v in values), literal)
+
+    def loss(self, expr: t.Call) -> Value:
+        (a, b), (va, vb) = expr.arguments, [self.lower(argument) for argument in expr.arguments]
+        row = FUNCTIONS[expr.function]
+        if va.shape != vb.shape and not (vb.shape == () and vb.literal):
+            raise self.clash(a, va, b, vb)
+        assert row.define is not None
+        each = Value(row.define(calculus, va.expr, vb.expr), va.shape)
+        if va.shape == () or self.vector_index is not None:
+            return each
+        node = self.flat(each)
+        total = self.of_node(self.graph.sum(node, (0,)))
+        if row.name == "cross_entropy":
+            return total
+        return replace(total, expr=total.expr / node.size)
+
+    def vector_argument(self, expr: t.Call, value: Value) -> Node:
+        if len(value.shape) != 1:
+            raise ShapeError(f"{expr.function} is of a vector, but {self.describe(expr.arguments[0], value)}.", expr.span)
+        return self.node(value)
+
+    def call_softmax(self, expr: t.Call, values: list[Value]) -> Value:
+        return self.of_node(self.graph.along("softmax", self.vector_argument(expr, values[0])))
+
+    def call_log_softmax(self, expr: t.Call, values: list[Value]) -> Value:
+        return self.of_node(self.graph.along("log_softmax", self.vector_argument(expr, values[0])))
+
+    def call_layer_norm(self, expr: t.Call, values: list[Value]) -> Value:
+        g, x = self.graph, self.vector_argument(expr, values[0])
+        n = x.size
+        mean = self.of_node(g.sum(x, (0,))).expr / n
+        centred = self.node(Value(self.symbol(x) - self.symbol(self.node(Value(mean))), x.shape))
+        squares = self.node(Value(self.symbol(centred) ** 2, x.shape))
+        variance = self.of_node(g.sum(squares, (0,))).expr / n
+        deviation = self.node(Value(sp.sqrt(variance + sp.Rational(1, 100000))))
+        return Value(self.symbol(centred) / self.symbol(deviation), x.shape)
+
+    def call_norm(self, expr: t.Call, values: list[Value]) -> Value:
+        return self.norm(expr, expr.arguments[0], values[0], "2")
+
+    def call_dot(self, expr: t.Call, values: list[Value]) -> Value:
+        (a, b), (va, vb) = expr.arguments, values
+        if va.shape != vb.shape or len(va.shape) != 1:
+            raise self.clash(a, va, b, vb)
+        return self.of_node(self.graph.dot(self.node(va), self.node(vb), (0,), (0,), ()))
+
+    def call_cross(self, expr: t.Call, values: list[Value]) -> Value:
+        return self.cross(expr.arguments[0], values[0], expr.arguments[1], values[1])
+
+    def call_diag(self, expr: t.Call, values: list[Value]) -> Value:
+        node = self.vector_argument(expr, values[0])
+        n = node.size
+        self.entries(n * n, expr.span)
+        return self.of_node(self.graph.put(node, [k * (n + 1) for k in range(n)], (n, n)))
+
+    def reduction(self, expr: t.Call, values: list[Value]) -> Node | None:
+        """The one vector that is summed up, or None where numbers are given one by one."""
+        if len(values) == 1:
+            return self.flat(values[0]) if values[0].shape else None
+        for argument, value in zip(expr.arguments, values):
+            if value.shape != ():
+                raise ShapeError(f"{expr.function} takes one vector, or numbers.", argument.span)
+        return None
+
+    def call_sum(self, expr: t.Call, values: list[Value]) -> Value:
+        node = self.reduction(expr, values)
+        if node is None:
+            return Value(sp.Add(*(v.expr for v in values)), literal=all(v.literal for v in values))
+        return self.of_node(self.graph.sum(node, (0,)))
+
+    def call_prod(self, expr: t.Call, values: list[Value]) -> Value:
+        node = self.reduction(expr, values)
+        if node is None:
+            return Value(sp.Mul(*(v.expr for v in values)), literal=all(v.literal for v in values))
+        return self.of_node(self.graph.along("prod", node))
+
+    def call_mean(self, expr: t.Call, values: list[Value]) -> Value:
+        node = self.reduction(expr, values)
+        if node is None:
+            return Value(sp.Add(*(v.expr for v in values)) / len(values), literal=all(v.literal for v in values))
+        total = self.of_node(self.graph.sum(node, (0,)))
+        return replace(total, expr=total.expr / prod(node.shape))
+
+
+def mentions(expr: t.Expr, key: str) -> bool:
+    """True where a name occurs in an expression."""
+    from jacmagic.shapes import children
+
+    todo = [expr]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, t.Name) and one.key == key:
+            return True
+        todo.extend(children(one))
+    return False

@@ -1,0 +1,821 @@
+"""What runs of factors mean: products, calls, bare application, split words.
+
+The one place that decides, once the declared names are known, where `sin 2x cos x`
+ends, whether `g(x+1)` calls or multiplies, whether `xy` is x·y, and which texts
+have two readings. Takes `syntax` nodes, gives `tree` nodes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jacmagic import syntax as s
+from jacmagic import tree as t
+from jacmagic.errors import AmbiguousMath, NameMistake, Span, SyntaxMistake, nearest
+from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, Function, find
+
+
+def key_of(word: s.Word) -> str:
+    """The one key of a name, however it is typed: x_1, x₁, x_{1} are `x1`; λ is `lam`."""
+    text = word.text
+    if text == "lambda" or re.fullmatch(r"lambda[0-9]+", text):
+        text = "lam" + text[6:]
+    if word.index is None:
+        return text
+    joined = text[-1].isalpha() and word.index.isdigit() and "_" not in text
+    return f"{text}{word.index}" if joined else f"{text}_{word.index}"
+
+
+def is_letter(word: s.Word) -> bool:
+    """True for one letter or Greek word, perhaps with digits behind it: a name without being declared."""
+    letters = word.text.rstrip("0123456789")
+    base = letters.split("_")[0]
+    return len(base) == 1 or base in s.GREEK
+
+
+@dataclass
+class Scope:
+    """What the lines of a block declare, as far as reading an expression needs it.
+
+    names      every declared key
+    functions  user functions: key -> the keys of their arguments
+    vectors    keys known to be vectors before sizes are inferred
+    matrices   likewise matrices
+    net        True in %%nnchain, where σ( ) is sigmoid
+    indices    the indices of the families that are open
+    """
+
+    names: set[str] = field(default_factory=set)
+    functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    vectors: set[str] = field(default_factory=set)
+    matrices: set[str] = field(default_factory=set)
+    net: bool = False
+    indices: list[str] = field(default_factory=list)
+
+    def knows(self, key: str) -> bool:
+        return key in self.names or key in self.indices
+
+
+@dataclass(frozen=True)
+class Settled:
+    """One factor of a run after reading: the tree and how it looks from behind."""
+
+    operator: str
+    expr: t.Expr
+    gap: bool
+    span: Span
+    bracket: bool = False  # it ends in a bracket, so that a gap behind it is clear
+    number: bool = False
+    item: s.Item | None = None
+
+
+class Reader:
+    """Reads the expressions of one block."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text, self.scope = text, scope
+
+    def source(self, span: Span) -> str:
+        return self.text[span.start : span.stop]
+
+    # -------------------------------------------------------------- expressions
+    def read(self, raw: s.Raw) -> t.Expr:
+        """The meaning of any syntax node."""
+        if isinstance(raw, s.Run):
+            return self.run(raw)
+        if isinstance(raw, s.Terms):
+            terms = tuple((sign, self.read(term)) for sign, term in raw.terms)
+            if len(terms) == 1:
+                return t.Negative(raw.span, terms[0][1]) if terms[0][0] < 0 else terms[0][1]
+            return t.Sum(raw.span, terms)
+        if isinstance(raw, s.Cases):
+            branches = tuple((self.read(value), self.read(condition)) for value, condition in raw.branches)
+            for _, condition in branches:
+                self.expect_condition(condition)
+            return t.Case(raw.span, branches, self.read(raw.otherwise))
+        if isinstance(raw, s.Relation):
+            return t.Compare(raw.span, tuple(map(self.read, raw.operands)), raw.relations)
+        if isinstance(raw, s.Boolean):
+            operands = tuple(map(self.read, raw.operands))
+            for operand in operands:
+                self.expect_condition(operand)
+            return t.Logic(raw.span, raw.operator, operands)
+        if isinstance(raw, s.For):
+            return self.family(raw, raw.kind or "vector")
+        if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied)):
+            return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
+        raise SyntaxMistake("This does not read as an expression.", raw.span)
+
+    def value(self, raw: s.Raw) -> t.Expr:
+        """An expression that must not be a condition."""
+        expr = self.read(raw)
+        if isinstance(expr, (t.Compare, t.Logic)):
+            raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", expr.span)
+        return expr
+
+    def expect_condition(self, expr: t.Expr) -> None:
+        if isinstance(expr, t.Paren):
+            self.expect_condition(expr.inner)
+        elif not isinstance(expr, (t.Compare, t.Logic)):
+            raise SyntaxMistake("A condition compares: x > 0, or 0 < x < 1.", expr.span)
+
+    def family(self, raw: s.For, kind: str) -> t.Family:
+        index = key_of(raw.index)
+        if index in self.scope.names:
+            raise NameMistake(
+                f"{raw.index.typed} is the index here and a name of the block; choose another index.", raw.index.span
+            )
+        first, last = self.value(raw.first), self.value(raw.last)
+        self.scope.indices.append(index)
+        body = self.value(raw.body)
+        self.scope.indices.pop()
+        return t.Family(raw.span, body, index, first, last, kind)
+
+    # -------------------------------------------------------------- words
+    def names(self, word: s.Word) -> list[t.Expr]:
+        """The names that a word stands for: one, or the factors it splits into."""
+        scope = self.scope
+        component = self.component(word)
+        if component is not None:
+            return [component]
+        key = key_of(word)
+        if key in scope.indices:
+            return [t.Name(word.span, key)]
+        if scope.knows(key):
+            return [t.Name(word.span, key)]
+        if word.index is None and word.text in CONSTANTS:
+            return [t.Constant(word.span, word.text)]
+        if is_letter(word):
+            return [t.Name(word.span, key)]
+        if not word.whole:
+            return self.split(word)
+        raise self.unknown(word)
+
+    def component(self, word: s.Word) -> t.Expr | None:
+        """`x2` with x a vector, `x_i` in a family over i, `W_{ij}`, `W_{1,2}`."""
+        scope = self.scope
+        if word.index is None:
+            match = re.fullmatch(r"(.*?[A-Za-z])([0-9]+)", word.text)
+            if match and not scope.knows(key_of(word)) and match[1] in scope.vectors:
+                digits = Span(word.span.stop - len(match[2]), word.span.stop)
+                return t.Component(word.span, t.Name(word.span, match[1]), (t.Number(digits, match[2]),))
+            return None
+        base = key_of(s.Word(word.span, word.text))
+        key = key_of(word)
+        if scope.knows(key):
+            return None
+        name = t.Name(word.span, base)
+        if word.index.isdigit():
+            if base in scope.vectors:
+                return t.Component(word.span, name, (t.Number(word.span, word.index),))
+            return None
+        if word.index in scope.indices:
+            return t.Component(word.span, name, (t.Name(word.span, word.index),))
+        if len(word.parts) > 1 or (word.parts and not word.index.isalnum()):
+            return t.Component(word.span, name, tuple(self.value(part) for part in word.parts))
+        if len(word.index) == 2 and all(ch in scope.indices or ch.isdigit() for ch in word.index) and (
+            any(ch in scope.indices for ch in word.index)
+        ):
+            ends = tuple(t.Number(word.span, c) if c.isdigit() else t.Name(word.span, c) for c in word.index)
+            return t.Component(word.span, name, ends)
+        return None
+
+    def split(self, word: s.Word) -> list[t.Expr]:
+        """A word as a product of names; an error where that can be done in no way or in two."""
+        ways = self.ways(word)
+        if len(ways) > 1:
+            shown = [" ".join(self.source(piece.span) for piece in way) for way in ways[:2]]
+            raise AmbiguousMath(f"{self.source(word.span)} can be read in two ways.", word.span, shown)
+        if not ways:
+            raise self.unknown(word)
+        found: list[t.Expr] = []
+        for piece in ways[0]:
+            found += self.names(piece)
+        return found
+
+    def pieces(self, word: s.Word, cuts: Sequence[int]) -> list[s.Word]:
+        """The word cut at these offsets; the last piece takes the index."""
+        ends = [0, *cuts, len(word.text)]
+        out = []
+        for begin, end in zip(ends, ends[1:]):
+            last = end == len(word.text)
+            stop = word.span.stop if last else word.span.start + end
+            text = word.text[begin:end]
+            out.append(s.Word(Span(word.span.start + begin, stop), text, word.index if last else None))
+        return out
+
+    def ways(self, word: s.Word) -> list[list[s.Word]]:
+        """Up to two ways to read a word as a product of declared names."""
+        text = word.text
+        if len(text) > 60:
+            return []
+        places = [k for k in range(1, len(text)) if not text[k].isdigit()]
+
+        def declared(piece: s.Word) -> bool:
+            return (
+                self.scope.knows(key_of(piece))
+                or (piece.index is None and piece.text in CONSTANTS)
+                or self.component(piece) is not None
+            )
+
+        whole: list[list[int]] = []
+
+        def search(begin: int, cuts: list[int]) -> None:
+            if len(whole) > 1:
+                return
+            for end in [p for p in places if p > begin] + [len(text)]:
+                last = end == len(text)
+                piece = s.Word(word.span, text[begin:end], word.index if last else None)
+                if (begin or not last) and declared(piece):
+                    if last:
+                        whole.append(list(cuts))
+                    else:
+                        search(end, [*cuts, end])
+
+        search(0, [])
+        if whole:
+            return [self.pieces(word, cuts) for cuts in whole]
+        found = []
+        for cut in places:  # one declared name and one undeclared letter
+            pieces = self.pieces(word, [cut])
+            known = [declared(piece) for piece in pieces]
+            if known.count(True) != 1:
+                continue
+            other = pieces[known.index(False)]
+            if is_letter(other) and other.text.rstrip("0123456789") not in ("d", "Delta", "delta") and (
+                other.text not in SPELLINGS
+            ):
+                found.append(pieces)
+        return found[:2]
+
+    def unknown(self, word: s.Word) -> NameMistake:
+        """What to say of a word that is no name: the nearest known ones, or where a space is missing."""
+        shown = self.source(word.span)
+        text = word.text
+        for name in sorted(SPELLINGS, key=len, reverse=True):
+            rest = text[len(name) :]
+            letters = rest.strip("0123456789")
+            if text.startswith(name) and (len(letters) == 1 or letters in s.GREEK or self.scope.knows(rest)):
+                return NameMistake(
+                    f"{shown} is not known; is a space missing?", word.span, (f"{name} {shown[len(name):]}",)
+                )
+        if text[0] == "d" and len(text) > 1 and (self.scope.knows(text[1:]) or len(text) == 2):
+            return NameMistake(
+                f"{shown} may be one name or a product; declare it, or write the product.", word.span,
+                (f"d*{shown[1:]}",),
+            )
+        if len(text) <= 3 and text.isalpha() and word.index is None and not nearest(text, SPELLINGS, 1, 0.8):
+            return NameMistake(
+                f"{shown} is not declared; is it a product?", word.span, (" ".join(text),)
+            )
+        close = nearest(text, SPELLINGS | self.scope.names | set(s.GREEK))
+        if close:
+            return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, tuple(close))
+        return NameMistake(
+            f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
+        )
+
+    def function(self, word: s.Raw) -> Function | None:
+        """The row of a built-in function that the word names."""
+        if isinstance(word, s.Root):
+            return FUNCTIONS[word.name]
+        if not isinstance(word, s.Word) or self.scope.knows(key_of(word)):
+            return None
+        if word.index in ("2", "10") and word.text == "log":
+            return FUNCTIONS["log" + word.index]
+        return find(word.typed)
+
+    def user_function(self, word: s.Raw) -> str | None:
+        if isinstance(word, s.Word) and key_of(word) in self.scope.functions:
+            return key_of(word)
+        return None
+
+    # -------------------------------------------------------------- runs
+    def run(self, raw: s.Run) -> t.Expr:
+        factors = self.factors(list(raw.items))
+        if len(factors) == 1:
+            return factors[0].expr
+        return t.Product(raw.span, tuple((f.operator, f.expr) for f in factors))
+
+    def factors(self, items: list[s.Item]) -> list[Settled]:
+        out: list[Settled] = []
+        at = 0
+        while at < len(items):
+            item = items[at]
+            if out and item.operator == "":
+                self.check_juxtaposed(out[-1], item)
+            found, used = self.factor(items, at)
+            if item.negative:
+                last = found[0]
+                found[0] = Settled(last.operator, t.Negative(last.span, last.expr), last.gap, last.span)
+            out += found
+            at += used
+        self.check_division(out)
+        return out
+
+    def check_juxtaposed(self, before: Settled, item: s.Item) -> None:
+        """A number comes first in a product."""
+        if isinstance(item.atom, s.Num):
+            span = before.span.to(item.span)
+            shown = self.source(item.span)
+            if before.number:
+                raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span)
+            raise SyntaxMistake(
+                "A number comes first in a product.", span, (f"{shown} {self.source(before.span)}",)
+            )
+
+    def check_division(self, factors: list[Settled]) -> None:
+        """After / comes exactly one factor; what is juxtaposed behind it must be clear."""
+        for k, factor in enumerate(factors[:-1]):
+            follow = factors[k + 1]
+            if factor.operator not in ("/", "./") or follow.operator != "":
+                continue
+            clear = follow.gap and (factor.bracket or (factor.number and factors[k - 1].number))
+            if clear:
+                continue
+            stop = k + 1
+            while stop + 1 < len(factors) and factors[stop + 1].operator == "":
+                stop += 1
+            start = k - 1
+            while start > 0 and factors[start].operator in ("", "*", "/"):
+                start -= 1
+            begin, end = factors[start].span.start, factors[stop].span.stop
+            above = self.text[begin : factors[k - 1].span.stop]
+            slash = self.text[factors[k - 1].span.stop : factor.span.start].strip()
+            below = self.source(factor.span)
+            tail = self.text[follow.span.start : end]
+            raise AmbiguousMath(
+                f"{self.text[begin:end]} can be read in two ways.",
+                Span(begin, end),
+                (f"({above}{slash}{below}) {tail}", f"{above}{slash}({self.text[factor.span.start:end]})"),
+            )
+
+    def factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
+        """The factors that begin with items[at], and how many items they take."""
+        item = items[at]
+        atom = item.atom
+        row = self.function(atom)
+        if row is not None:
+            return self.application(items, at, row)
+        user = self.user_function(atom)
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        call = follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
+        if user is not None and call and not any(p.kind != "^" for p in item.posts):
+            assert follow is not None and isinstance(follow.atom, s.Group)
+            arguments = self.arguments(follow.atom)
+            span = item.span.to(follow.atom.span)
+            expr: t.Expr = t.UserCall(span, user, arguments)
+            expr = self.powers_of_function(expr, item, span)
+            return self.finish(items, at + 1, expr, item, True)
+        if user is not None and follow is not None and isinstance(follow.atom, (s.Word, s.Num)) and not item.posts:
+            if self.function(follow.atom) is None and self.user_function(follow.atom) is None:
+                f, x = self.source(item.span), self.source(follow.span)
+                span = item.span.to(follow.span)
+                raise AmbiguousMath(f"{self.source(span)} can be read in two ways.", span, (f"{f}({x})", f"{f}*{x}"))
+        if isinstance(atom, s.Word):
+            return self.name_factor(items, at)
+        if isinstance(atom, s.Num):
+            if follow is not None and atom.text == "1" and not item.posts and not follow.gap:
+                inside = follow.atom
+                if isinstance(inside, s.Group) and inside.bracket == "[" and len(inside.rows) == 1:
+                    entry = inside.rows[0][0]
+                    if isinstance(entry, (s.Relation, s.Boolean)) and len(inside.rows[0]) == 1:
+                        span = item.span.to(inside.span)
+                        return self.finish(items, at + 1, t.Indicator(span, self.read(entry)), item, True)
+            self.check_number(atom)
+            return self.finish(items, at, t.Number(atom.span, atom.text), item, False)
+        return self.finish(items, at, self.atom(atom), item, True)
+
+    def check_number(self, atom: s.Num) -> None:
+        match = re.fullmatch(r"([0-9.]+)e([0-9]+)", atom.text)
+        if match and self.scope.knows("e" + match[2]):
+            raise AmbiguousMath(
+                f"{atom.text} can be a number or {match[1]} times e{match[2]}.", atom.span,
+                (f"{match[1]}*10^{match[2]}", f"{match[1]} e{match[2]}"),
+            )
+
+    def name_factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
+        """A word as one or several names; the power behind it belongs to the last."""
+        item = items[at]
+        word = item.atom
+        assert isinstance(word, s.Word)
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        if follow is not None and not follow.gap and isinstance(follow.atom, s.Group) and follow.atom.bracket == "(":
+            if not item.posts:
+                self.check_call(word, item, follow)
+        if follow is not None and not follow.gap and isinstance(follow.atom, s.Word) and not word.command:
+            if word.text in ("Delta", "delta") and not self.scope.knows(key_of(word)) and word.index is None:
+                span = item.span.to(follow.span)
+                raise NameMistake(
+                    f"{self.source(span)} may be one name or a product; declare it, or write the product.",
+                    span, (f"{self.source(item.span)}*{self.source(follow.span)}",),
+                )
+        names = self.names(word)
+        gap = item.gap
+        out = []
+        for name in names[:-1]:
+            out.append(Settled(item.operator if not out else "", name, gap, name.span))
+            gap = False
+        last, used = self.finish(items, at, names[-1], item, False)
+        if out:
+            first = last[0]
+            last[0] = Settled("", first.expr, False, Span(names[-1].span.start, first.span.stop), first.bracket)
+        return out + last, used
+
+    def check_call(self, word: s.Word, item: s.Item, group: s.Item) -> None:
+        """`g(…)` with g undeclared is neither a call nor a product."""
+        key = key_of(word)
+        if self.scope.knows(key) or (word.index is None and word.text in CONSTANTS):
+            return
+        if self.component(word) is not None:
+            return
+        span = item.span.to(group.span)
+        shown, inside = self.source(item.span), self.source(group.span)
+        if key == "sigma":
+            if self.scope.net:
+                return
+            raise AmbiguousMath(
+                f"{shown}(…) can be the sigmoid function or a product with {shown}.", span,
+                (f"sigmoid{inside}", f"{shown}*{inside}"),
+            )
+        if is_letter(word):
+            if "\n" in inside or len(inside) > 40:
+                inside = "(…)"
+            arguments = re.sub(r"[^A-Za-z0-9_, ]", "", inside) or "x"
+            raise NameMistake(
+                f"{shown} is not a function: define {shown}({arguments if arguments.isalpha() else 'x'}) = … above, "
+                f"or write {shown}*{inside}.", span, (f"{shown}*{inside}",) if inside != "(…)" else (),
+            )
+        if not self.ways(word):
+            close = nearest(word.text, SPELLINGS | set(self.scope.functions))
+            if close:
+                raise NameMistake(
+                    f"{shown} is not a function. Did you mean {' or '.join(close)}?", item.span, tuple(close)
+                )
+            raise self.unknown(word)
+
+    def arguments(self, group: s.Group) -> tuple[t.Expr, ...]:
+        if len(group.rows) != 1:
+            raise SyntaxMistake("The arguments of a function are separated by commas.", group.span)
+        return tuple(self.value(entry) for entry in group.rows[0])
+
+    def finish(
+        self, items: list[s.Item], at: int, expr: t.Expr, first: s.Item, bracket: bool
+    ) -> tuple[list[Settled], int]:
+        """Put the powers and indices of items[at] on the expression; settle what is glued to an exponent."""
+        item = items[at]
+        used = at + 1 - items.index(first)
+        start = expr.span.start
+        span = Span(start, item.span.stop)
+        posts = item.posts
+        if posts and posts[-1].kind in ("^", ".^") and not posts[-1].clear:
+            glued, used = self.glued(items, at, posts[-1], used)
+            if glued is not None:
+                expr = self.posts(expr, posts[:-1], item)
+                span = Span(start, glued.span.stop)
+                power = t.Power(span, expr, glued, posts[-1].kind == ".^")
+                return [Settled(first.operator, power, first.gap, Span(first.span.start, span.stop))], used
+        number = isinstance(expr, t.Number) and not posts
+        expr = self.posts(expr, posts, item)
+        ends = (bracket and not posts) or bool(posts and posts[-1].kind == "[")
+        return [Settled(first.operator, expr, first.gap, Span(min(first.span.start, start), span.stop), ends, number,
+                        item)], used
+
+    def glued(self, items: list[s.Item], at: int, post: s.Post, used: int) -> tuple[t.Expr | None, int]:
+        """An exponent without brackets: f(y) behind ^ is a call, anything else glued to it has two readings."""
+        item = items[at]
+        value = post.value[0]
+        follow = items[at + 1] if at + 1 < len(items) else None
+        touching = follow is not None and follow.operator == "" and not follow.gap and not (
+            isinstance(follow.atom, s.Word) and follow.atom.command
+        ) and not (isinstance(follow.atom, (s.Frac, s.Applied)))
+        if touching and isinstance(value, s.Word):
+            assert follow is not None
+            row, user = self.function(value), self.user_function(value)
+            group = follow.atom
+            if (row or user) and isinstance(group, s.Group) and group.bracket == "(":
+                run = s.Run(value.span.to(follow.span), (
+                    s.Item(value.span, "", False, False, value), s.Item(follow.span, "", False, False, group, ())))
+                after = items[at + 2] if at + 2 < len(items) else None
+                if not follow.posts and not (after and after.operator == "" and not after.gap):
+                    return self.read(run), used + 1
+        if isinstance(value, s.Word) and not value.command:
+            split = value.text.startswith("T") and len(value.text) > 1 and not self.scope.knows(key_of(value)) and (
+                not self.scope.knows("T"))
+            if split:
+                base = self.text[item.span.start : post.span.start]
+                span = Span(item.span.start, item.span.stop)
+                rest = self.source(value.span)[1:]
+                raise AmbiguousMath(
+                    f"{self.source(span)} can be read in two ways.", span, (f"{base}^T {rest}", f"{base}^(T {rest})")
+                )
+            if self.function(value) is None and self.user_function(value) is None:
+                names = self.names(value)
+                if len(names) > 1 and not touching:
+                    base = self.text[item.span.start : post.span.start]
+                    first, rest = self.source(names[0].span), self.text[names[0].span.stop : value.span.stop]
+                    raise AmbiguousMath(
+                        f"{self.source(item.span)} can be read in two ways.", item.span,
+                        (f"{base}^{first} {rest}", f"{base}^({first} {rest})"),
+                    )
+        if not touching:
+            return None, used
+        stop = at + 1
+        while stop + 1 < len(items) and items[stop + 1].operator == "" and not items[stop + 1].gap:
+            stop += 1
+        assert follow is not None
+        rest = self.text[follow.span.start : items[stop].span.stop]
+        span = Span(item.span.start, items[stop].span.stop)
+        head = self.source(Span(item.span.start, post.span.stop))
+        base = self.text[item.span.start : post.span.start]
+        exponent = self.source(value.span)
+        raise AmbiguousMath(
+            f"{self.source(span)} can be read in two ways.", span, (f"{head} {rest}", f"{base}^({exponent}{rest})")
+        )
+
+    def posts(self, expr: t.Expr, posts: Sequence[s.Post], item: s.Item) -> t.Expr:
+        for post in posts:
+            span = Span(expr.span.start, post.span.stop)
+            if post.kind == "T":
+                if post.value and self.scope.knows("T") and "T" in self.source(post.span):
+                    base = self.text[item.span.start : post.span.start]
+                    raise AmbiguousMath(
+                        f"{self.source(item.span)} can be the transpose or a power.", item.span,
+                        (f"{base}ᵀ", f"{base}^(T)"),
+                    )
+                expr = t.Transpose(span, expr)
+            elif post.kind == "[":
+                if any(isinstance(i, (s.Relation, s.Boolean, s.For)) for i in post.value):
+                    raise SyntaxMistake("An index is a whole number.", post.span)
+                indices = tuple(self.value(i) for i in post.value)
+                expr = t.Component(span, expr, indices)
+            else:
+                expr = t.Power(span, expr, self.value(post.value[0]), post.kind == ".^")
+        return expr
+
+    # -------------------------------------------------------------- application
+    def powers_of_function(self, expr: t.Expr, item: s.Item, span: Span) -> t.Expr:
+        for post in item.posts:
+            expr = t.Power(span, expr, self.value(post.value[0]), on_name=True)
+        return expr
+
+    def application(self, items: list[s.Item], at: int, row: Function) -> tuple[list[Settled], int]:
+        """A built-in function: with a bracket a call, else the bare argument."""
+        item = items[at]
+        shown = self.source(item.atom.span)
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        for post in item.posts:
+            if post.kind != "^":
+                raise SyntaxMistake(f"{shown} is a function; its argument stands in round brackets.", item.span)
+        if follow is None or follow.negative:
+            raise self.no_argument(item, row)
+        self.check_inverse(item, follow, items, at, row)
+        touching = not follow.gap and isinstance(follow.atom, (s.Word, s.Num)) and isinstance(item.atom, s.Word)
+        if touching and not item.atom.command:  # type: ignore[union-attr]
+            span = item.span.to(follow.span)
+            rest = self.source(follow.span)
+            if not item.posts:
+                raise NameMistake(
+                    f"{self.source(span)} is not known; is a space missing?", span, (f"{shown} {rest}",)
+                )
+            if not item.posts[-1].clear:
+                power = self.source(item.posts[-1].value[0].span)
+                raise AmbiguousMath(
+                    f"{self.source(span)} can be read in two ways.", span,
+                    (f"{self.source(item.span)} {rest}", f"{shown}^({power}{rest})")[:1],
+                )
+        for post in item.posts:
+            value = post.value[0]
+            if not post.clear and isinstance(value, s.Word):
+                names = self.names(value)
+                if len(names) > 1:
+                    raise SyntaxMistake("The power of a function needs brackets here.", post.span)
+        atom = follow.atom
+        if isinstance(atom, s.Group):
+            entry = atom.rows[0][0]
+            if atom.bracket in ("(", "{"):
+                if row.name in ("sum", "prod") and isinstance(entry, s.For) and len(atom.rows[0]) == 1:
+                    whole = self.family(s.For(item.span.to(atom.span), *entry.parts()), row.name)
+                    return self.finish(items, at + 1, whole, item, True)
+                arguments = self.arguments(atom)
+            else:
+                arguments = (self.atom(atom),)
+            span = item.span.to(atom.span)
+            expr: t.Expr = t.Call(span, row.name, arguments)
+            expr = self.powers_of_function(expr, item, span)
+            return self.finish(items, at + 1, expr, item, True)
+        if isinstance(atom, s.Bars):
+            span = item.span.to(atom.span)
+            call = self.powers_of_function(t.Call(span, row.name, (self.atom(atom),)), item, span)
+            return self.finish(items, at + 1, call, item, True)
+        argument, used = self.bare_argument(items, at + 1, row)
+        last = items[at + used]
+        span = item.span.to(last.span)
+        call = self.powers_of_function(t.Call(span, row.name, (argument,), True), item, span)
+        self.check_behind(items, at, used, argument)
+        return [Settled(item.operator, call, item.gap, span)], used + 1
+
+    def no_argument(self, item: s.Item, row: Function) -> SyntaxMistake:
+        shown = self.source(item.atom.span)
+        match = re.compile(r"\s*[-−]\s*([A-Za-z0-9_.]+)").match(self.text, item.span.stop)
+        if match:
+            power = self.text[item.atom.span.stop : item.span.stop]
+            return AmbiguousMath(  # type: ignore[return-value]
+                f"{self.text[item.span.start:match.end()]}: a signed argument needs brackets.",
+                Span(item.span.start, match.end()), (f"{shown}{power}(-{match[1]})",),
+            )
+        return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
+
+    def check_inverse(self, item: s.Item, follow: s.Item, items: list[s.Item], at: int, row: Function) -> None:
+        """sin^-1 x is arcsin x to some and 1/sin x to others."""
+        for post in item.posts:
+            value = post.value[0]
+            minus = isinstance(value, s.Terms) and value.terms[0][0] < 0 and len(value.terms) == 1
+            if not minus or re.sub(r"[\s{}()^\\]", "", self.source(value.span)).replace("−", "-") not in ("-1", "⁻¹"):
+                continue
+            shown = self.source(item.atom.span)
+            if isinstance(follow.atom, s.Group):
+                inside, stop = self.source(follow.atom.span), follow.atom.span.stop
+                inside = inside if inside.startswith("(") else f"({inside})"
+            else:
+                stop = follow.span.stop
+                if isinstance(follow.atom, s.Num) and at + 2 < len(items) and items[at + 2].operator == "":
+                    stop = items[at + 2].span.stop
+                inside = f"({self.text[follow.span.start:stop]})"
+            fixes = [f"1/{shown}{inside}"]
+            if row.inverse:
+                fixes.insert(0, f"{row.inverse}{inside}")
+            span = Span(item.span.start, stop)
+            raise AmbiguousMath(f"{self.source(span)} can be read in two ways.", span, fixes)
+
+    def bare_argument(self, items: list[s.Item], at: int, row: Function) -> tuple[t.Expr, int]:
+        """The argument of a function without a bracket, and how many items it takes."""
+        item = items[at]
+        shown = self.source(items[at - 1].atom.span)
+        root = row.name in ("sqrt", "cbrt")
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        if isinstance(item.atom, s.Num):
+            self.check_number(item.atom)
+            number = self.posts(t.Number(item.atom.span, item.atom.text), item.posts, item)
+            if follow is None or item.posts or self.function(follow.atom) or self.user_function(follow.atom):
+                return number, 1
+            if isinstance(follow.atom, s.Word) and not root:
+                self.check_one_name(items, at - 1, at + 1, shown)
+                name = self.posts(self.names(follow.atom)[0], follow.posts, follow)
+                self.check_exponent(items, at + 1)
+                return t.Product(item.span.to(follow.span), (("", number), ("", name))), 2
+            if root and isinstance(follow.atom, s.Num):
+                return number, 1
+            return number, 1
+        if isinstance(item.atom, s.Word):
+            row2, user = self.function(item.atom), self.user_function(item.atom)
+            if row2 is not None or (user is not None and follow is not None and isinstance(follow.atom, s.Group)):
+                found, used = self.factor(items, at)
+                stop = items[at + used - 1].span.stop
+                span = Span(items[at - 1].span.start, stop)
+                raise AmbiguousMath(
+                    f"{self.source(span)}: the argument of {shown} needs brackets.", span,
+                    (f"{self.source(items[at - 1].span)}({self.text[item.span.start:stop]})",),
+                )
+            self.check_one_name(items, at - 1, at, shown)
+            self.check_exponent(items, at)
+            return self.posts(self.names(item.atom)[0], item.posts, item), 1
+        if isinstance(item.atom, (s.Frac, s.Applied)):
+            return self.posts(self.atom(item.atom), item.posts, item), 1
+        raise SyntaxMistake(f"{shown} needs brackets round its argument here.", items[at - 1].span.to(item.span))
+
+    def check_exponent(self, items: list[s.Item], at: int) -> None:
+        posts = items[at].posts
+        if posts and posts[-1].kind in ("^", ".^") and not posts[-1].clear:
+            glued, _ = self.glued(items, at, posts[-1], 1)
+            if glued is not None:
+                raise SyntaxMistake("This argument needs brackets.", items[at].span)
+
+    def check_one_name(self, items: list[s.Item], function: int, at: int, shown: str) -> None:
+        """A word that is a product cannot be a bare argument: sin xy."""
+        word = items[at].atom
+        assert isinstance(word, s.Word)
+        names = self.names(word)
+        if len(names) == 1:
+            return
+        begin = items[function + 1].span.start
+        head = self.source(items[function].span)
+        first = self.text[begin : names[0].span.stop]
+        rest = self.text[names[1].span.start : items[at].span.stop]
+        span = Span(items[function].span.start, items[at].span.stop)
+        raise AmbiguousMath(
+            f"{self.source(span)} can be read in two ways.", span,
+            (f"{head}({first}) {rest}", f"{head}({self.text[begin:items[at].span.stop]})"),
+        )
+
+    def check_behind(self, items: list[s.Item], at: int, used: int, argument: t.Expr) -> None:
+        """What may stand behind a bare argument: another function, an operator other than /."""
+        after = at + used + 1
+        if after >= len(items):
+            return
+        item = items[after]
+        head = self.source(items[at].span)
+        begin, end = items[at + 1].span.start, items[at + used].span.stop
+        inside = self.text[begin:end]
+        if item.operator == "/":
+            stop = after
+            span = Span(items[at].span.start, items[stop].span.stop)
+            below = self.source(items[stop].span)
+            raise AmbiguousMath(
+                f"{self.source(span)} can be read in two ways.", span,
+                (f"{head}({inside})/{below}", f"{head}({inside}/{below})"),
+            )
+        if item.operator != "" or self.function(item.atom) or self.user_function(item.atom):
+            return
+        if isinstance(item.atom, s.For):
+            return
+        stop = after
+        while stop + 1 < len(items) and items[stop + 1].operator == "" and not (
+            self.function(items[stop + 1].atom) or self.user_function(items[stop + 1].atom)
+        ):
+            stop += 1
+        if isinstance(item.atom, s.Num):
+            self.check_juxtaposed(Settled("", argument, True, Span(items[at].span.start, end)), item)
+        span = Span(items[at].span.start, items[stop].span.stop)
+        rest = self.text[item.span.start : span.stop]
+        head = head if not head.startswith("√") and not head.startswith("∛") else head
+        raise AmbiguousMath(
+            f"{self.source(span)} can be read in two ways.", span,
+            (f"{head}({inside}) {rest}", f"{head}({self.text[begin:span.stop]})"),
+        )
+
+    # -------------------------------------------------------------- atoms
+    def atom(self, raw: s.Raw) -> t.Expr:
+        if isinstance(raw, s.Group):
+            return self.group(raw)
+        if isinstance(raw, s.Bars):
+            inner = self.value(raw.inner)
+            if raw.double:
+                return t.Norm(raw.span, inner, raw.order or "2")
+            return t.Absolute(raw.span, inner)
+        if isinstance(raw, s.Frac):
+            return t.Fraction(raw.span, self.value(raw.above), self.value(raw.below))
+        if isinstance(raw, s.Applied):
+            return t.Call(raw.span, raw.name, (self.value(raw.argument),))
+        if isinstance(raw, s.Root):
+            raise SyntaxMistake("A root needs its argument.", raw.span)
+        return self.read(raw)
+
+    def group(self, group: s.Group) -> t.Expr:
+        rows = group.rows
+        if group.bracket in ("(", "{"):
+            if len(rows) == 1 and len(rows[0]) == 1:
+                inner = self.read(rows[0][0])
+                if isinstance(inner, t.Family) and inner.kind == "vector":
+                    return inner
+                return inner if group.bracket == "{" else t.Paren(group.span, inner)
+            entries = tuple(self.value(entry) for entry in rows[0])
+            return t.Vector(group.span, entries)
+        if group.bracket == "env":
+            if all(len(row) == 1 for row in rows):
+                return t.Vector(group.span, tuple(self.value(row[0]) for row in rows))
+            return self.matrix(group, rows)
+        if len(rows) > 1:
+            if all(len(row) == 1 for row in rows):
+                return t.Vector(group.span, tuple(self.value(row[0]) for row in rows))
+            return self.matrix(group, rows)
+        inner_groups = [self.literal(entry) for entry in rows[0]]
+        if len(rows[0]) == 1:
+            inner = inner_groups[0]
+            if inner is not None and inner.bracket == "env":
+                return self.group(inner)
+            if inner is not None and inner.bracket == "[" and len(inner.rows) == 1:
+                return self.matrix(group, (inner.rows[0],))
+        elif all(g is not None and g.bracket == "[" and len(g.rows) == 1 for g in inner_groups):
+            return self.matrix(group, tuple(g.rows[0] for g in inner_groups if g is not None))
+        entries = tuple(self.value(entry) for entry in rows[0])
+        if len(entries) == 1 and isinstance(entries[0], t.Family) and entries[0].kind == "vector":
+            return t.Family(group.span, entries[0].body, entries[0].index, entries[0].first, entries[0].last)
+        return t.Vector(group.span, entries)
+
+    @staticmethod
+    def literal(raw: s.Raw) -> s.Group | None:
+        """The bracket that an entry is, if it is nothing else."""
+        if isinstance(raw, s.Run) and len(raw.items) == 1:
+            item = raw.items[0]
+            if isinstance(item.atom, s.Group) and not item.posts and not item.negative:
+                return item.atom
+        return None
+
+    def matrix(self, group: s.Group, rows: tuple[tuple[s.Raw, ...], ...]) -> t.Expr:
+        if any(isinstance(entry, s.For) for row in rows for entry in row):
+            parts = tuple(self.value(entry) for row in rows for entry in row)
+            if len(rows) > 1 and all(len(row) == 1 for row in rows):
+                return t.Matrix(group.span, tuple((part,) for part in parts))
+            return t.Vector(group.span, parts)
+        widths = {len(row) for row in rows}
+        if len(widths) > 1:
+            first = len(rows[0])
+            wrong = next(k for k, row in enumerate(rows) if len(row) != first)
+            raise SyntaxMistake(
+                f"The rows of this matrix differ in length: row 1 has {first} entries, row {wrong + 1} has "
+                f"{len(rows[wrong])}.", group.span,
+            )
+        return t.Matrix(group.span, tuple(tuple(self.value(entry) for entry in row) for row in rows))

@@ -1,0 +1,919 @@
+"""Names, shapes and values resolved: a block becomes a Program.
+
+`understand(text)` is the way from letters to the graph: declarations first, so
+that every word can be read; then sizes, then the graph, one labelled node for
+every function and definition, in the order in which they stand.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from jacmagic import syntax as s
+from jacmagic import tree as t
+from jacmagic.errors import (
+    JacmagicError,
+    LimitError,
+    NameMistake,
+    ShapeError,
+    Span,
+    SyntaxMistake,
+    ValueMistake,
+    nearest,
+)
+from jacmagic.functions import CONSTANTS, SPELLINGS, find
+from jacmagic.graph import Graph, Node
+from jacmagic.lowering import MAX_ENTRIES, Lowerer, Value
+from jacmagic.meaning import Reader, Scope, key_of
+from jacmagic.shapes import Inference, children, inside
+
+Shape = tuple[int, ...]
+EXAMPLE = "f(x, y) = x^2 y + sin y"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A free name: a variable or a parameter.
+
+    value  float64 array of the shape
+    given  True where the block states the value
+    range  (low, high, step or None) where the block states one
+    role   "variable", "parameter", or in a net "input", "weight", "target"
+    """
+
+    key: str
+    shape: Shape
+    value: np.ndarray
+    given: bool
+    range: tuple[float, float, float | None] | None
+    role: str
+    node: Node
+
+
+@dataclass(frozen=True)
+class Step:
+    """A function or definition: its expression, its node in the graph, its size."""
+
+    key: str
+    kind: str  # "function", "define", "equation"
+    params: tuple[str, ...]
+    expr: t.Expr
+    node: Node
+    span: Span
+    reads: tuple[str, ...]  # the names it uses, in order of appearance
+
+    @property
+    def shape(self) -> Shape:
+        return self.node.shape
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the echo: what stands left of the sign, and what right."""
+
+    kind: str  # "step", "value", "declare"
+    key: str
+    params: tuple[str, ...] = ()
+    expr: t.Expr | None = None
+    shape: Shape | None = None
+    range: tuple[t.Expr, t.Expr] | None = None
+    equation: bool = False
+    python: bool = False
+
+
+@dataclass(frozen=True)
+class Program:
+    """A block as it was understood.
+
+    variables   the keys of the columns, in order
+    parameters  the other free names that the outputs depend on
+    outputs     the keys of the rows
+    wholes      names used as sizes, bounds or indices, with their values
+    """
+
+    text: str
+    graph: Graph
+    inputs: dict[str, Input]
+    steps: dict[str, Step]
+    outputs: tuple[str, ...]
+    variables: tuple[str, ...]
+    parameters: tuple[str, ...]
+    wholes: dict[str, int]
+    echo: tuple[Line, ...]
+    net: bool
+    decimals: bool
+
+    def node(self, key: str) -> Node:
+        return self.steps[key].node if key in self.steps else self.inputs[key].node
+
+    def shape(self, key: str) -> Shape:
+        return self.node(key).shape
+
+
+@dataclass
+class _Draft:
+    """What is known of a name while the block is being read."""
+
+    define: s.Statement | None = None
+    value: s.Statement | None = None
+    size: tuple[s.Statement, s.Size] | None = None
+    range: tuple[s.Statement, s.Range] | None = None
+    python: Any = None
+    words: list[Span] = field(default_factory=list)
+
+
+def understand(
+    text: str, wrt: str | None = None, namespace: Mapping[str, Any] | None = None, net: bool = False, seed: int = 0
+) -> Program:
+    """The Program of a block.
+
+    Raises:
+        JacmagicError: with the span of the offence; nothing else.
+    """
+    try:
+        return _Understanding(text, namespace, net, seed).program(wrt)
+    except RecursionError:
+        raise LimitError("This block is nested too deep; name an inner part on a line of its own.").bind(text) from None
+    except JacmagicError as error:
+        raise error.bind(text) from None
+
+
+class _Understanding:
+    def __init__(self, text: str, namespace: Mapping[str, Any] | None, net: bool, seed: int) -> None:
+        self.text, self.namespace, self.net, self.seed = text, namespace, net, seed
+        self.scope = Scope(net=net)
+        self.drafts: dict[str, _Draft] = {}
+        self.trees: dict[str, t.Expr] = {}
+        self.reader = Reader(text, self.scope)
+        self.graph = Graph()
+        self.wholes: dict[str, int] = {}
+        self.functions: dict[str, tuple[tuple[str, ...], t.Expr]] = {}
+        self.lowerer = Lowerer(text, self.graph, {}, self.functions, self.where)
+
+    def program(self, wrt: str | None) -> Program:
+        statements = self.unfold(s.parse(self.text))
+        self.declare(statements, wrt)
+        self.read(statements)
+        self.order()
+        self.settle_wholes()
+        shapes = self.infer()
+        values = self.values(shapes)
+        return self.build(shapes, values, wrt)
+
+    # -------------------------------------------------------------- statements
+    def draft(self, key: str) -> _Draft:
+        return self.drafts.setdefault(key, _Draft())
+
+    def line(self, span: Span) -> str:
+        return f"line @line{span.start}@"
+
+    def where(self, key: str) -> str:
+        """` (line 2)` for a name whose size a line states."""
+        draft = self.drafts.get(key)
+        statement = draft and ((draft.size and draft.size[0]) or draft.value or draft.define)
+        return f" ({self.line(statement.span)})" if statement else ""
+
+    def unfold(self, statements: Sequence[s.Statement]) -> list[s.Statement]:
+        """Write nets in one line in their long form; name an expression that stands alone."""
+        out: list[s.Statement] = []
+        self.net_lines: dict[str, tuple[Any, ...]] = {}
+        for statement in statements:
+            if statement.kind == "net":
+                out += self.unfold_net(statement, len(out))
+            else:
+                out.append(statement)
+        expressions = [one for one in out if one.kind == "expression"]
+        if expressions:
+            alone = expressions[0]
+            rest = [one for one in out if one is not alone]
+            simple = all(one.kind == "declare" or (one.kind == "define" and self.looks_like_value(one)) for one in rest)
+            if len(expressions) > 1 or not simple:
+                wrong = expressions[-1] if len(expressions) > 1 else alone
+                shown = self.text[wrong.span.start : wrong.span.stop]
+                raise SyntaxMistake(
+                    "This line has no name: say what it is.", wrong.span,
+                    (f"u = {shown}",) if len(shown) < 80 and "\n" not in shown else (),
+                )
+            name = s.Word(Span(alone.span.start, alone.span.start), "f", None, (), True)
+            out[out.index(alone)] = s.Statement(alone.span, "define", (name,), expr=alone.expr)
+        return out
+
+    def looks_like_value(self, statement: s.Statement) -> bool:
+        return statement.python is not None or not any(
+            isinstance(raw, s.Word) and find(raw.typed) is None and raw.text not in CONSTANTS
+            for raw in raw_nodes(statement.expr)
+        )
+
+    def unfold_net(self, statement: s.Statement, at: int) -> list[s.Statement]:
+        layers = statement.layers
+        if len(layers) < 2:
+            raise SyntaxMistake("A net has at least one layer: x(3) -> 4 tanh.", statement.span)
+        first = layers[0]
+        assert first.name is not None
+        out = []
+        if first.size is not None:
+            out.append(s.Statement(first.span, "declare", (first.name,), size=s.Size(first.span, (first.size,))))
+        taken = {first.name.typed} | {layer.name.typed for layer in layers[1:] if layer.name}
+        before = first.name
+        for k, layer in enumerate(layers[1:], start=1):
+            last = k == len(layers) - 1
+            span = layer.span
+            label = layer.name or s.Word(Span(span.start, span.start), "o" if last else f"h{k}")
+            if layer.name is None and label.text in taken:
+                raise NameMistake(f"The layer would be called {label.text}, which is taken; name it.", span,
+                                  (f"{label.text}2({self.text[layer.size.span.start:layer.size.span.stop]})",)[:0])
+            here = Span(span.start, span.start)
+            word = lambda text: s.Word(here, text)  # noqa: E731
+            item = lambda atom, gap=True: s.Item(atom.span, "", False, gap, atom)  # noqa: E731
+            product = s.Run(here, (item(word(f"W{k}")), item(s.Word(here, before.text, before.index))))
+            affine: s.Raw = s.Terms(here, ((1, product), (1, s.Run(here, (item(word(f"c{k}")),)))))
+            if layer.activation is not None:
+                if find(layer.activation.typed) is None:
+                    close = nearest(layer.activation.text, SPELLINGS)
+                    raise NameMistake(f"{layer.activation.typed} is not an activation.", layer.activation.span, close)
+                row = find(layer.activation.typed)
+                assert row is not None
+                if row.kind not in ("entrywise", "vector") or row.arity != (1, 1) or row.name in ("diag",):
+                    raise NameMistake(f"{layer.activation.typed} is not an activation.", layer.activation.span)
+                group = s.Group(span, "(", ((affine,),))
+                affine = s.Run(span, (item(layer.activation), item(group, False)))
+            out.append(
+                s.Statement(span, "define", (label,), expr=affine, size=s.Size(layer.size.span, (layer.size,)))
+            )
+            before = label
+        return out
+
+    def declare(self, statements: Sequence[s.Statement], wrt: str | None) -> None:
+        """Note every name that a line declares, before any expression is read."""
+        for statement in statements:
+            for word in statement.names:
+                key = self.free_key(word, statement)
+                if statement.kind == "equation":
+                    self.scope.names.add(key)
+                    key = "d" + key
+                draft = self.draft(key)
+                self.scope.names.add(key)
+                if statement.size is not None:
+                    if draft.size is not None:
+                        raise self.twice(word, "size", draft.size[0], statement)
+                    draft.size = (statement, statement.size)
+                    if len(statement.size.dims) == 1:
+                        self.scope.vectors.add(key)
+                    elif statement.size.dims:
+                        self.scope.matrices.add(key)
+                if statement.range is not None:
+                    if draft.range is not None:
+                        raise self.twice(word, "range", draft.range[0], statement)
+                    draft.range = (statement, statement.range)
+                if statement.kind != "declare":
+                    if draft.define is not None:
+                        raise NameMistake(
+                            f"{word.typed} is defined on {self.line(draft.define.span)} and again on "
+                            f"{self.line(statement.span)}.", word.span,
+                        )
+                    draft.define = statement
+                    self.note_vector(key, statement)
+                draft.words.append(word.span)
+            if statement.kind == "function":
+                params = tuple(self.free_key(word, statement) for word in statement.params)
+                if len(set(params)) < len(params):
+                    raise NameMistake("An argument stands twice here.", statement.params[-1].span)
+                self.scope.functions[key_of(statement.names[0])] = params
+                self.scope.names.update(params)
+        if wrt:
+            try:
+                for word in s.parse_names(wrt):
+                    self.scope.names.add(key_of(word))
+            except JacmagicError as error:
+                raise error.bind(wrt) from None
+
+    def note_vector(self, key: str, statement: s.Statement) -> None:
+        """A right side that is plainly a vector makes x2 the second component of x."""
+        raw = statement.expr
+        if isinstance(raw, s.Run) and len(raw.items) == 1 and not raw.items[0].posts:
+            group = raw.items[0].atom
+            if isinstance(group, s.Group):
+                rows, width = len(group.rows), len(group.rows[0])
+                nested = [Reader.literal(entry) for entry in group.rows[0]]
+                matrix = (rows > 1 and width > 1) or all(g is not None and g.bracket == "[" for g in nested)
+                if group.bracket in ("[", "env") and not matrix:
+                    self.scope.vectors.add(key)
+                if group.bracket == "(" and width > 1:
+                    self.scope.vectors.add(key)
+
+    def free_key(self, word: s.Word, statement: s.Statement) -> str:
+        """The key of a name that a line declares; built-in words and constants cannot be."""
+        key = key_of(word)
+        if word.index is None and word.text in CONSTANTS:
+            shown = self.text[word.span.start : word.span.stop]
+            raise NameMistake(f"{shown} is a constant and cannot be given another meaning.", word.span)
+        if word.typed in SPELLINGS:
+            raise NameMistake(f"{word.text} is a function and cannot be given another meaning.", word.span)
+        if word.text in s.KEYWORDS:
+            raise NameMistake(f"{word.text} is a word of the language and cannot be a name.", word.span)
+        if word.parts and word.index is not None and not word.index.isalnum():
+            raise SyntaxMistake("A name is given to a whole vector or matrix, not to a component.", word.span)
+        return key
+
+    def twice(self, word: s.Word, what: str, first: s.Statement, second: s.Statement) -> NameMistake:
+        return NameMistake(
+            f"{word.typed} has a {what} on {self.line(first.span)} and another on {self.line(second.span)}.", second.span
+        )
+
+    # -------------------------------------------------------------- reading
+    def read(self, statements: Sequence[s.Statement]) -> None:
+        """Read every right side; what has no names in it is a value."""
+        self.sequence: list[tuple[str, s.Statement]] = []
+        self.evaluated: dict[str, Any] = {}
+        for statement in statements:
+            if statement.kind == "declare":
+                continue
+            key = key_of(statement.names[0])
+            key = "d" + key if statement.kind == "equation" else key
+            draft = self.drafts[key]
+            if statement.python is not None:
+                if statement.kind != "define":
+                    raise SyntaxMistake("A Python value has a plain name before =.", statement.span)
+                draft.value, draft.define = statement, None
+                self.evaluated[key] = self.python(statement)
+                value = self.evaluated[key]
+                (self.scope.vectors if value.ndim == 1 else self.scope.matrices if value.ndim == 2 else set()).add(key)
+        for statement in statements:
+            if statement.kind == "declare" or statement.python is not None:
+                continue
+            assert statement.expr is not None
+            key = key_of(statement.names[0])
+            key = "d" + key if statement.kind == "equation" else key
+            expr = self.reader.value(statement.expr)
+            if statement.kind == "define" and not names_in(expr):
+                self.drafts[key].value, self.drafts[key].define = statement, None
+            else:
+                self.sequence.append((key, statement))
+                if statement.range is not None:
+                    raise ValueMistake(
+                        f"{statement.names[0].typed} is defined by the names in it and has no slider of its own.",
+                        statement.range.span,
+                    )
+            self.trees[key] = expr
+        if not self.sequence:
+            self.constants()
+            for key, value in self.constant.items():
+                if (range_ := self.range(key)) is not None and value.shape == ():
+                    self.inside_range(key, np.array(float(value.expr)), range_)
+            raise nothing_to_do()
+        self.check_argument_kin()
+
+    def check_argument_kin(self) -> None:
+        """f(x) = x_1^2 + x_2: the argument does not occur, but its indexed kin do."""
+        for key, statement in self.sequence:
+            if statement.kind != "function":
+                continue
+            used = names_in(self.trees[key])
+            for param, word in zip(self.scope.functions[key], statement.params):
+                kin = [u for u in used if u != param and u.startswith(param) and u[len(param) :].isdigit()]
+                kin = [u for u in kin if u not in self.scope.functions[key] and u not in self.drafts]
+                if param in used or not kin or param in self.scope.vectors:
+                    continue
+                size = max(int(u[len(param) :]) for u in kin)
+                form = f"{key}({', '.join(f'{param}_{u[len(param):]}' for u in sorted(kin))})"
+                raise NameMistake(
+                    f"{word.typed} does not occur in {key}, but {' and '.join(sorted(kin))} do. Is {word.typed} a "
+                    f"vector, or are they the arguments?", statement.names[0].span.to(statement.params[-1].span),
+                    (f"{word.typed} in R^{size}", form),
+                )
+
+    def python(self, statement: s.Statement) -> np.ndarray:
+        """The value of a Python expression in braces, as a float64 array."""
+        assert statement.python is not None
+        start = self.text.find("{", statement.names[0].span.stop)
+        span = Span(start, statement.span.stop if statement.range is None and statement.size is None else start + 2
+                    + len(statement.python))
+        if self.namespace is None:
+            raise ValueMistake(
+                "A Python value in braces is read only in a notebook cell, or where namespace= is given.", span
+            )
+        try:
+            value = eval(statement.python, {"__builtins__": __builtins__}, dict(self.namespace))  # the one exception
+        except Exception as error:
+            raise ValueMistake(f"Python says of {statement.python}: {type(error).__name__}: {error}", span) from None
+        try:
+            for method in ("detach", "cpu", "numpy"):
+                if hasattr(value, method) and not isinstance(value, np.ndarray):
+                    value = getattr(value, method)()
+            if isinstance(value, sp.MatrixBase):
+                value = [[float(e) for e in row] for row in value.tolist()]
+            array = np.array(value, dtype=float)
+        except Exception:
+            raise ValueMistake(f"{statement.python} is not a number, a vector or a matrix of numbers.", span) from None
+        if array.ndim > 2 or array.size == 0:
+            raise ValueMistake(
+                f"{statement.python} has the shape {array.shape}; a value is a number, a vector or a matrix.", span
+            )
+        if array.size > MAX_ENTRIES * 10:
+            raise LimitError(f"A value has at most {MAX_ENTRIES * 10:,} entries.", span)
+        if not np.isfinite(array).all():
+            raise ValueMistake(f"{statement.python} has entries that are not finite.", span)
+        return array
+
+    def order(self) -> None:
+        """Each definition stands above the lines that use it."""
+        place = {key: k for k, (key, _) in enumerate(self.sequence)}
+        for k, (key, statement) in enumerate(self.sequence):
+            params = self.scope.functions.get(key, ())
+            for name in names_in(self.trees[key]):
+                if name in params and name != key:
+                    if name in place and place[name] >= k:
+                        self.too_early(name, key, place)
+                    continue
+                if name in place and place[name] >= k:
+                    self.too_early(name, key, place)
+
+    def too_early(self, name: str, key: str, place: Mapping[str, int]) -> None:
+        used, defined = self.sequence[place[key]][1], self.sequence[place[name]][1]
+        word = defined.names[0]
+        if name == key:
+            raise NameMistake(
+                f"{word.typed} is defined by means of itself on {self.line(defined.span)}.", defined.span
+            )
+        seen, todo = set(), [name]
+        while todo:
+            one = todo.pop()
+            if one in place and one not in seen:
+                seen.add(one)
+                todo.extend(names_in(self.trees[one]))
+        shown = used.names[0].typed
+        if key in seen:
+            raise NameMistake(
+                f"{shown} ({self.line(used.span)}) and {word.typed} ({self.line(defined.span)}) are defined by each "
+                "other.", word.span,
+            )
+        raise NameMistake(
+            f"{word.typed} is used on {self.line(used.span)}, but defined only on {self.line(defined.span)}; "
+            "a definition stands above the lines that use it.", word.span,
+        )
+
+    # -------------------------------------------------------------- whole numbers
+    def settle_wholes(self) -> None:
+        """Names used as sizes, bounds and indices are whole numbers, and nothing else."""
+        lowerer = self.lowerer
+        wanted: list[t.Expr] = []
+        for tree in self.trees.values():
+            wanted += bounds_in(tree)
+        self.sizes: dict[str, tuple[list[t.Expr], s.Statement]] = {}
+        for key, draft in self.drafts.items():
+            if draft.size is not None:
+                dims = [self.reader.value(dim) for dim in draft.size[1].dims]
+                self.sizes[key] = (dims, draft.size[0])
+                wanted += dims
+        indices = {family.index for tree in self.trees.values() for family in families_in(tree)}
+        todo = [name for expr in wanted for name in names_in(expr, own=False) if name not in indices]
+        spans = {n: e.span for e in wanted for n in names_in(e, own=False)}
+        while todo:
+            name = todo.pop()
+            if name in self.wholes:
+                continue
+            draft = self.drafts.get(name)
+            tree = self.trees.get(name)
+            if name in self.evaluated and self.evaluated[name].ndim == 0 and float(self.evaluated[name]).is_integer():
+                self.wholes[name] = int(self.evaluated[name])
+            elif draft is None or tree is None or name in self.scope.functions:
+                raise ValueMistake(
+                    f"{name} stands where a whole number is needed; give it a value.", spans.get(name, Span(0, 0)),
+                    (f"{name} = 3",) if draft is None else (),
+                )
+            else:
+                todo += [n for n in names_in(tree) if n not in self.wholes]
+                self.wholes[name] = 0
+        lowerer.whole_names = set(self.wholes)
+        pending = list(self.wholes)
+        for _ in range(len(pending) + 1):
+            for name in pending:
+                needs = names_in(self.trees[name]) if name in self.trees else []
+                if any(n not in lowerer.env for n in needs):
+                    continue
+                if name in self.evaluated:
+                    value = int(self.evaluated[name])
+                else:
+                    value = lowerer.whole_of(self.trees[name])
+                self.wholes[name] = value
+                lowerer.env[name] = Value(sp.Integer(value), literal=True)
+        self.sequence = [(key, one) for key, one in self.sequence if key not in self.wholes]
+        if not self.sequence:
+            raise nothing_to_do()
+
+    # -------------------------------------------------------------- sizes
+    def infer(self) -> dict[str, Shape]:
+        shapes: dict[str, Shape] = {name: () for name in self.wholes}
+        for key, (dims, statement) in self.sizes.items():
+            sizes = []
+            for dim in dims:
+                n = self.lowerer.whole_of(dim)
+                if n < 1:
+                    raise ValueMistake(f"A size is at least 1, not {n}.", dim.span)
+                sizes.append(n)
+            total = int(np.prod(sizes, dtype=object)) if sizes else 1
+            if total > 10 * MAX_ENTRIES:
+                raise LimitError(
+                    f"A name has at most {10 * MAX_ENTRIES:,} entries; {key} would have {total:,}.", statement.span
+                )
+            shapes[key] = tuple(sizes)
+        defined = {key for key, _ in self.sequence}
+        for key, draft in self.drafts.items():
+            if key in defined or key in self.wholes:
+                continue
+            if key in self.evaluated:
+                shapes.setdefault(key, self.evaluated[key].shape)
+            elif draft.value is not None:
+                self.constants()
+                shapes.setdefault(key, self.constant[key].shape)
+            elif draft.range is not None:
+                shapes.setdefault(key, ())
+        free = {n for key, _ in self.sequence for n in names_in(self.trees[key])} | {
+            p for params in self.scope.functions.values() for p in params}
+        free -= defined | set(self.wholes)
+        # A function's arguments are numbers unless something else is declared or inferred.
+        self.inference = Inference(shapes, self.whole_or_none, self.scope.functions, free)
+        self.inference.run([(key, self.trees[key]) for key, _ in self.sequence])
+        return shapes
+
+    def whole_or_none(self, expr: t.Expr) -> int | None:
+        try:
+            return self.lowerer.whole(expr)
+        except (JacmagicError, AssertionError, TypeError):
+            return None
+
+    constant: dict[str, Value]
+
+    def constants(self) -> None:
+        """Lower the values: right sides without names."""
+        if hasattr(self, "constant"):
+            return
+        self.constant = {}
+        for key, draft in self.drafts.items():
+            if draft.value is not None and key in self.trees and key not in self.wholes:
+                self.constant[key] = self.lowerer.lower(self.trees[key])
+
+    def values(self, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray]:
+        """The stated values as float64 arrays of the names' shapes."""
+        self.constants()
+        out = {key: np.asarray(array, dtype=float) for key, array in self.evaluated.items() if key not in self.wholes}
+        for key, value in self.constant.items():
+            node = self.lowerer.node(value)
+            try:
+                numbers = [float(v) for v in node.data]
+            except (TypeError, OverflowError, ValueError):
+                numbers = [float("nan")]
+            if not np.isfinite(numbers).all():
+                raise ValueMistake(f"The value of {key} is not a number to calculate with.", self.trees[key].span)
+            out[key] = np.array(numbers).reshape(node.shape)
+        for key, array in out.items():
+            shape = shapes[key]
+            if array.shape == shape:
+                continue
+            if array.size == int(np.prod(shape)) and () not in (array.shape, shape):
+                out[key] = array.reshape(shape)
+                continue
+            statement = self.drafts[key].value
+            assert statement is not None
+            stated = self.drafts[key].size
+            place = f" on {self.line(stated[0].span)}" if stated else ""
+            raise ShapeError(
+                f"{key} is {describe(shape)}{place}, but its value is {describe(array.shape)}.",
+                self.trees[key].span if key in self.trees else statement.span,
+            )
+        return out
+
+    # -------------------------------------------------------------- the program
+    def build(self, shapes: dict[str, Shape], values: dict[str, np.ndarray], wrt: str | None) -> Program:
+        low, g = self.lowerer, self.graph
+        defined = [key for key, _ in self.sequence]
+        appearance = [n for key in defined for n in names_in(self.trees[key])]
+        params = [p for key in defined for p in self.scope.functions.get(key, ())]
+        primed = [key[1:] for key, one in self.sequence if one.kind == "equation"]
+        free = list(dict.fromkeys(n for n in [*params, *appearance, *primed] if n not in defined and n not in self.wholes))
+        for key in free:
+            shape = shapes.get(key, ())
+            shapes.setdefault(key, shape)
+            low.env[key] = low.of_node(g.input(key, shape))
+        steps: dict[str, Step] = {}
+        used: set[str] = set()
+        for key, statement in self.sequence:
+            expr = self.trees[key]
+            own = self.scope.functions.get(key, ())
+            value = low.lower(expr)
+            low.check(value.expr, expr.span)
+            node = low.node(value)
+            if value.row:
+                node = g.take(node, range(node.size), (1, node.size))
+            self.check_size(key, statement, expr, node)
+            label = g.node("label", (node,), node.shape, key)
+            low.env[key] = low.of_node(label)
+            reads = tuple(dict.fromkeys(n for n in names_in(expr) if n not in self.wholes))
+            used |= {n for n in [*reads, *own] if n != key}
+            if statement.kind == "function":
+                self.functions[key] = (own, expr)
+            steps[key] = Step(key, statement.kind, own, expr, label, statement.span, reads)
+        outputs = (defined[-1],) if self.net else tuple(key for key in defined if key not in used)
+        needed = self.needed(steps, outputs)
+        variables = self.variables(wrt, steps, free, outputs, needed, values, shapes)
+        parameters = tuple(n for n in free if n in needed and n not in variables)
+        inputs = self.inputs(free, shapes, values, variables, steps)
+        return Program(
+            self.text, g, inputs, steps, outputs, variables, parameters, dict(self.wholes), self.lines(steps, shapes),
+            self.net, self.has_decimals(),
+        )
+
+    def check_size(self, key: str, statement: s.Statement, expr: t.Expr, node: Node) -> None:
+        size = self.sizes.get(key)
+        if size is None:
+            return
+        stated = tuple(self.lowerer.whole_of(dim) for dim in size[0])
+        if node.shape != stated:
+            raise ShapeError(
+                f"{key} is stated to be {describe(stated)} ({self.line(size[1].span)}), but its expression is "
+                f"{describe(node.shape)} ({self.line(expr.span)}).",
+                size[1].size.span if size[1].size is not None else expr.span,
+            )
+
+    def needed(self, steps: Mapping[str, Step], outputs: Sequence[str]) -> set[str]:
+        """The free names that the outputs depend on, calls followed with what they put in."""
+        memo: dict[str, set[str]] = {}
+
+        def of_tree(expr: t.Expr) -> set[str]:
+            found: set[str] = set()
+            todo = [expr]
+            while todo:
+                one = todo.pop()
+                if isinstance(one, t.UserCall):
+                    body = memo.get(one.key, set())
+                    found |= body - set(self.scope.functions[one.key])
+                if isinstance(one, t.Name):
+                    found |= memo.get(one.key, {one.key})
+                todo.extend(children(one))
+            return found
+
+        for key, step in steps.items():
+            memo[key] = of_tree(step.expr)
+        return set().union(*(memo[key] for key in outputs), *(set(steps[key].params) for key in outputs))
+
+    def variables(
+        self, wrt: str | None, steps: Mapping[str, Step], free: Sequence[str], outputs: Sequence[str],
+        needed: set[str], values: Mapping[str, Any], shapes: Mapping[str, Shape],
+    ) -> tuple[str, ...]:
+        if wrt and wrt.strip():
+            return self.named_variables(wrt, steps, free, shapes)
+        if self.net:
+            return (self.net_variable(steps, shapes, free),)
+        arguments = list(dict.fromkeys(
+            p for key, step in steps.items() for p in step.params
+            if p not in steps and (key in outputs or p in needed) and p not in self.wholes
+        ))
+        if arguments:
+            return tuple(arguments)
+        primed = [key[1:] for key, step in steps.items() if step.kind == "equation"]
+        if primed:
+            return tuple(key for key in primed if key not in steps)
+        appearing = [n for n in free if n in needed]
+        loose = [n for n in appearing if n not in values]
+        found = tuple(loose or appearing)
+        if not found:
+            raise nothing_to_do()
+        return found
+
+    def named_variables(
+        self, wrt: str, steps: Mapping[str, Step], free: Sequence[str], shapes: Mapping[str, Shape]
+    ) -> tuple[str, ...]:
+        known = [*free, *steps]
+        found = []
+        for word in s.parse_names(wrt):
+            key = key_of(word)
+            if key not in known:
+                close = nearest(key, known)
+                error = NameMistake(
+                    f"{word.typed} is not a name of this block"
+                    + (f"; did you mean {' or '.join(close)}?" if close else f" ({', '.join(known[:8])})."),
+                    word.span, close,
+                )
+                raise error.bind(wrt)
+            if key not in found:
+                found.append(key)
+        return tuple(found)
+
+    def net_variable(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape], free: Sequence[str]) -> str:
+        """The net's input: the first declared vector that nothing defines, else the first number declared."""
+        declared = [key for key, draft in self.drafts.items() if key in free and key not in steps]
+        for key in declared:
+            if self.drafts[key].size is not None and len(shapes[key]) == 1:
+                return key
+        for key in declared:
+            if self.drafts[key].size is not None and shapes[key] == ():
+                return key
+        for key in declared:
+            if len(shapes[key]) == 1:
+                return key
+        first = next((n for n in free if n[0].islower()), free[0] if free else "x")
+        raise NameMistake(
+            "Which name is the input of the net? Declare it with its size.", None, (f"{first} in R^2", f"{first} in R")
+        )
+
+    def inputs(
+        self, free: Sequence[str], shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray],
+        variables: Sequence[str], steps: Mapping[str, Step],
+    ) -> dict[str, Input]:
+        targets = {name.key for step in steps.values() for name in targets_in(step.expr)}
+        out = {}
+        for key in free:
+            shape = shapes[key]
+            range_ = self.range(key)
+            role = "variable" if key in variables else "parameter"
+            if self.net:
+                declared = self.drafts.get(key)
+                stated = declared is not None and declared.size is not None and len(shape) < 2
+                role = "input" if key in variables else "target" if key in targets else "input" if stated else "weight"
+            if key in values:
+                value = values[key]
+                if range_ is not None:
+                    self.inside_range(key, value, range_)
+            elif key in targets and shape:
+                value = np.zeros(shape)
+                value.flat[0] = 1.0
+            elif self.net and role == "weight" and range_ is None:
+                value = seeded(key, shape, self.seed)
+            else:
+                value = np.ones(shape)
+                if range_ is not None:
+                    value = np.clip(value, range_[0], range_[1])
+            out[key] = Input(key, shape, value, key in values, range_, role, self.graph.input(key, shape))
+        return out
+
+    def range(self, key: str) -> tuple[float, float, float | None] | None:
+        draft = self.drafts.get(key)
+        if draft is None or draft.range is None:
+            return None
+        statement, raw = draft.range
+        ends = []
+        for end in (raw.low, raw.high, raw.step):
+            if end is None:
+                ends.append(None)
+                continue
+            expr = self.reader.value(end)
+            if any(n not in self.wholes for n in names_in(expr)):
+                raise ValueMistake("The ends of a range are numbers.", expr.span)
+            value = self.lowerer.lower(expr)
+            try:
+                ends.append(float(value.expr))
+            except (TypeError, OverflowError):
+                raise ValueMistake("The ends of a range are numbers.", expr.span) from None
+            if not np.isfinite(ends[-1]):
+                raise ValueMistake("The ends of a range are finite numbers.", expr.span)
+        low, high, step = ends
+        assert low is not None and high is not None
+        if low == high:
+            raise ValueMistake("This range is empty: both ends are the same.", raw.span)
+        if step is not None and step <= 0:
+            assert raw.step is not None
+            raise ValueMistake("A step is above 0.", raw.step.span)
+        return min(low, high), max(low, high), step
+
+    def inside_range(self, key: str, value: np.ndarray, range_: tuple[float, float, float | None]) -> None:
+        low, high, _ = range_
+        if (value < low).any() or (value > high).any():
+            statement = self.drafts[key].value
+            assert statement is not None
+            shown = ", ".join(f"{v:g}" for v in np.ravel(value)[:3])
+            tree = self.trees.get(key)
+            raise ValueMistake(
+                f"{key} = {shown} lies outside its range [{low:g}, {high:g}].", tree.span if tree else statement.span
+            )
+
+    # -------------------------------------------------------------- the echo
+    def lines(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> tuple[Line, ...]:
+        out = []
+        for key, step in steps.items():
+            stated = shapes.get(key) if key in self.sizes or self.net else None
+            out.append(Line("step", key, step.params, step.expr, stated, equation=step.kind == "equation"))
+        for key, draft in self.drafts.items():
+            if key in steps:
+                continue
+            ends = None
+            if draft.range is not None:
+                ends = (self.reader.value(draft.range[1].low), self.reader.value(draft.range[1].high))
+            if draft.value is not None or ends is not None or draft.size is not None:
+                expr = self.trees.get(key)
+                size = shapes.get(key) if draft.size is not None else None
+                out.append(Line("value", key, (), expr, size, ends, python=key in self.evaluated))
+        return tuple(out)
+
+    def has_decimals(self) -> bool:
+        todo: list[t.Expr] = list(self.trees.values())
+        while todo:
+            one = todo.pop()
+            if isinstance(one, t.Number) and ("." in one.text or "e-" in one.text):
+                return True
+            todo.extend(children(one))
+        return False
+
+
+def nothing_to_do() -> SyntaxMistake:
+    return SyntaxMistake("There is nothing to differentiate in this block; write a function.", None, (EXAMPLE,))
+
+
+def describe(shape: Shape) -> str:
+    """A size in words."""
+    if shape == ():
+        return "a number"
+    if len(shape) == 1:
+        return f"a vector of {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
+    return f"a {shape[0]}×{shape[1]} matrix"
+
+
+def seeded(key: str, shape: Shape, seed: int) -> np.ndarray:
+    """Small weights that are the same every time, none of them 0."""
+    rng = np.random.default_rng([seed, zlib.crc32(key.encode())])
+    fan = shape[-1] if len(shape) == 2 else 4
+    value = rng.uniform(-1.0, 1.0, shape) * (3.0 / max(fan, 1)) ** 0.5
+    if value.size <= 400:
+        value = np.round(value, 2)
+        value = np.where(value == 0, 0.1, value)
+    return np.asarray(value)
+
+
+def raw_nodes(raw: Any) -> list[s.Raw]:
+    """All syntax nodes below one."""
+    out: list[s.Raw] = []
+    todo: list[Any] = [raw]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, s.Raw):
+            out.append(one)
+            todo.extend(vars(one).values())
+        elif isinstance(one, (tuple, list)):
+            todo.extend(one)
+    return out
+
+
+def names_in(expr: t.Expr, own: bool = True) -> list[str]:
+    """The names an expression uses, in order of appearance; not the indices of its families."""
+    out: dict[str, None] = {}
+
+    def visit(one: t.Expr, bound: frozenset[str]) -> None:
+        if isinstance(one, t.Name):
+            if one.key not in bound:
+                out[one.key] = None
+        elif isinstance(one, t.Family):
+            visit(one.body, bound | {one.index})
+            visit(one.first, bound)
+            visit(one.last, bound)
+        else:
+            if isinstance(one, t.UserCall):
+                out[one.key] = None
+            for child in children(one):
+                visit(child, bound)
+
+    visit(expr, frozenset())
+    return list(out)
+
+
+def bounds_in(expr: t.Expr) -> list[t.Expr]:
+    """The expressions that must be whole numbers: bounds of families and indices of components."""
+    out: list[t.Expr] = []
+    todo = [expr]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, t.Family):
+            out += [one.first, one.last]
+        if isinstance(one, t.Component):
+            out += one.indices
+        todo.extend(children(one))
+    return out
+
+
+def families_in(expr: t.Expr) -> list[t.Family]:
+    todo, out = [expr], []
+    while todo:
+        one = todo.pop()
+        if isinstance(one, t.Family):
+            out.append(one)
+        todo.extend(children(one))
+    return out
+
+
+def targets_in(expr: t.Expr) -> list[t.Name]:
+    """Names that are the target of a cross-entropy."""
+    todo, out = [expr], []
+    while todo:
+        one = todo.pop()
+        if isinstance(one, t.Call) and one.function == "cross_entropy" and len(one.arguments) == 2:
+            target = inside(one.arguments[1])
+            if isinstance(target, t.Name):
+                out.append(target)
+        todo.extend(children(one))
+    return out
+
+

@@ -1,0 +1,563 @@
+"""The Result of a block: symbols, numbers, source code, what is shown.
+
+`derive(text)` is the way through the house: text, Program, derivatives. A Result
+computes on demand and remembers what it computed.
+"""
+
+from __future__ import annotations
+
+import keyword
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from jacmagic import calculus as c
+from jacmagic import code
+from jacmagic.errors import nearest
+from jacmagic.graph import Node
+from jacmagic.program import Program, Shape, Step, understand
+
+MAX_EXPLICIT = 2_500
+"""Entries of a local Jacobian that is written out at once; a larger one is a matrix expression."""
+
+
+def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
+    """The SymPy symbols of a name's entries, row by row: x1, x2 of x; c1_1 of c1; W_{1,2} of W."""
+    if shape == ():
+        names = [key]
+    elif len(shape) == 1:
+        joint = "_" if key[-1].isdigit() or "_" in key else ""
+        names = [f"{key}{joint}{i + 1}" for i in range(shape[0])]
+    else:
+        names = [f"{key}_{{{i + 1},{j + 1}}}" for i in range(shape[0]) for j in range(shape[1])]
+    return tuple(sp.Symbol(name, real=True) for name in names)
+
+
+class Values(MutableMapping[str, Any]):
+    """The current point, {name: value}; setting one moves its slider and tells the observers."""
+
+    def __init__(self, result: Result, start: Mapping[str, np.ndarray]) -> None:
+        self._result = result
+        self._data = {key: np.array(value, dtype=float) for key, value in start.items()}
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._data[self._known(key)]
+        return float(value) if value.shape == () else value.copy()
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.update_all({key: value})
+
+    def __delitem__(self, key: str) -> None:
+        raise TypeError("the names of a block stay as they are; only their values change")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __repr__(self) -> str:
+        return repr({key: self[key] if self._data[key].ndim == 0 else self._data[key].tolist() for key in self._data})
+
+    def _known(self, key: str) -> str:
+        if key in self._data:
+            return key
+        close = nearest(key, self._data)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(self._data)}"
+        raise KeyError(f"no name {key!r} in this block{hint}")
+
+    def update_all(self, values: Mapping[str, Any], source: object = None) -> None:
+        """Set several values at once; all of them or, at an error, none."""
+        new = {}
+        for key, value in values.items():
+            array = np.array(value, dtype=float)
+            want = self._data[self._known(key)].shape
+            if array.shape != want:
+                if array.size != prod(want):
+                    raise ValueError(f"{key} has shape {array.shape}, expected {want or 'a number'}")
+                array = array.reshape(want)
+            if not np.isfinite(array).all():
+                raise ValueError(f"{key} is not a finite number")
+            new[key] = array
+        changed = {key: v for key, v in new.items() if not np.array_equal(self._data[key], v)}
+        self._data.update(changed)
+        if changed:
+            self._result.changed(changed, source)
+
+
+class Layer:
+    """One definition: its name, its expression, and its local Jacobians in its own names.
+
+    Attributes:
+        name       the name of the definition
+        shape      () for a number, (n,) for a vector, (m, n) for a matrix
+        inputs     the names it reads, in order
+    """
+
+    def __init__(self, result: Result, step: Step) -> None:
+        self._result, self.name, self.shape = result, step.key, step.shape
+        self.inputs = tuple(n for n in dict.fromkeys([*step.params, *step.reads]) if n in result.known)
+
+    def __repr__(self) -> str:
+        return f"Layer({self.name}, shape={self.shape}, inputs={', '.join(self.inputs)})"
+
+    @property
+    def expression(self) -> Any:
+        """The right side in the names it reads: an expression for a number, else a matrix."""
+        entries = self._result.entries(self._result.inner(self.name))
+        if self.shape == ():
+            return entries[0]
+        columns = self.shape[1] if len(self.shape) == 2 else 1
+        return sp.ImmutableMatrix(self.shape[0], columns, entries)
+
+    @property
+    def jacobians(self) -> Mapping[str, Any]:
+        """{input name: local Jacobian}, numerator layout, entries of matrices row by row.
+
+        A SymPy matrix, or, where it is large, a matrix expression that `.as_explicit()` writes out.
+        """
+        return _LocalJacobians(self._result, self)
+
+
+class _LocalJacobians(Mapping[str, Any]):
+    def __init__(self, result: Result, layer: Layer) -> None:
+        self._result, self._layer = result, layer
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._layer.inputs:
+            raise KeyError(f"{self._layer.name} does not read {key!r}; it reads {', '.join(self._layer.inputs)}")
+        return self._result.local_jacobian(self._layer.name, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._layer.inputs)
+
+    def __len__(self) -> int:
+        return len(self._layer.inputs)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{key}: {self[key]}" for key in self) + "}"
+
+
+class LargeJacobian(MatrixExpr):  # type: ignore[misc]
+    """A matrix of entries that are written out when they are asked for."""
+
+    def __new__(cls, name: str, rows: int, columns: int, entries: Callable[[], list[sp.Expr]]) -> LargeJacobian:
+        obj: LargeJacobian = MatrixExpr.__new__(cls, sp.Symbol(name), sp.Integer(rows), sp.Integer(columns))
+        obj._entries = entries
+        return obj
+
+    @property
+    def shape(self) -> tuple[sp.Integer, sp.Integer]:
+        return self.args[1], self.args[2]
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> sp.Expr:
+        if not hasattr(self, "_written"):
+            self._written = self._entries()
+        return self._written[int(i) * int(self.args[2]) + int(j)]
+
+
+def identifier(key: str) -> str:
+    """The name as Python and JavaScript can write it."""
+    return key + "_" if keyword.iskeyword(key) or not key.isidentifier() else key
+
+
+class Result:
+    """Functions and their Jacobian. Made by `jacmagic.jacobian` and `jacmagic.nnchain`.
+
+    Layout: numerator layout; d of / d wrt has one row for each entry of `of` and one
+    column for each entry of `wrt`.
+
+    Attributes:
+        text     the block
+        program  the block as it was understood
+        values   {name: value}, the current point; settable
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.text = program.text
+        self.known = [*program.inputs, *program.steps]
+        self._observers: list[Callable[[dict[str, Any]], None]] = []
+        self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
+        self._compiled: dict[Any, code.Compiled] = {}
+        self.values = Values(self, {key: one.value for key, one in program.inputs.items()})
+        self.uid = f"jm{id(self):x}{abs(hash(self.text)) % 10**6}"
+
+    # -------------------------------------------------------------- names
+    def symbols(self, key: str) -> tuple[sp.Symbol, ...]:
+        """The SymPy symbols of a name's entries."""
+        return symbols_of(key, self.program.shape(key))
+
+    @property
+    def variables(self) -> tuple[sp.Symbol, ...]:
+        """The columns: one SymPy symbol for each entry of each variable."""
+        return tuple(s for key in self.program.variables for s in self.symbols(key))
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """The other symbols that the outputs depend on."""
+        return tuple(s for key in self.program.parameters for s in self.symbols(key))
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """One for each definition, in order."""
+        return tuple(Layer(self, step) for step in self.program.steps.values())
+
+    def place(self, name: str) -> tuple[str, int | None]:
+        """The key of a name of the block, and which entry of it is meant."""
+        if name in self.program.steps or name in self.program.inputs:
+            return name, None
+        for key in self.known:
+            if name.startswith(key) and self.program.shape(key) != ():
+                for k, symbol in enumerate(self.symbols(key)):
+                    if symbol.name == name:
+                        return key, k
+        close = nearest(name, self.known)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(self.known)}"
+        raise KeyError(f"no name {name!r} in this block{hint}")
+
+    # -------------------------------------------------------------- nodes
+    def inner(self, key: str) -> Node:
+        """The node of a definition with every other definition as a name of its own."""
+        others = [k for k in self.program.steps if k != key]
+        return c.rebuild(self.program.graph, [self.program.steps[key].node.args[0]], others)[0][0]
+
+    def derivative(self, of: str, wrt: str, safe: bool) -> tuple[Node, dict[int, str]]:
+        """The node of d of / d wrt in the inputs, and the names of the definitions on the way."""
+        g = self.program.graph
+        (key, k), (by, j) = self.place(of), self.place(wrt)
+        cut = [by] if by in self.program.steps and by != key else []
+        roots, labels = c.rebuild(g, [self.program.node(key)], cut, safe)
+        target = g.input(by, self.program.shape(by))
+        if by == key and by in self.program.steps:
+            node = c.jacobian(g, target, target)
+        else:
+            root = roots[0] if k is None else g.take(roots[0], (k,), ())
+            node = c.jacobian(g, root, target, safe)
+        shape, own = self.program.shape(key) if k is None else (), self.program.shape(by)
+        if by == key and k is not None:
+            node = g.take(node, [k * prod(own) + i for i in range(prod(own))], own)
+        if j is not None:
+            node = g.take(node, [i * prod(own) + j for i in range(prod(shape))], shape)
+        return node, labels
+
+    def total(self, safe: bool) -> tuple[Node, dict[int, str]]:
+        """The node of the whole Jacobian, (rows, columns)."""
+        g = self.program.graph
+        width = sum(prod(self.program.shape(key)) for key in self.program.variables)
+        rows, labels = [], {}
+        for of in self.program.outputs:
+            height = prod(self.program.shape(of))
+            blocks = []
+            for wrt in self.program.variables:
+                node, found = self.derivative(of, wrt, safe)
+                labels |= found
+                blocks.append(node)
+            sizes = [prod(self.program.shape(wrt)) for wrt in self.program.variables]
+            if len(blocks) == 1:
+                rows.append(blocks[0])
+            elif all(block.op in ("stack", "const") or block.shape == () for block in blocks):
+                entries: list[list[Node]] = [
+                    [g.take(block, (i,), ()) for i in range(block.size)] for block in blocks
+                ]
+                rows += [
+                    entry for i in range(height) for column, n in zip(entries, sizes)
+                    for entry in column[i * n : (i + 1) * n]
+                ]
+            else:
+                parts = [c._arranged(g, block, (height, n)) for block, n in zip(blocks, sizes)]
+                rows.append(g.stack(parts, (width,), 1))
+        height = sum(prod(self.program.shape(of)) for of in self.program.outputs)
+        node = rows[0] if len(rows) == 1 else g.stack(rows, (height, width))
+        return c._arranged(g, node, (height, width)), labels
+
+    # -------------------------------------------------------------- symbols
+    def entries(self, node: Node) -> list[sp.Expr]:
+        """A node's entries with everything substituted, in the symbols of the inputs of its graph."""
+        names = {n.data: n.shape for n in c.ancestry([node]) if n.op == "input"}
+        return c.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
+
+    @cached_property
+    def outputs(self) -> sp.ImmutableMatrix:
+        """The functions, (m, 1), everything substituted."""
+        roots, _ = c.rebuild(self.program.graph, [self.program.node(key) for key in self.program.outputs])
+        return sp.ImmutableMatrix([entry for root in roots for entry in self.entries(root)])
+
+    @cached_property
+    def matrix(self) -> sp.ImmutableMatrix:
+        """The Jacobian, (m, n), numerator layout, everything substituted.
+
+        Raises:
+            LimitError: written out it is too long; use `at` or `layers`.
+        """
+        node = self.total(safe=False)[0]
+        return sp.ImmutableMatrix(*node.shape, self.entries(node))
+
+    def jacobian(self, of: str, wrt: str, /) -> sp.ImmutableMatrix:
+        """d of / d wrt for any two names of the block, everything substituted, entries of matrices row by row."""
+        node = self.derivative(of, wrt, safe=False)[0]
+        rows = prod(self.program.shape(self.place(of)[0])) if self.place(of)[1] is None else 1
+        return sp.ImmutableMatrix(rows, node.size // max(rows, 1), self.entries(node))
+
+    def local_node(self, of: str, wrt: str) -> Node:
+        """The local Jacobian of a definition by a name it reads, in its own names, shape(of) + shape(wrt)."""
+        g = self.program.graph
+        return c.jacobian(g, self.inner(of), g.input(wrt, self.program.shape(wrt)), reuse=False)
+
+    def local_jacobian(self, of: str, wrt: str) -> Any:
+        """The local Jacobian as a SymPy matrix, (entries of of, entries of wrt)."""
+        rows, columns = prod(self.program.shape(of)), prod(self.program.shape(wrt))
+        if rows * columns > MAX_EXPLICIT:
+            return LargeJacobian(f"d{of}/d{wrt}", rows, columns, lambda: self.entries(self.local_node(of, wrt)))
+        return sp.ImmutableMatrix(rows, columns, self.entries(self.local_node(of, wrt)))
+
+    # -------------------------------------------------------------- numbers
+    def arguments(self) -> list[tuple[str, Shape]]:
+        return [(identifier(key), one.shape) for key, one in self.program.inputs.items()]
+
+    def point(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The current point with these values put in; components (`x1=2` of a vector x) may be given, too."""
+        out: dict[str, Any] = {identifier(key): value for key, value in self.values._data.items()}
+        for name, value in values.items():
+            key, k = self.place(name)
+            if key in self.program.steps:
+                raise KeyError(f"{key!r} is defined by the block and has no value of its own")
+            if k is None:
+                array = np.asarray(value.detach() if hasattr(value, "detach") else value, dtype=float)
+                shape = self.program.shape(key)
+                if array.shape != shape and array.size == prod(shape) and array.ndim <= len(shape):
+                    array = array.reshape(shape)
+                out[identifier(key)] = array
+            else:
+                array = np.array(out[identifier(key)], dtype=float)
+                array.flat[k] = value
+                out[identifier(key)] = array
+        return out
+
+    def compiled(self, of: str | None, wrt: str | None, backend: str = "numpy") -> code.Compiled:
+        """The generated function for d of / d wrt; for the whole Jacobian where both are None."""
+        key = (of, wrt, backend)
+        if key not in self._compiled:
+            node, labels = self.total(safe=True) if of is None or wrt is None else self.derivative(of, wrt, safe=True)
+            self._compiled[key] = code.compiled(backend, *self._of_inputs(node, labels), self._defaults())
+        return self._compiled[key]
+
+    def _defaults(self) -> dict[str, Any]:
+        return {identifier(key): value.tolist() for key, value in self.values._data.items()}
+
+    def _of_inputs(self, node: Any, labels: Mapping[int, str]) -> tuple[Any, Any, dict[int, str]]:
+        """Code names its inputs as the block does; definitions cut out of the graph are computed first."""
+        nodes = node if isinstance(node, Mapping) else {"": node}
+        roots = list(nodes.values())
+        cut = {n.data for n in c.ancestry(roots) if n.op == "input"} & set(self.program.steps)
+        labels = dict(labels)
+        if cut:
+            found, more = c.rebuild(self.program.graph, [self.program.node(k) for k in cut], (), safe=True)
+            labels |= more
+            roots = c.replace_inputs(self.program.graph, roots, dict(zip(cut, found)))
+        names = {key: identifier(key) for key in self.program.inputs}
+        swap = {key: self.program.graph.input(new, self.program.shape(key)) for key, new in names.items() if key != new}
+        if swap:
+            roots = c.replace_inputs(self.program.graph, roots, swap)
+        final: Any = dict(zip(nodes, roots)) if isinstance(node, Mapping) else roots[0]
+        return self.arguments(), final, {number: identifier(key) for number, key in labels.items()}
+
+    def at(self, of: str | None = None, wrt: str | None = None, /, **values: Any) -> np.ndarray:
+        """The Jacobian at a point: the current values with those given here put in.
+
+        Shapes:
+            at()            (rows, columns) of the whole Jacobian
+            at(of, wrt)     shape(of) + shape(wrt), a number's shape being ()
+            A batch of values (axes in front of a name's own) gives the same axes in front.
+
+        Raises:
+            KeyError: a name that the block does not have.
+            ValueError: a value of another shape.
+        """
+        if (of is None) != (wrt is None):
+            raise TypeError("at takes two names, at('f', 'x'), or none")
+        return np.asarray(self.compiled(of, wrt)(**self.point(values)))
+
+    @cached_property
+    def _forward(self) -> code.Compiled:
+        keys = list(self.program.steps)
+        roots, labels = c.rebuild(self.program.graph, [self.program.node(key) for key in keys], (), safe=True)
+        return code.compiled("numpy", *self._of_inputs(dict(zip(keys, roots)), labels), self._defaults())
+
+    def forward(self, **values: Any) -> dict[str, np.ndarray]:
+        """{name: value} of every definition at a point; batches as in `at`."""
+        return {key: np.asarray(value) for key, value in self._forward(**self.point(values)).items()}
+
+    def function(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> code.Compiled:
+        """A picklable callable: the block's names as keywords -> the Jacobian, broadcasting over leading axes.
+
+        Names that are left out have the values of the moment when the function was made.
+
+        Raises:
+            ValueError: an unknown backend; there are "numpy", "torch", "jax" and "math".
+        """
+        made = self.compiled(of, wrt, backend)
+        return code.Compiled(made.backend, made.source, made.inputs, self._defaults(), made.name)
+
+    def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
+        """Runnable source of the Jacobian: "sympy", "numpy", "torch", "jax", "javascript" or "math"."""
+        if backend == "sympy":
+            return self._sympy_code(of, wrt)
+        node, labels = self.total(safe=True) if of is None or wrt is None else self.derivative(of, wrt, safe=True)
+        inputs, root, labels = self._of_inputs(node, labels)
+        return code.source(backend, inputs, root, labels=labels, name="jacobian")
+
+    def _sympy_code(self, of: str | None, wrt: str | None) -> str:
+        matrix = self.matrix if of is None or wrt is None else self.jacobian(of, wrt)
+        outputs = list(self.outputs) if of is None else self.entries(c.rebuild(
+            self.program.graph, [self.program.node(self.place(of)[0])])[0][0])
+        return code.sympy_source(outputs, matrix)
+
+    def gradients(self, **values: Any) -> dict[str, np.ndarray]:
+        """The gradient of the last number by every parameter: {name: array of the name's shape}.
+
+        Raises:
+            ValueError: the last definition is not a number.
+        """
+        last = self.program.outputs[-1]
+        if prod(self.program.shape(last)) != 1:
+            raise ValueError(f"{last} has {prod(self.program.shape(last))} entries; a gradient is of one number, a loss")
+        point = self.point(values)
+        return {
+            key: _one_row(np.asarray(self.compiled(last, key)(**point)), self.program.shape(last), self.program.shape(key))
+            for key in self.trainable()
+        }
+
+    def trainable(self) -> list[str]:
+        """The parameters that learning changes: in a net its weights, else all parameters."""
+        roles = {key: one.role for key, one in self.program.inputs.items()}
+        chosen = [key for key in self.program.parameters if roles[key] == ("weight" if self.program.net else "parameter")]
+        return chosen or list(self.program.parameters)
+
+    def step(self, lr: float, /, **values: Any) -> dict[str, Any]:
+        """The values of the parameters after one step of gradient descent, p - lr ∂L/∂p; the mean over a batch."""
+        point, found = self.point(values), {}
+        for key, gradient in self.gradients(**values).items():
+            own = np.asarray(point[identifier(key)], dtype=float)
+            extra = gradient.ndim - own.ndim
+            mean = gradient.mean(axis=tuple(range(extra))) if extra else gradient
+            found[key] = own - lr * mean
+        return found
+
+    def train(
+        self, data: Mapping[str, Any], lr: float = 0.1, steps: int = 1000, progress: bool = True
+    ) -> list[float]:
+        """Gradient descent on arrays: {name: array with one example a row}. Returns the loss at every step.
+
+        The parameters found are the current values afterwards; Ctrl-C keeps those found so far.
+        """
+        last = self.program.outputs[-1]
+        arrays = {key: np.asarray(value, dtype=float) for key, value in data.items()}
+        for key in arrays:
+            self.values._known(key)
+        keys = [key for key in self.trainable() if key not in arrays]
+        sweep = self._training(tuple(keys))
+        weights = {key: self.values._data[key].copy() for key in keys}
+        losses: list[float] = []
+        shown = _Progress(steps) if progress else None
+        try:
+            for k in range(steps):
+                point = self.point({**arrays, **weights})
+                out = sweep(**point)
+                losses.append(float(np.mean(out[last])))
+                if not np.isfinite(losses[-1]):
+                    raise ValueError(f"the loss is no longer finite at step {k}; try a smaller lr than {lr:g}")
+                for key in keys:
+                    gradient = np.asarray(out["grad:" + key])
+                    lead = gradient.ndim - weights[key].ndim
+                    weights[key] = weights[key] - lr * (gradient.mean(axis=tuple(range(lead))) if lead else gradient)
+                if shown:
+                    shown.tell(k + 1, losses[-1])
+        except KeyboardInterrupt:
+            pass
+        finally:
+            if shown:
+                shown.close()
+            self.values.update_all({k: w for k, w in weights.items() if np.isfinite(w).all()})
+        return losses
+
+    def _training(self, keys: tuple[str, ...]) -> code.Compiled:
+        """One function for the loss and all gradients, so that they share the forward pass."""
+        if ("train", keys) not in self._compiled:
+            last = self.program.outputs[-1]
+            if prod(self.program.shape(last)) != 1:
+                raise ValueError(f"{last} is not a number; training needs a loss")
+            g = self.program.graph
+            roots, labels = c.rebuild(g, [self.program.node(last)], (), True)
+            loss = c._arranged(g, roots[0], ())
+            nodes = {last: loss}
+            for key in keys:
+                nodes["grad:" + key] = c.jacobian(g, loss, g.input(key, self.program.shape(key)))
+            self._compiled["train", keys] = code.compiled("numpy", *self._of_inputs(nodes, labels), self._defaults())
+        return self._compiled["train", keys]
+
+    # -------------------------------------------------------------- the point
+    def set(self, **values: Any) -> None:
+        """Set several values at once; the sliders follow."""
+        self.values.update_all(values)
+
+    def observe(self, callback: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Call back with {name: value} whenever values change; returns a function that ends it."""
+        self._observers.append(callback)
+        return lambda: self._observers.remove(callback) if callback in self._observers else None
+
+    def changed(self, values: Mapping[str, np.ndarray], source: object) -> None:
+        for link in list(self._links):
+            link(values, source)
+        for callback in list(self._observers):
+            callback({key: self.values[key] for key in values})
+
+    def __repr__(self) -> str:
+        kind = "nnchain" if self.program.net else "jacobian"
+        by = ", ".join(self.program.variables)
+        return f"<{kind} of {', '.join(self.program.outputs)} by {by}>"
+
+
+def _one_row(array: np.ndarray, of: Shape, wrt: Shape) -> np.ndarray:
+    """A Jacobian of one entry as the gradient, of the parameter's own shape."""
+    lead = array.shape[: array.ndim - len(of) - len(wrt)]
+    return array.reshape(lead + wrt)
+
+
+class _Progress:
+    """A line that says how far training is, after the first second."""
+
+    def __init__(self, steps: int) -> None:
+        import time
+
+        self.steps, self.clock = steps, time.monotonic
+        self.begin = self.last = self.clock()
+        self.shown = False
+
+    def tell(self, done: int, loss: float) -> None:
+        now = self.clock()
+        if now - self.begin > 1 and now - self.last > 0.2:
+            self.last, self.shown = now, True
+            bar = "█" * (24 * done // self.steps)
+            sys.stdout.write(f"\r{bar:░<24} step {done} of {self.steps}, loss {loss:.4g}; interrupt to stop  ")
+            sys.stdout.flush()
+
+    def close(self) -> None:
+        if self.shown:
+            sys.stdout.write("\n")
+
+
+def derive(
+    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, net: bool = False,
+    seed: int = 0,
+) -> Result:
+    """The Result of a block."""
+    if wrt is not None and not isinstance(wrt, str):
+        wrt = ", ".join(str(name) for name in wrt)
+    return Result(understand(text, wrt, namespace, net, seed))

@@ -1,0 +1,408 @@
+"""Sizes of names that nobody declared: inferred from the equations they stand in.
+
+`infer` walks the definitions of a block up (what shape has this expression?) and
+down (what shape must this name have for that?) until nothing changes. It only
+finds the shapes of names; whether everything fits is checked once, when
+`program` lowers the expressions, where both places of a clash are known.
+
+A shape is () for scalars, (n,) for columns, (m, n) for matrices, Row(n) for a
+transposed column, None for what is not known yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from jacmagic import tree as t
+from jacmagic.errors import ShapeError
+from jacmagic.functions import FUNCTIONS
+
+
+class Row(NamedTuple):
+    """The shape of a transposed column of n entries."""
+
+    n: int
+
+
+Known = tuple[int, ...] | Row | None
+
+
+def is_literal(expr: t.Expr) -> bool:
+    """True for an expression of numbers and constants alone."""
+    if isinstance(expr, (t.Number, t.Constant)):
+        return True
+    return not isinstance(expr, (t.Name, t.UserCall)) and bool(children(expr)) and all(map(is_literal, children(expr)))
+
+
+def children(expr: t.Expr) -> tuple[t.Expr, ...]:
+    """The expressions right below one."""
+    if isinstance(expr, (t.Paren, t.Negative, t.Norm, t.Absolute)):
+        return (expr.inner,)
+    if isinstance(expr, t.Sum):
+        return tuple(term for _, term in expr.terms)
+    if isinstance(expr, t.Product):
+        return tuple(factor for _, factor in expr.factors)
+    if isinstance(expr, t.Fraction):
+        return (expr.above, expr.below)
+    if isinstance(expr, t.Power):
+        return (expr.base, expr.exponent)
+    if isinstance(expr, t.Transpose):
+        return (expr.base,)
+    if isinstance(expr, (t.Call, t.UserCall)):
+        return expr.arguments
+    if isinstance(expr, t.Vector):
+        return expr.entries
+    if isinstance(expr, t.Matrix):
+        return tuple(entry for row in expr.rows for entry in row)
+    if isinstance(expr, t.Family):
+        return (expr.body, expr.first, expr.last)
+    if isinstance(expr, (t.Compare, t.Logic)):
+        return expr.operands
+    if isinstance(expr, t.Case):
+        return tuple(e for branch in expr.branches for e in branch) + (expr.otherwise,)
+    if isinstance(expr, t.Indicator):
+        return (expr.condition,)
+    if isinstance(expr, t.Component):
+        return (expr.base, *expr.indices)
+    return ()
+
+
+def inside(expr: t.Expr) -> t.Expr:
+    while isinstance(expr, t.Paren):
+        expr = expr.inner
+    return expr
+
+
+class Inference:
+    """Shapes of the free names of a block, and of its definitions.
+
+    shapes   key -> shape; grows
+    stuck    undeclared names in front of a vector that could be a scalar or a matrix
+    """
+
+    def __init__(
+        self,
+        shapes: dict[str, tuple[int, ...]],
+        whole: Callable[[t.Expr], int | None],
+        functions: Mapping[str, tuple[str, ...]],
+        free: set[str],
+    ) -> None:
+        self.shapes, self.whole, self.functions, self.free = shapes, whole, functions, free
+        self.changed = False
+        self.stuck: dict[str, tuple[t.Expr, Known, Known]] = {}
+
+    def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
+        """Infer until nothing changes; names that are left are scalars.
+
+        Raises:
+            ShapeError: a name could be a scalar or a matrix, or its size is not determined.
+        """
+        while True:
+            self.changed, self.stuck = False, {}
+            for key, expr in definitions:
+                want = self.shapes.get(key)
+                found = self.up(expr, want)
+                if want is None and isinstance(found, tuple) and not isinstance(found, Row):
+                    self.learn(key, found)
+            if self.changed:
+                continue
+            loose = [key for key in sorted(self.free) if key not in self.shapes and key not in self.stuck]
+            if loose:
+                for key in loose:
+                    self.shapes[key] = ()
+                continue
+            break
+        for key, (expr, scalar, matrix) in self.stuck.items():
+            if key in self.shapes:
+                continue
+            self.fail(key, expr, scalar, matrix)
+
+    @staticmethod
+    def fail(key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
+        def size(shape: Known) -> str:
+            if isinstance(shape, Row) or not shape:
+                return "R"
+            return f"R^{shape[0]}" if len(shape) == 1 else f"R^({shape[0]}x{shape[1]})"
+
+        if isinstance(matrix, tuple) and not isinstance(matrix, Row) and all(n > 0 for n in matrix):
+            hints = (f"{key} in R", f"{key} in {size(matrix)}") if scalar is not None else (f"{key} in {size(matrix)}",)
+            raise ShapeError(f"{key} could be a number or a matrix here; declare which.", expr.span, hints)
+        columns = matrix[1] if isinstance(matrix, tuple) and len(matrix) == 2 and matrix[1] > 0 else "n"
+        raise ShapeError(
+            f"The size of {key} cannot be inferred; declare it, such as {key} in R^(2x{columns}).", expr.span,
+            (f"{key} in R", f"{key} in R^(2x{columns})") if columns != "n" else (),
+        )
+
+    def learn(self, key: str, shape: tuple[int, ...]) -> None:
+        if key not in self.shapes:
+            self.shapes[key] = shape
+            self.changed = True
+
+    # -------------------------------------------------------------- walking
+    def up(self, expr: t.Expr, want: Known = None) -> Known:
+        """The shape of an expression, as far as it is known; `want` flows down to its names."""
+        if isinstance(expr, (t.Number, t.Constant, t.Component, t.Norm)):
+            for child in children(expr):
+                self.up(child)
+            return ()
+        if isinstance(expr, t.Name):
+            if expr.key in self.shapes:
+                return self.shapes[expr.key]
+            if expr.key in self.free and want is not None:
+                if isinstance(want, Row):
+                    return None
+                self.learn(expr.key, want)
+                return want
+            return None
+        if isinstance(expr, (t.Paren, t.Negative, t.Absolute)):
+            return self.up(expr.inner, want)
+        if isinstance(expr, t.Sum):
+            return self.alike([term for _, term in expr.terms], want)
+        if isinstance(expr, t.Product):
+            return self.product(expr, want)
+        if isinstance(expr, t.Fraction):
+            self.up(expr.below, ())
+            return self.up(expr.above, want)
+        if isinstance(expr, t.Power):
+            base = self.up(expr.base, want)
+            exponent = self.up(expr.exponent, None if expr.entrywise else () if base == () else None)
+            return exponent if base == () and exponent is not None else base
+        if isinstance(expr, t.Transpose):
+            base = self.up(expr.base, transposed(want))
+            return transposed(base, up=True)
+        if isinstance(expr, t.Call):
+            return self.call(expr, want)
+        if isinstance(expr, t.UserCall):
+            return self.user_call(expr, want)
+        if isinstance(expr, t.Vector):
+            sizes = [self.up(entry) for entry in expr.entries]
+            if any(size is None for size in sizes):
+                return None
+            return (sum(s[0] if s else 1 for s in sizes if s is not None),)
+        if isinstance(expr, t.Matrix):
+            for entry in children(expr):
+                self.up(entry, ())
+            if any(isinstance(entry, t.Family) for entry in children(expr)):
+                first, last = expr.rows[0][0], len(expr.rows)
+                width = self.up(first)
+                return (last, width[0]) if width else None
+            return (len(expr.rows), len(expr.rows[0]))
+        if isinstance(expr, t.Family):
+            body = self.up(expr.body, want if expr.kind != "vector" else None)
+            if expr.kind != "vector":
+                return body if body is not None else ()
+            first, last = self.whole(expr.first), self.whole(expr.last)
+            if first is None or last is None:
+                return None
+            count = max(0, last - first + 1)
+            if body and len(body) == 1 and isinstance(inside(expr.body), (t.Vector, t.Family)):
+                return (count, body[0])
+            return (count * (body[0] if body else 1),)
+        if isinstance(expr, (t.Compare, t.Logic)):
+            return self.alike(list(expr.operands), None)
+        if isinstance(expr, t.Case):
+            for _, condition in expr.branches:
+                self.up(condition)
+            return self.alike([value for value, _ in expr.branches] + [expr.otherwise], want)
+        if isinstance(expr, t.Indicator):
+            return self.up(expr.condition)
+        return None
+
+    def alike(self, parts: list[t.Expr], want: Known) -> Known:
+        """Parts of one shape: what one of them is, the others are (numbers aside)."""
+        solid = [part for part in parts if not is_literal(part)] or parts
+        shapes = [self.up(part, want) for part in solid]
+        found = next((shape for shape in shapes if shape is not None and shape != ()), None)
+        if found is None and all(shape == () for shape in shapes):
+            return ()
+        if found is None:
+            return None
+        for part, shape in zip(solid, shapes):
+            if shape is None:
+                self.up(part, found)
+        return found
+
+    def product(self, expr: t.Product, want: Known) -> Known:
+        """One level of products, left to right."""
+        chain: list[t.Expr] = []
+        entrywise: list[t.Expr] = []
+        for operator, factor in expr.factors:
+            if operator == "/":
+                self.up(factor, ())
+            elif operator in (".*", "./"):
+                entrywise.append(factor)
+            else:
+                chain.append(factor)
+        if entrywise:
+            parts = [*chain, *entrywise]
+            shapes = [self.up(part) for part in parts]
+            known = next((s for s in shapes if s), want or None)
+            for part, shape in zip(parts, shapes):
+                if shape is None and known:
+                    self.up(part, known)
+            return known if known else () if all(s == () for s in shapes) else None
+        if any(operator == "cross" for operator, _ in expr.factors) or any(op == "dot" for op, _ in expr.factors):
+            shapes = [self.up(part) for part in chain]
+            columns = [s for s in shapes if isinstance(s, tuple) and len(s) == 1]
+            if len(columns) >= 2:
+                return columns[0] if any(op == "cross" for op, _ in expr.factors) else ()
+        return self.chain(chain, want)
+
+    def chain(self, parts: list[t.Expr], want: Known) -> Known:
+        shapes = [self.up(part) for part in parts]
+        unknown = [k for k, shape in enumerate(shapes) if shape is None]
+        solid = [k for k, shape in enumerate(shapes) if shape is not None and shape != ()]
+        if not unknown:
+            return join([shapes[k] for k in solid])
+        if not solid:
+            if len(unknown) == 1:
+                return self.up(parts[unknown[0]], want)
+            if want == ():
+                pass
+            return None
+        if len(unknown) > 1:
+            # names in front of something of unknown size cannot be told apart yet
+            for k in unknown:
+                self.hold(parts[k], None, None)
+            return None
+        return self.solve(parts, shapes, unknown[0], want)
+
+    def hold(self, part: t.Expr, scalar: Known, matrix: Known) -> None:
+        """Remember a name that may be a number or a matrix."""
+        name = inside(part)
+        if isinstance(name, t.Transpose):
+            name = inside(name.base)
+        if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:
+            self.stuck.setdefault(name.key, (part, scalar, matrix))
+
+    def solve(self, parts: list[t.Expr], shapes: list[Known], at: int, want: Known) -> Known:
+        """The one factor whose shape is not known, from its neighbours and what the whole must be."""
+        left = join([s for s in shapes[:at] if s]) if any(shapes[:at]) else None
+        right = join([s for s in shapes[at + 1 :] if s]) if any(shapes[at + 1 :]) else None
+        rest = join([s for s in shapes if s])
+        name = inside(parts[at])
+        flipped = isinstance(name, t.Transpose)
+        rows = columns_of(left) if left else (rows_of(want) if want else None)
+        columns = rows_of(right) if right else (columns_of(want) if want else None)
+        if right is None and left is not None and want is not None and (want == () or len(want) == 1):
+            # the last factor: a column
+            if want == () and isinstance(left, Row):
+                self.up(parts[at], (left.n,))
+                return want
+            if want != () and not isinstance(want, Row) and rows is not None and not isinstance(left, Row):
+                if len(left) == 1:
+                    self.up(parts[at], ())
+                    return want
+                self.up(parts[at], (rows,))
+                return want
+        if right is None and left is not None and not isinstance(left, Row) and len(left) == 1 and not flipped:
+            self.up(parts[at], ())  # behind a column only a number fits
+            return left
+        if flipped and want == () and left is None and right is not None and not isinstance(right, Row):
+            if len(right) == 1:
+                self.up(parts[at], Row(right[0]))
+                return want
+        if flipped and right is None and left is not None and len(left) == 1 and isinstance(want, tuple) and len(want) == 2:
+            self.up(parts[at], Row(want[1]))
+            return want
+        scalar_fits = rest is not None and (want is None or rest == want)
+        matrix: Known = (rows, columns) if rows is not None and columns is not None else None
+        if isinstance(left, Row) and isinstance(right, tuple) and not isinstance(right, Row) and len(right) == 1:
+            matrix = (left.n, right[0])
+            scalar_fits = left.n == right[0]
+        if isinstance(want, Row) or (want is not None and not scalar_fits and matrix is not None):
+            if matrix is not None:
+                self.up(parts[at], matrix)
+                return want
+        if scalar_fits and matrix is not None and (want is not None or isinstance(left, Row)):
+            plain = inside(name.base) if isinstance(name, t.Transpose) else name
+            if isinstance(plain, t.Name) and plain.key[:1].isupper():
+                self.up(parts[at], matrix)
+                return want if want is not None else ()
+        if not isinstance(inside(parts[at]), (t.Name, t.Transpose)):
+            self.up(parts[at], None)
+        self.hold(parts[at], rest if scalar_fits else None, matrix if matrix else (0, columns or 0))
+        return None
+
+    def call(self, expr: t.Call, want: Known) -> Known:
+        row = FUNCTIONS[expr.function]
+        args = expr.arguments
+        if row.kind == "entrywise":
+            if row.arity[1] is None and len(args) == 1:
+                self.up(args[0])
+                return ()
+            return self.alike(list(args), want)
+        if expr.function in ("softmax", "log_softmax", "layer_norm"):
+            return self.up(args[0], want)
+        if row.kind == "loss" or expr.function == "dot":
+            if len(args) == 2:
+                self.alike(list(args), None)
+            return ()
+        if expr.function == "cross":
+            for arg in args:
+                self.up(arg, (3,))
+            return (3,)
+        if expr.function == "diag":
+            size = self.up(args[0])
+            return (size[0], size[0]) if size and len(size) == 1 else None
+        if len(args) > 1:
+            return self.alike(list(args), want)
+        arg = inside(args[0])
+        if isinstance(arg, t.Family):
+            return self.up(t.Family(arg.span, arg.body, arg.index, arg.first, arg.last, "sum"), want)
+        self.up(arg)
+        return ()
+
+    def user_call(self, expr: t.UserCall, want: Known) -> Known:
+        params = self.functions.get(expr.key, ())
+        if len(params) == len(expr.arguments):
+            for param, argument in zip(params, expr.arguments):
+                shape = self.up(argument, self.shapes.get(param))
+                if isinstance(shape, tuple) and not isinstance(shape, Row) and param in self.free:
+                    self.learn(param, shape)
+        else:
+            for argument in expr.arguments:
+                self.up(argument)
+        return self.shapes.get(expr.key)
+
+
+def transposed(shape: Known, up: bool = False) -> Known:
+    """The shape of a transpose; going down, what is wanted of the base."""
+    if shape is None or shape == ():
+        return shape
+    if isinstance(shape, Row):
+        return (shape.n,)
+    if len(shape) == 1:
+        return Row(shape[0]) if up else None
+    return (shape[1], shape[0])
+
+
+def rows_of(shape: Known) -> int | None:
+    return None if not shape else 1 if isinstance(shape, Row) else shape[0]
+
+
+def columns_of(shape: Known) -> int | None:
+    if not shape:
+        return None
+    if isinstance(shape, Row):
+        return shape.n
+    return shape[1] if len(shape) == 2 else 1
+
+
+def join(shapes: list[Known]) -> Known:
+    """The shape of a chain of matrix products, sizes inside taken as fitting."""
+    if not shapes:
+        return ()
+    first, last = shapes[0], shapes[-1]
+    if len(shapes) == 1:
+        return first
+    if isinstance(first, Row):
+        if isinstance(last, Row):
+            return last
+        assert last is not None
+        return () if len(last) == 1 else Row(last[1])
+    assert first is not None and last is not None
+    if isinstance(last, Row):
+        return (first[0], last.n)
+    return (first[0],) if len(last) == 1 else (first[0], last[1])

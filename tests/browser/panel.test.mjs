@@ -1,0 +1,210 @@
+// The panel's evaluator and geometry, without a browser:  node --test tests/browser/panel.test.mjs
+// reference.json is written by reference.py (mpmath, NumPy).
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const source = readFileSync(new URL("../../jacmagic/panel/panel.js", import.meta.url), "utf8");
+const panel = await import("data:text/javascript;base64," + Buffer.from(source).toString("base64"));
+const reference = JSON.parse(readFileSync(new URL("reference.json", import.meta.url), "utf8"));
+const number = (v) => (typeof v === "number" ? v : v === "inf" ? Infinity : v === "-inf" ? -Infinity : NaN);
+
+function close(got, wanted, says, tolerance = 1e-12) {
+  wanted = number(wanted);
+  if (Number.isNaN(wanted)) return assert.ok(Number.isNaN(got), `${says}: ${got} instead of nan`);
+  if (!Number.isFinite(wanted)) return assert.equal(got, wanted, says);
+  assert.ok(Math.abs(got - wanted) <= tolerance * Math.max(Math.abs(wanted), 1e-290), `${says}: ${got} instead of ${wanted}`);
+}
+
+const scalar = (tree, ...args) => {
+  const slots = Float64Array.from(args);
+  return panel.closure(tree, slots)();
+};
+const graphOf = (op, args, shape, data) => ({
+  nodes: [...args.map((arg, k) => ["input", [], arg.shape, "x" + k]), [op, args.map((_, k) => k), shape, data]],
+  outputs: { y: args.length },
+});
+
+for (const [name, wanted] of Object.entries(reference.functions)) {
+  test(`${name} agrees with mpmath to 1e-12, at kinks and at ±1000`, () => {
+    reference.points.forEach((z, k) => {
+      close(scalar([name, ["_", 0]], z), wanted[k], `${name}(${z})`);
+    });
+  });
+}
+
+test("every function of the table is tested", () => {
+  const untested = Object.keys(panel.FUNCTIONS).filter((name) => !(name in reference.functions));
+  assert.deepEqual(untested.sort(), ["atan2", "log", "max", "min"]);
+});
+
+test("nan goes through the functions", () => {
+  for (const name of Object.keys(panel.FUNCTIONS)) {
+    if (name === "step") continue;
+    assert.ok(Number.isNaN(scalar([name, ["_", 0]], NaN)), name);
+  }
+});
+
+test("erf and erfc are within 1e-14 on a fine grid, across the change of method", () => {
+  for (const [z, one, other] of reference.erf) {
+    close(panel.erf(z), one, `erf(${z})`, 1e-14);
+    close(panel.erfc(z), other, `erfc(${z})`, 1e-12);
+  }
+});
+
+test("powers are NumPy's", () => {
+  assert.equal(scalar(["^", 1, "nan"]), 1);
+  assert.equal(scalar(["^", ["_", 0], 0], NaN), 1);
+  assert.ok(Number.isNaN(scalar(["^", ["_", 0], 0.5], -1)));
+  assert.equal(scalar(["^", ["_", 0], -1], 4), 0.25);
+  assert.equal(scalar(["^", ["_", 0], 3], -2), -8);
+});
+
+test("a case evaluates only the branch that holds", () => {
+  const tree = ["case", ["ln", ["_", 0]], [">", ["_", 0], 0], 7, ["==", ["_", 0], 0], -1];
+  assert.deepEqual([1, 0, -3].map((z) => scalar(tree, z)), [0, 7, -1]);
+  assert.equal(scalar(["case", 1, ["or", [">", ["_", 0], 5], ["<", ["_", 0], -5]], 0], -6), 1);
+});
+
+test("an unknown function or operation is an error", () => {
+  assert.throws(() => scalar(["constructor", 1]), /no function/);
+  assert.throws(() => panel.compile(graphOf("nope", [], [], null)).get("y"), /no operation/);
+});
+
+reference.operations.forEach(({ op, args, data, shape, flat }, k) => {
+  test(`operation ${op} (${k}) agrees with NumPy`, () => {
+    const engine = panel.compile(graphOf(op, args, shape, data));
+    args.forEach((arg, i) => engine.set("x" + i, arg.flat));
+    const got = engine.get("y");
+    assert.equal(got.length, flat.length);
+    flat.forEach((wanted, i) => close(got[i], wanted, `${op}[${i}]`, 1e-13));
+  });
+});
+
+test("only what depends on a changed input is computed again", () => {
+  const engine = panel.compile({
+    nodes: [["input", [], [], "x"], ["input", [], [], "y"], ["map", [0], [], { e: ["sin", ["_", 0]], a: [[]] }], ["map", [1], [], { e: ["*", 2, ["_", 0]], a: [[]] }], ["map", [2, 3], [], { e: ["+", ["_", 0], ["_", 1]], a: [[], []] }]],
+    outputs: { s: 2, t: 3, u: 4 },
+  });
+  engine.set("x", [1]);
+  engine.set("y", [2]);
+  assert.equal(engine.get("u")[0], Math.sin(1) + 4);
+  const before = engine.stamp("s");
+  engine.set("y", [3]);
+  assert.equal(engine.get("u")[0], Math.sin(1) + 6);
+  assert.equal(engine.stamp("s"), before);
+  engine.set("unknown", [3]);
+});
+
+test("a chain of 20,000 nodes does not overflow the stack", () => {
+  const nodes = [["input", [], [], "x"]];
+  for (let k = 0; k < 20000; k++) nodes.push(["map", [k], [], { e: ["+", ["_", 0], 1], a: [[]] }]);
+  const engine = panel.compile({ nodes, outputs: { y: 20000 } });
+  engine.set("x", [0.5]);
+  assert.equal(engine.get("y")[0], 20000.5);
+});
+
+test("singular values and determinants are NumPy's", () => {
+  for (const { m, n, a, s, det } of reference.matrices) {
+    const found = panel.svd(a, m, n);
+    s.forEach((wanted, k) => assert.ok(Math.abs(found.s[k] - wanted) < 1e-12 * s[0], `${m}x${n}`));
+    if (det !== null) assert.ok(Math.abs(panel.determinant(a, n) - det) <= 1e-11 * Math.max(1, Math.abs(det)));
+    // A v = σ u
+    for (let k = 0; k < s.length; k++) {
+      for (let i = 0; i < m; i++) {
+        let sum = 0;
+        for (let j = 0; j < n; j++) sum += a[i * n + j] * found.v[k][j];
+        assert.ok(Math.abs(sum - found.s[k] * found.u[k][i]) < 1e-11, `${m}x${n} vectors`);
+      }
+    }
+    const guess = Float64Array.from({ length: n }, (_, j) => 1 + j / 7);
+    for (let k = 0; k < 8; k++) panel.stretch(a, m, n, guess);
+    assert.ok(Math.abs(panel.stretch(a, m, n, guess) - s[0]) < 1e-3 * s[0]);
+  }
+});
+
+test("numbers keep four digits and a real minus", () => {
+  const table = [[4.28, "4.280"], [-0.6, "−0.6000"], [0, "0"], [-0, "0"], [1234.5, "1235"], [99999, "1.000·10⁵"], [-1.5e-7, "−1.500·10⁻⁷"], [NaN, "undefined"], [-Infinity, "−∞"], [0.0012345, "0.001234"]];
+  for (const [v, text] of table) assert.equal(panel.format(v), text);
+  const brief = [[3.84, "3.84"], [-2, "−2"], [1 / 3, "0.3333"], [1e-5, "1·10⁻⁵"], [123456, "123500"], [2e9, "2·10⁹"]];
+  for (const [v, text] of brief) assert.equal(panel.short(v), text);
+  const narrow = [[0.456, "+0.46"], [-12.34, "−12.3"], [0.001, "0.00"], [12345, "+1e4"], [150, "+150"]];
+  for (const [v, text] of narrow) assert.equal(panel.signed(v), text);
+});
+
+test("fields read what people type", () => {
+  const table = [["0.5", 0.5], ["−2", -2], ["-2", -2], [" 1e-3 ", 0.001], ["0,5", 0.5], [".5", 0.5], ["1/4", 0.25], ["+3.", 3], ["", NaN], ["x", NaN], ["1/2/3", NaN], ["0x10", NaN], ["1 2", NaN]];
+  for (const [text, v] of table) assert.ok(Object.is(panel.typed(text), v), text);
+});
+
+test("keys print as letter and index", () => {
+  const table = [["x1", ["x", "1"]], ["theta2", ["θ", "2"]], ["lam", ["λ", ""]], ["x_max", ["x", "max"]], ["y_hat", ["y\u0302", ""]], ["c1_1", ["c", "1,1"]], ["W[1,2]", ["W", "1,2"]], ["rate", ["rate", ""]], ["x[3]", ["x", "3"]]];
+  for (const [key, parts] of table) assert.deepEqual(panel.symbol(key), parts);
+});
+
+test("ticks are round and inside", () => {
+  assert.deepEqual(panel.ticks(-2, 4, 3), [-2, 0, 2, 4]);
+  assert.deepEqual(panel.ticks(0, 0.3, 3), [0, 0.1, 0.2, 0.3]);
+  assert.equal(panel.nice(0.03), 0.05);
+  assert.equal(panel.nice(1), 1);
+});
+
+test("a typed value widens the range to a round number", () => {
+  assert.deepEqual(panel.widen([-3, 3], 12), [-3, 20]);
+  assert.deepEqual(panel.widen([-3, 3], -3.4), [-5, 3]);
+  assert.deepEqual(panel.widen([0.1, 3], 0.01), [0.01, 3]);
+  assert.deepEqual(panel.widen([-3, 3], 1), [-3, 3]);
+});
+
+test("a pole does not flatten the picture, and axes stand still", () => {
+  const values = Array.from({ length: 301 }, (_, k) => 1 / ((k - 150) / 50));
+  const [lo, hi] = panel.extent(values);
+  assert.ok(hi < 20 && lo > -20);
+  assert.deepEqual(panel.extent([NaN, Infinity]), [-1, 1]);
+  const first = panel.steady(null, [0, 10]);
+  assert.equal(panel.steady(first, [0.5, 10.5]), first);
+  assert.notEqual(panel.steady(first, [0, 20]), first);
+  assert.notEqual(panel.steady(first, [0, 2]), first);
+});
+
+test("the contour of a circle is one closed line on the circle", () => {
+  const n = 41;
+  const f = Float64Array.from({ length: n * n }, (_, k) => Math.hypot((k % n) - 20, Math.floor(k / n) - 20));
+  const lines = panel.contours(f, n, n, 12.3);
+  assert.equal(lines.length, 1);
+  assert.deepEqual(lines[0][0], lines[0].at(-1));
+  for (const [x, y] of lines[0]) assert.ok(Math.abs(Math.hypot(x - 20, y - 20) - 12.3) < 0.03);
+});
+
+test("contours of a saddle do not cross, and holes in the field are left out", () => {
+  const n = 20;
+  const f = Float64Array.from({ length: n * n }, (_, k) => ((k % n) - 9.5) * (Math.floor(k / n) - 9.5));
+  assert.equal(panel.contours(f, n, n, 0.0).reduce((sum, line) => sum + line.length, 0) > 30, true);
+  f.fill(NaN, 0, 200);
+  for (const line of panel.contours(f, n, n, 1)) for (const [, y] of line) assert.ok(y >= 9);
+});
+
+test("layers stand in the column of their longest path", () => {
+  const depth = panel.depths(["x", "a", "b", "o"], [["x", "a"], ["a", "b"], ["x", "b"], ["b", "o"]]);
+  assert.deepEqual([...depth.values()], [0, 1, 2, 3]);
+});
+
+test("a 2×2 Jacobian takes microseconds", () => {
+  const engine = panel.compile({
+    nodes: [["input", [], [], "x"], ["input", [], [], "y"], ["map", [0, 1], [], { e: ["*", 4, ["_", 0], ["_", 1]], a: [[], []] }], ["map", [0, 1], [], { e: ["*", ["^", ["_", 0], 2], ["cos", ["_", 1]]], a: [[], []] }], ["stack", [2, 3, 3, 2], [2, 2], 0]],
+    outputs: { J: 4 },
+  });
+  engine.set("y", [0.3]);
+  const run = (times) => { for (let k = 0; k < times; k++) { engine.set("x", [k / 100]); engine.get("J"); } };
+  run(20000);
+  const start = performance.now();
+  run(20000);
+  assert.ok((performance.now() - start) / 20000 < 0.02);
+});
+
+test("the module is what its header promises", () => {
+  for (const word of [/\beval\s*\(/, /new Function/, /\bfetch\s*\(/, /XMLHttpRequest/, /innerHTML|outerHTML|insertAdjacentHTML|document\.write/, /\bimport\s*\(/]) assert.doesNotMatch(source, word);
+  assert.equal(source.match(/DOMParser/g).length, 1);
+  assert.match(source.trimEnd().split("\n").at(-1), /^export \{.*\};$/);
+});

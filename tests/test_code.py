@@ -1,0 +1,748 @@
+"""Generated code computes what the graph says: in every backend, with and without batches, far out and at kinks.
+
+The oracle for operations is `evaluate` below, entry by entry with SymPy; for
+functions it is mpmath on their definitions.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import pickle
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+
+from jacmagic import code
+from jacmagic.functions import FUNCTIONS, calculus, partials, symbolic
+from jacmagic.graph import Graph, Node, Shape, ancestry, slot
+
+Inputs = list[tuple[str, Shape]]
+_0, _1, _2 = slot(0), slot(1), slot(2)
+
+
+# ------------------------------------------------------------------ an independent evaluation
+
+
+def evaluate(node: Node, values: Mapping[str, Any], memo: dict[int, Any] | None = None) -> Any:
+    """The node's value at inputs without a batch, one entry at a time."""
+    memo = {} if memo is None else memo
+    for n in ancestry([node]):
+        if n.number not in memo:
+            memo[n.number] = np.asarray(_entrywise(n, [memo[a.number] for a in n.args], values)).reshape(n.shape)
+    return memo[node.number]
+
+
+def _entrywise(n: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
+    out = np.zeros(n.shape)
+    places = list(itertools.product(*map(range, n.shape)))
+    match n.op:
+        case "input":
+            return np.asarray(values[n.data], dtype=float)
+        case "const":
+            return [float(v) for v in n.data]
+        case "eye":
+            return np.identity(n.shape[0])
+        case "map":
+            expr, axes = n.data
+            for at in places:
+                entries = [float(a[tuple(at[i] for i in x)]) for a, x in zip(args, axes)]
+                out[at] = float(expr.xreplace({slot(k): sp.Float(v) for k, v in enumerate(entries)}).evalf())
+            return out
+        case "dot":
+            la, lb, lo = n.data
+            sizes = dict(zip(la, args[0].shape)) | dict(zip(lb, args[1].shape))
+            for where in itertools.product(*(range(sizes[i]) for i in sizes)):
+                place = dict(zip(sizes, where))
+                a = args[0][tuple(place[i] for i in la)]
+                out[tuple(place[i] for i in lo)] += a * args[1][tuple(place[i] for i in lb)]
+            return out
+        case "sum":
+            for at in itertools.product(*map(range, args[0].shape)):
+                out[tuple(i for k, i in enumerate(at) if k not in n.data)] += args[0][at]
+            return out
+        case "permute":
+            for at in places:
+                back = [0] * len(at)
+                for k, i in zip(n.data, at):
+                    back[k] = i
+                out[at] = args[0][tuple(back)]
+            return out
+        case "take" | "put":
+            lead, indices = n.data
+            rows = math.prod(n.shape[:lead])
+            old, new = np.reshape(args[0], (rows, -1)), out.reshape((rows, -1))
+            for row in range(rows):
+                for k, i in enumerate(indices):
+                    if n.op == "take":
+                        new[row, k] = old[row, i]
+                    else:
+                        new[row, i] += old[row, k]
+            return new
+        case "stack":
+            rows = math.prod(n.shape[: n.data])
+            return [v for r in range(rows) for a in args for v in np.reshape(a, (rows, -1))[r]]
+    lists = [list(map(mpmath.mpf, map(float, row))) for row in np.reshape(args[0], (-1, args[0].shape[-1]))]
+    along: dict[str, Callable[[list[Any]], Any]] = {
+        "softmax": lambda z: [mpmath.exp(v) / sum(map(mpmath.exp, z)) for v in z],
+        "log_softmax": lambda z: [v - mpmath.log(sum(map(mpmath.exp, z))) for v in z],
+        "amax": max,
+        "amin": min,
+        "norm": lambda z: mpmath.sqrt(sum(v**2 for v in z)),
+        "prod": mpmath.fprod,
+        "others": lambda z: [mpmath.fprod(z[:k] + z[k + 1 :]) for k in range(len(z))],
+    }
+    return np.array([along[n.op](row) for row in lists], dtype=float)
+
+
+# ------------------------------------------------------------------ graphs of each operation
+
+CASES: dict[str, tuple[Inputs, Callable[..., Node]]] = {}
+
+
+def graph_of(*inputs: tuple[str, Shape]) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    def keep(make: Callable[..., Node]) -> Callable[..., Node]:
+        CASES[make.__name__] = list(inputs), make
+        return make
+
+    return keep
+
+
+def built(name: str) -> tuple[Inputs, Node]:
+    inputs, make = CASES[name]
+    g = Graph()
+    return inputs, make(g, *(g.input(n, shape) for n, shape in inputs))
+
+
+S, U, X, Y = ("s", ()), ("u", ()), ("x", (3,)), ("y", (3,))
+W, V, M, K, T = ("W", (2, 3)), ("V", (3, 4)), ("M", (2, 3)), ("K", (5, 3)), ("T", (4, 2, 3))
+
+
+@graph_of(S, U)
+def scalars(g: Graph, s: Node, u: Node) -> Node:
+    return g.map(sp.sin(_0 * _1) + _0**3 / 3 - 2 / (1 + _1**2) ** 2, [(s, ()), (u, ())], ())
+
+
+@graph_of(S, U)
+def one_input_of_two(g: Graph, s: Node, u: Node) -> Node:
+    return g.map(sp.exp(_0), [(s, ())], ())
+
+
+@graph_of(S, X, W)
+def map_of_three_ranks(g: Graph, s: Node, x: Node, w: Node) -> Node:
+    return g.map(_0 * _1 + sp.tanh(_2) * _1, [(s, ()), (x, (1,)), (w, (0, 1))], (2, 3))
+
+
+@graph_of(W, V)
+def map_with_turned_axes(g: Graph, w: Node, v: Node) -> Node:
+    return g.map(_0 * _1, [(w, (2, 1)), (v, (1, 0))], (4, 3, 2))
+
+
+@graph_of(X, Y)
+def outer(g: Graph, x: Node, y: Node) -> Node:
+    return g.dot(x, y, (0,), (1,), (1, 0))
+
+
+@graph_of(S)
+def scalar_spread(g: Graph, s: Node) -> Node:
+    return g.broadcast(s, (), (2, 3))
+
+
+@graph_of(X)
+def row_spread(g: Graph, x: Node) -> Node:
+    return g.sum(g.broadcast(x, (1,), (4, 3)), (0,))
+
+
+@graph_of(X, V)
+def spread_then_multiplied(g: Graph, x: Node, v: Node) -> Node:
+    return g.dot(g.map(_0**2, [(x, (1,))], (2, 3)), v, (0, 1), (1, 2), (0, 2))
+
+
+@graph_of(X)
+def spread_then_permuted(g: Graph, x: Node) -> Node:
+    return g.permute(g.broadcast(x, (1,), (4, 3)), (1, 0))
+
+
+@graph_of(X)
+def choice(g: Graph, x: Node) -> Node:
+    low = sp.And(_0 < 0, sp.Ne(_0, -1))
+    expr = sp.Piecewise((1, _0 > sp.Rational(1, 2)), (sp.Rational(1, 100), low), (sp.log(_0), True))
+    return g.map(expr, [(x, (0,))], (3,))
+
+
+@graph_of(X, Y)
+def indicator(g: Graph, x: Node, y: Node) -> Node:
+    return g.map(sp.Piecewise((1, sp.Not(sp.Or(_0 > _1, _0 < -1))), (0, True)), [(x, (0,)), (y, (0,))], (3,))
+
+
+@graph_of(X)
+def powers(g: Graph, x: Node) -> Node:
+    return g.map(sp.Add(*(_0**n for n in range(2, 12))) + (1 + _0**2) ** sp.Rational(-3, 2), [(x, (0,))], (3,))
+
+
+@graph_of(X, Y)
+def extremes(g: Graph, x: Node, y: Node) -> Node:
+    return g.map(symbolic("max")(_0, _1, 0) * sp.Min(_0, 1) + sp.Abs(_1) * sp.floor(_0) + sp.sign(_1) * sp.ceiling(_1),
+                 [(x, (0,)), (y, (0,))], (3,))
+
+
+@graph_of(X)
+def one_expression_in_two_nodes(g: Graph, x: Node) -> Node:
+    a = g.map(sp.sin(_0) * 2, [(x, (0,))], (3,))
+    b = g.map(sp.cos(_0) + sp.sin(_0), [(x, (0,))], (3,))
+    return g.map(_0 * _1 + _0, [(a, (0,)), (b, (0,))], (3,))
+
+
+PRODUCTS: dict[str, tuple[Inputs, Shape, Shape, Shape]] = {
+    "matrix_vector": ([W, X], (0, 1), (1,), (0,)),
+    "vector_matrix": ([X, V], (0,), (0, 1), (1,)),
+    "vector_first": ([X, W], (1,), (0, 1), (0,)),
+    "matrix_matrix": ([W, V], (0, 1), (1, 2), (0, 2)),
+    "matrix_matrix_turned": ([W, V], (0, 1), (1, 2), (2, 0)),
+    "matrix_other_turned": ([W, K], (0, 1), (2, 1), (0, 2)),
+    "matrix_first_turned": ([W, ("A", (2, 4))], (1, 0), (1, 2), (0, 2)),
+    "both_turned": ([V, W], (1, 0), (2, 1), (0, 2)),
+    "inner": ([X, Y], (0,), (0,), ()),
+    "frobenius": ([W, M], (0, 1), (0, 1), ()),
+    "rows_inner": ([W, M], (0, 1), (0, 1), (0,)),
+    "trace_of_product": ([W, ("A", (3, 2))], (0, 1), (1, 0), ()),
+    "seed_times_matrix": ([T, V], (0, 1, 2), (2, 3), (0, 1, 3)),
+    "seed_times_turned": ([T, K], (0, 1, 2), (3, 2), (0, 1, 3)),
+    "matrix_into_seed": ([("A", (2, 5)), T], (1, 3), (0, 1, 2), (0, 3, 2)),
+    "seed_times_vector": ([T, X], (0, 1, 2), (2,), (0, 1)),
+    "seed_both_summed": ([T, W], (0, 1, 2), (1, 2), (0,)),
+    "summed_alone": ([W, X], (0, 1), (1,), ()),
+    "diagonal": ([("Q", (3, 3)), X], (0, 0), (0,), ()),
+}
+
+
+def _product(la: Shape, lb: Shape, lo: Shape) -> Callable[..., Node]:
+    return lambda g, a, b: g.dot(a, b, la, lb, lo)
+
+
+for _name, (_inputs, *_labels) in PRODUCTS.items():
+    CASES[_name] = _inputs, _product(*_labels)
+
+
+@graph_of(X)
+def identity(g: Graph, x: Node) -> Node:
+    return g.map(_0 * _1, [(g.eye((3,)), (0, 1)), (x, (1,))], (3, 3))
+
+
+@graph_of(W)
+def identity_of_a_matrix(g: Graph, w: Node) -> Node:
+    return g.sum(g.map(_0 * _1, [(g.eye((2, 3)), (0, 1, 2)), (w, (1, 2))], (6, 2, 3)), (1, 2))
+
+
+@graph_of(S)
+def constant(g: Graph, s: Node) -> Node:
+    return g.const([sp.Rational(k, 3) for k in range(6)], (2, 3))
+
+
+@graph_of(S)
+def number(g: Graph, s: Node) -> Node:
+    return g.const(sp.sqrt(2) * sp.pi)
+
+
+@graph_of(X)
+def constant_among_operands(g: Graph, x: Node) -> Node:
+    return g.dot(g.const([1, 2, sp.E, 0, -1, 3], (2, 3)), x, (0, 1), (1,), (0,))
+
+
+@graph_of(T)
+def sum_inside(g: Graph, t: Node) -> Node:
+    return g.sum(t, (0, 2))
+
+
+@graph_of(T)
+def sum_of_all(g: Graph, t: Node) -> Node:
+    return g.sum(t, (0, 1, 2))
+
+
+@graph_of(T)
+def permuted(g: Graph, t: Node) -> Node:
+    return g.permute(t, (2, 0, 1))
+
+
+TAKES: dict[str, tuple[tuple[str, Shape], tuple[int, ...], Shape, int]] = {
+    "one_entry": (X, (1,), (), 0),
+    "one_entry_of_a_matrix": (W, (4,), (), 0),
+    "a_row": (W, (3, 4, 5), (3,), 0),
+    "a_column": (W, (1, 4), (2,), 0),
+    "a_block": (V, (1, 2, 5, 6), (2, 2), 0),
+    "every_other": (X, (0, 2), (2,), 0),
+    "backwards": (X, (2, 1, 0), (3,), 0),
+    "repeated": (X, (0, 0, 2, 1), (2, 2), 0),
+    "scattered": (V, (11, 0, 5), (3,), 0),
+    "rearranged": (W, (0, 1, 2, 3, 4, 5), (3, 2), 0),
+    "from_a_scalar": (S, (0,), (1,), 0),
+    "behind_a_seed": (T, (0, 4), (2,), 1),
+    "behind_two": (T, (2, 0), (2,), 2),
+    "none": (X, (), (0,), 0),
+    "a_row_as_matrix": (W, (3, 4, 5), (1, 3), 0),
+}
+
+PUTS: dict[str, tuple[tuple[str, Shape], tuple[int, ...], Shape, int]] = {
+    "one": (S, (2,), (4,), 0),
+    "run": (X, (1, 2, 3), (6,), 0),
+    "into_a_matrix": (X, (0, 4, 2), (2, 3), 0),
+    "meeting": (X, (1, 1, 0), (2,), 0),
+    "behind_a_seed": (T, (0, 1, 2, 3, 3, 5), (7,), 1),
+    "whole": (W, (0, 1, 2, 3, 4, 5), (6,), 0),
+    "scalar_seed": (X, (1,), (2, 2), 1),
+    "backwards": (X, (2, 1, 0), (3,), 0),
+}
+
+
+def _selection(op: str, indices: tuple[int, ...], shape: Shape, lead: int) -> Callable[..., Node]:
+    return lambda g, x: getattr(g, op)(x, indices, shape, lead)
+
+
+for _op, _table in (("take", TAKES), ("put", PUTS)):
+    for _name, (_input, _indices, _shape, _lead) in _table.items():
+        CASES[f"{_op}_{_name}"] = [_input], _selection(_op, _indices, _shape, _lead)
+
+
+@graph_of(S, U)
+def stack_of_scalars(g: Graph, s: Node, u: Node) -> Node:
+    return g.stack([s, g.const(0), g.map(_0 * _1, [(s, ()), (u, ())], ()), g.const(sp.Rational(1, 7))], (2, 2))
+
+
+@graph_of(S, X, W)
+def stack_of_all_ranks(g: Graph, s: Node, x: Node, w: Node) -> Node:
+    return g.stack([s, x, w], (10,))
+
+
+@graph_of(W, M)
+def stack_behind_a_seed(g: Graph, w: Node, m: Node) -> Node:
+    return g.stack([w, g.zeros((2, 2)), m], (4, 2), 1)
+
+
+@graph_of(X, Y)
+def stack_of_columns(g: Graph, x: Node, y: Node) -> Node:
+    return g.stack([x, y], (2,), 1)
+
+
+@graph_of(X)
+def stack_with_a_spread_part(g: Graph, x: Node) -> Node:
+    return g.stack([x, g.broadcast(g.take(x, (0,), ()), (), (2,))], (5,))
+
+
+def _along(op: str) -> Callable[..., Node]:
+    return lambda g, w: g.along(op, w)
+
+
+for _op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod", "others"):
+    CASES[f"{_op}_of_a_vector"] = [X], _along(_op)
+    CASES[f"{_op}_of_rows"] = [W], _along(_op)
+
+BATCHES: dict[str, Callable[[int], Shape]] = {
+    "alone": lambda k: (),
+    "all in a batch": lambda k: (4,),
+    "first in a batch": lambda k: (4,) if k == 0 else (),
+    "last in a batch": lambda k: () if k == 0 else (4,),
+    "batches of two axes": lambda k: ((2, 3), (3,), (2, 1))[k % 3],
+    "empty batch": lambda k: (0,),
+}
+
+
+def sample(inputs: Inputs, batch: Callable[[int], Shape]) -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    return {n: rng.normal(size=batch(k) + shape) for k, (n, shape) in enumerate(inputs)}
+
+
+def expected(inputs: Inputs, node: Node, values: Mapping[str, Any]) -> Any:
+    """The oracle, carried to every member of the batch."""
+    leads = {n: values[n].shape[: values[n].ndim - len(shape)] for n, shape in inputs}
+    lead = np.broadcast_shapes(*leads.values())
+    full = {n: np.broadcast_to(values[n], lead + shape) for n, shape in inputs}
+    out = np.empty(lead + node.shape)
+    for at in np.ndindex(*lead):
+        out[at] = evaluate(node, {n: v[at] for n, v in full.items()})
+    return out
+
+
+def array(value: Any) -> Any:
+    return value.detach().numpy() if hasattr(value, "detach") else np.asarray(value)
+
+
+def backend(name: str) -> str:
+    if name == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    if name == "torch":
+        pytest.importorskip("torch")
+    return name
+
+
+# ------------------------------------------------------------------ the operations
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("where", ["numpy", "torch", "jax"])
+def test_every_operation_computes_what_the_graph_says(where: str, case: str, batch: str) -> None:
+    inputs, node = built(case)
+    values = sample(inputs, BATCHES[batch])
+    f = code.compiled(backend(where), inputs, {"it": node})
+    got = array(f(**values)["it"])
+    want = expected(inputs, node, values)
+    assert got.shape == want.shape
+    assert got.dtype == np.float64
+    np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-12, err_msg=f.source)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_json_of_every_operation_can_be_evaluated(case: str) -> None:
+    inputs, node = built(case)
+    values = sample(inputs, BATCHES["alone"])
+    data = json.loads(json.dumps(code.as_json({"it": node}), allow_nan=False))
+    np.testing.assert_allclose(read_json(data, values)["it"], evaluate(node, values), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_the_javascript_of_every_operation_runs(tmp_path: Any) -> None:
+    text, want, calls = [], [], []
+    for k, case in enumerate(CASES):
+        inputs, node = built(case)
+        values = sample(inputs, BATCHES["alone"])
+        want.append(evaluate(node, values))
+        (tmp_path / f"m{k}.mjs").write_text(code.source("javascript", inputs, {"it": node}), encoding="utf-8")
+        text.append(f'import {{f as f{k}}} from "./m{k}.mjs";')
+        calls.append(f"f{k}({json.dumps({n: v.tolist() for n, v in values.items()})}).it")
+    (tmp_path / "all.mjs").write_text("\n".join(text) + f"\nconsole.log(JSON.stringify([{','.join(calls)}]));")
+    run = subprocess.run(["node", "all.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    for case, got, right in zip(CASES, json.loads(run.stdout), want, strict=True):
+        assert np.shape(got) == right.shape, case
+        np.testing.assert_allclose(got, right, rtol=1e-10, atol=1e-12, err_msg=case)
+
+
+@pytest.mark.parametrize("case", ["scalars", "one_input_of_two", "number", "constant", "stack_of_scalars"])
+def test_plain_python_takes_scalars_and_gives_rows(case: str) -> None:
+    inputs, node = built(case)
+    values = sample(inputs, BATCHES["alone"])
+    got = code.compiled("math", inputs, node)(**values)
+    assert isinstance(got, tuple if node.shape else float)
+    np.testing.assert_allclose(got, evaluate(node, values), rtol=1e-12)
+
+
+@pytest.mark.parametrize("case", ["matrix_vector", "stack_of_columns", "one_entry"])
+def test_plain_python_refuses_arrays(case: str) -> None:
+    inputs, node = built(f"take_{case}" if case == "one_entry" else case)
+    with pytest.raises(TypeError, match="for scalars"):
+        code.source("math", inputs, node)
+
+
+def read_json(data: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A reader of the JSON form that knows nothing of the module that writes it."""
+    done: list[Any] = []
+    for op, args, shape, more in data["nodes"]:
+        a = [done[k] for k in args]
+        if op == "input":
+            out = values[more]
+        elif op == "const":
+            out = np.full(shape, float(more)) if not isinstance(more, list) else [float(v) for v in more]
+        elif op == "eye":
+            out = np.identity(shape[0])
+        elif op == "map":
+            out = np.empty(shape)
+            for at in np.ndindex(*shape):
+                out[at] = read_tree(more["e"], [x[tuple(at[i] for i in axes)] for x, axes in zip(a, more["a"])])
+        elif op == "dot":
+            out = np.einsum(a[0], more[0], a[1], more[1], more[2])
+        elif op == "sum":
+            out = a[0].sum(axis=tuple(more))
+        elif op == "permute":
+            out = a[0].transpose(more)
+        elif op in ("take", "put"):
+            rows = a[0].reshape((math.prod(shape[: more["l"]]), -1))
+            out = rows[:, more["i"]] if op == "take" else np.zeros((len(rows), math.prod(shape[more["l"] :])))
+            if op == "put":
+                for k, i in enumerate(more["i"]):
+                    out[:, i] += rows[:, k]
+        elif op == "stack":
+            rows = math.prod(shape[:more])
+            out = np.concatenate([x.reshape((rows, -1)) for x in a], axis=1)
+        else:
+            rules: dict[str, Callable[[Any], Any]] = {
+                "softmax": lambda z: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True),
+                "log_softmax": lambda z: z - np.log(np.exp(z).sum(axis=-1, keepdims=True)),
+                "amax": lambda z: z.max(axis=-1),
+                "amin": lambda z: z.min(axis=-1),
+                "norm": lambda z: np.sqrt((z**2).sum(axis=-1)),
+                "prod": lambda z: z.prod(axis=-1),
+                "others": lambda z: z.prod(axis=-1, keepdims=True) / z,
+            }
+            out = rules[op](a[0])
+        done.append(np.asarray(out, dtype=float).reshape(shape))
+    return {key: done[k] for key, k in data["outputs"].items()}
+
+
+def read_tree(t: Any, slots: list[float]) -> Any:
+    if not isinstance(t, list):
+        return mpmath.mpf(t)
+    op, *rest = t
+    if op == "_":
+        return mpmath.mpf(float(slots[rest[0]]))
+    if op == "case":
+        *parts, other = rest
+        for value, condition in zip(parts[::2], parts[1::2]):
+            if read_tree(condition, slots):
+                return read_tree(value, slots)
+        return read_tree(other, slots)
+    a = [read_tree(x, slots) for x in rest]
+    plain: dict[str, Callable[..., Any]] = {
+        "+": lambda *v: sum(v), "*": lambda *v: math.prod(v), "^": lambda p, q: p**q, "/": lambda p, q: p / q,
+        "neg": lambda p: -p, "<": lambda p, q: p < q, "<=": lambda p, q: p <= q, ">": lambda p, q: p > q,
+        ">=": lambda p, q: p >= q, "==": lambda p, q: p == q, "!=": lambda p, q: p != q,
+        "and": lambda *v: all(v), "or": lambda *v: any(v), "not": lambda p: not p,
+        "max": max, "min": min, "abs": abs,
+    }
+    f: Callable[..., Any] = plain.get(op) or getattr(mpmath, op)
+    return f(*a)
+
+
+@pytest.mark.parametrize("name", [row.name for row in FUNCTIONS.values() if row.kind == "entrywise"])
+def test_the_browser_gets_functions_by_the_names_of_the_table(name: str) -> None:
+    g = Graph()
+    args = (_0, _1)[: 2 if name in ("max", "min") else FUNCTIONS[name].arity[0]]
+    node = g.map(sp.sympify(symbolic(name)(*args)), [(g.input(f"x{k}", ()), ()) for k in range(len(args))], ())
+    assert code.as_json({"it": node})["nodes"][-1][3]["e"] == [name, *(["_", k] for k in range(len(args)))]
+
+
+# ------------------------------------------------------------------ the functions
+
+ENTRYWISE = [row.name for row in FUNCTIONS.values() if row.kind in ("entrywise", "loss")]
+POINTS = [-1000.0, -37.3, -3.0, -0.7, -1e-9, 0.0, 1e-9, 0.4, 0.99, 2.5, 41.5, 1000.0]
+
+
+def exact(expr: Any, at: dict[Any, float]) -> float | None:
+    """The value by mpmath; None where it is not a real number, or too large for one."""
+    with mpmath.workdps(1500):
+        try:
+            value = sp.lambdify(list(at), expr, "mpmath")(*(mpmath.mpf(v) for v in at.values()))
+            value = mpmath.mpmathify(value)
+        except (ZeroDivisionError, ValueError, TypeError, mpmath.libmp.ComplexResult):
+            return None
+        if not isinstance(value, mpmath.mpf) or not mpmath.isfinite(value) or abs(value) > 1e300:
+            return None
+        return float(value)
+
+
+def unfolded(expr: Any) -> Any:
+    """Functions of the table by their definitions, for a judge that does not know them."""
+    while True:
+        made = [e for e in sp.preorder_traversal(expr) if hasattr(e, "expand_definition")]
+        if not made:
+            return expr
+        expr = expr.xreplace({made[0]: made[0].expand_definition()})
+
+
+@pytest.mark.parametrize("name", ENTRYWISE)
+@pytest.mark.parametrize("what", ["value", "derivative"])
+def test_functions_and_their_derivatives_are_right_far_out_and_at_zero(name: str, what: str) -> None:
+    arity = FUNCTIONS[name].arity[0] if name not in ("max", "min") else 2
+    slots = [slot(k) for k in range(arity)]
+    if FUNCTIONS[name].kind == "loss" or what == "value":
+        define = FUNCTIONS[name].define
+        made = symbolic(name)(*slots) if FUNCTIONS[name].kind != "loss" else define(calculus, *slots)  # type: ignore[misc]
+        exprs = [made] if what == "value" else [sp.diff(made, v) for v in slots]
+    else:
+        exprs = list(partials(name, tuple(slots)) or [sp.diff(symbolic(name)(*slots), v) for v in slots])
+    g = Graph()
+    names = [f"x{k}" for k in range(arity)]
+    points = [(p,) for p in POINTS] if arity == 1 else [(p, q) for p in POINTS for q in (-2.5, 0.0, 0.3, 1000.0)]
+    for expr in map(sp.sympify, exprs):
+        node = g.map(expr, [(g.input(n, ()), ()) for n in names], ())
+        judge = unfolded(expr)
+        right = [exact(judge, dict(zip(slots, p))) for p in points]
+        inputs: Inputs = [(n, ()) for n in names]
+        for where in ("numpy", "torch", "jax", "math"):
+            try:
+                f = code.compiled(backend(where), inputs, node)
+            except pytest.skip.Exception:
+                continue
+            for p, want in zip(points, right):
+                if want is None:
+                    continue
+                got = float(array(f(*p)))
+                scale = max(1.0, *map(abs, p))
+                assert got == pytest.approx(want, rel=2e-11, abs=4e-16 * scale), (where, p, f.source)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_functions_are_right_in_javascript(tmp_path: Any) -> None:
+    lines, want = [], []
+    for name in ENTRYWISE:
+        if FUNCTIONS[name].arity[0] != 1 or FUNCTIONS[name].kind == "loss":
+            continue
+        g = Graph()
+        node = g.map(sp.sympify(symbolic(name)(_0)), [(g.input("x", ()), ())], ())
+        (tmp_path / f"{name}.mjs").write_text(code.source("javascript", [("x", ())], node, name="g"), encoding="utf-8")
+        lines.append(f'import {{g as {name}_}} from "./{name}.mjs"; out.push(...{POINTS}.map((x) => {name}_({{x}})));')
+        want += [(name, p, exact(unfolded(sp.sympify(symbolic(name)(_0))), {_0: p})) for p in POINTS]
+    (tmp_path / "all.mjs").write_text("const out = [];\n" + "\n".join(lines) + "\nconsole.log(JSON.stringify(out));")
+    run = subprocess.run(["node", "all.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    for (name, p, right), got in zip(want, json.loads(run.stdout), strict=True):
+        if right is not None:
+            assert got == pytest.approx(right, rel=2e-11, abs=4e-16 * max(1, abs(p))), (name, p)
+
+
+@pytest.mark.parametrize("where", ["numpy", "torch", "jax"])
+def test_a_softplus_written_out_does_not_overflow(where: str) -> None:
+    g = Graph()
+    node = g.map(sp.log(1 + sp.exp(_0)), [(g.input("x", (2,)), (0,))], (2,))
+    f = code.compiled(backend(where), [("x", (2,))], node)
+    assert array(f([1000.0, -1000.0])).tolist() == [1000.0, 0.0]
+
+
+def test_numbers_that_no_float_holds_are_infinite_and_do_not_hang() -> None:
+    nine = sp.Integer(9)
+    tower = sp.Pow(nine, sp.Pow(nine, sp.Pow(nine, nine, evaluate=False), evaluate=False), evaluate=False)
+    g = Graph()
+    numbers = {"tower": g.const(tower), "big": g.const(sp.Integer(10) ** 400), "nan": g.const(sp.nan)}
+    out = code.compile_numpy([], numbers)()
+    assert (out["tower"], out["big"]) == (math.inf, math.inf)
+    assert math.isnan(out["nan"])
+    data = code.as_json({"t": g.const([1, tower, -tower, sp.nan], (4,))})
+    assert data["nodes"][0][3] == [1, "inf", "-inf", "nan"]
+
+
+# ------------------------------------------------------------------ the source
+
+
+def test_labels_name_the_variables_and_shared_parts_are_computed_once() -> None:
+    g = Graph()
+    w, x, c = g.input("W1", (2, 3)), g.input("x", (3,)), g.input("c1", (2,))
+    a = g.map(sp.tanh(_0 + _1), [(g.dot(w, x, (0, 1), (1,), (0,)), (0,)), (c, (0,))], (2,))
+    y = g.map(_0**2 + _0, [(a, (0,))], (2,))
+    text = code.source("numpy", [("W1", (2, 3)), ("x", (3,)), ("c1", (2,))], y, labels={a.number: "a"})
+    assert "a = np.tanh(_matvec(W1, x) + c1)" in text
+    assert text.count("np.tanh") == 1
+
+
+def test_an_input_is_found_by_its_label_and_names_never_collide() -> None:
+    g = Graph()
+    x, y = g.input("x'", ()), g.input("v0", ())
+    shared = g.map(sp.sin(_0 * _1), [(x, ()), (y, ())], ())
+    out = g.map(_0 + 1 / _0, [(shared, ())], ())
+    f = code.compile_numpy([("x_prime", ()), ("v0", ())], out, labels={x.number: "x_prime", shared.number: "v0"})
+    assert f(0.5, 2.0) == pytest.approx(math.sin(1) + 1 / math.sin(1))
+
+
+@pytest.mark.parametrize(("where", "name"), [("numpy", "np"), ("torch", "kind"), ("javascript", "Math")])
+def test_an_input_cannot_take_the_name_of_a_module(where: str, name: str) -> None:
+    g = Graph()
+    with pytest.raises(ValueError, match="rename it"):
+        code.source(where, [(name, ())], g.map(sp.sin(_0), [(g.input(name, ()), ())], ()))
+    assert name in code.reserved(where)
+
+
+def test_a_deep_chain_of_scalars_compiles() -> None:
+    g = Graph()
+    x = node = g.input("x", ())
+    for _ in range(3000):
+        node = g.map(sp.sin(_0) + _1, [(node, ()), (x, ())], ())
+    want = 0.3
+    for _ in range(3000):
+        want = math.sin(want) + 0.3
+    for where in ("numpy", "math"):
+        assert float(code.compiled(where, [("x", ())], node)(0.3)) == pytest.approx(want)
+
+
+def test_scalar_source_takes_plain_numbers() -> None:
+    inputs, node = built("stack_of_scalars")
+    space: dict[str, Any] = {}
+    exec(code.source("numpy", inputs, node), space)
+    assert space["f"](2, 3).tolist() == [[2.0, 0.0], [6.0, 1 / 7]]
+
+
+def test_only_helpers_that_are_called_are_in_the_source() -> None:
+    assert "def _" not in code.source("numpy", *built("scalars"))
+    assert code.source("numpy", *built("matrix_vector")).count("def _") == 1
+
+
+# ------------------------------------------------------------------ compiled functions
+
+
+def net() -> tuple[Inputs, dict[str, Node]]:
+    g = Graph()
+    w, x = g.input("W", (2, 3)), g.input("x", (3,))
+    a = g.map(symbolic("sigmoid")(_0), [(g.dot(w, x, (0, 1), (1,), (0,)), (0,))], (2,))
+    return [("W", (2, 3)), ("x", (3,))], {"a": a, "J": g.map(_0 * (1 - _0) * _1, [(a, (0,)), (w, (0, 1))], (2, 3))}
+
+
+def test_pickling_keeps_source_defaults_and_values() -> None:
+    inputs, outputs = net()
+    f = code.compile_numpy(inputs, outputs, defaults={"W": [[1, 2, 3], [4, 5, 6]]})
+    again = pickle.loads(pickle.dumps(f))
+    assert again.source == f.source
+    assert again.backend == "numpy"
+    np.testing.assert_array_equal(again(x=[1, 0, -1])["J"], f(x=[1, 0, -1])["J"])
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "error", "text"),
+    [
+        ((), {"xx": 1, "W": 1}, TypeError, "did you mean 'x'"),
+        ((), {"x": [1, 2, 3]}, TypeError, "no value for W"),
+        ((1, 2, 3), {}, TypeError, "takes 2 arguments"),
+        ((np.ones((2, 3)),), {"W": 1}, TypeError, "given twice"),
+        ((np.ones((2, 3)), [1, 2]), {}, ValueError, r"x has shape \(2,\), expected \(3,\)"),
+        ((np.ones((2, 3)), 1), {}, ValueError, r"x has shape \(\)"),
+        ((np.ones((4, 2, 3)), np.ones((5, 3))), {}, ValueError, "batch"),
+        ((np.ones((2, 3)), "abc"), {}, ValueError, "x needs real numbers"),
+    ],
+)
+def test_wrong_arguments_are_named(args: Any, kwargs: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        code.compile_numpy(*net())(*args, **kwargs)
+
+
+def test_tensors_keep_their_type_and_gradient_and_go_through_functional_transforms() -> None:
+    torch = pytest.importorskip("torch")
+    inputs, outputs = net()
+    f = code.compiled("torch", inputs, outputs)
+    w, x = torch.randn(2, 3), torch.randn(5, 3, requires_grad=True)
+    out = f(w, x)
+    assert out["J"].dtype == torch.float32
+    out["a"].sum().backward()
+    assert x.grad is not None
+    jac = torch.func.jacrev(lambda v: f(w, v)["a"])
+    many = torch.func.vmap(jac)(x.detach())
+    torch.testing.assert_close(many, f(w, x)["J"])
+    assert f([[1, 2, 3], [4, 5, 6]], [0, 0, 0])["a"].dtype == torch.float64
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_operation_goes_through_vmap(case: str) -> None:
+    torch = pytest.importorskip("torch")
+    inputs, node = built(case)
+    values = sample(inputs, BATCHES["all in a batch"])
+    f = code.compiled("torch", inputs, node)
+    got = torch.func.vmap(f)(*(torch.tensor(v) for v in values.values()))
+    np.testing.assert_allclose(got.numpy(), expected(inputs, node, values), rtol=1e-10, atol=1e-12)
+
+
+def test_jax_compiles_maps_and_differentiates_it() -> None:
+    jax = pytest.importorskip("jax")
+    backend("jax")
+    inputs, outputs = net()
+    f = code.compiled("jax", inputs, outputs)
+    rng = np.random.default_rng(0)
+    w, x = jax.numpy.asarray(rng.normal(size=(2, 3))), jax.numpy.asarray(rng.normal(size=(5, 3)))
+    many = jax.jit(jax.vmap(jax.jacrev(lambda v: f(w, v)["a"])))(x)
+    np.testing.assert_allclose(many, f(w, x)["J"], rtol=1e-10)
+
+
+def test_an_unknown_backend_is_named() -> None:
+    with pytest.raises(ValueError, match="there are numpy"):
+        code.source("fortran", *built("scalars"))
