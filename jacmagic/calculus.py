@@ -94,7 +94,8 @@ def rebuild(g: Graph, roots: Sequence[Node], cut: Iterable[str] = (), safe: bool
                 new[node.number] = g.input(node.data, node.shape)
             else:
                 new[node.number] = args[0]
-                labels.setdefault(args[0].number, node.data)
+                if args[0].op != "input":  # u = x gives x no other name
+                    labels.setdefault(args[0].number, node.data)
         else:
             new[node.number] = again(g, node, args, safe)
     return [new[root.number] for root in roots], labels
@@ -652,3 +653,12 @@ def replace_inputs(g: Graph, roots: Sequence[Node], swap: Mapping[str, Node]) ->
         else:
             new[node.number] = again(g, node, [new[a.number] for a in node.args], False)
     return [new[root.number] for root in roots]
+
+
+def replace_root(g: Graph, root: Node, old: Node, new_node: Node) -> Node:
+    """The same root with one node in the place of another: 1 - tanh(z)² as 1 - a², a being tanh(z)."""
+    new: dict[int, Node] = {old.number: new_node}
+    for node in ancestry([root]):
+        if node.number not in new:
+            new[node.number] = again(g, node, [new[a.number] for a in node.args], False)
+    return new[root.number]

@@ -21,6 +21,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from string import ascii_letters
 from typing import Any
@@ -95,6 +96,9 @@ def tree(expr: Any, known: frozenset[str]) -> Tree:
     def make(e: Any) -> Tree:
         if e.is_Symbol:
             return ("_", int(e.name[1:]))
+        if isinstance(e, sp.ITE):  # SymPy makes it of a case inside a condition
+            test, yes, no = map(go, e.args)
+            return ("or", ("and", test, yes), ("and", ("not", test), no))
         if e is sp.true or e is sp.false:
             return ("==" if e is sp.true else "!=", 0, 0)
         name = type(e).__name__
@@ -1448,7 +1452,7 @@ def _opening(body: _Arrays, inputs: Inputs, lines: Sequence[str], result: str) -
             out.append(f"kind = {{{like}}}")
     elif xp and not body.plain:
         out += [f"{n} = {body.backend.along['input'].format(n)}" for n in names]
-    if ", lead, " in text:
+    if re.search(r"\blead\b", text):
         shapes = [f"{xp}.shape({n})" if xp != "torch" else f"{n}.shape" for n in names]
         leads = [s + (f"[:-{len(shape)}]" if shape else "") for s, (_, shape) in zip(shapes, inputs)]
         out.append(f"lead = {xp}.broadcast_shapes({', '.join(leads)})")
@@ -1667,15 +1671,22 @@ def _plain(t: Tree) -> Any:
 # ------------------------------------------------------------------ for SymPy
 
 
-def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:
-    """Runnable SymPy source of functions `f` and their Jacobian `J`, library functions only."""
+def plain_name(symbol: sp.Symbol) -> str:
+    """A symbol's name as Python can write it: W1_{1,2} as W1_1_2."""
+    name = re.sub(r"\W+", "_", symbol.name).strip("_")
+    return name + "_" if keyword.iskeyword(name) or name in ("sp", "f", "J") else name
+
+
+@lru_cache(maxsize=1)
+def _spelling() -> Any:
+    """A printer of SymPy source with every name of the library behind sp."""
     from sympy.printing.str import StrPrinter
 
-    class Printer(StrPrinter):  # type: ignore[misc]
+    class Spelling(StrPrinter):  # type: ignore[misc]
         """SymPy's own spelling, every name behind sp."""
 
         def _print_Symbol(self, expr: sp.Symbol) -> str:
-            return names[expr]
+            return plain_name(expr)
 
         def _print_Rational(self, expr: sp.Rational) -> str:
             return f"sp.Rational({expr.p}, {expr.q})" if expr.q != 1 else str(expr.p)
@@ -1718,16 +1729,19 @@ def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:
         def _print_Not(self, expr: Any) -> str:
             return f"sp.Not({self._print(expr.args[0])})"
 
+    return Spelling()
+
+
+def sympy_text(expr: sp.Expr) -> str:
+    """An expression as SymPy source."""
+    return str(_spelling().doprint(expr))
+
+
+def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:
+    """Runnable SymPy source of functions `f` and their Jacobian `J`, library functions only."""
     free = sorted(set().union(*(e.free_symbols for e in [*outputs, *matrix])), key=str)
-    names = {}
-    for symbol in free:
-        name = re.sub(r"\W+", "_", symbol.name).strip("_")
-        names[symbol] = name + "_" if keyword.iskeyword(name) or name in ("sp", "f", "J") else name
-    printer = Printer()
-    declare = [f'{names[s]} = sp.Symbol("{s.name}", real=True)' for s in free]
-    functions = ", ".join(printer.doprint(e) for e in outputs)
-    rows = ",\n".join(
-        "    [" + ", ".join(printer.doprint(e) for e in matrix.row(i)) + "]" for i in range(matrix.rows)
-    )
+    declare = [f'{plain_name(s)} = sp.Symbol("{s.name}", real=True)' for s in free]
+    functions = ", ".join(map(sympy_text, outputs))
+    rows = ",\n".join("    [" + ", ".join(map(sympy_text, matrix.row(i))) + "]" for i in range(matrix.rows))
     head = "\n".join(["import sympy as sp", "", *declare])
     return f"{head}\n\nf = sp.Matrix([{functions}])\nJ = sp.Matrix([\n{rows},\n])\n"

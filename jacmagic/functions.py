@@ -396,8 +396,12 @@ def symbolic(name: str) -> Any:
     def eval_exact(cls: Any, *args: Any) -> Any:
         if len(args) == 1 and row.arity[1] is None:
             return args[0]
-        if row.exact and row.define is not None and all(a.is_Rational for a in args):
+        if row.define is None:
+            return None
+        if row.exact and all(a.is_Rational for a in args):
             return row.define(calculus, *args)
+        if all(a.is_Float or a.is_Rational for a in args) and any(a.is_Float for a in args):
+            return row.define(calculus, *args)  # as SymPy's own functions do: sin(1.0) is a number
         return None
 
     def fdiff(self: Any, argindex: int = 1) -> Any:

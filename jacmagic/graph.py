@@ -212,7 +212,15 @@ class Graph:
         full = node.shape[:lead] + shape
         if is_zero(node):
             return self.zeros(full)
-        return self.node("put", (node,), full, (lead, tuple(indices)))
+        indices = tuple(indices)
+        if indices == tuple(range(prod(shape))):
+            return self.take(node, indices, shape, lead)
+        if node.op == "const" and lead == 0:
+            entries = [sp.S.Zero] * prod(shape)
+            for k, value in zip(indices, node.data):
+                entries[k] += value
+            return self.const(entries, shape)
+        return self.node("put", (node,), full, (lead, indices))
 
     def stack(self, parts: Sequence[Node], shape: Shape, lead: int = 0) -> Node:
         """Parts flattened from axis `lead` on, joined, and arranged as `shape`."""

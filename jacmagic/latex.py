@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,8 +36,11 @@ MOST_COLUMNS = 12
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
 _LETTERS = {g: chr(0x3B1 + k + (k > 16)) for k, g in enumerate(GREEK[:24])}  # U+03C2 is the final sigma
 _LETTERS |= {g.capitalize(): ch.upper() for g, ch in _LETTERS.items()}
-_LATIN_SHAPED = frozenset("Alpha Beta Epsilon Zeta Eta Iota Kappa Mu Nu Omicron Rho Tau Chi".split())
+_LATIN_SHAPED = frozenset(
+    ("Alpha", "Beta", "Epsilon", "Zeta", "Eta", "Iota", "Kappa", "Mu", "Nu", "Omicron", "Rho", "Tau", "Chi")
+)
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _KEY = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)(?:_\{(\d+(?:,\d+)*)\})?")
 
@@ -116,8 +120,10 @@ def name(key: str, dotted: bool = False) -> str:
 def _index(index: str) -> str:
     if index.isdigit() or len(index) == 1:
         return index
-    return "\\" + {"lam": "lambda"}.get(index, index) if _greek(index) and index not in _LATIN_SHAPED else (
-        rf"\text{{{index}}}"
+    return (
+        "\\" + {"lam": "lambda"}.get(index, index)
+        if _greek(index) and index not in _LATIN_SHAPED
+        else (rf"\text{{{index}}}")
     )
 
 
@@ -132,8 +138,10 @@ def unicode_name(key: str, dotted: bool = False) -> str:
         return key
     shown = _greek(parts.base) or parts.base
     if parts.accent:  # a Greek letter takes no combining accent in a block
-        shown = f"{shown}_{parts.accent}" if _greek(parts.base) else (
-            unicodedata.normalize("NFC", shown + _ACCENTS[parts.accent])
+        shown = (
+            f"{shown}_{parts.accent}"
+            if _greek(parts.base)
+            else (unicodedata.normalize("NFC", shown + _ACCENTS[parts.accent]))
         )
     if parts.index:
         index = _greek(parts.index) or parts.index
@@ -198,7 +206,7 @@ def _is_word(expr: t.Expr) -> bool:
     return parts is None or (len(parts.base) > 1 and not _greek(parts.base))
 
 
-class _Writer:
+class _Writer(ABC):
     """What both notations share: where brackets stand, and what may stand side by side."""
 
     times = ""
@@ -209,12 +217,8 @@ class _Writer:
         self.bars = 0
         self.indices: list[str] = []
         self.rules: dict[type[t.Expr], Callable[[Any], tuple[str, int]]] = {
-            t.Number: self.number, t.Constant: self.constant, t.Name: self.name, t.Component: self.component,
-            t.Paren: self.paren, t.Negative: self.negative, t.Sum: self.sum, t.Product: self.product,
-            t.Fraction: self.fraction, t.Power: self.power, t.Transpose: self.transpose, t.Call: self.call,
-            t.UserCall: self.user_call, t.Norm: self.norm, t.Absolute: self.absolute, t.Vector: self.vector,
-            t.Matrix: self.matrix, t.Family: self.family, t.Compare: self.compare, t.Logic: self.logic,
-            t.Case: self.case, t.Indicator: self.indicator, _Verbatim: self.verbatim,
+            kind: getattr(self, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower().lstrip("_"))
+            for kind in t.Expr.__subclasses__()
         }
 
     def write(self, expr: t.Expr) -> tuple[str, int]:
@@ -230,27 +234,30 @@ class _Writer:
         shown, tightness = self.write(expr)
         return shown if tightness >= level else self.brackets(shown)
 
-    # Each notation has its own:
-    def brackets(self, inside: str) -> str: raise NotImplementedError
-    def number(self, expr: t.Number) -> tuple[str, int]: raise NotImplementedError
-    def constant(self, expr: t.Constant) -> tuple[str, int]: raise NotImplementedError
-    def name(self, expr: t.Name) -> tuple[str, int]: raise NotImplementedError
-    def component(self, expr: t.Component) -> tuple[str, int]: raise NotImplementedError
-    def fraction(self, expr: t.Fraction) -> tuple[str, int]: raise NotImplementedError
-    def power(self, expr: t.Power) -> tuple[str, int]: raise NotImplementedError
-    def transpose(self, expr: t.Transpose) -> tuple[str, int]: raise NotImplementedError
-    def call(self, expr: t.Call) -> tuple[str, int]: raise NotImplementedError
-    def user_call(self, expr: t.UserCall) -> tuple[str, int]: raise NotImplementedError
-    def bars_of(self, inner: t.Expr, order: str | None) -> str: raise NotImplementedError
-    def vector(self, expr: t.Vector) -> tuple[str, int]: raise NotImplementedError
-    def matrix(self, expr: t.Matrix) -> tuple[str, int]: raise NotImplementedError
-    def family(self, expr: t.Family) -> tuple[str, int]: raise NotImplementedError
-    def case(self, expr: t.Case) -> tuple[str, int]: raise NotImplementedError
-    def indicator(self, expr: t.Indicator) -> tuple[str, int]: raise NotImplementedError
-    def verbatim(self, expr: _Verbatim) -> tuple[str, int]: raise NotImplementedError
-    def word(self, text: str, between: bool = False) -> str: raise NotImplementedError
-    def divide(self, above: str, below: t.Expr) -> str: raise NotImplementedError
-    def touches(self, above: t.Expr, below: t.Expr) -> bool: raise NotImplementedError
+    # Each notation has these and a method for every kind of node that has none here.
+    @abstractmethod
+    def brackets(self, inside: str) -> str: ...
+
+    @abstractmethod
+    def number(self, expr: t.Number) -> tuple[str, int]: ...
+
+    @abstractmethod
+    def fraction(self, expr: t.Fraction) -> tuple[str, int]: ...
+
+    @abstractmethod
+    def bars_of(self, inner: t.Expr, order: str | None) -> str:
+        """The norm of this order, or the absolute value."""
+
+    @abstractmethod
+    def word(self, text: str, between: bool = False) -> str:
+        """`not` in front of a condition, or `and` between two."""
+
+    @abstractmethod
+    def divide(self, above: str, below: t.Expr) -> str: ...
+
+    @abstractmethod
+    def touches(self, above: t.Expr, below: t.Expr) -> bool:
+        """True where a factor may stand, after a gap, right behind the denominator."""
 
     def paren(self, expr: t.Paren) -> tuple[str, int]:
         return self.brackets(self.free(expr.inner)), ATOM
@@ -328,6 +335,8 @@ class _Writer:
             return True
         if operator != "*":
             return False
+        if factors[k - 1][0] == "/" and not self.touches(factors[k - 2][1], before):
+            return True
         call = before.base if isinstance(before, t.Power) and before.on_name else before
         if isinstance(call, t.Call) and call.bare and not _named_call(factor):
             return True
@@ -362,7 +371,7 @@ class _Latex(_Writer):
     """LaTeX for MathJax and KaTeX."""
 
     times = r"\cdot"
-    operators = {"dot": r"\cdot", "cross": r"\times", ".*": r"\odot", "./": r"\oslash"}
+    operators = {"·": r"\cdot", "dot": r"\cdot", "×": r"\times", "cross": r"\times", ".*": r"\odot", "./": r"\oslash"}
     # the language compares with ==; a single = in a condition is an error there
     relations = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=="}
     tall = re.compile(r"\\(?:frac|begin|sum|prod)")
@@ -512,7 +521,7 @@ class _Text(_Writer):
     """One line of Unicode, in the block language itself."""
 
     times = "*"
-    operators = {"dot": "·", "cross": "×", ".*": ".*", "./": "./"}
+    operators = {"·": "·", "dot": "·", "×": "×", "cross": "×", ".*": ".*", "./": "./"}
     relations = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=="}
 
     def brackets(self, inside: str) -> str:
@@ -536,20 +545,29 @@ class _Text(_Writer):
             parts = _parts(base.key)
             if parts is not None and not parts.index and not parts.component:
                 return unicode_name(base.key) + first.text.translate(_SUBSCRIPTS), ATOM
-        return f"{self.at(base, ATOM)}[{','.join(map(self.free, expr.indices))}]", ATOM
+        head = self.at(base, ATOM)
+        if isinstance(base, t.Name):
+            head = head.translate(_PLAIN_DIGITS)
+        return f"{head}[{','.join(map(self.free, expr.indices))}]", ATOM
 
     def divide(self, above: str, below: t.Expr) -> str:
         return f"{above}/{self.at(below, POWER)}"
 
     def touches(self, above: t.Expr, below: t.Expr) -> bool:
-        """True where a factor may stand, after a gap, right behind the denominator."""
         numbers = isinstance(above, t.Number) and isinstance(below, t.Number)
         return numbers or isinstance(below, (t.Paren, t.Sum, t.Product, t.Negative, t.Fraction, t.Call, t.UserCall))
 
     def beside(self, left: str, right: str, before: t.Expr, factor: t.Expr) -> str:
-        glued = isinstance(before, t.Number) and "e" not in before.text and "/" not in left and (
-            right[0].isalpha() and right[0] != "e" and isinstance(
-                factor.base if isinstance(factor, t.Power) else factor, (t.Name, t.Constant, t.Component)
+        glued = (
+            isinstance(before, t.Number)
+            and "e" not in before.text
+            and "/" not in left
+            and (
+                right[0].isalpha()
+                and right[0] != "e"
+                and isinstance(
+                    factor.base if isinstance(factor, t.Power) else factor, (t.Name, t.Constant, t.Component)
+                )
             )
         )
         return f"{left}{right}" if glued else f"{left} {right}"
@@ -566,7 +584,9 @@ class _Text(_Writer):
         digits = exponent.inner if isinstance(exponent, t.Negative) else exponent
         if isinstance(digits, t.Number) and digits.text.isdigit() and not expr.entrywise:
             shown = self.free(exponent).translate(_SUPERSCRIPTS)
-        elif isinstance(exponent, (t.Number, t.Constant, t.Name)) and exponent != t.Name(exponent.span, "T"):
+        elif isinstance(exponent, (t.Number, t.Constant)) or (
+            isinstance(exponent, t.Name) and exponent.key != "T" and "[" not in unicode_name(exponent.key)
+        ):
             shown = "^" + self.free(exponent)
         else:
             shown = f"^({self.free(exponent)})"
@@ -645,7 +665,12 @@ def text(expr: t.Expr) -> str:
 # ------------------------------------------------------------------ SymPy expressions to trees
 _NOWHERE = Span(0, 0)
 _SYMPY = {row.sympy: row.name for row in FUNCTIONS.values() if row.sympy} | {
-    "Abs": "abs", "sign": "sign", "Max": "max", "Min": "min", "floor": "floor", "ceiling": "ceil",
+    "Abs": "abs",
+    "sign": "sign",
+    "Max": "max",
+    "Min": "min",
+    "floor": "floor",
+    "ceiling": "ceil",
 }
 _RELATIONS = {"StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=", "Equality": "=="}
 _ONE_SYMBOL = re.compile(r"\\[a-z]+")
@@ -702,9 +727,13 @@ class _Layout:
         """Terms by falling degree, numbers last; a sum of two does not begin with a minus sign."""
         args = sorted(expr.args, key=self.rank)
         number = args[-1] if args[-1].is_Number else None
-        if number is not None and number.is_positive and (
-            all(self.is_negative(a) for a in args[:-1])
-            or (number == 1 and all(self.rank(a)[1] == 0 for a in args[:-1]))  # 1 + e^{-z}, 1 + tan^2 x
+        if (
+            number is not None
+            and number.is_positive
+            and (
+                all(self.is_negative(a) for a in args[:-1])
+                or (number == 1 and all(self.rank(a)[1] == 0 for a in args[:-1]))  # 1 + e^{-z}, 1 + tan^2 x
+            )
         ):
             args = [number, *args[:-1]]
         elif len(args) == 2 and self.is_negative(args[0]) and not self.is_negative(args[1]):
@@ -739,7 +768,7 @@ class _Layout:
                     continue
             if not factor.is_Number:
                 rest += str(factor.func) + str(sorted(s.name for s in factor.free_symbols))
-        return False, -degree, (*sorted(names), ((2, 0, ""),)), rest
+        return False, -degree, (*sorted(names), (((2, 0, ""),), 0)), rest
 
     # -------------------------------------------------------------- products
     def product(self, expr: Any) -> tuple[int, t.Expr]:
@@ -755,17 +784,37 @@ class _Layout:
             else:
                 above.append(factor)
         sign, p = (1, p) if p >= 0 else (-1, -p)
-        coefficient = self.rational(p, q)
+        q = self.one_root(above, below, p, q)
+        halved = below and p == 1 and 1 < q < 10  # x/(2y) rather than 0.5x/y
+        coefficient = t.Fraction(_NOWHERE, self.number("1"), self.number(str(q))) if halved else self.rational(p, q)
         top = [self(f) for f in sorted(above, key=self.place)]
         down = [self.power(b, e) for b, e in sorted(below, key=lambda pair: self.place(pair[0]))]
-        if isinstance(coefficient, t.Fraction):
-            if down or (p == 1 and len(top) == 1 and self.is_plain(top[0])):
-                down.insert(0, coefficient.below)
-                coefficient = coefficient.above
+        joins = down or (p == 1 and len(top) == 1 and self.is_plain(top[0]))
+        if isinstance(coefficient, t.Fraction) and joins:
+            down.insert(0, coefficient.below)
+            coefficient = coefficient.above
         if not (isinstance(coefficient, t.Number) and coefficient.text == "1"):
             top.insert(0, coefficient)
         whole = self.factors(top)
         return sign, t.Fraction(_NOWHERE, whole, self.factors(down)) if down else whole
+
+    def one_root(self, above: list[Any], below: list[tuple[Any, Any]], p: int, q: int) -> int:
+        """Write 1/√2 and 1/√(2π) where SymPy has √2/2 and √2/(2√π), and say which divisor is left."""
+        half = self.sp.S.Half
+        pi = (self.sp.pi, half)
+        for factor in above:
+            if not (factor.is_Pow and factor.exp == half and factor.base.is_Integer):
+                continue
+            n = factor.base.p
+            if pi in below and q % n == 0:
+                below[below.index(pi)] = (self.sp.Mul(n, self.sp.pi), half)
+            elif p == 1 and q == n:
+                below.append((factor.base, half))
+            else:
+                continue
+            above.remove(factor)
+            return int(q // n)
+        return q
 
     @staticmethod
     def is_plain(expr: t.Expr) -> bool:
@@ -786,7 +835,7 @@ class _Layout:
         base = factor.base if factor.is_Pow else factor
         if base.is_Symbol and base.name and not (factor.is_Pow and factor.exp.has(self.sp.Function)):
             return _NAME, _natural(base.name)
-        if factor.is_number and not factor.is_Piecewise:
+        if factor.is_number and not factor.is_Function:
             return _CONSTANT, (), str(factor)
         if base.is_Add:
             inside = base.atoms(self.sp.Function)
@@ -804,11 +853,15 @@ class _Layout:
             if exponent.p == 1 and exponent.q == 2:
                 return t.Call(_NOWHERE, "sqrt", (self(base),))
         shown = self(base)
-        if isinstance(shown, t.Call) and exponent.is_Integer and shown.function not in _FENCED:
-            if _ONE_SYMBOL.fullmatch(FUNCTIONS[shown.function].tex):  # sin^2(x), but σ(z)^2
-                call = t.Call(_NOWHERE, shown.function, shown.arguments)
-                return t.Power(_NOWHERE, call, self(exponent), on_name=True)
+        if isinstance(shown, t.Call) and exponent.is_Integer and self.takes_power(shown.function):
+            call = t.Call(_NOWHERE, shown.function, shown.arguments)
+            return t.Power(_NOWHERE, call, self(exponent), on_name=True)
         return t.Power(_NOWHERE, shown, self(exponent))
+
+    @staticmethod
+    def takes_power(function: str) -> bool:
+        """True for sin, as in sin^2(x), and False for σ, as in σ(z)^2."""
+        return function not in _FENCED and _ONE_SYMBOL.fullmatch(FUNCTIONS[function].tex) is not None
 
     # -------------------------------------------------------------- functions and conditions
     def function(self, expr: Any) -> t.Expr:
@@ -841,7 +894,8 @@ class _Layout:
                 return t.Call(_NOWHERE, function, arguments)
             if kind == "log" and len(expr.args) == 2:
                 return self.other(expr)
-            bare = len(expr.args) == 1 and expr.args[0].is_Symbol and function not in ("max", "min", "exp")
+            bare = len(expr.args) == 1 and function not in ("max", "min", "exp")
+            bare = bare and (expr.args[0].is_Symbol or (expr.args[0].is_Integer and expr.args[0].is_positive))
             bare = bare and _ONE_SYMBOL.fullmatch(FUNCTIONS[function].tex) is not None
             return t.Call(_NOWHERE, function, tuple(map(self, expr.args)), bare)
         if isinstance(expr, sp.core.function.AppliedUndef):
@@ -858,10 +912,9 @@ class _Layout:
             index, first, last = expr.limits[0]
             kind = "sum" if isinstance(expr, sp.Sum) else "prod"
             return t.Family(_NOWHERE, self(expr.function), index.name, self(first), self(last), kind)
-        if isinstance(expr, sp.matrices.expressions.matexpr.MatrixElement) and expr.parent.is_Symbol is not False:
-            if isinstance(expr.parent, sp.MatrixSymbol):
-                places = [self(expr.i + 1), self(expr.j + 1)][: 1 if expr.parent.shape[1] == 1 else 2]
-                return t.Component(_NOWHERE, t.Name(_NOWHERE, expr.parent.name), tuple(places))
+        if isinstance(getattr(expr, "parent", None), sp.MatrixSymbol):  # an entry, counted from 0 there, from 1 here
+            places = [self(expr.i + 1), self(expr.j + 1)][: 1 if expr.parent.shape[1] == 1 else 2]
+            return t.Component(_NOWHERE, t.Name(_NOWHERE, expr.parent.name), tuple(places))
         return _Verbatim(_NOWHERE, _printer(self.decimals).doprint(expr), str(expr))
 
     def float(self, expr: Any) -> t.Expr:
@@ -873,7 +926,7 @@ class _Layout:
 
 
 def _decimal(p: int, q: int) -> str | None:
-    """p/q in decimals: 0.3, or 1.5e-7 outside 10⁻⁴…10⁶; None where it does not end within forty digits."""
+    """p/q in decimals: 0.3, or 1.5e-7 outside 10⁻⁴…10⁶; None where it does not end within eighty digits."""
     twos, fives, rest = 0, 0, q
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1
@@ -883,7 +936,7 @@ def _decimal(p: int, q: int) -> str | None:
     if rest != 1 or places > 400:
         return None
     digits = str(p * 10**places // q)
-    if len(digits.lstrip("0").rstrip("0")) > 40:
+    if len(digits.strip("0")) > 80:
         return None
     if p == 0:
         return "0"
@@ -900,10 +953,10 @@ def _decimal(p: int, q: int) -> str | None:
 @lru_cache(maxsize=2)
 def _printer(decimals: bool) -> Any:
     """SymPy's LaTeX printer for what a block cannot contain: block names in it, and our layout of its entries."""
-    from sympy.matrices.expressions.matexpr import MatrixExpr
+    from sympy.matrices.expressions.matexpr import MatrixExpr, MatrixSymbol
     from sympy.printing.latex import LatexPrinter
 
-    class Printer(LatexPrinter):
+    class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         def _print(self, expr: Any, **options: Any) -> str:
             scalar = getattr(expr, "is_commutative", False) and not isinstance(expr, MatrixExpr)
             known = scalar and (expr.is_Symbol or expr.is_Add or expr.is_Mul or expr.is_Pow or expr.is_Rational)
@@ -914,7 +967,7 @@ def _printer(decimals: bool) -> Any:
 
         def _print_Transpose(self, expr: Any) -> str:
             shown = self._print(expr.arg)
-            return rf"{shown}^\top" if expr.arg.is_Symbol else rf"\left({shown}\right)^\top"
+            return rf"{shown}^\top" if isinstance(expr.arg, MatrixSymbol) else rf"\left({shown}\right)^\top"
 
     return Printer({"ln_notation": True})
 
@@ -975,18 +1028,10 @@ def _cells(
 _DOTS = (r"\cdots", r"\vdots", r"\ddots")
 
 
-def matrix(
-    entries: Sequence[Sequence[str]], most_rows: int = MOST_ROWS, most_columns: int = MOST_COLUMNS
-) -> str:
+def matrix(entries: Sequence[Sequence[str]], most_rows: int = MOST_ROWS, most_columns: int = MOST_COLUMNS) -> str:
     """A bmatrix of entries that are LaTeX, the middle left out beyond so many rows and columns."""
     cells, _, _ = _cells(entries, most_rows, most_columns, _DOTS)
-    return rf"\begin{{bmatrix}} {_rows(cells)} \end{{bmatrix}}"
-
-
-def _rows(cells: Sequence[Sequence[str]]) -> str:
-    # a row that begins with [ would be taken for the spacing that \\ may have behind it
-    rows = [" & ".join(row) for row in cells]
-    return _NEXT_ROW.join("{}" + row if row.startswith("[") else row for row in rows)
+    return rf"\begin{{bmatrix}} {_NEXT_ROW.join(map(' & '.join, cells))} \end{{bmatrix}}"
 
 
 def labelled_matrix(
@@ -999,9 +1044,7 @@ def labelled_matrix(
     """An array of entries with grey labels on the left and above; everything is LaTeX."""
     cells, which, across = _cells(entries, most_rows, most_columns, _DOTS)
     head = ["", *(_grey(r"\cdots" if j is None else columns[j]) for j in across)]
-    lines = [
-        " & ".join([_grey(r"\vdots" if i is None else rows[i]), *row]) for i, row in zip(which, cells)
-    ]
+    lines = [" & ".join([_grey(r"\vdots" if i is None else rows[i]), *row]) for i, row in zip(which, cells)]
     body = _NEXT_ROW.join(lines)
     return rf"\begin{{array}}{{r|{'c' * len(across)}}} {' & '.join(head)} \\ \hline {body} \end{{array}}"
 
@@ -1042,9 +1085,7 @@ def text_matrix(
 
 def _width(shown: str) -> int:
     """Columns that a text takes in a terminal."""
-    return sum(
-        0 if unicodedata.combining(ch) else 2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in shown
-    )
+    return sum(0 if unicodedata.combining(ch) else 2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in shown)
 
 
 def _padded(shown: str, width: int) -> str:

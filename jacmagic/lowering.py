@@ -208,6 +208,11 @@ class Lowerer:
             raise _Unroll
         return value
 
+    @property
+    def in_family(self) -> bool:
+        """True in the body of a family that is lowered at once: every array there is a number for each member."""
+        return self.vector_index is not None
+
     def in_family_env(self, key: str) -> bool:
         """True for an argument of a call inside a family: a vector over the index, read entry by entry."""
         return key in self.family_arguments
@@ -227,10 +232,10 @@ class Lowerer:
         for (_, term), value in zip(expr.terms, values):
             if value.literal and value.shape == ():
                 continue
-            if solid is None:
+            if solid is None or (self.in_family and shape == ()):
                 solid, shape, row = (term, value), value.shape, value.row
                 continue
-            if (value.shape, value.row) != (shape, row):
+            if (value.shape, value.row) != (shape, row) and not self.in_family:
                 self.sum_clash(*solid, term, value)
         if solid is not None and len(shape) == 2 and any(v.literal and v.shape == () for v in values):
             k = next(k for k, v in enumerate(values) if v.literal and v.shape == ())
@@ -280,12 +285,12 @@ class Lowerer:
     def multiply(self, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
         literal = va.literal and vb.literal
         if operator == "/":
-            if vb.shape != ():
+            if vb.shape != () and not self.in_family:
                 hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if va.shape == vb.shape else ()
                 raise ShapeError(f"Division is by numbers: {self.describe(b, vb)}.", a.span.to(b.span), hint)
             if vb.expr.is_zero:
                 raise ValueMistake("This divides by 0.", a.span.to(b.span))
-            return Value(va.expr / vb.expr, va.shape, va.row, literal)
+            return Value(va.expr / vb.expr, va.shape or vb.shape, va.row, literal)
         if operator in (".*", "./"):
             if () not in (va.shape, vb.shape) and (va.shape, va.row) != (vb.shape, vb.row):
                 raise self.clash(a, va, b, vb)
@@ -293,14 +298,12 @@ class Lowerer:
                 raise ValueMistake("This divides by 0.", a.span.to(b.span))
             expr = va.expr * vb.expr if operator == ".*" else va.expr / vb.expr
             return Value(expr, va.shape or vb.shape, va.row or vb.row, literal)
-        if () in (va.shape, vb.shape):
+        if () in (va.shape, vb.shape) or self.in_family:
             return Value(va.expr * vb.expr, va.shape or vb.shape, va.row or vb.row, literal)
         return self.contract(operator, a, va, b, vb)
 
     def contract(self, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
         """A product of two arrays that are not numbers."""
-        if self.vector_index is not None:
-            raise _Unroll
         g = self.graph
         ra, rb = len(va.shape), len(vb.shape)
         na, nb = self.node(va), self.node(vb)
@@ -630,9 +633,9 @@ class Lowerer:
         for part, value in zip(parts, values):
             if value.shape == () and value.literal:
                 continue
-            if solid is None:
+            if solid is None or (self.in_family and solid[1].shape == ()):
                 solid = (part, value)
-            elif value.shape != solid[1].shape:
+            elif value.shape != solid[1].shape and not self.in_family:
                 raise self.clash(*solid, part, value)
         shape = solid[1].shape if solid else ()
         conditions = []
@@ -774,11 +777,11 @@ class Lowerer:
     def loss(self, expr: t.Call) -> Value:
         (a, b), (va, vb) = expr.arguments, [self.lower(argument) for argument in expr.arguments]
         row = FUNCTIONS[expr.function]
-        if va.shape != vb.shape and not (vb.shape == () and vb.literal):
+        if va.shape != vb.shape and not (vb.shape == () and vb.literal) and not self.in_family:
             raise self.clash(a, va, b, vb)
         assert row.define is not None
-        each = Value(row.define(calculus, va.expr, vb.expr), va.shape)
-        if va.shape == () or self.vector_index is not None:
+        each = Value(row.define(calculus, va.expr, vb.expr), va.shape or vb.shape)
+        if va.shape == () or self.in_family:
             return each
         node = self.flat(each)
         total = self.of_node(self.graph.sum(node, (0,)))

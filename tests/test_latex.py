@@ -28,7 +28,7 @@ def read(text: str, **scope: Any) -> t.Expr:
     whole = f"u = {text}"
     statement = parse(whole)[0]
     assert statement.expr is not None
-    return Reader(whole, Scope(names={"rate"}, **scope)).read(statement.expr)
+    return Reader(whole, Scope(names={"rate", "W1_hat"}, **scope)).read(statement.expr)
 
 
 def value(e: t.Expr) -> Any:
@@ -88,7 +88,7 @@ def same(one: Any, other: Any) -> bool:
         point = {s: shift + 0.17 * i * (-1) ** i for i, s in enumerate(SYMBOLS.values())}
         p, q = (sp.sympify(e).xreplace({s: sp.Float(v, 30) for s, v in point.items()}) for e in (one, other))
         p, q = complex(sp.N(p, 20)), complex(sp.N(q, 20))
-        if not (abs(p - q) <= 1e-12 * max(1, abs(p)) or math.isnan(p.real) and math.isnan(q.real)):
+        if not (abs(p - q) <= 1e-12 * max(1, abs(p)) or (math.isnan(p.real) and math.isnan(q.real))):
             return False
     return True
 
@@ -141,14 +141,14 @@ WRITTEN = [
     ("2x1 x2^2 + 3x1 + 2x2", "2 x_{1} x_{2}^{2} + 3 x_{1} + 2 x_{2}", "2x₁ x₂² + 3x₁ + 2x₂"),
     ("x1^2 sin x2", r"x_{1}^{2} \sin x_{2}", "x₁² sin(x₂)"),
     ("x/y*2", r"\frac{x}{y} \cdot 2", "x/y * 2"),
-    ("x/y*z", r"\frac{x}{y} z", "x/y z"),
+    ("x/y*z", r"\frac{x}{y} z", "x/y * z"),
     ("a/b/x", r"\frac{\frac{a}{b}}{x}", "a/b/x"),
     ("1/2 (a-y)^2", r"\frac{1}{2} (a - y)^{2}", "1/2 (a - y)²"),
     ("1/(2x^2) (a - y)^2", r"\frac{1}{2 x^{2}} (a - y)^{2}", "1/(2x²) (a - y)²"),
     (r"\frac{x}{y} z", r"\frac{x}{y} z", "(x/y) z"),
     ("(x+1)/(y-1)", r"\frac{x + 1}{y - 1}", "(x + 1)/(y - 1)"),
     ("sqrt(x+1) + cbrt(x)", r"\sqrt{x + 1} + \sqrt[3]{x}", "√(x + 1) + ∛(x)"),
-    ("√x y" if False else "√(x) y", r"\sqrt{x} y", "√(x) y"),
+    ("√(x) y", r"\sqrt{x} y", "√(x) y"),
     ("|x| |y|", r"\left|x\right| \left|y\right|", "|x| |y|"),
     ("abs(1 + abs(x))", r"\left|1 + \operatorname{abs}\left(x\right)\right|", "|1 + abs(x)|"),
     ("x e^-x", "x e^{-x}", "x e^(-x)"),
@@ -226,9 +226,9 @@ def shape(e: Any) -> Any:
 def test_arrays_print_and_read_back(typed: str, tex: str, plain: str) -> None:
     tree = read(typed, vectors={"v", "c1"})
     assert latex.expression(tree) == tex
-    assert latex.text(tree).replace("W1", "W₁").replace("+ c1)", "+ c₁)") == plain
+    assert latex.text(tree) == plain
     assert shape(read(latex.text(tree), vectors={"v", "c1"})) == shape(tree)
-    assert shape(read(tex, vectors={"v", "c1"})) in (shape(tree), shape(read(tex.replace(r"\cdot", "·"), vectors={"v"})))
+    assert shape(read(tex, vectors={"v", "c1"})) == shape(tree)
 
 
 @pytest.mark.xfail(reason="the parser does not know these commands yet", strict=False)
@@ -261,6 +261,7 @@ SYMBOLIC = [
     (sp.sin(c11), r"\sin\left((c_{1})_{1}\right)", "sin(c1[1])"),
     (sp.sin(x + 1) ** 2, r"\sin^{2}\left(x + 1\right)", "sin²(x + 1)"),
     (sp.log(x) + 1 / x, r"\ln x + \frac{1}{x}", "ln(x) + 1/x"),
+    (sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi), r"\frac{e^{-\frac{x^{2}}{2}}}{\sqrt{2 \pi}}", "e^(-x²/2)/√(2π)"),
     (x * sp.exp(-(x**2) / 2), r"x e^{-\frac{x^{2}}{2}}", "x e^(-x²/2)"),
     (x / y, r"\frac{x}{y}", "x/y"),
     (-x / (2 * y**2), r"-\frac{x}{2 y^{2}}", "-x/(2y²)"),
@@ -275,13 +276,13 @@ SYMBOLIC = [
     (sp.pi * x**2 * 2, r"2 \pi x^{2}", "2π x²"),
     (sp.Mul(2, x + 1, evaluate=False), "2 (x + 1)", "2 (x + 1)"),
     ((x + 1) * (y + 1) * x, "x (x + 1) (y + 1)", "x (x + 1) (y + 1)"),
-    (x * step(z) if False else sp.Integer(0), "0", "0"),
+    (sp.Integer(0), "0", "0"),
     (sp.Rational(-3, 4), r"-\frac{3}{4}", "-3/4"),
     (rate * x, r"\mathrm{rate} \, x", "rate x"),
     (W12 * yhat**2 * lam, r"W_{1,2} \lambda \hat{y}^{2}", "W[1,2] λ ŷ²"),
     (xmax**2 + theta, r"x_{\text{max}}^{2} + \theta_{2}", "x_max² + θ₂"),
-    (absolute(1 + absolute(x)), r"\left|\operatorname{abs}\left(x\right) + 1\right|", "|abs(x) + 1|"),
-    (cbrt(x) ** -2 / 3, r"\frac{1}{3 \sqrt[3]{x}^{2}}", "1/(3∛(x)²)"),
+    (absolute(1 + absolute(x)), r"\left|1 + \operatorname{abs}\left(x\right)\right|", "|1 + abs(x)|"),
+    (cbrt(x) ** -2 / 3, r"\frac{1}{3 \sqrt[3]{x}^{2}}", "1/(3 ∛(x)²)"),
     (sp.Piecewise((x**2, x > 0), (-x, True)),
      r"\begin{cases} x^{2} & \text{if } x > 0 \\ -x & \text{otherwise} \end{cases}", "x² if x > 0 else -x"),
     (2 * y * sp.Piecewise((1, sp.And(x > -1, x < 1)), (0, True)),
@@ -310,7 +311,8 @@ def test_a_sympy_expression_prints_as_in_a_textbook_and_reads_back(expr: Any, te
     (sp.Integer(10) ** 6 * x, "1000000 x", "1000000x"),
     (sp.Integer(25) * 10**6 * x, r"2.5 \cdot 10^{7} x", "2.5e7 x"),
     (sp.Integer(12345678), "12345678", "12345678"),
-    (x / (2 * y), r"\frac{0.5 x}{y}", "0.5x/y"),
+    (x / (2 * y), r"\frac{x}{2 y}", "x/(2y)"),
+    (3 * x / (10 * y), r"\frac{0.3 x}{y}", "0.3x/y"),
     (y - x / 8, "y - 0.125 x", "y - 0.125x"),
     (-sp.Rational("2.75"), "-2.75", "-2.75"),
     (x**half + y ** sp.Rational(3, 2), r"y^{1.5} + \sqrt{x}", "y^1.5 + √(x)"),

@@ -618,6 +618,8 @@ const EXPLAIN = /** @type {Record<string, string>} */ ({
 const GREEK = "alpha \u03b1 beta \u03b2 gamma \u03b3 delta \u03b4 epsilon \u03b5 zeta \u03b6 eta \u03b7 theta \u03b8 iota \u03b9 kappa \u03ba lam \u03bb lambda \u03bb mu \u03bc nu \u03bd xi \u03be pi \u03c0 rho \u03c1 sigma \u03c3 tau \u03c4 upsilon \u03c5 phi \u03c6 chi \u03c7 psi \u03c8 omega \u03c9 Gamma \u0393 Delta \u0394 Theta \u0398 Lambda \u039b Xi \u039e Pi \u03a0 Sigma \u03a3 Phi \u03a6 Psi \u03a8 Omega \u03a9".split(" ");
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
+const SAFE_ELEMENT = /^(m([ions]|text|space|row|frac|sqrt|root|style|padded|phantom|enclose|fenced|(sub|sup|subsup|under|over|underover|multiscripts)|table|tr|td|prescripts)|none|semantics)$/;
+const SAFE_ATTRIBUTE = /^(mathvariant|mathcolor|mathsize|display|displaystyle|scriptlevel|stretchy|symmetric|fence|separator|form|[lr]space|m(in|ax)size|largeop|movablelimits|accent|accentunder|linethickness|width|height|depth|voffset|notation|open|close|columnalign|columnspacing|columnlines|rowalign|rowspacing|rowlines|intent|arg)$/;
 const POSITIVE = [213, 94, 0];
 const NEGATIVE = [0, 114, 178];
 // What is written out as numbers; anything larger is a heat-map with the value under the pointer.
@@ -712,17 +714,17 @@ function mount(root, spec, bridge) {
 
   /**
    * MARKUP: the one place where a string becomes elements. It is MathML that Python made; it is parsed in an
-   * inert document, and only MathML elements with harmless attributes are copied from there.
+   * inert document, and only what draws formulas is copied from there, element by element.
    * @param {string} mathml @returns {any}
    */
   function typeset(mathml) {
     const parsed = new DOMParser().parseFromString(mathml, "text/html").querySelector("math");
     const copy = (/** @type {Element} */ from) => {
       const to = page.createElementNS(MATHML, from.localName);
-      for (const { name, value } of from.attributes) if (!/^(on|href|src|style|id|xmlns|xlink)|:/i.test(name)) to.setAttribute(name, value);
+      for (const { name, value } of from.attributes) if (SAFE_ATTRIBUTE.test(name)) to.setAttribute(name, value);
       for (const child of from.childNodes) {
         if (child.nodeType === 3) to.append(child.nodeValue ?? "");
-        else if (child instanceof view.Element && child.namespaceURI === MATHML && !/^(annotation|maction)/.test(child.localName)) to.append(copy(child));
+        else if (child instanceof view.Element && child.namespaceURI === MATHML && SAFE_ELEMENT.test(child.localName)) to.append(copy(child));
       }
       return to;
     };
@@ -838,6 +840,8 @@ function mount(root, spec, bridge) {
     refresh([name.key]);
     announce();
   }
+  const atStart = () => [...start].every(([key, list]) => list.every((v, k) => v === valueAt(key, k)));
+  const restore = () => { for (const name of names) ranges.set(name.key, [name.min, name.max]); };
   /** Values from elsewhere: another panel, the kernel. @param {Record<string, any>} news */
   function receive(news) {
     const changed = [];
@@ -849,6 +853,8 @@ function mount(root, spec, bridge) {
       for (const v of given) ranges.set(key, widen(/** @type {Pair} */ (ranges.get(key)), v));
       changed.push(key);
     }
+    // Another panel was reset: ranges that typing had widened go back too.
+    if (atStart()) restore();
     if (changed.length) refresh(changed);
   }
   /** Say what changed once the hand rests. */
@@ -1037,6 +1043,7 @@ function mount(root, spec, bridge) {
     };
     const body = el("tbody");
     if (heads) table.append(el("thead", {}, el("tr", {}, el("td"), ...Array.from({ length: n }, (_, j) => head("col", columns[j])))));
+    /** @type {{cell: any, text: Text, colour: string}[]} */
     const cells = [];
     for (let i = 0; i < m; i++) {
       const row = el("tr", {}, heads && head("row", rows[i]));
@@ -1176,7 +1183,7 @@ function mount(root, spec, bridge) {
     behind.set(key, read);
     return read;
   }
-  /** A formula whose @name@ placeholders follow the values. @param {string} mathml */
+  /** A formula whose placeholders, names between at signs, follow the values. @param {string} mathml */
   function live(mathml) {
     const node = typeset(mathml);
     /** @type {{text: Text, key: string, bare: boolean}[]} */
@@ -1207,6 +1214,7 @@ function mount(root, spec, bridge) {
     const entries = spec.result?.entries;
     const box = el("div", { class: "jm-entry", role: "group", "aria-label": "entry with its numbers put in" });
     const made = new Map();
+    const cells = () => /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".jm-cell"));
     let current = "";
     let pinned = "";
     /** @param {string} at */
@@ -1231,7 +1239,7 @@ function mount(root, spec, bridge) {
       current = at;
       one.update();
       box.replaceChildren(one.node);
-      for (const button of root.querySelectorAll(".jm-cell")) button.classList.toggle("jm-on", button.dataset.at === at);
+      for (const button of cells()) button.classList.toggle("jm-on", button.dataset.at === at);
     };
     if (entries) now.push(() => made.get(current)?.update());
     return {
@@ -1241,7 +1249,7 @@ function mount(root, spec, bridge) {
       /** @param {number} i @param {number} j */
       pin(i, j) {
         pinned = pinned === i + "," + j ? "" : i + "," + j;
-        for (const button of root.querySelectorAll(".jm-cell")) button.setAttribute("aria-pressed", button.dataset.at === pinned);
+        for (const button of cells()) button.setAttribute("aria-pressed", String(button.dataset.at === pinned));
         show(i + "," + j);
       },
       /** The first entry that has a number to put in. */
@@ -1331,6 +1339,7 @@ function mount(root, spec, bridge) {
     } else if (side > 1 && side <= 40) {
       /** @type {number[]} */
       let s = [];
+      /** @type {(() => void)[]} */
       const updates = [];
       if (m === n) updates.push(add("det", "det", () => format(determinant(engine.get(mainMatrix), n))));
       updates.push(add("rank", "rank", () => String(s.filter((x) => x > max(m, n) * 2.3e-16 * s[0]).length)));
@@ -1686,7 +1695,7 @@ function mount(root, spec, bridge) {
       move(y);
     });
     const text = page.createTextNode("");
-    now.push(() => { const J0 = engine.get(J); write(text, "arrow: gradient (" + format(J0[0]) + ", " + format(J0[1]) + "), the steepest way up; dark line: same value"); });
+    now.push(() => { const J0 = engine.get(J); write(text, "arrow: gradient (" + format(J0[0]) + ", " + format(J0[1]) + "), the steepest way up; dashed: same value"); });
     return { svg, caption: [text] };
   }
 
@@ -1698,6 +1707,7 @@ function mount(root, spec, bridge) {
     const [from, to] = [plane(svg, 28, 18, 206, 226), plane(svg, 302, 18, 212, 226)];
     const [net, image] = [draw("path", { class: "jm-net" }), draw("path", { class: "jm-net" })];
     const pieces = [from, to].map((space) => {
+      /** @type {Record<string, any>} */
       const piece = { square: draw("path", { class: "jm-square" }), round: draw("path", { class: "jm-round" }), one: draw("path", { class: "jm-gradient" }), two: draw("path", { class: "jm-gradient jm-second" }) };
       space.inside.append(space === from ? net : image, piece.square, piece.round, piece.two, piece.one);
       return piece;
@@ -1710,7 +1720,9 @@ function mount(root, spec, bridge) {
     const move = handle(svg, from, xa, ya);
     const J = picture.J ?? mainMatrix;
     /** @type {Pair | null} */
-    let [wide, tall] = [null, null];
+    let wide = null;
+    /** @type {Pair | null} */
+    let tall = null;
     /** @type {Pair[]} */
     let there = [];
     /** @type {Pair[]} */
@@ -1748,7 +1760,7 @@ function mount(root, spec, bridge) {
       const { s, u, v } = good ? svd([a, b, c, d], 2, 2) : { s: [0, 0], u: [[0, 0], [0, 0]], v: [[0, 0], [0, 0]] };
       const corners = [[0, 0], [1, 0], [1, 1], [0, 1]];
       const circle = Array.from({ length: 49 }, (_, k) => [Math.cos((k * PI) / 24), Math.sin((k * PI) / 24)]);
-      const forth = ([p, q]) => [at[0] + a * p + b * q, at[1] + c * p + d * q];
+      const forth = (/** @type {number[]} */ [p, q]) => [at[0] + a * p + b * q, at[1] + c * p + d * q];
       // Most of the grid's image, and always the whole parallelogram.
       if (good) {
         const around = [...corners, ...corners.map(([p, q]) => [-p, -q])].map(forth);
@@ -1984,14 +1996,14 @@ function mount(root, spec, bridge) {
     const reset = el("button", { type: "button", class: "jm-word" }, "Reset");
     on(reset, "click", () => {
       for (const [key, list] of start) /** @type {Float64Array} */ (values.get(key)).set(list);
-      for (const name of names) ranges.set(name.key, [name.min, name.max]);
+      restore();
       touched = "reset";
       unsent = true;
       refresh(values.keys());
       announce();
     });
     now.push(() => {
-      const same = [...start].every(([key, list]) => list.every((v, k) => v === valueAt(key, k)));
+      const same = atStart();
       if (reset.disabled !== same) reset.disabled = same;
     });
     if (names.length) bar.append(reset);

@@ -1,0 +1,647 @@
+"""The panel under a result: what the browser needs, and the way back to the kernel.
+
+`spec` says what panel.js draws; `html` packs module, style and spec into one output
+that needs neither network nor kernel; `page` makes a file of it. `Bridge` carries
+values between the panels of a result and its kernel.
+"""
+
+from __future__ import annotations
+
+import html as markup
+import json
+import re
+import secrets
+import zlib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from math import prod
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from jacmagic import calculus as c
+from jacmagic import code, views
+from jacmagic import latex as tex
+from jacmagic.functions import FUNCTIONS
+from jacmagic.graph import Node, slot
+from jacmagic.result import Result
+
+MAX_VALUES = 20_000
+"""Numbers that sliders and fields of one panel hold; a result with more is shown without a panel."""
+
+MAX_GUARDS = 40
+"""Places that are watched for a kink or a number that is not finite."""
+
+_FUNCTION = re.compile(
+    r"<m[io]>((?:" + "|".join(
+        sorted({row.tex.strip("\\") for row in FUNCTIONS.values() if row.tex[1:].isalpha()} | {"log", "det"}, key=len,
+               reverse=True)
+    ) + r"))</m[io]>"
+)
+_WORD = re.compile(r"<mo>([A-Za-z_]{2,})</mo>")
+
+
+# ------------------------------------------------------------------ MathML
+@lru_cache(maxsize=2048)
+def mathml(latex: str) -> str:
+    """MathML of our LaTeX, with the spaces that latex2mathml forgets round the names of functions."""
+    from latex2mathml.converter import convert
+
+    latex = re.sub(r"\\\\\[[0-9.]+ex\]", r"\\\\", latex)
+    made: str = convert(latex)
+    made = _WORD.sub(r"<mi>\1</mi>", made)
+    return _FUNCTION.sub(lambda found: _spaced(found, made), made)
+
+
+def _spaced(match: re.Match[str], made: str) -> str:
+    """A function's name with thin spaces where something stands beside it."""
+    before, behind = made[: match.start()], made[match.end() :]
+    left = "" if re.search(r"(<mrow>|<mtd[^>]*>|</mo>|<msup>|<msub>|<math[^>]*>)$", before) else _THIN
+    closed = behind.startswith(("<mo", "<mrow><mo", "</msup>", "<mrow><mn>", "</mrow>"))
+    right = "" if closed else _THIN
+    if before.endswith("<msup>"):
+        return f"<mi>{match[1]}</mi>"
+    return f"{left}<mi>{match[1]}</mi>{right}"
+
+
+_THIN = '<mspace width="0.167em"/>'
+
+
+def _label(one: views.Label) -> dict[str, str]:
+    return {"key": one.key, "mathml": mathml(one.latex)}
+
+
+# ------------------------------------------------------------------ the spec
+def spec(result: Result, big: bool = False) -> dict[str, Any]:
+    """What panel.js draws for a result: names with ranges, the graph, formulas, the picture."""
+    maker = _Spec(result)
+    return maker.make(big)
+
+
+class _Spec:
+    def __init__(self, result: Result) -> None:
+        self.result, self.p, self.g = result, result.program, result.program.graph
+        self.outputs: dict[str, Node] = {}
+        self.keys = list(self.p.steps)
+        roots, _ = c.rebuild(self.g, [self.p.node(key) for key in self.keys], (), safe=True)
+        self.forward = dict(zip(self.keys, roots))
+        for key, node in self.forward.items():
+            self.outputs["forward:" + key] = node
+        for key in self.p.variables:
+            if key in self.p.inputs:
+                self.outputs["forward:" + key] = self.p.inputs[key].node
+
+    def make(self, big: bool) -> dict[str, Any]:
+        p, result = self.p, self.result
+        total = result.total(safe=True)[0]
+        self.outputs["J"] = self.close(total)
+        found = views.table(result)
+        entries = self.entries(found)
+        chain = self.chain()
+        made: dict[str, Any] = {
+            "kind": "nnchain" if p.net else "jacobian",
+            "uid": result.uid,
+            "big": big,
+            "echo": [
+                {"mathml": mathml(one.latex), "note": one.note}
+                for one in views.echo(result)
+            ],
+            "names": self.names(),
+            "result": {
+                "title": mathml(views.jacobian_name(result) + " ="),
+                "rows": [_label(one) for one in found.rows],
+                "columns": [_label(one) for one in found.columns],
+                "entries": entries,
+                "matrix": "J",
+                "extra": [
+                    {"label": "det", "what": "det", "mathml": mathml(one.latex)} for one in views.determinant(result)
+                ] if entries else [],
+            },
+            "functions": [
+                {"key": key, "forward": "forward:" + key, "mathml": mathml(views.name_of(result, key))}
+                for key in p.outputs
+            ],
+            "chain": chain,
+            "gradients": self.gradients(),
+            "picture": self.picture(),
+            "kinks": self.kinks(),
+            "reasons": self.reasons(),
+            "rescue": self.rescue(),
+            "actions": self.actions(entries is not None),
+        }
+        made["graph"] = code.as_json(self.outputs)
+        return made
+
+    def close(self, node: Node) -> Node:
+        """The node with definitions that were cut out of the graph put back."""
+        cut = {n.data for n in c.ancestry([node]) if n.op == "input"} & set(self.p.steps)
+        if not cut:
+            return node
+        return c.replace_inputs(self.g, [node], {key: self.forward[key] for key in cut})[0]
+
+    # -------------------------------------------------------------- names
+    def names(self) -> list[dict[str, Any]]:
+        """The sliders, variables first; names that nothing shown depends on have none."""
+        p = self.p
+        needed = {*p.variables, *p.parameters}
+        keys = [k for k in p.variables if k in p.inputs] + [k for k in p.inputs if k in needed and k not in p.variables]
+        positive = self.positive()
+        out = []
+        for key in keys:
+            one = p.inputs[key]
+            value = np.asarray(self.result.values._data[key])
+            low, high, step = self.range(key, value, positive)
+            role = {"parameter": "parameter", "variable": "variable"}.get(one.role, one.role)
+            out.append({
+                "key": key, "mathml": mathml(tex.name(key)), "shape": list(one.shape), "role": role,
+                "value": [_short(v) for v in value.ravel()] if one.shape else _short(float(value)),
+                "min": low, "max": high, "step": step,
+                "whole": bool(step == int(step) and low == int(low)) if step else False,
+            })
+        return out
+
+    def range(self, key: str, value: np.ndarray, positive: Mapping[str, float]) -> tuple[float, float, float]:
+        stated = self.p.inputs[key].range
+        if stated is not None:
+            low, high, step = stated
+            return low, high, step if step is not None else _nice_step(high - low)
+        reach = float(np.max(np.abs(value))) if value.size else 1.0
+        high = 3.0 if reach <= 3 else float(f"{2 * reach:.1g}")
+        low = positive.get(key, -high)
+        if low >= 0 and reach > 0 and value.min() < low:
+            low = -high
+        return low, high, _nice_step(high - (-high if low < 0 else 0))
+
+    def positive(self) -> dict[str, float]:
+        """Lower ends for names that stand under a root or a logarithm."""
+        out: dict[str, float] = {}
+        for node in c.ancestry(self.forward.values()):
+            if node.op != "map":
+                continue
+            for guarded, when, _ in _guards(node.data[0]):
+                for k, arg in enumerate(node.args):
+                    if guarded == slot(k) and arg.op == "input" and when in ("<=0", "<0"):
+                        out[arg.data] = max(out.get(arg.data, 0.0), 0.1 if when == "<=0" else 0.0)
+        return out
+
+    # -------------------------------------------------------------- formulas
+    def entries(self, found: views.Table) -> list[list[dict[str, str]]] | None:
+        if self.p.net or not found.whole or views._strings(self.result, found) is None or found.entries is None:
+            return None
+        decimals = self.p.decimals
+        swap = self.placeholders()
+        return [
+            [
+                {
+                    "mathml": mathml(shown := tex.symbolic(e, decimals)), "tex": shown,
+                    "put": _put_in(mathml(shown), swap), "code": code.sympy_text(e),
+                }
+                for e in row
+            ]
+            for row in found.entries
+        ]
+
+    def placeholders(self) -> list[tuple[str, str]]:
+        """For each symbol its MathML and the text that the panel replaces by the number, longest first."""
+        out = []
+        for key, one in self.p.inputs.items():
+            for k, symbol in enumerate(self.result.symbols(key)):
+                place = key
+                if len(one.shape) == 1:
+                    place = f"{key}[{k + 1}]"
+                elif len(one.shape) == 2:
+                    place = f"{key}[{k // one.shape[1] + 1},{k % one.shape[1] + 1}]"
+                inner = re.sub(r"^<math[^>]*><mrow>|</mrow></math>$", "", mathml(tex.name(symbol.name)))
+                out.append((inner, place))
+        return sorted(out, key=lambda pair: -len(pair[0]))
+
+    # -------------------------------------------------------------- the chain
+    def chain(self) -> dict[str, Any] | None:
+        """The ladder of local Jacobians, for a block with named intermediates."""
+        p, result = self.p, self.result
+        links = views.depends(result)
+        worked = p.net or any(n in p.steps for reads in links.values() for n in reads)
+        if not worked or len(links) > 24 or len(p.outputs) != 1:
+            return None
+        of = p.outputs[0]
+        ways = views.paths(result, of)
+        cards: list[dict[str, Any]] = []
+        edges: list[list[str]] = []
+        number = {key: k for k, key in enumerate([k for k in self.keys if k in links], start=1)}
+        scalar = prod(p.shape(of)) == 1
+        for key in reversed(list(links)):
+            step = p.steps[key]
+            for wrt in links[key]:
+                rows, columns = prod(p.shape(key)), prod(p.shape(wrt))
+                output = f"local:{key}:{wrt}"
+                node = c.jacobian(self.g, result.inner(key), self.g.input(wrt, p.shape(wrt)))
+                self.outputs[output] = c._arranged(self.g, self.close(node), (rows, columns))
+                edges.append([wrt, key])
+                form = views.matrix_form(result, key, wrt)
+                entries = views.local_entries(result, key, wrt) if form is None else None
+                if form is None and entries is not None and rows * columns == 1:
+                    form = tex.symbolic(entries[0][0], p.decimals)
+                left = rf"J_{{{number[key]}}}" if len(links[key]) == 1 and len(number) > 1 else (
+                    views.factor_name(result, key, wrt))
+                short = tex.expression(step.expr)
+                delta = None
+                if scalar:
+                    delta = f"grad:{key}"
+                    if delta not in self.outputs:
+                        derivative, _ = result.derivative(of, key, safe=True)
+                        self.outputs[delta] = c._arranged(self.g, self.close(derivative), (1, rows))
+                cards.append({
+                    "key": key,
+                    "formula": mathml(f"{views.step_name(step)} = {short if len(short) < 300 else '…'}"),
+                    "jacobian": mathml(f"{left} = {form}" if form else left),
+                    "matrix": output,
+                    "rows": [_label(one) for one in views.entry_labels(key, p.shape(key))] if rows <= 24 else [],
+                    "columns": [_label(one) for one in views.entry_labels(wrt, p.shape(wrt))] if columns <= 24 else [],
+                    "shape": f"{rows}×{columns}",
+                    "delta": delta,
+                })
+        single = ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links)
+        variables = ", ".join(map(tex.name, p.variables))
+        below = variables if len(p.variables) == 1 else rf"\left({variables}\right)"
+        title = rf"\frac{{d {views.name_of(result, of)}}}{{d {below}}}"
+        if single and ways is not None and len(ways[0]) > 1:
+            factors = [rf"J_{{{number[key]}}}" for key in ways[0]]
+            shown = factors if len(factors) <= 8 else [*factors[:4], r"\cdots", *factors[-3:]]
+            title += " = " + r" \, ".join(shown)
+        self.outputs["chain:product"] = self.product(ways) if ways else self.outputs["J"]
+        return {
+            "title": mathml(title + " ="), "value": "J",
+            "check": {"product": "chain:product", "direct": "J"} if ways else None,
+            "cards": cards, "edges": edges,
+        }
+
+    def product(self, ways: list[list[str]]) -> Node:
+        """The products of local Jacobians along all paths, added up: what the ✓ compares with J."""
+        g, p = self.g, self.p
+        links = views.depends(self.result)
+        total = []
+        for way in ways:
+            node = None
+            for one, below in zip(way, way[1:]):
+                factor = self.outputs[f"local:{one}:{below}"]
+                node = factor if node is None else g.dot(node, factor, (0, 1), (1, 2), (0, 2))
+            blocks = []
+            rows = prod(p.shape(way[-1]))
+            for variable in p.variables:
+                width = prod(p.shape(variable))
+                if variable in links[way[-1]]:
+                    blocks.append(self.outputs[f"local:{way[-1]}:{variable}"])
+                else:
+                    blocks.append(g.zeros((rows, width)))
+            width = sum(block.shape[1] for block in blocks)
+            last = blocks[0] if len(blocks) == 1 else g.stack(blocks, (width,), 1)
+            total.append(last if node is None else g.dot(node, last, (0, 1), (1, 2), (0, 2)))
+        return g.add(total)
+
+    def gradients(self) -> list[dict[str, str]]:
+        p, result = self.p, self.result
+        last = p.outputs[-1]
+        if prod(p.shape(last)) != 1 or not p.net:
+            return []
+        out = []
+        for key in result.trainable()[:24]:
+            shape = p.shape(key)
+            if prod(shape) > 2_000:
+                continue
+            node, _ = result.derivative(last, key, safe=True)
+            rows = shape if len(shape) == 2 else (prod(shape), 1)
+            self.outputs["grad:" + key] = c._arranged(self.g, self.close(node), tuple(rows))
+            formula = rf"\frac{{\partial {views.name_of(result, last)}}}{{\partial {tex.name(key)}}}"
+            out.append({"key": key, "mathml": mathml(formula), "value": "grad:" + key})
+        return out
+
+    # -------------------------------------------------------------- the picture
+    def picture(self) -> dict[str, Any] | None:
+        p = self.p
+        axes = []
+        for key in p.variables:
+            shape = p.shape(key)
+            axes += [key] if shape == () else [f"{key}[{k + 1}]" for k in range(shape[0])] if len(shape) == 1 else [""]
+        outputs = [k for k in p.outputs]
+        m = sum(prod(p.shape(k)) for k in outputs)
+        n = len(axes) if "" not in axes else 99
+        if p.net:
+            links = views.depends(self.result)
+            order = [k for k in self.keys if k in links]
+            if not order or len(order) > 12:
+                return {"kind": "heatmap"}
+            layers = [{"key": key, "size": prod(p.shape(key)), "forward": "forward:" + key} for key in [*p.variables, *order]]
+            return {"kind": "net", "layers": layers}
+        if m == 1 and n == 1:
+            return {"kind": "curve", "x": axes[0], "f": "forward:" + outputs[0], "J": "J"}
+        if m == 1 and n == 2:
+            return {"kind": "contour", "x": axes[0], "y": axes[1], "f": "forward:" + outputs[0]}
+        if m == 2 and n == 2:
+            if len(outputs) == 2:
+                both = self.g.stack([self.forward[k] for k in outputs], (2,))
+                self.outputs["forward:*"] = both
+                return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:*", "label": ", ".join(outputs)}
+            return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:" + outputs[0]}
+        return {"kind": "heatmap"}
+
+    # -------------------------------------------------------------- kinks and reasons
+    def kinks(self) -> list[dict[str, str]]:
+        out = []
+        roots = [self.forward[key] for key in self.p.outputs]
+        for k, (name, node) in enumerate(c.kinks(self.g, roots)[:MAX_GUARDS]):
+            self.outputs[f"kink:{k}"] = node
+            out.append({"value": f"kink:{k}", "text": _KINKS.get(name, f"{name} has a kink here")})
+        return out
+
+    def reasons(self) -> list[dict[str, str]]:
+        """Why a number is not finite: the log of what is not positive, a division by 0, …"""
+        out: list[dict[str, str]] = []
+        seen = set()
+        for node in c.ancestry([self.forward[key] for key in self.p.outputs]):
+            if node.op != "map":
+                continue
+            expr, axes = node.data
+            for guarded, when, text in _guards(expr):
+                watched = self.g.map(guarded, list(zip(node.args, axes)), node.shape)
+                if (watched, when) in seen or len(out) >= MAX_GUARDS:
+                    continue
+                seen.add((watched, when))
+                key = f"guard:{len(out)}"
+                self.outputs[key] = watched
+                out.append({"value": key, "text": text, "when": when})
+        return out
+
+    def rescue(self) -> dict[str, Any] | None:
+        """Values at which everything is finite, where the start values are not such."""
+        result, p = self.result, self.p
+        try:
+            if self.finite({}):
+                return None
+        except Exception:
+            return None
+        rng = np.random.default_rng(0)
+        free = [k for k in [*p.variables, *p.parameters] if k in p.inputs]
+        for attempt in range(60):
+            trial = {}
+            for key in free:
+                one = p.inputs[key]
+                size = one.shape
+                value = np.full(size, [1.0, 2.0, 0.5, 1.5][attempt]) if attempt < 4 else np.round(
+                    rng.uniform(-3, 3, size), 1)
+                if one.range is not None:
+                    value = np.clip(value, one.range[0], one.range[1])
+                trial[key] = value
+            if self.finite(trial):
+                current = result.values._data
+                return {
+                    k: (v.ravel().tolist() if v.shape else float(v)) for k, v in trial.items()
+                    if not np.array_equal(current[k], v)
+                }
+        return None
+
+    def finite(self, values: Mapping[str, Any]) -> bool:
+        numbers = [self.result.at(**values), *self.result.forward(**values).values()]
+        return all(np.isfinite(n).all() for n in numbers)
+
+    # -------------------------------------------------------------- actions
+    def actions(self, small: bool) -> list[dict[str, Any]]:
+        result, p = self.result, self.p
+        out: list[dict[str, Any]] = []
+        steps = [one for one in views.formulas(result) if one.kind in ("partial", "gradient", "local", "chain", "gradients")]
+        if steps and len(p.steps) <= 24:
+            out.append({"label": "Steps", "mathml": [mathml(one.latex) for one in steps]})
+        out.append({"label": "Check"})
+        if small:
+            out.append({"label": "SymPy code", "text": result.code("sympy")})
+        if p.net:
+            out.append({"label": "PyTorch code", "text": result.code("torch")})
+        else:
+            out.append({"label": "NumPy code", "text": result.code("numpy")})
+        shown = [one.latex for one in views.formulas(result) if one.kind in ("echo", "result", "determinant", "chain")]
+        out.append({"label": "Copy LaTeX", "copy": " \\\\\n".join(shown)})
+        return out
+
+
+_KINKS = {
+    "relu": "ReLU at 0: slope 0, as in PyTorch",
+    "abs": "|·| at 0: slope 0, as in PyTorch",
+    "sign": "sign at 0: slope 0",
+    "step": "the step at 0: slope 0",
+    "leaky_relu": "leaky ReLU at 0: slope 0.01, as in PyTorch",
+    "selu": "SELU at 0: the slope from the left, as in PyTorch",
+    "hardtanh": "hardtanh at ±1: slope 0, as in PyTorch",
+    "max": "a tie of max: each of the k largest has slope 1/k",
+    "min": "a tie of min: each of the k smallest has slope 1/k",
+    "floor": "floor jumps here: slope 0",
+    "ceil": "ceil jumps here: slope 0",
+    "norm": "‖·‖ at 0: slope 0, as in PyTorch",
+}
+
+
+def _guards(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
+    """The parts of a template that must keep a sign: (part, when it is wrong, why)."""
+    out = []
+    for e in sorted(expr.atoms(sp.log), key=str):
+        out.append((e.args[0], "<=0", "ln of a number that is not positive"))
+    for e in sorted(expr.atoms(sp.Pow), key=str):
+        if e.base.is_number or e.base == sp.E:
+            continue
+        if e.exp.is_Rational and e.exp.q % 2 == 0:
+            out.append((e.base, "<0", "the root of a negative number"))
+        if e.exp.is_Rational and e.exp.q % 2 == 1 and e.exp.q > 1:
+            out.append((e.base, "<0", "a broken power of a negative number"))
+        if e.exp.is_negative:
+            out.append((e.base, "==0", "a division by 0"))
+        if not e.exp.is_number:
+            out.append((e.base, "<0", "a power of a negative number"))
+    for name, when, text in (
+        ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
+        ("atanh", ">=1", "atanh of a number beyond ±1"),
+    ):
+        for e in sorted(expr.atoms(getattr(sp, name)), key=str):
+            out.append((sp.Abs(e.args[0]), when, text))
+    for e in sorted(expr.atoms(sp.acosh), key=str):
+        out.append((e.args[0], "<1", "acosh of a number below 1"))
+    return out
+
+
+def _short(value: float) -> float:
+    """A number as JSON keeps it exactly, whole ones without a point."""
+    value = float(value)
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def _nice_step(width: float) -> float:
+    """0.1 for a range of a few units; else a hundredth or so of the range, rounded to 1, 2 or 5."""
+    if 1.5 <= width <= 25:
+        return 0.1
+    size = 10.0 ** np.floor(np.log10(width / 50))
+    return float(f"{next(s * size for s in (1, 2, 5, 10) if s * size >= width / 100):.6g}")
+
+
+def _put_in(made: str, swap: list[tuple[str, str]]) -> str:
+    """MathML with the symbols' places marked, in brackets where they are factors."""
+    for k, (symbol, _) in enumerate(swap):
+        power = re.match(r"<msub>(.*?</m[a-z]+>)(<mrow>.*</mrow>)</msub>$", symbol)
+        if power:
+            # latex2mathml writes x_1^2 as one msubsup
+            raised = f"<msubsup>{power[1]}{power[2]}"
+            at = made.find(raised)
+            while at >= 0:
+                stop = made.index("</msubsup>", at)
+                exponent = made[at + len(raised) : stop]
+                made = f"{made[:at]}<msup><mrow>\x00{k}\x00</mrow>{exponent}</msup>{made[stop + len('</msubsup>'):]}"
+                at = made.find(raised)
+        made = made.replace(symbol, f"\x00{k}\x00")
+    count = made.count("\x00") // 2
+    lone = count == 1 and re.fullmatch(r"<math[^>]*><mrow>(<mo>[^<]*</mo>)?\x00\d+\x00</mrow></math>", made)
+
+    def number(match: re.Match[str]) -> str:
+        text = f"<mtext>@{markup.escape(swap[int(match[1])][1])}@</mtext>"
+        return text if lone else f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
+
+    return re.sub("\x00(\\d+)\x00", number, made)
+
+
+# ------------------------------------------------------------------ one output
+def _source(name: str) -> str:
+    return files("jacmagic.panel").joinpath(name).read_text(encoding="utf-8")
+
+
+def squeeze(source: str, tight: str) -> str:
+    """A source without comments, indentation, and blanks round the marks in `tight`.
+
+    panel.js and panel.css are written so that this is safe: comments with // stand on
+    lines of their own, strings are double-quoted and end on their line, no template
+    literal, no quote and no blank beside a mark in a regular expression.
+    """
+    source = re.sub(r"^[ \t]*//.*", "", source, flags=re.M)
+    source = re.sub(r'("(?:[^"\\\n]|\\.)*")|/\*.*?\*/', lambda found: found[1] or "", source, flags=re.S)
+    marks = re.compile(r'("(?:[^"\\\n]|\\.)*")|[ \t]*([' + re.escape(tight) + r"])[ \t]*")
+    source = "\n".join(line.strip() for line in source.splitlines() if line.strip())
+    return re.sub(r"(?<=[{,;])\n", "", marks.sub(lambda found: found[1] or found[2], source))
+
+
+@lru_cache(maxsize=1)
+def module() -> str:
+    """panel.js for pasting inline: its last statement, the export, is dropped."""
+    js = squeeze(_source("panel.js"), "=,{}();:?<>*&|")
+    return js[: js.rindex("export{")]
+
+
+@lru_cache(maxsize=1)
+def style() -> str:
+    """panel.css, squeezed."""
+    return squeeze(_source("panel.css"), "{},;")
+
+
+# 85 characters that mean nothing to HTML, to a script's end tag or to a string.
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#%()*+,-./:;=?@[]^_`{|}~"[:85]
+
+
+def base85(data: bytes) -> str:
+    """Four bytes in five characters of ALPHABET; the loader reads it."""
+    data += b"\0" * (-len(data) % 4)
+    digits = np.frombuffer(data, dtype=">u4").astype(np.uint64)
+    columns = [digits // 85**k % 85 for k in (4, 3, 2, 1, 0)]
+    table = np.array(list(ALPHABET))
+    return "".join(table[np.stack(columns, axis=1).ravel().astype(int)])
+
+
+_LOADER = """
+(() => {
+const data = DATA, bytes = new DataView(new ArrayBuffer(data.length / 5 * 4)), letters = ALPHABET;
+for (let i = 0, v = 0; i < data.length; ) { v = v * 85 + letters.indexOf(data[i]); if (++i % 5 === 0) { bytes.setUint32(i / 5 * 4 - 4, v); v = 0; } }
+const here = document.currentScript, query = QUERY;
+new Response(new Blob([bytes.buffer.slice(0, SIZE)]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text().then((text) => {
+let wait = 0;
+const start = () => {
+if (!document.querySelector(query + ":not([data-alive])")) {
+if (document.querySelector(query)) return;
+if (++wait < 120) { requestAnimationFrame(start); return; }
+const made = document.createElement("div");
+made.dataset.jacmagic = TOKEN;
+if (here && here.isConnected) here.before(made); else document.body.append(made);
+}
+const script = document.createElement("script");
+script.type = "module";
+script.textContent = text;
+document.head.append(script);
+script.remove();
+};
+start();
+});
+})();
+"""
+
+
+def alive(result: Result, token: str, big: bool = False) -> str:
+    """A script that brings the panel of a result to life in every element marked with the token.
+
+    Module, style and spec are deflated and unpacked in the browser into an inline
+    module script: an output stays small, needs no network, no eval, no blob.
+    """
+    text = (
+        f"{module()}\nconst spec={_script_json(spec(result, big))};"
+        f"for(const root of document.querySelectorAll({json.dumps(_query(token))}+':not([data-alive])')){{"
+        "root.dataset.alive='';root.replaceChildren();"
+        f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
+        "const inner=document.createElement('div');root.append(style,inner);mount(inner,spec);}"
+    )
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+    raw = pack.compress(text.encode()) + pack.flush()
+    script = _LOADER.strip().replace("ALPHABET", json.dumps(ALPHABET)).replace("SIZE", str(len(raw)))
+    script = script.replace("QUERY", json.dumps(_query(token))).replace("TOKEN", json.dumps(token))
+    script = script.replace("DATA", json.dumps(base85(raw)))
+    return f"<script>{script}</script>"
+
+
+def _query(token: str) -> str:
+    return f'[data-jacmagic="{token}"]'
+
+
+def _script_json(data: Any) -> str:
+    """JSON that may stand in a script."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def has_panel(result: Result) -> bool:
+    """True where the values are few enough for sliders and fields."""
+    return sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
+
+
+def fallback(result: Result, whole: bool = False) -> str:
+    """What shows without scripts: the formulas as LaTeX between dollars, and the numbers at the start."""
+    parts = []
+    for one in views.formulas(result, whole):
+        if one.latex:
+            parts.append(f"<div>$$\\displaystyle {markup.escape(one.latex)}$$</div>")
+        if one.note:
+            parts.append(f'<div style="opacity:.7;font-size:85%">{markup.escape(one.note)}</div>')
+    parts.append(f'<div style="opacity:.85">{markup.escape(views.numbers_text(result))}</div>')
+    return "".join(parts)
+
+
+def html(result: Result, static: bool = False, big: bool = False, whole: bool = False) -> str:
+    """The text/html of a result: fallback first, then the script that replaces it by the panel."""
+    token = secrets.token_hex(6)
+    size = ' style="font-size:150%"' if big else ""
+    body = f'<div class="jacmagic" data-jacmagic="{token}"{size}>{fallback(result, whole)}</div>'
+    if static or not has_panel(result):
+        return body
+    return body + alive(result, token, big)
+
+
+def page(result: Result, title: str = "jacmagic", big: bool = False) -> str:
+    """One self-contained page with the panel alive."""
+    head = markup.escape(title)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        "<style>body{font-family:system-ui,sans-serif;margin:2rem auto;max-width:1000px;padding:0 1rem}</style></head>"
+        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big)}</main></body></html>\n"
+    )

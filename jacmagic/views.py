@@ -1,0 +1,783 @@
+r"""What is shown for a Result, as formulas: the table VIEWS.
+
+A view is a function from a Result to Formulas, each with its LaTeX and its text
+for a terminal; the bundle, the panel and the saved page all show these. A new view
+is a function and a line in VIEWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import sympy as sp
+
+from jacmagic import calculus as c
+from jacmagic import latex as tex
+from jacmagic import tree as t
+from jacmagic.errors import LimitError
+from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.graph import Node, slot
+from jacmagic.program import Line, Shape, Step
+from jacmagic.result import Result, symbols_of
+
+MAX_SHOWN = 8
+"""Rows and columns of a matrix that are typeset; the middle of a larger one is left out."""
+
+MAX_FORMULA = 4_000
+"""Characters of LaTeX in one formula; a longer one is left to the numbers."""
+
+MAX_PATHS = 6
+"""Paths of a chain rule that are written as a sum."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One displayed formula.
+
+    kind   "echo", "result", "local", "chain", "determinant", "note"
+    latex  the formula; empty for a note
+    text   the same for a terminal
+    note   small grey words beside it
+    """
+
+    kind: str
+    latex: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A row, column or name: its key, LaTeX, and text."""
+
+    key: str
+    latex: str
+    text: str
+
+
+# ------------------------------------------------------------------ names
+def entry_labels(key: str, shape: Shape) -> list[Label]:
+    """Labels of a name's entries, row by row."""
+    if shape == ():
+        return [Label(key, tex.name(key), tex.unicode_name(key))]
+    return [Label(s.name, tex.name(s.name), tex.unicode_name(s.name)) for s in symbols_of(key, shape)]
+
+
+def step_name(step: Step) -> str:
+    return tex.name(step.key, dotted=step.kind == "equation")
+
+
+def name_of(result: Result, key: str) -> str:
+    step = result.program.steps.get(key)
+    return step_name(step) if step is not None else tex.name(key)
+
+
+def labels(result: Result, keys: Sequence[str]) -> list[Label]:
+    out: list[Label] = []
+    for key in keys:
+        step = result.program.steps.get(key)
+        if step is not None and step.kind == "equation" and step.shape == ():
+            out.append(Label(key, step_name(step), tex.unicode_name(key, dotted=True)))
+        else:
+            out += entry_labels(key, result.program.shape(key))
+    return out
+
+
+# ------------------------------------------------------------------ the echo
+def echo(result: Result) -> Iterator[Formula]:
+    """The block as it was understood."""
+    lines = [line for line in result.program.echo if line.kind == "step"]
+    rest = [line for line in result.program.echo if line.kind != "step"]
+    for k, line in enumerate(lines):
+        yield Formula("echo", *_echo_line(result, line), note=summary(result) if k == 0 else "")
+    if rest:
+        formulas = [_echo_line(result, line) for line in rest]
+        yield Formula("values", r",\quad ".join(f[0] for f in formulas), ", ".join(f[1] for f in formulas))
+
+
+def _echo_line(result: Result, line: Line) -> tuple[str, str]:
+    step = result.program.steps.get(line.key)
+    left = step_name(step) if step is not None else tex.name(line.key)
+    plain = tex.unicode_name(line.key, dotted=line.equation)
+    if line.params:
+        left += rf"\left({', '.join(map(tex.name, line.params))}\right)"
+        plain += f"({', '.join(map(tex.unicode_name, line.params))})"
+    latex, text = left, plain
+    if line.expr is not None:
+        right = tex.expression(line.expr)
+        latex += " = " + (right if len(right) < MAX_FORMULA else r"\cdots")
+        words = tex.text(line.expr)
+        text += " = " + (words if len(words) < MAX_FORMULA else "…")
+    elif line.python:
+        latex += r" = \text{from Python}"
+        text += " = from Python"
+    if line.shape is not None:
+        latex += r" \in \mathbb{R}" + _size(line.shape, r" \times ", "^{{{}}}")
+        text += " ∈ ℝ" + _size(line.shape, "×", "^{}")
+    if line.range is not None:
+        low, high = line.range
+        latex += rf" \in \left[{tex.expression(low)}, {tex.expression(high)}\right]"
+        text += f" ∈ [{tex.text(low)}, {tex.text(high)}]"
+    return latex, text
+
+
+def _size(shape: Shape, cross: str, form: str) -> str:
+    if not shape:
+        return ""
+    text = cross.join(map(str, shape))
+    return form.format(f"({text})" if len(shape) == 2 and "×" in cross else text)
+
+
+def summary(result: Result) -> str:
+    """Which names are variables, which parameters, and the layout."""
+    p = result.program
+
+    def listed(keys: Sequence[str], word: str) -> str:
+        if not keys:
+            return ""
+        shown = []
+        for key in keys[:12]:
+            shape = p.shape(key)
+            size = f" ({'×'.join(map(str, shape))})" if shape else ""
+            shown.append(tex.unicode_name(key) + size)
+        more = f" and {len(keys) - 12} more" if len(keys) > 12 else ""
+        return f"{word}{'s' if len(keys) > 1 else ''} {', '.join(shown)}{more}"
+
+    parts = [listed(p.variables, "input" if p.net else "variable"), listed(p.parameters, "parameter"),
+             "rows = functions, columns = variables"]
+    return " · ".join(part for part in parts if part)
+
+
+# ------------------------------------------------------------------ the whole Jacobian
+@dataclass(frozen=True)
+class Table:
+    """The Jacobian as it is shown: labels, and the entries of the rows and columns that fit; None where they don't."""
+
+    rows: list[Label]
+    columns: list[Label]
+    shown_rows: list[int]
+    shown_columns: list[int]
+    entries: list[list[sp.Expr]] | None
+
+    @property
+    def whole(self) -> bool:
+        return len(self.shown_rows) == len(self.rows) and len(self.shown_columns) == len(self.columns)
+
+
+def _fit(count: int, most: int) -> list[int]:
+    return list(range(count)) if count <= most else [*range(most - 2), count - 1]
+
+
+def table(result: Result, most: int = MAX_SHOWN) -> Table:
+    """The entries of the Jacobian that are typeset; only those are written out."""
+    cached = result.__dict__.setdefault("_tables", {})
+    if most not in cached:
+        rows, columns = labels(result, result.program.outputs), labels(result, result.program.variables)
+        some, others = _fit(len(rows), most), _fit(len(columns), most)
+        entries: list[list[sp.Expr]] | None
+        try:
+            node = result.total(safe=False)[0]
+            if len(some) < len(rows) or len(others) < len(columns):
+                places = [i * len(columns) + j for i in some for j in others]
+                node = result.program.graph.take(node, places, (len(some), len(others)))
+            flat = result.entries(node)
+            entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
+        except LimitError:
+            entries = None
+        cached[most] = Table(rows, columns, some, others, entries)
+    found: Table = cached[most]
+    return found
+
+
+def _strings(result: Result, found: Table) -> tuple[list[list[str]], list[list[str]]] | None:
+    """The shown entries as LaTeX and as text, or None where they are too long to read."""
+    if found.entries is None or sum(e.count_ops() for row in found.entries for e in row) > MAX_FORMULA // 4:
+        return None
+    decimals = result.program.decimals
+    latex = [[tex.symbolic(e, decimals) for e in row] for row in found.entries]
+    if sum(len(e) for row in latex for e in row) > MAX_FORMULA:
+        return None
+    return latex, [[tex.text_symbolic(e, decimals) for e in row] for row in found.entries]
+
+
+def _elided(cells: list[list[str]], found: Table, dots: tuple[str, str, str]) -> list[list[str]]:
+    """Dots between what is shown and the last row and column, where something is left out."""
+    across, down, both = dots
+    cells = [list(row) for row in cells]
+    if len(found.shown_columns) < len(found.columns):
+        cells = [[*row[:-1], across, row[-1]] for row in cells]
+    if len(found.shown_rows) < len(found.rows):
+        dotted = [down] * len(cells[0])
+        if len(found.shown_columns) < len(found.columns):
+            dotted[-2] = both
+        cells = [*cells[:-1], dotted, cells[-1]]
+    return cells
+
+
+def _elided_labels(all_labels: list[Label], shown: list[int], dots: str, kind: str) -> list[str]:
+    out = [getattr(all_labels[k], kind) for k in shown]
+    return [*out[:-1], dots, out[-1]] if len(shown) < len(all_labels) else out
+
+
+def jacobian_name(result: Result) -> str:
+    """J_f for one function, J for several."""
+    outputs = result.program.outputs
+    return f"J_{{{name_of(result, outputs[0])}}}" if len(outputs) == 1 else "J"
+
+
+def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
+    """The derivative, the partial derivatives with their row and gradient, or the labelled Jacobian."""
+    found = table(result, most)
+    strings = _strings(result, found)
+    m, n = len(found.rows), len(found.columns)
+    shape = f"{m}×{n}"
+    if strings is None:
+        title = jacobian_name(result)
+        yield Formula(
+            "result", rf"{title} \in \mathbb{{R}}^{{{m} \times {n}}}", f"J is {shape}",
+            "too long to write out in one formula: the chain below has its factors, .at() its numbers, .matrix everything",
+        )
+        return
+    latex, plain = strings
+    of = result.program.outputs[0]
+    step = result.program.steps[of]
+    single = len(result.program.outputs) == 1 and step.shape == ()
+    if single and n == 1:
+        f, x = name_of(result, of), found.columns[0]
+        if not step.params and step.kind != "function" or step.kind == "equation":
+            left, words = rf"\frac{{d {f}}}{{d {x.latex}}}", f"d{found.rows[0].text}/d{x.text}"
+        else:
+            left, words = rf"{f}'\left({x.latex}\right)", f"{found.rows[0].text}'({x.text})"
+        if result.program.parameters and len(result.program.parameters) > 0 and not step.params:
+            left, words = rf"\frac{{\partial {f}}}{{\partial {x.latex}}}", f"∂{found.rows[0].text}/∂{x.text}"
+        yield Formula("result", f"{left} = {latex[0][0]}", f"{words} = {plain[0][0]}")
+        return
+    if single:
+        f = name_of(result, of)
+        for k, j in enumerate(found.shown_columns):
+            x = found.columns[j]
+            yield Formula(
+                "partial", rf"\frac{{\partial {f}}}{{\partial {x.latex}}} = {latex[0][k]}",
+                f"∂{found.rows[0].text}/∂{x.text} = {plain[0][k]}",
+            )
+        cells = _elided(latex, found, (r"\cdots", r"\vdots", r"\ddots"))
+        texts = _elided(plain, found, ("⋯", "⋮", "⋱"))
+        yield Formula(
+            "result", rf"{jacobian_name(result)} = {tex.matrix(cells, most + 2, most + 2)}",
+            f"J = [{', '.join(texts[0])}]", "the row of partial derivatives",
+        )
+        column = tex.matrix([[e] for e in cells[0]], most + 2, most + 2)
+        yield Formula("gradient", rf"\nabla {f} = {column}", f"∇{found.rows[0].text} = Jᵀ", "the gradient, its transpose")
+        return
+    cells = _elided(latex, found, (r"\cdots", r"\vdots", r"\ddots"))
+    texts = _elided(plain, found, ("⋯", "⋮", "⋱"))
+    rows = _elided_labels(found.rows, found.shown_rows, r"\vdots", "latex")
+    columns = _elided_labels(found.columns, found.shown_columns, r"\cdots", "latex")
+    left = jacobian_name(result)
+    table_text = tex.text_matrix(
+        texts, _elided_labels(found.rows, found.shown_rows, "⋮", "text"),
+        _elided_labels(found.columns, found.shown_columns, "⋯", "text"), most + 2, most + 2,
+    )
+    note = "" if found.whole else f"{shape}; .matrix has all entries"
+    yield Formula("result", f"{left} = {tex.labelled_matrix(cells, rows, columns, most + 2, most + 2)}",
+                  "J =\n" + table_text, note)
+
+
+def determinant(result: Result) -> Iterator[Formula]:
+    """The determinant of a square Jacobian, with sin² + cos² put together."""
+    found = table(result)
+    n = len(found.rows)
+    if n != len(found.columns) or not 2 <= n <= 4 or found.entries is None or _strings(result, found) is None:
+        return
+    value = determinant_of(sp.Matrix(found.entries))
+    shown = tex.symbolic(value, result.program.decimals)
+    if len(shown) < MAX_FORMULA // 8:
+        yield Formula("determinant", rf"\det J = {shown}", f"det J = {tex.text_symbolic(value, result.program.decimals)}")
+
+
+def determinant_of(matrix: sp.Matrix) -> sp.Expr:
+    """The determinant, reduced where a cheap trigonometric identity does it; never `simplify`."""
+    plain = matrix.det(method="berkowitz")
+    value = sp.expand(plain)
+    if value.has(sp.sin, sp.cos):
+        value = _pythagoras(value)
+    factored = sp.factor_terms(value)
+    return factored if factored.count_ops() < value.count_ops() else value
+
+
+def _pythagoras(expr: sp.Expr) -> sp.Expr:
+    """sin² + cos² = 1 wherever it shortens a polynomial in sines and cosines."""
+    best = expr
+    for angle in {e.args[0] for e in expr.atoms(sp.sin, sp.cos)}:
+        for one, other in ((sp.sin, sp.cos), (sp.cos, sp.sin)):
+            rest = best.replace(
+                lambda e, one=one, angle=angle: e.is_Pow and e.base == one(angle) and e.exp.is_Integer and e.exp >= 2,
+                lambda e, one=one, other=other, angle=angle: (1 - other(angle) ** 2) ** (e.exp // 2)
+                * one(angle) ** (e.exp % 2),
+            )
+            rest = sp.expand(rest)
+            if rest.count_ops() < best.count_ops():
+                best = rest
+    angles = {e.args[0] for e in best.atoms(sp.sin, sp.cos)}
+    if len(angles) > 1 and best.is_Add and len(best.args) == 2:
+        combined = sp.expand(sp.trigsimp(best, method="matching")) if best.count_ops() < 30 else best
+        shorter = sp.powsimp(combined)
+        if shorter.count_ops() < best.count_ops():
+            return shorter
+    return best
+
+
+# ------------------------------------------------------------------ local Jacobians in matrix form
+@dataclass(frozen=True)
+class _Term:
+    """A product of factors, left to right; what a sum over paths adds up."""
+
+    sign: int
+    factors: tuple[str, ...]
+
+
+class _NoForm(Exception):
+    """No matrix form that reads well."""
+
+
+def matrix_form(result: Result, of: str, wrt: str) -> str | None:
+    r"""The local Jacobian as a product of matrices in the layer's own names: diag(1 - a^2) W_1.
+
+    None where there is no such form that reads well (the entries say it then).
+    """
+    g = result.program.graph
+    root = result.inner(of)
+    target = g.input(wrt, result.program.shape(wrt))
+    if root.shape == () and target.shape == ():
+        entry = result.entries(c.jacobian(g, root, target, reuse=False))[0]
+        return tex.symbolic(entry, result.program.decimals)
+    if len(root.shape) > 1:
+        return None
+    try:
+        terms = _Forms(result, of, root).reverse(target)
+    except _NoForm:
+        return None
+    if not terms:
+        return "0"
+    out = ""
+    for term in terms:
+        body = r" \, ".join(term.factors) if term.factors else ("I" if root.shape else "1")
+        out += (" - " if out else "-") if term.sign < 0 else (" + " if out else "")
+        out += body
+    return out if len(out) < MAX_FORMULA // 4 else None
+
+
+class _Forms:
+    """The cotangent sweep of `calculus`, with formulas for matrices in the place of nodes."""
+
+    def __init__(self, result: Result, of: str, root: Node) -> None:
+        self.result, self.of, self.root = result, of, root
+        self.holders: dict[str, str] = {}
+
+    # -------------------------------------------------------------- expressions
+    def show(self, node: Node) -> str:
+        """A node as a formula in the names of the block."""
+        return self.fill(tex.symbolic(self.symbol(node)))
+
+    def symbol(self, node: Node) -> sp.Expr:
+        if node is self.root:
+            return sp.Symbol(self.of, real=True)
+        if node.op == "input":
+            return sp.Symbol(node.data, real=True)
+        if node.op == "const" and node.shape == ():
+            return node.data[0]
+        if node.op == "map":
+            return self.filled(node.data[0], node.args)
+        return self.hold(self.operation(node))
+
+    def filled(self, expr: sp.Expr, args: Sequence[Node]) -> sp.Expr:
+        return expr.xreplace({slot(k): self.symbol(a) for k, a in enumerate(args)})
+
+    def hold(self, formula: str) -> sp.Symbol:
+        """A symbol that stands for a formula until it is printed."""
+        key = f"Q{9000 + len(self.holders)}"
+        self.holders[tex.name(key)] = formula
+        return sp.Symbol(key, real=True)
+
+    def fill(self, text: str) -> str:
+        for key, formula in reversed(list(self.holders.items())):
+            text = text.replace(rf"\left({key}\right)", rf"\left({formula}\right)")
+            bare = formula if formula.isalnum() else rf"\left({formula}\right)"
+            while key in text:
+                at = text.index(key)
+                before, behind = text[:at].rstrip(), text[at + len(key) :].lstrip()
+                free = (not before or before.endswith(("+", "- ", "-", "("))) and (
+                    not behind or behind.startswith(("+", "-", r"\right", ">", "<")))
+                text = text[:at] + (formula if free else bare) + text[at + len(key) :]
+        return text
+
+    def operation(self, node: Node) -> str:
+        if node.op == "dot":
+            a, b = node.args
+            la, lb, lo = node.data
+            if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
+                return f"{self.factor(a)} {self.factor(b)}"
+            if len(la) == 1 and len(lb) == 1 and not lo:
+                return rf"{self.factor(a)}^{{\top}} {self.factor(b)}"
+            if len(la) == 1 and len(lb) == 2 and la[0] == lb[0]:
+                return rf"{self.factor(b)}^{{\top}} {self.factor(a)}"
+        if node.op == "permute" and node.data == (1, 0):
+            return rf"{self.factor(node.args[0])}^{{\top}}"
+        if node.op == "sum" and len(node.args[0].shape) == 1:
+            return rf"\mathbf{{1}}^{{\top}} {self.factor(node.args[0])}"
+        if node.op in ("softmax", "log_softmax"):
+            return rf"{FUNCTIONS[node.op].tex}\left({self.show(node.args[0])}\right)"
+        if node.op == "norm":
+            return rf"\left\|{self.show(node.args[0])}\right\|"
+        raise _NoForm
+
+    def factor(self, node: Node) -> str:
+        """A node as a factor of a product, in brackets where it is a sum."""
+        text = self.show(node)
+        simple = node.op in ("input", "permute", "softmax") or node is self.root
+        return text if simple else rf"\left({text}\right)"
+
+    # -------------------------------------------------------------- the sweep
+    def reverse(self, target: Node) -> list[_Term]:
+        order = c.ancestry([self.root])
+        depending = c._depending(order, target)
+        carried: dict[int, list[_Term]] = {self.root.number: [_Term(1, ())]}
+        for node in reversed(order):
+            if node is target or node.number not in carried or node.number not in depending:
+                continue
+            terms = carried.pop(node.number)
+            for arg, sign, factors in self.pull(node, depending):
+                for term in terms:
+                    carried.setdefault(arg.number, []).append(_Term(term.sign * sign, term.factors + factors))
+                    if len(carried[arg.number]) > MAX_PATHS:
+                        raise _NoForm
+        return carried.get(target.number, [])
+
+    def pull(self, node: Node, depending: set[int]) -> Iterator[tuple[Node, int, tuple[str, ...]]]:
+        """(operand, sign, factors on the right) of a node's local Jacobian."""
+        if node.op == "map":
+            yield from self.pull_map(node, depending)
+            return
+        (x, *_) = node.args
+        if node.op == "dot":
+            a, b = node.args
+            la, lb, lo = node.data
+            if b.number in depending:
+                if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
+                    yield b, 1, (self.factor(a),)
+                elif len(la) == 1 and len(lb) == 1 and not lo:
+                    yield b, 1, (rf"{self.factor(a)}^{{\top}}",)
+                elif len(la) == 2 and len(lb) == 1 and lo == (la[1],):
+                    yield b, 1, (rf"{self.factor(a)}^{{\top}}",)
+                else:
+                    raise _NoForm
+            if a.number in depending:
+                if len(la) == 2 and len(lb) == 1 and lo == (la[0],) and a.op == "input":
+                    yield a, 1, (rf"\left(I \otimes {self.factor(b)}^{{\top}}\right)",)
+                elif len(la) == 1 and len(lb) == 1 and not lo:
+                    yield a, 1, (rf"{self.factor(b)}^{{\top}}",)
+                else:
+                    raise _NoForm
+        elif node.op == "sum" and len(x.shape) == 1:
+            yield x, 1, (r"\mathbf{1}^{\top}",)
+        elif node.op == "softmax":
+            s = self.show(node)
+            yield x, 1, (rf"\left(\operatorname{{diag}}\left({s}\right) - {s} \, {s}^{{\top}}\right)",)
+        elif node.op == "log_softmax":
+            inner = rf"\operatorname{{softmax}}\left({self.show(x)}\right)"
+            yield x, 1, (rf"\left(I - \mathbf{{1}} \, {inner}^{{\top}}\right)",)
+        elif node.op == "norm":
+            yield x, 1, (rf"\frac{{{self.factor(x)}^{{\top}}}}{{{self.show(node)}}}",)
+        else:
+            raise _NoForm
+
+    def pull_map(self, node: Node, depending: set[int]) -> Iterator[tuple[Node, int, tuple[str, ...]]]:
+        expr, axes = node.data
+        whole = c.every(node)
+        for k, (arg, own) in enumerate(zip(node.args, axes)):
+            if arg.number not in depending:
+                continue
+            derivative = c.gradient(expr).get(slot(k), sp.S.Zero)
+            if derivative.is_zero:
+                continue
+            if own != whole and not (own == () and len(node.shape) == 1):
+                raise _NoForm
+            sign = 1
+            if derivative.is_number and derivative.is_negative:
+                sign, derivative = -1, -derivative
+            if derivative == 1 and own == whole:
+                yield arg, sign, ()
+                continue
+            if node is self.root:
+                derivative = self.by_output(expr, derivative)
+            text = self.fill(tex.symbolic(self.filled(derivative, node.args), self.result.program.decimals))
+            negative = derivative.is_number or own != whole or node.shape == ()
+            if own != whole:
+                yield arg, sign, (rf"\left({text}\right)" if " + " in text or " - " in text else text,)
+            elif node.shape == ():
+                bracket = derivative.is_Add or text.startswith("-")
+                yield arg, sign, (rf"\left({text}\right)" if bracket else text,)
+            elif derivative.is_number:
+                yield arg, sign, (text,)
+            else:
+                yield arg, sign, (rf"\operatorname{{diag}}\left({text}\right)",)
+            del negative
+
+    def by_output(self, expr: sp.Expr, derivative: sp.Expr) -> sp.Expr:
+        """1 - tanh(z)² is 1 - a² where a is the layer's own name for tanh(z)."""
+        own = sp.Symbol(self.of, real=True)
+        row = FUNCTIONS.get({"log": "ln"}.get(type(expr).__name__, type(expr).__name__))
+        if row is None or row.by_output is None or len(expr.args) != 1:
+            return derivative.xreplace({expr: own}) if expr.is_Function and derivative.has(expr) else derivative
+        inner = expr.args[0]
+        slots = [s for s in derivative.free_symbols]
+        unit = symbolic(row.name)(sp.Symbol("zz", real=True))
+        outer = unit.diff(sp.Symbol("zz", real=True)).xreplace({sp.Symbol("zz", real=True): inner})
+        ratio = derivative / outer
+        if ratio.is_number or not ratio.has(expr):
+            return ratio * row.by_output(calculus, own)
+        del slots
+        return derivative.xreplace({expr: own})
+
+
+# ------------------------------------------------------------------ the chain rule
+def depends(result: Result) -> dict[str, list[str]]:
+    """For each definition on the way: the names it reads through which it depends on the variables."""
+    p = result.program
+    moving = set(p.variables)
+    out: dict[str, list[str]] = {}
+    for key, step in p.steps.items():
+        reads = [n for n in dict.fromkeys([*step.reads, *step.params]) if n in moving]
+        if key not in moving and reads:
+            out[key] = reads
+            moving.add(key)
+    return out
+
+
+def paths(result: Result, of: str, most: int = MAX_PATHS) -> list[list[str]] | None:
+    """The paths from the variables to an output, as lists of definitions, output first; None where too many."""
+    links = depends(result)
+    variables = set(result.program.variables)
+    found: list[list[str]] = []
+    todo = [[of]]
+    while todo:
+        path = todo.pop()
+        below = links.get(path[-1], [])
+        if any(n in variables for n in below):
+            found.append(path)
+        todo += [[*path, n] for n in below if n not in variables]
+        if len(found) > most or len(todo) > 10 * most:
+            return None
+    return sorted(found, key=len)
+
+
+def factor_name(result: Result, of: str, wrt: str | None) -> str:
+    r"""\frac{\partial f}{\partial u}; by all variables where wrt is None."""
+    keys = [wrt] if wrt is not None else [
+        v for v in result.program.variables if v in depends(result).get(of, [])
+    ] or list(result.program.variables)
+    below = name_of(result, keys[0]) if len(keys) == 1 else rf"\left({', '.join(name_of(result, k) for k in keys)}\right)"
+    return rf"\frac{{\partial {name_of(result, of)}}}{{\partial {below}}}"
+
+
+def chain(result: Result) -> Iterator[Formula]:
+    """Named intermediates: the local Jacobians, and their product with the shapes under it."""
+    p = result.program
+    links = depends(result)
+    if not any(n in p.steps for reads in links.values() for n in reads):
+        return
+    for key, reads in list(links.items())[:40]:
+        for wrt in reads:
+            yield from local(result, key, wrt)
+    for of in p.outputs:
+        ways = paths(result, of)
+        if ways is None or len(p.outputs) > 3:
+            continue
+        sums, texts = [], []
+        for way in ways:
+            product, words = [], []
+            for one, below in zip(way, [*way[1:], None]):
+                rows = prod(p.shape(one))
+                keys = [below] if below else [v for v in p.variables if v in links.get(one, [])]
+                columns = sum(prod(p.shape(k)) for k in keys)
+                product.append(rf"\underbrace{{{factor_name(result, one, below)}}}_{{{rows} \times {columns}}}")
+                under = tex.unicode_name(below) if below else (
+                    tex.unicode_name(keys[0]) if len(keys) == 1 else f"({', '.join(map(tex.unicode_name, keys))})")
+                words.append(f"∂{tex.unicode_name(one)}/∂{under} [{rows}×{columns}]")
+            if len(product) > 12:
+                product = [*product[:5], r"\cdots", *product[-4:]]
+                words = [*words[:5], "⋯", *words[-4:]]
+            sums.append(r" \, ".join(product))
+            texts.append(" · ".join(words))
+        variables = name_of(result, p.variables[0]) if len(p.variables) == 1 else (
+            rf"\left({', '.join(name_of(result, v) for v in p.variables)}\right)")
+        under = tex.unicode_name(p.variables[0]) if len(p.variables) == 1 else (
+            f"({', '.join(map(tex.unicode_name, p.variables))})")
+        yield Formula(
+            "chain", rf"\frac{{d {name_of(result, of)}}}{{d {variables}}} = {' + '.join(sums)}",
+            f"d{tex.unicode_name(of)}/d{under} = {' + '.join(texts)}",
+        )
+
+
+def local(result: Result, of: str, wrt: str) -> Iterator[Formula]:
+    """One local Jacobian: its matrix form, and its entries where they fit."""
+    left = factor_name(result, of, wrt)
+    words = f"∂{tex.unicode_name(of)}/∂{tex.unicode_name(wrt)}"
+    p = result.program
+    rows, columns = prod(p.shape(of)), prod(p.shape(wrt))
+    form = matrix_form(result, of, wrt)
+    entries = local_entries(result, of, wrt)
+    latex, text = left, words
+    if form is not None:
+        latex += " = " + form
+    if entries is not None:
+        cells = [[tex.symbolic(e, p.decimals) for e in row] for row in entries]
+        if (rows, columns) == (1, 1):
+            shown = cells[0][0] if form is None else ""
+        else:
+            shown = tex.matrix(cells)
+        if shown and len(shown) < MAX_FORMULA // 2:
+            latex += " = " + shown
+        plain = [[tex.text_symbolic(e, p.decimals) for e in row] for row in entries]
+        text += " = " + (plain[0][0] if (rows, columns) == (1, 1) else
+                         "[" + "; ".join(", ".join(row) for row in plain) + "]")
+    if latex == left:
+        latex += rf" \in \mathbb{{R}}^{{{rows} \times {columns}}}"
+        text += f" is {rows}×{columns}"
+    yield Formula("local", latex, text)
+
+
+def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list[sp.Expr]] | None:
+    """The entries of a local Jacobian where they fit on a screen, by means of the layer's own name."""
+    p = result.program
+    rows, columns = prod(p.shape(of)), prod(p.shape(wrt))
+    if rows > most or columns > most:
+        return None
+    g = p.graph
+    root = result.inner(of)
+    target = g.input(wrt, p.shape(wrt))
+    label = g.input(of, p.shape(of))
+    node = c.replace_root(g, c.jacobian(g, root, target, reuse=True), root, label)
+    try:
+        flat = result.entries(node)
+    except LimitError:
+        return None
+    if sum(e.count_ops() for e in flat) > 60 * rows * columns:
+        return None
+    return [flat[k : k + columns] for k in range(0, len(flat), columns)]
+
+
+def gradients(result: Result) -> Iterator[Formula]:
+    """For a scalar loss: ∂L/∂W = δ aᵀ and ∂L/∂c = δ for every layer."""
+    p = result.program
+    last = p.outputs[-1]
+    if not p.net or prod(p.shape(last)) != 1 or not any(p.inputs[k].role == "weight" for k in p.parameters):
+        return
+    loss = name_of(result, last)
+    for key, step in list(p.steps.items())[:40]:
+        affine = affine_parts(result, step)
+        if affine is None:
+            continue
+        matrix, bias, inner, transposed = affine
+        z = rf"\delta_{{{name_of(result, key)}}}"
+        source = tex.expression(inner)
+        source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
+        parts = []
+        if matrix in p.inputs:
+            outer = rf"{source} \, {z}^{{\top}}" if transposed else rf"{z} \, {source}^{{\top}}"
+            parts.append(rf"\frac{{\partial {loss}}}{{\partial {tex.name(matrix)}}} = {outer}")
+        if bias is not None and bias in p.inputs:
+            parts.append(rf"\frac{{\partial {loss}}}{{\partial {tex.name(bias)}}} = {z}")
+        if parts:
+            names = ", ".join(tex.unicode_name(k) for k in (matrix, bias) if k)
+            yield Formula(
+                "gradients", r",\quad ".join(parts), f"∂{tex.unicode_name(last)}/∂({names}) from δ of {key}",
+                f"δ = ∂{tex.unicode_name(last)}/∂(pre-activation of {tex.unicode_name(key)})",
+            )
+
+
+def affine_parts(result: Result, step: Step) -> tuple[str, str | None, t.Expr, bool] | None:
+    """The weight, bias and input of a layer of the form act(W x + c) or act(W^T x + c)."""
+    from jacmagic.shapes import inside
+
+    expr = inside(step.expr)
+    if isinstance(expr, t.Call) and len(expr.arguments) == 1:
+        expr = inside(expr.arguments[0])
+    bias = None
+    if isinstance(expr, t.Sum) and len(expr.terms) == 2:
+        (s1, first), (s2, second) = expr.terms
+        second = inside(second)
+        if s1 == s2 == 1 and isinstance(second, t.Name):
+            bias, expr = second.key, inside(first)
+    if isinstance(expr, t.Product) and len(expr.factors) == 2 and all(op in ("", "*") for op, _ in expr.factors):
+        weight, inner = inside(expr.factors[0][1]), expr.factors[1][1]
+        transposed = isinstance(weight, t.Transpose)
+        if isinstance(weight, t.Transpose):
+            weight = inside(weight.base)
+        if isinstance(weight, t.Name) and len(result.program.shape(weight.key)) == 2:
+            return weight.key, bias, inner, transposed
+    return None
+
+
+View = Callable[[Result], Iterator[Formula]]
+
+VIEWS: dict[str, View] = {
+    "echo": echo,
+    "total": total,
+    "determinant": determinant,
+    "chain": chain,
+    "gradients": gradients,
+}
+"""What is shown for a block, from top to bottom."""
+
+
+def formulas(result: Result, whole: bool = False) -> list[Formula]:
+    """Everything that is shown for a Result."""
+    out: list[Formula] = []
+    for name, view in VIEWS.items():
+        out += total(result, 100) if whole and name == "total" else view(result)
+    return out
+
+
+def plain_text(result: Result, whole: bool = False) -> str:
+    """What a terminal shows."""
+    lines = []
+    for one in formulas(result, whole):
+        if one.kind in ("partial", "gradient", "gradients"):
+            continue
+        lines.append(one.text)
+        if one.note and one.kind == "echo":
+            lines += [f"    {one.note}"]
+    numbers = numbers_text(result)
+    return "\n".join([*lines, *([numbers] if numbers else [])])
+
+
+def numbers_text(result: Result) -> str:
+    """The Jacobian's numbers at the current point, for a terminal."""
+    import numpy as np
+
+    point = ", ".join(
+        f"{tex.unicode_name(key)} = {value:g}" for key, value in result.values.items() if np.ndim(value) == 0
+    )
+    try:
+        matrix = result.at()
+    except Exception:  # a picture of numbers must not stop the formulas from being shown
+        return ""
+    if matrix.size > MAX_SHOWN**2:
+        return f"J is {matrix.shape[0]}×{matrix.shape[1]}; .at() has its numbers"
+    rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in matrix)
+    where = f" at {point}" if point else ""
+    return f"J = [{rows}]{where}".replace("-", "−")
+
+
+def full_latex(result: Result) -> str:
+    """LaTeX of the Jacobian, whole; it reads back in a block."""
+    matrix = result.matrix
+    decimals = result.program.decimals
+    if matrix.shape == (1, 1):
+        return tex.symbolic(matrix[0, 0], decimals)
+    cells: list[list[Any]] = [[tex.symbolic(e, decimals) for e in matrix.row(i)] for i in range(matrix.rows)]
+    return tex.matrix(cells, matrix.rows + 3, matrix.cols + 3)

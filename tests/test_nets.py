@@ -1,0 +1,261 @@
+"""Nets against PyTorch in double precision: every definition by every earlier name, batches, losses, learning.
+
+A random net is written twice as it is made up, as text and as a PyTorch program;
+neither goes through our graph.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jacmagic
+from jacmagic import code
+from jacmagic.calculus import pull, push
+from jacmagic.graph import Graph, Node, slot
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+Tensor = Any
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": torch.relu,
+    "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "selu": F.selu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),
+    "softsign": F.softsign,
+    "mish": F.mish,
+    "hardtanh": F.hardtanh,
+    "step": lambda z: (z > 0).to(z.dtype) + 0 * z,
+    "softmax": lambda z: torch.softmax(z, -1),
+    "log_softmax": lambda z: torch.log_softmax(z, -1),
+    "layer_norm": lambda z: F.layer_norm(z, z.shape[-1:]),
+    "sin": torch.sin,
+    "exp": torch.exp,
+    "abs": torch.abs,
+    "erf": torch.erf,
+    "atan": torch.atan,
+    "\u03c3": torch.sigmoid,
+    "ReLU": torch.relu,
+    "swish": F.silu,
+}
+
+NUMBERS: dict[str, Callable[[Tensor], Tensor]] = {
+    "norm({})": torch.linalg.vector_norm,
+    "||{}||": torch.linalg.vector_norm,
+    "||{}||_1": lambda a: a.abs().sum(),
+    "||{}||_∞": lambda a: a.abs().amax(),
+    "sum({})": torch.sum,
+    "mean({})": torch.mean,
+    "max({})": torch.amax,
+    "min({})": torch.amin,
+    "prod({})": torch.prod,
+    "{0}^T {0}": lambda a: a @ a,
+    "1/2 ||{}||^2": lambda a: a @ a / 2,
+}
+
+
+@dataclass
+class Net:
+    """A block and the same in PyTorch: definitions in order, each a function of the names before it."""
+
+    lines: list[str] = field(default_factory=list)
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    inputs: dict[str, np.ndarray] = field(default_factory=dict)
+    steps: dict[str, Callable[[dict[str, Tensor]], Tensor]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def forward(self, point: dict[str, Tensor], until: str | None = None) -> dict[str, Tensor]:
+        """The values of all names; those already in `point` are kept, be they definitions."""
+        names = dict(point)
+        for name, step in self.steps.items():
+            if name not in names:
+                names[name] = step(names)
+        return names
+
+    def derivatives(self, wrt: str) -> dict[str, np.ndarray]:
+        """{definition: its derivative by `wrt`}, everything by PyTorch."""
+        point = {k: torch.tensor(v) for k, v in self.inputs.items()}
+        at = self.forward(point)[wrt]
+        later = list(self.steps) if wrt in self.inputs else list(self.steps)[list(self.steps).index(wrt) + 1 :]
+
+        if not later:
+            return {}
+
+        def run(value: Tensor) -> dict[str, Tensor]:
+            out = self.forward(point | {wrt: value})
+            return {k: out[k] + 0 * value.sum() for k in later}
+
+        return {k: v.detach().numpy() for k, v in torch.func.jacrev(run)(at).items()}
+
+
+class Maker:
+    """Makes up a net, seeded."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng, self.arrays, self.net, self.weights = random.Random(seed), np.random.default_rng(seed), Net(), 0
+
+    def input(self, name: str, shape: tuple[int, ...]) -> str:
+        self.net.shapes[name] = shape
+        self.net.inputs[name] = self.arrays.uniform(-1.2, 1.2, shape)
+        return name
+
+    def weight(self, rows: int, columns: int) -> str:
+        """The name of a matrix, an old one of that shape where chance has it."""
+        old = [k for k, s in self.net.shapes.items() if s == (rows, columns) and k in self.net.inputs]
+        if old and self.rng.random() < 0.5:
+            return self.rng.choice(old)
+        self.weights += 1
+        return self.input(f"{self.rng.choice('WVU')}{self.weights}", (rows, columns))
+
+    def bias(self, size: int) -> str:
+        self.weights += 1
+        return self.input(f"{self.rng.choice('cb')}{self.weights}", (size,))
+
+    def affine(self, of: str, size: int) -> tuple[str, Callable[[dict[str, Tensor]], Tensor]]:
+        width = self.net.shapes[of][0]
+        if self.rng.random() < 0.4:  # the tutorial writes its weights transposed
+            w = self.weight(width, size)
+            text, run = f"{w}^T {of}", lambda v: v[w].T @ v[of]
+        else:
+            w = self.weight(size, width)
+            text, run = f"{w} {of}", lambda v: v[w] @ v[of]
+        if self.rng.random() < 0.75:
+            c = self.bias(size)
+            return f"{text} + {c}", lambda v: run(v) + v[c]
+        return text, run
+
+    def vectors(self, size: int | None = None) -> list[str]:
+        return [k for k, s in self.net.shapes.items() if len(s) == 1 and (size is None or s[0] == size)
+                and not k.startswith(("c", "b", "y"))]
+
+    def layer(self, name: str) -> None:
+        """One definition of a random kind."""
+        rng = self.rng
+        of = rng.choice(self.vectors())
+        width = self.net.shapes[of][0]
+        size = rng.randint(1, 8)
+        word = rng.choice(list(ACTIVATIONS))
+        f = ACTIVATIONS[word]
+        kind = rng.choice(["layer"] * 4 + ["plain", "skip", "gate", "two", "stack", "scaled", "part", "number"])
+        if kind in ("layer", "plain"):
+            z, run = self.affine(of, size)
+            self.define(name, z if kind == "plain" else f"{word}({z})", run if kind == "plain" else lambda v: f(run(v)), (size,))
+        elif kind == "skip":
+            z, run = self.affine(of, width)
+            self.define(name, f"{of} + {word}({z})", lambda v: v[of] + f(run(v)), (width,))
+        elif kind == "gate":
+            other = rng.choice(self.vectors(width))
+            sign = rng.choice([".*", "⊙", "-"])
+            self.define(name, f"{word}({of}) {sign} {other}",
+                        lambda v: f(v[of]) - v[other] if sign == "-" else f(v[of]) * v[other], (width,))
+        elif kind == "two":
+            z, run = self.affine(of, size)
+            again, more = self.affine(rng.choice(self.vectors()), size)
+            self.define(name, f"{word}({z} + {again})", lambda v: f(run(v) + more(v)), (size,))
+        elif kind == "stack":
+            other = rng.choice(self.vectors())
+            total = width + self.net.shapes[other][0]
+            if total > 8:
+                return self.layer(name)
+            self.define(name, f"[{of}, {other}]", lambda v: torch.cat([v[of], v[other]]), (total,))
+        elif kind == "scaled":
+            self.define(name, f"0.5{word}(2{of} - 1)/3", lambda v: f(2 * v[of] - 1) / 6, (width,))
+        elif kind == "part":
+            k = rng.randint(1, width)
+            self.define(name, f"{word}({of}) {of}[{k}]" if rng.random() < 0.5 else f"{of}[{k}] {word}({of})",
+                        lambda v: f(v[of]) * v[of][k - 1], (width,))
+        else:
+            form, reduce = rng.choice(list(NUMBERS.items()))
+            self.define(name, f"{of} * tanh({form.format(of)})" if "/" not in form else f"{of} * tanh({form.format(of)})",
+                        lambda v: v[of] * torch.tanh(reduce(v[of])), (width,))
+
+    def define(self, name: str, text: str, run: Callable[[dict[str, Tensor]], Tensor], shape: tuple[int, ...]) -> None:
+        self.net.lines.append(f"{name} = {text}" + (f" in R^{shape[0]}" if shape and self.rng.random() < 0.7 else ""))
+        self.net.steps[name], self.net.shapes[name] = run, shape
+
+    def loss(self, name: str, of: str) -> None:
+        size = self.net.shapes[of][0]
+        kind = self.rng.choice(["mse", "mae", "huber", "cross_entropy", "softmax", "bce", "sigmoid", "square", "nll"])
+        y = "y_" + name
+        self.input(y, (size,))
+        if kind in ("cross_entropy", "softmax", "nll"):
+            self.net.inputs[y] = np.abs(self.net.inputs[y])
+        if kind in ("bce", "sigmoid"):
+            self.net.inputs[y] = (self.net.inputs[y] > 0) * 1.0
+        forms: dict[str, tuple[str, Callable[[dict[str, Tensor]], Tensor]]] = {
+            "mse": (f"mse({of}, {y})", lambda v: F.mse_loss(v[of], v[y])),
+            "mae": (f"mae({of}, {y})", lambda v: F.l1_loss(v[of], v[y])),
+            "huber": (f"huber({of}, {y})", lambda v: F.huber_loss(v[of], v[y])),
+            "square": (f"1/2 ||{of} - {y}||^2", lambda v: ((v[of] - v[y]) ** 2).sum() / 2),
+            "softmax": (f"cross_entropy(softmax({of}), {y})", lambda v: -(v[y] * torch.log_softmax(v[of], 0)).sum()),
+            "cross_entropy": (f"cross_entropy(p{name}, {y})", lambda v: -(v[y] * torch.log(v["p" + name])).sum()),
+            "nll": (f"-dot({y}, log_softmax({of}))", lambda v: -(v[y] * torch.log_softmax(v[of], 0)).sum()),
+            "sigmoid": (f"bce(sigmoid({of}), {y})", lambda v: F.binary_cross_entropy(torch.sigmoid(v[of]), v[y])),
+            "bce": (f"bce(p{name}, {y})", lambda v: F.binary_cross_entropy(v["p" + name], v[y])),
+        }
+        if kind in ("cross_entropy", "bce"):
+            word = "softmax" if kind == "cross_entropy" else "sigmoid"
+            self.define("p" + name, f"{word}({of})", lambda v: ACTIVATIONS[word](v[of]), (size,))
+        self.define(name, *forms[kind], ())
+        if self.rng.random() < 0.3:  # the loss once more, scaled, with a parameter
+            self.input("k", ())
+            self.define("R", f"{name} + k^2 {name}", lambda v: v[name] + v["k"] ** 2 * v[name], ())
+
+    def make(self) -> Net:
+        rng = self.rng
+        heads = []
+        for name in ("x", "u")[: 1 + (rng.random() < 0.3)]:
+            size = rng.randint(1, 8)
+            self.input(name, (size,))
+            heads.append(f"{name} in R^{size}")
+        for k in range(rng.randint(1, 4)):
+            self.layer(rng.choice(["a", "h", "q"]) + str(k + 1))
+        last = list(self.net.steps)[-1]
+        if rng.random() < 0.8:
+            self.loss("L", last)
+        declared = [f"{k} in R^{s[0]}" for k, s in self.net.shapes.items() if k[0] in "cby" and len(s) == 1]
+        declared += [f"{k} in R^({s[0]}x{s[1]})" for k, s in self.net.shapes.items()
+                     if len(s) == 2 and k in self.net.inputs]
+        declared += ["k in R"] if "k" in self.net.inputs else []
+        self.net.lines[:0] = [*heads, *declared]
+        return self.net
+
+
+def close(found: Any, wanted: Any) -> bool:
+    found, wanted = np.asarray(found), np.asarray(wanted)
+    scale = max(1.0, float(np.abs(wanted).max(initial=0)))
+    return found.shape == wanted.shape and bool(np.abs(found - wanted).max(initial=0) <= 1e-9 * scale)
+
+
+def check_net(seed: int) -> None:
+    net = Maker(seed).make()
+    n = jacmagic.nnchain(net.text)
+    net.inputs = {key: value for key, value in net.inputs.items() if key in n.known}
+    values = n.forward(**net.inputs)
+    expected = net.forward({k: torch.tensor(v) for k, v in net.inputs.items()})
+    for name in net.steps:
+        assert close(values[name], expected[name].numpy()), f"{net.text}\n{name}: {values[name]} {expected[name]}"
+    for wrt in [*net.inputs, *net.steps]:
+        for of, wanted in net.derivatives(wrt).items():
+            found = n.at(of, wrt, **net.inputs)
+            assert close(found, wanted), f"{net.text}\nd{of}/d{wrt} = {found}\nPyTorch: {wanted}\nat {net.inputs}"
+
+
+@pytest.mark.parametrize("block", range(50))
+def test_every_definition_by_every_earlier_name_is_as_in_pytorch(block: int) -> None:
+    for seed in range(10 * block, 10 * block + 10):
+        check_net(seed)
