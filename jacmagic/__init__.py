@@ -24,7 +24,7 @@ from jacmagic.errors import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jacmagic.result import Result
+    from jacmagic.notebook import Result
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,7 +46,7 @@ def jacobian(
     Raises:
         JacmagicError: the block cannot be taken as it stands; it points at the text.
     """
-    from jacmagic.result import derive
+    from jacmagic.notebook import derive
 
     return derive(text, wrt, namespace)
 
@@ -65,7 +65,7 @@ def nnchain(
     Raises:
         JacmagicError: the block cannot be taken as it stands; it points at the text.
     """
-    from jacmagic.result import derive
+    from jacmagic.notebook import derive
 
     return derive(text, wrt, namespace, net=True, seed=seed)
 

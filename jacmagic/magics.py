@@ -20,7 +20,7 @@ from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jacmagic.result import Result
+    from jacmagic.notebook import Result
 
 OPTIONS = ("--into", "--static", "--big", "--seed", "--all")
 _GREEK = (
@@ -93,7 +93,7 @@ class JacmagicMagics(Magics):
             raise Shown(error, magic) from None
         text = block if cell is None else cell
         first_line = 1 if cell is None else 2
-        from jacmagic.result import derive
+        from jacmagic.notebook import derive
 
         try:
             result = derive(text, names or None, self.shell.user_ns, net, options.seed)

@@ -35,6 +35,9 @@ def is_letter(word: s.Word) -> bool:
     return len(base) == 1 or base in s.GREEK
 
 
+_OPERATORS = {"·": "dot", "×": "cross"}
+
+
 @dataclass
 class Scope:
     """What the lines of a block declare, as far as reading an expression needs it.
@@ -104,7 +107,7 @@ class Reader:
             return t.Logic(raw.span, raw.operator, operands)
         if isinstance(raw, s.For):
             return self.family(raw, raw.kind or "vector")
-        if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied)):
+        if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied, s.Indicator)):
             return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
         raise SyntaxMistake("This does not read as an expression.", raw.span)
 
@@ -285,6 +288,8 @@ class Reader:
             return None
         if word.index in ("2", "10") and word.text == "log":
             return FUNCTIONS["log" + word.index]
+        if self.scope.net and word.text == "sigma" and word.index is None:
+            return FUNCTIONS["sigmoid"]
         return find(word.typed)
 
     def user_function(self, word: s.Raw) -> str | None:
@@ -297,7 +302,7 @@ class Reader:
         factors = self.factors(list(raw.items))
         if len(factors) == 1:
             return factors[0].expr
-        return t.Product(raw.span, tuple((f.operator, f.expr) for f in factors))
+        return t.Product(raw.span, tuple((_OPERATORS.get(f.operator, f.operator), f.expr) for f in factors))
 
     def factors(self, items: list[s.Item]) -> list[Settled]:
         out: list[Settled] = []
@@ -377,13 +382,6 @@ class Reader:
         if isinstance(atom, s.Word):
             return self.name_factor(items, at)
         if isinstance(atom, s.Num):
-            if follow is not None and atom.text == "1" and not item.posts and not follow.gap:
-                inside = follow.atom
-                if isinstance(inside, s.Group) and inside.bracket == "[" and len(inside.rows) == 1:
-                    entry = inside.rows[0][0]
-                    if isinstance(entry, (s.Relation, s.Boolean)) and len(inside.rows[0]) == 1:
-                        span = item.span.to(inside.span)
-                        return self.finish(items, at + 1, t.Indicator(span, self.read(entry)), item, True)
             self.check_number(atom)
             return self.finish(items, at, t.Number(atom.span, atom.text), item, False)
         return self.finish(items, at, self.atom(atom), item, True)
@@ -759,6 +757,10 @@ class Reader:
             return t.Fraction(raw.span, self.value(raw.above), self.value(raw.below))
         if isinstance(raw, s.Applied):
             return t.Call(raw.span, raw.name, (self.value(raw.argument),))
+        if isinstance(raw, s.Indicator):
+            condition = self.read(raw.condition)
+            self.expect_condition(condition)
+            return t.Indicator(raw.span, condition)
         if isinstance(raw, s.Root):
             raise SyntaxMistake("A root needs its argument.", raw.span)
         return self.read(raw)

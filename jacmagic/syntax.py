@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jacmagic.errors import AmbiguousMath, LimitError, Span, SyntaxMistake
 
@@ -41,6 +41,7 @@ _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "ti
 _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
 
+_TRANSPOSES = "⊤⊺"
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱᵀᵃᵇᶜᵈᵉᵏᵐᵖᵗˣʸᶻ⁽⁾", "0123456789+-niTabcdekmptxyz()"))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx"))
 _OPERATORS = {
@@ -50,15 +51,15 @@ _OPERATORS = {
     ">": ">", ">=": ">=", "≥": ">=", "⩾": ">=", "(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}", ",": ",",
     ";": ";", "|": "|", "||": "||", "‖": "||", "∥": "||", "'": "'", "′": "'", "’": "'", "..": "..", "…": "..",
     "...": "..", ".": ".", "->": "->", "→": "->", "⟶": "->", "⟼": "->", "√": "√", "∛": "∛", "∞": "∞", "!": "!",
-    ":": ":", "&": "&", "_": "_", "∑": "Σ", "∏": "Π", "∈": "∈",
+    ":": ":", ":=": ":=", "≔": ":=", "&": "&", "_": "_", "∑": "Σ", "∏": "Π", "∈": "∈",
 }
-_BY_LENGTH = ("...", "**", ".^", ".*", "./", "==", "!=", "<=", ">=", "||", "..", "->")
+_BY_LENGTH = ("...", ":=", "**", ".^", ".*", "./", "==", "!=", "<=", ">=", "||", "..", "->")
 _COMMAND_OPERATORS = {
     "cdot": "·", "times": "×", "div": "/", "odot": ".*", "circ": ".*", "le": "<=", "leq": "<=", "leqslant": "<=",
     "lt": "<", "ge": ">=", "geq": ">=", "geqslant": ">=", "gt": ">", "ne": "!=", "neq": "!=", "in": "∈", "to": "->",
     "rightarrow": "->", "longrightarrow": "->", "mapsto": "->", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
     "lVert": "||", "rVert": "||", "Vert": "||", "|": "||", "infty": "∞", "lbrack": "[", "rbrack": "]", "prime": "'",
-    "ldots": "..", "dots": "..", "cdots": "..", "sum": "Σ", "prod": "Π", "ast": "*", "land": "and", "wedge": "and",
+    "ldots": "..", "dots": "..", "cdots": "..", "colon": ":", "coloneqq": ":=", "sum": "Σ", "prod": "Π", "ast": "*", "land": "and", "wedge": "and",
     "lor": "or", "vee": "or", "lnot": "not", "neg": "not",
 }
 _SKIPPED = frozenset(
@@ -67,11 +68,21 @@ _SKIPPED = frozenset(
 ) | {" "}
 _FONTS = frozenset(
     "mathbf mathrm mathit mathsf mathtt mathcal mathscr mathfrak boldsymbol bm bf rm vec text textbf textit textrm "
-    "operatorname mathop pmb symbf underline mathbb mathnormal".split()
+    "operatorname mathop pmb symbf underline mathbb mathnormal mbox mathds".split()
 )
+_DELIMITED = {
+    "⌊": ("floor", "("), "⌋": ("", ")"), "⌈": ("ceil", "("), "⌉": ("", ")"), "⟨": ("dot", "("), "⟩": ("", ")"),
+    "lfloor": ("floor", "("), "rfloor": ("", ")"), "lceil": ("ceil", "("), "rceil": ("", ")"),
+    "langle": ("dot", "("), "rangle": ("", ")"),
+}
 _MATRICES = frozenset("matrix bmatrix pmatrix Bmatrix smallmatrix array".split())
 _LAYOUTS = frozenset("aligned align align* gathered gather gather* equation equation* split alignedat".split())
 
+_ACCENTED = re.compile(
+    r"\s*(?:\{\s*(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{)?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\}?\s*(?:_\{?(?P<index>[A-Za-z0-9]+)\}?)?\s*\}"
+    r"|\s([A-Za-z])|(\\[A-Za-z]+))"
+)
+_LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
 _NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
 _LOOK_ALIKES = dict(zip("аеорсхуіјѕԁһкмтвнАВЕКМНОРСТХУІЈЅ", "aeopcxyijsdhkmtbhABEKMHOPCTXYIJS"))
 
@@ -160,6 +171,13 @@ class Applied(Raw):
 
     name: str
     argument: Raw
+
+
+@dataclass(frozen=True)
+class Indicator(Raw):
+    """`1[x > 0]`."""
+
+    condition: Raw
 
 
 @dataclass(frozen=True)
@@ -292,6 +310,7 @@ class Lexer:
         self.tokens: list[Token] = []
         self.gap = False
         self.open: list[tuple[str, int]] = []
+        self.environments: list[str] = []  # "matrix", "cases", or "" for one that only arranges
 
     def run(self) -> list[Token]:
         while self.pos < self.stop:
@@ -315,7 +334,7 @@ class Lexer:
                 self.gap = True
             else:
                 self.emit("nl", "\n", start, start + 1)
-        elif ch in " \t\r" or unicodedata.category(ch) == "Zs":
+        elif ch in " \t" or self.text.startswith("\r\n", start) or unicodedata.category(ch) == "Zs":
             self.pos += 1
             self.gap = True
         elif ch == "#":
@@ -328,6 +347,12 @@ class Lexer:
             self.command()
         elif ch.isascii() and (ch.isdigit() or (ch == "." and self.peek(1).isascii() and self.peek(1).isdigit())):
             self.number()
+        elif ch in _DELIMITED:
+            self.pos += 1
+            self.delimiter(ch, start)
+        elif ch in _TRANSPOSES:
+            self.pos += 1
+            self.emit("word", "T", start, self.pos, whole=True, command=True)
         elif ch.isalpha() and ch not in _SUPERSCRIPTS and ch not in _SUBSCRIPTS:
             self.letters()
         elif ch in _SUPERSCRIPTS:
@@ -336,6 +361,16 @@ class Lexer:
             self.emit("sup", "".join(_SUPERSCRIPTS[c] for c in self.text[start : self.pos]), start, self.pos)
         else:
             self.operator()
+
+    def delimiter(self, name: str, start: int) -> None:
+        """⌊x⌋, ⌈x⌉ and ⟨x, y⟩ are calls of floor, ceil and dot."""
+        function, bracket = _DELIMITED[name]
+        if function:
+            self.emit("word", function, start, self.pos, whole=True, command=True)
+            self.open.append(("(", start))
+        elif self.open and self.open[-1][0] != "env":
+            self.open.pop()
+        self.emit("op", bracket, start, self.pos)
 
     def number(self) -> None:
         start = self.pos
@@ -415,6 +450,9 @@ class Lexer:
 
     def word(self, text: str, start: int, whole: bool = False, command: bool = False) -> None:
         """A word whose letters end here; reads the index behind it."""
+        if text in ("sum", "prod") and re.compile(r"_\{?\s*\\?[A-Za-z]+\s*=").match(self.text, self.pos, self.stop):
+            self.emit("cmd", "Σ" if text == "sum" else "Π", start, self.pos)
+            return
         match = re.match(r"[A-Za-z]+", text)
         if match and match[0] in GREEK + list(_VARIANTS):
             text = _VARIANTS.get(match[0], match[0]) + text[match.end() :]
@@ -445,11 +483,12 @@ class Lexer:
                 index = greek.get(index) or _greek(index) or index if len(index) == 1 else index
                 self.pos = close + 1
             elif self.peek() == "\\":
-                match = re.compile(r"\\([A-Za-z]+)").match(self.text, self.pos, self.stop)
-                name = match[1] if match else ""
-                if not match or name not in GREEK:
+                match = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))").match(
+                    self.text, self.pos, self.stop
+                )
+                if not match or not (match[1] or match[2] in GREEK):
                     raise SyntaxMistake("An index is a number or a name.", Span(begin, self.pos + 1))
-                index, self.pos = name, match.end()
+                index, self.pos = match[1] or match[2], match.end()
             elif self.peek().isascii() and self.peek().isdigit():
                 index = self.digits()
             else:
@@ -496,9 +535,8 @@ class Lexer:
         text = next((op for op in _BY_LENGTH if self.text.startswith(op, start, self.stop)), self.text[start])
         if text not in _OPERATORS:
             self.unknown(text, start)
-        if text == "{" and self.tokens and self.tokens[-1].kind == "op" and self.tokens[-1].text == "=":
-            if self.python(start):
-                return
+        if text == "{" and self.after_name_and_equals() and self.python(start):
+            return
         self.pos += len(text)
         op = _OPERATORS[text]
         if op in "([{":
@@ -510,6 +548,13 @@ class Lexer:
         else:
             self.emit("op", op, start, self.pos)
 
+    def after_name_and_equals(self) -> bool:
+        """True behind `NAME =` at the start of a statement, where braces hold Python."""
+        shape = [(t.kind, t.text) for t in self.tokens[-3:]]
+        if len(shape) < 2 or shape[-1] != ("op", "=") or shape[-2][0] != "word":
+            return False
+        return len(shape) == 2 or shape[0][0] == "nl" or shape[0] in (("op", ";"), ("op", ","), ("op", "&"))
+
     def unknown(self, ch: str, start: int) -> None:
         category = unicodedata.category(ch)
         span = Span(start, start + 1)
@@ -520,6 +565,8 @@ class Lexer:
             raise SyntaxMistake("This is a dash, not a minus sign.", span, ("-",))
         if ch == "∂":
             raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", span)
+        if ch == "%":
+            raise SyntaxMistake("% has no meaning in a block; a comment starts with #.", span)
         if category.startswith("N"):
             raise SyntaxMistake(f"Numbers are written with 0 to 9; this is {label}.", span)
         raise SyntaxMistake(f"{ch} has no meaning in a block ({label}).", span)
@@ -582,6 +629,9 @@ class Lexer:
                 self.emit("op", "\\\\", start, self.pos)
             else:
                 self.emit("nl", "\\\\", start, self.pos)
+        elif name == "{" and (match := _LEFT_BRACE.match(self.text, self.pos, self.stop)):
+            self.pos = match.start(1)
+            self.environment("begin", start, cases=True)
         elif name in ("{", "}"):
             op = "(" if name == "{" else ")"
             if op == "(":
@@ -593,14 +643,18 @@ class Lexer:
             self.environment(name, start)
         elif name in ("frac", "dfrac", "tfrac", "cfrac"):
             self.emit("cmd", "frac", start, self.pos, command=True)
-            self.single_digits(2)
+            self.single_letters(2)
         elif name == "sqrt":
             self.emit("cmd", "sqrt", start, self.pos, command=True)
-            self.single_digits(1)
+            self.single_letters(1)
         elif name in _FONTS:
             self.font(name, start)
         elif name in _ACCENTS:
             self.accent(name, start)
+        elif name in _DELIMITED:
+            self.delimiter(name, start)
+        elif name == "ell":
+            raise SyntaxMistake("This letter looks like l but is another (script small l).", Span(start, self.pos), ("l",))
         elif name in ("top", "intercal"):
             self.emit("word", "T", start, self.pos, whole=True, command=True)
         elif name in ("partial", "nabla"):
@@ -610,16 +664,14 @@ class Lexer:
         else:
             raise SyntaxMistake(f"The LaTeX command \\{name} has no meaning in a block.", Span(start, self.pos))
 
-    def single_digits(self, count: int) -> None:
-        r"""After \frac and \sqrt, LaTeX takes one digit a time: \frac12."""
+    def single_letters(self, count: int) -> None:
+        r"""After \frac and \sqrt, LaTeX takes one digit or letter a time: \frac12, \frac xy."""
         for _ in range(count):
-            space = re.compile(r"\s*").match(self.text, self.pos, self.stop)
-            at = space.end() if space else self.pos
-            if at < self.stop and self.text[at].isascii() and self.text[at].isdigit():
-                self.pos = at + 1
-                self.emit("num", self.text[at], at, at + 1)
-            else:
+            match = re.compile(r"\s*([0-9]|[A-Za-z](?!_))").match(self.text, self.pos, self.stop)
+            if not match:
                 return
+            self.pos = match.end()
+            self.emit("num" if match[1].isdigit() else "word", match[1], match.start(1), match.end(1), whole=True)
 
     def font(self, name: str, start: int) -> None:
         space = re.compile(r"\s*").match(self.text, self.pos, self.stop)
@@ -648,40 +700,57 @@ class Lexer:
         else:
             inner = Lexer(self.text, self.pos + 1, close).run()[:-1]
             self.pos = close + 1
-            self.tokens.extend(inner)
+            if inner:
+                self.tokens.append(replace(inner[0], gap=self.gap or inner[0].gap))
+                self.tokens.extend(inner[1:])
+                self.gap = False
 
     def accent(self, name: str, start: int) -> None:
-        match = re.compile(r"\s*(?:\{\s*(\\?[A-Za-zα-ωΑ-Ω]+)\s*\}|\s([A-Za-z])|(\\[A-Za-z]+))").match(
-            self.text, self.pos, self.stop
-        )
+        match = _ACCENTED.match(self.text, self.pos, self.stop)
         if not match:
             raise SyntaxMistake("One letter is expected under this accent.", Span(start, self.pos))
-        letter = (match[1] or match[2] or match[3]).lstrip("\\")
-        letter = _greek(letter) or letter if len(letter) == 1 else letter
+        letter = next(match[k] for k in (1, 3, 4) if match[k]).lstrip("\\")
+        letter = _greek(letter) or letter if len(letter) == 1 else _VARIANTS.get(letter, letter)
         self.pos = match.end()
+        if match["index"]:  # \dot{x_1}: the index stands under the accent, too
+            self.emit("word", f"{letter}_{_ACCENTS[name]}", start, self.pos, index=match["index"], whole=True, command=True)
+            return
         self.word(f"{letter}_{_ACCENTS[name]}", start, whole=True, command=True)
 
-    def environment(self, which: str, start: int) -> None:
+    def environment(self, which: str, start: int, cases: bool = False) -> None:
+        """Where an environment begins or ends; `cases` behind \\left\\{. Around whole statements it is only layout."""
         match = re.compile(r"\s*\{([A-Za-z]+\*?)\}").match(self.text, self.pos, self.stop)
         if not match:
             raise SyntaxMistake(f"\\{which} needs the name of an environment.", Span(start, self.pos))
         name, self.pos = match[1], match.end()
-        if name in _LAYOUTS:
-            self.gap = True
-            return
-        if name not in _MATRICES and name != "cases":
+        if name not in _MATRICES and name not in _LAYOUTS and name != "cases":
             raise SyntaxMistake(f"The LaTeX environment {name} has no meaning in a block.", Span(start, self.pos))
         if which == "begin":
-            columns = re.compile(r"\s*\{[clr| ]*\}").match(self.text, self.pos, self.stop) if name == "array" else None
-            self.pos = columns.end() if columns else self.pos
-            self.open.append(("env", start))
-        elif self.open and self.open[-1][0] == "env":
+            columns = re.compile(r"\s*\{[clr| ]*\}").match(self.text, self.pos, self.stop)
+            self.pos = columns.end() if columns and name in ("array", "alignedat") else self.pos
+            cases = cases or name == "cases"
+            opens = not self.tokens or self.tokens[-1].kind == "nl" or self.tokens[-1].text == ";"
+            layout = name in _LAYOUTS or (cases and opens)
+            self.environments.append("" if layout else "cases" if cases else "matrix")
+            if not layout:
+                self.open.append(("env", start))
+        elif not self.environments:
+            self.environments.append("" if name in _LAYOUTS else "cases" if name == "cases" else "matrix")
+        elif self.environments[-1] and self.open and self.open[-1][0] == "env":
             self.open.pop()
-        self.emit("cmd", f"{which} {'cases' if name == 'cases' else 'matrix'}", start, self.pos)
+        kind = self.environments[-1]
+        if which == "end":
+            self.environments.pop()
+        if kind:
+            self.emit("cmd", f"{which} {kind}", start, self.pos)
+        else:
+            self.gap = True
 
 
 # ------------------------------------------------------------------ the parser
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_PLAIN_NUMBER = re.compile(r"[-−]?(?:[0-9]{1,15}\.?[0-9]{0,15}|\.[0-9]{1,15})")
 _RELATIONS = frozenset({"<", "<=", ">", ">=", "==", "!=", "="})
 _PRODUCTS = frozenset({"*", "·", "×", "/", ".*", "./"})
 
@@ -693,7 +762,7 @@ class Parser:
         self.text = text
         self.tokens = list(tokens)
         self.at = 0
-        self.bars: list[str] = []
+        self.bars: list[int] = []  # where the open bars stand; inside a bracket, those around it
         self.depth = 0
         self.brackets: list[Token] = []
 
@@ -728,7 +797,7 @@ class Parser:
     def fail(self, expected: str) -> SyntaxMistake:
         """What to say where an operand or a word is due and something else stands."""
         token = self.now
-        if self.brackets and (token.kind == "end" or (token.kind == "op" and token.text in ("=", ":"))):
+        if self.brackets and (token.kind == "end" or (token.kind == "op" and token.text == "=")):
             opener = self.brackets[-1]
             return SyntaxMistake("This bracket is never closed.", opener.span)
         if token.kind == "end":
@@ -745,6 +814,12 @@ class Parser:
                 return SyntaxMistake("No bracket is open here.", token.span)
         if token.text == "=":
             return SyntaxMistake("A second = on one line; one line says one thing.", token.span)
+        if token.text == ":" and self.brackets and self.brackets[-1].text == "[":
+            return SyntaxMistake(
+                "Whole rows and columns are not taken with a colon; write a family, as in [W[1,j] for j = 1..3].", token.span
+            )
+        if token.text == "_":
+            return SyntaxMistake("An index has no place here: one index a name, with no gap before it.", token.span)
         return SyntaxMistake(f"{expected[0].upper()}{expected[1:]} is expected here, not {shown}.", token.span)
 
     # -------------------------------------------------------------- expressions
@@ -798,13 +873,26 @@ class Parser:
             if self.now.text in ("=", "!="):
                 if not self.in_condition():
                     break
-                wanted = "==" if self.now.text == "=" else "not … == …"
-                raise SyntaxMistake(f"A condition compares with {wanted}.", self.now.span)
+                raise self.unequal(operands[-1])
             relations.append(self.next().text)
             operands.append(self.sum())
         if not relations:
             return operands[0]
         return Relation(self.span_from(start), tuple(operands), tuple(relations))
+
+    def unequal(self, left: Raw) -> SyntaxMistake:
+        """`=`, `=>` and `!=` in a condition, and what to write."""
+        token = self.next()
+        if token.text == "=":
+            longer = self.is_op(">", "<") and not self.now.gap
+            span = token.span.to(self.now.span) if longer else token.span
+            wanted = f"{self.now.text}=" if longer else "=="
+            return SyntaxMistake(f"A condition compares with {wanted}.", span, (wanted,))
+        right = self.sum()
+        shown = [self.text[one.span.start : one.span.stop] for one in (left, right)]
+        return SyntaxMistake(
+            "A condition has no sign for unequal; it has not.", left.span.to(right.span), (f"not {shown[0]} == {shown[1]}",)
+        )
 
     def in_condition(self) -> bool:
         return any(t.kind == "word" and t.text in ("if", "and", "or", "not") for t in self.tokens[: self.at])
@@ -848,7 +936,24 @@ class Parser:
                 items.append(self.item("", False))
             else:
                 break
+            indicator = self.indicator(items[-2], items[-1])
+            if indicator is not None:
+                items[-2:] = [indicator]
         return Run(self.span_from(start), tuple(items))
+
+    @staticmethod
+    def indicator(one: Item, group: Item) -> Item | None:
+        """`1[x > 0]` as one factor."""
+        inside = group.atom
+        if not (isinstance(one.atom, Num) and one.atom.text == "1" and not one.posts and group.operator == ""):
+            return None
+        if not (isinstance(inside, Group) and inside.bracket in ("[", "1") and len(inside.rows) == len(inside.rows[0]) == 1):
+            return None
+        condition = inside.rows[0][0]
+        if not isinstance(condition, (Relation, Boolean)) and inside.bracket == "[":
+            return None
+        span = one.span.to(inside.span)
+        return Item(one.span.to(group.span), one.operator, one.negative, one.gap, Indicator(span, condition), group.posts)
 
     def starts_factor(self) -> bool:
         token = self.now
@@ -861,7 +966,8 @@ class Parser:
         if token.kind == "op":
             if token.text in ("|", "||"):
                 return not self.bars
-            return token.text in ("(", "[", "{", "√", "∛")
+            after_one = token.text == "_" and self.at > 0 and self.tokens[self.at - 1].text == "1"
+            return token.text in ("(", "[", "{", "√", "∛") or (after_one and self.tokens[self.at + 1].text in ("{", "("))
         return False
 
     def item(self, operator: str, negative: bool) -> Item:
@@ -870,6 +976,8 @@ class Parser:
         posts: list[Post] = []
         while post := self.post(atom, posts):
             posts.append(post)
+        if isinstance(atom, Bars) and atom.double and not atom.order and posts and self.is_op("_"):
+            atom = replace(atom, order=self.norm_order())  # ||x||^2_2
         return Item(self.span_from(start), operator, negative, gap, atom, tuple(posts))
 
     def post(self, atom: Raw, before: list[Post]) -> Post | None:
@@ -883,8 +991,9 @@ class Parser:
         if token.text in ("^", ".^"):
             self.next()
             value, clear = self.exponent()
-            if isinstance(value, Word) and value.text == "T" and value.index is None and token.text == "^":
-                return Post(self.span_from(start), "T", (value,), clear)
+            inner = self.unwrapped(value) if isinstance(value, Group) and value.bracket == "{" else value
+            if isinstance(inner, Word) and inner.text == "T" and inner.index is None and token.text == "^":
+                return Post(self.span_from(start), "T", () if inner.command else (inner,), clear)
             return Post(self.span_from(start), token.text, (value,), clear)
         if token.text == "[" and not token.gap and not isinstance(atom, (Num, Root)):
             if before and before[-1].kind in ("^", ".^") and not before[-1].clear:
@@ -906,10 +1015,21 @@ class Parser:
             self.next()
             return Post(self.span_from(start), "T")
         if token.text == "'":
-            raise SyntaxMistake("A prime stands only on the left of =, for x' = …", token.span)
+            raise SyntaxMistake("A prime stands only on the left of =, for x' = …; the transpose is x^T.", token.span)
         if token.text == "!":
             raise SyntaxMistake("Factorials are not part of the language.", token.span)
         return None
+
+    @staticmethod
+    def unwrapped(raw: Raw) -> Raw:
+        """What stands in brackets, without them."""
+        while True:
+            if isinstance(raw, Run) and len(raw.items) == 1 and not raw.items[0].posts and not raw.items[0].negative:
+                raw = raw.items[0].atom
+            elif isinstance(raw, Group) and raw.bracket in "({" and len(raw.rows) == len(raw.rows[0]) == 1:
+                raw = raw.rows[0][0]
+            else:
+                return raw
 
     def superscript(self, token: Token) -> Raw:
         text = token.text
@@ -933,7 +1053,7 @@ class Parser:
         elif token.kind == "word" and token.text not in KEYWORDS:
             value = self.word_atom()
             clear = token.command and token.text == "T"
-        elif self.is_op("(", "{", "|", "||") or token.kind == "cmd":
+        elif self.is_op("(", "{", "[", "|", "||") or token.kind == "cmd":
             value = self.atom()
             clear = True
         elif self.is_op("√", "∛"):
@@ -965,6 +1085,11 @@ class Parser:
         if token.kind == "op":
             if token.text in ("(", "[", "{"):
                 return self.bracketed()
+            if token.text == "_" and self.at and self.tokens[self.at - 1].text == "1":
+                self.next()  # the condition of an indicator as its index: 1_{x > 0}
+                group = self.bracketed()
+                inner = self.unwrapped(group)
+                return Group(group.span, "1", ((inner,),))
             if token.text in ("|", "||"):
                 return self.bar_atom()
             if token.text in ("√", "∛"):
@@ -1007,7 +1132,7 @@ class Parser:
         if self.is_op(closer):
             raise SyntaxMistake("These brackets are empty.", Span(opener.span.start, self.now.span.stop))
         if bars:
-            self.bars = ["("]  # bars inside brackets inside bars are nested bars
+            self.bars = bars[:1]  # bars inside brackets inside bars are nested bars
         while True:
             row.append(self.entry())
             if self.is_op(","):
@@ -1050,23 +1175,31 @@ class Parser:
             else:
                 raise self.fail("= and the first index")
             first = self.sum()
-            if not self.is_op(".."):
+            listed = self.is_op(",") and self.tokens[self.at + 1].text == ".."  # 1, …, n
+            if listed:
+                self.next()
+            if not self.is_op("..", ":"):
                 raise self.fail(".. and the last index")
-            self.next()
+            colon = self.next().text == ":"
+            if listed and self.is_op(","):
+                self.next()
             last = self.sum()
+            if colon:
+                ends = [self.text[one.span.start : one.span.stop] for one in (first, last)]
+                raise SyntaxMistake(
+                    "The bounds of a family are written with two points.", first.span.to(last.span), ("..".join(ends),)
+                )
             body = For(self.span_from(start), body, index, first, last)
             if self.is_word("for"):
                 raise SyntaxMistake("One for a bracket; nest brackets for a second index.", self.now.span)
         return body
 
     def bar_atom(self) -> Raw:
-        opener = self.next()
-        if self.bars:
-            raise SyntaxMistake(
-                "Bars inside bars: write abs( ) or norm( ) for one of them.", opener.span, ("abs(", "norm(")[:0]
-            )
+        opener, at = self.next(), self.at - 1
+        if self.bars or self.now.kind == "end" or self.is_op(")", "]", "}", ","):
+            raise self.mismatched_bars(at)
         self.deeper()
-        self.bars.append(opener.text)
+        self.bars.append(at)
         inner = self.expression()
         self.bars.pop()
         closer = self.now
@@ -1075,33 +1208,51 @@ class Parser:
                 raise SyntaxMistake("This bar is never closed.", opener.span)
             raise self.fail("a closing bar")
         if closer.text != opener.text:
-            whole = Span(opener.span.start, closer.span.stop)
-            if opener.text == "|":
-                rest = self.text[closer.span.stop :].split("\n")[0]
-                end = rest.find("|")
-                shown = self.text[opener.span.start + 1 : closer.span.start]
-                if end >= 0:
-                    whole = Span(opener.span.start, closer.span.stop + end + 1)
-                    raise AmbiguousMath(
-                        f"{self.text[whole.start : whole.stop]} can be read in two ways.", whole,
-                        (f"|{shown}| |{rest[:end]}|", f"abs({shown})*abs({rest[:end]})"),
-                    )
-            raise SyntaxMistake("A single bar and a double one do not go together; use abs( ) or norm( ).", whole)
+            raise self.mismatched_bars(at)
         self.next()
         self.depth -= 1
-        order = ""
-        if opener.text == "||" and self.is_op("_"):
-            self.next()
-            token = self.next()
-            if token.text == "{":
-                token = self.next()
-                if not self.is_op("}"):
-                    raise self.fail("}")
-                self.next()
-            order = {"∞": "oo", "infty": "oo"}.get(token.text, token.text)
-            if order not in ("1", "2", "oo", "F"):
-                raise SyntaxMistake("The norms are ||x||_1, ||x||_2, ||x||_∞ and ||W||_F.", token.span)
+        order = self.norm_order() if opener.text == "||" and self.is_op("_") else ""
         return Bars(self.span_from(opener.span.start), inner, opener.text == "||", order)
+
+    def mismatched_bars(self, at: int) -> SyntaxMistake:
+        """Bars that do not pair up one way only, from the first to the fourth of them, and what to write."""
+        def is_bar(token: Token) -> bool:
+            return token.kind == "op" and token.text in ("|", "||")
+
+        first = self.bars[0] if self.bars else next(k for k, t in enumerate(self.tokens) if is_bar(t))
+        places: list[Span] = []
+        for token in self.tokens[first:]:
+            if is_bar(token):
+                start, stop = token.span
+                half = (start + stop) // 2 if stop - start == 2 else stop
+                places += [Span(start, half), Span(half, stop)] if token.text == "||" else [token.span]
+        if len(places) < 4 or len(places) % 2:
+            return SyntaxMistake("This bar has no partner.", self.tokens[at].span)
+        span = places[0].to(places[3])
+        a, b, c = (self.text[p.stop : q.start] for p, q in zip(places, places[1:4]))
+        if any(part.count(o) != part.count(k) for part in (a, b, c) for o, k in ("()", "[]", "{}")):
+            return SyntaxMistake("Bars inside bars: write abs( ) or norm( ) for one pair.", span)
+        if not b.strip():
+            return AmbiguousMath(  # type: ignore[return-value]
+                f"{self.text[span.start : span.stop]} can be read in two ways.", span, (f"|{a}| |{c}|", f"abs({a})*abs({c})")
+            )
+        return SyntaxMistake(
+            "Bars inside bars: write abs( ) or norm( ) for one pair.", span, (f"|{a}abs({b.strip()}){c}|",)
+        )
+
+    def norm_order(self) -> str:
+        """The index of a norm, behind its bars."""
+        self.next()
+        token = self.next()
+        if token.text == "{":
+            token = self.next()
+            if not self.is_op("}"):
+                raise self.fail("}")
+            self.next()
+        order = {"∞": "oo", "infty": "oo", "inf": "oo"}.get(token.text, token.text)
+        if order not in ("1", "2", "oo", "F"):
+            raise SyntaxMistake("The norms are ||x||_1, ||x||_2, ||x||_∞ and ||W||_F.", token.span)
+        return order
 
     def argument(self) -> Raw:
         r"""The argument of a LaTeX command: a group, or one token."""
@@ -1127,9 +1278,13 @@ class Parser:
                 group = self.bracketed()
                 order = group.rows[0][0]
                 text = self.text[order.span.start : order.span.stop].strip()
-                if text not in ("2", "3"):
-                    raise SyntaxMistake("Square and cube roots only; write x^(1/n).", group.span)
-                name = "cbrt" if text == "3" else "sqrt"
+                name = {"2": "sqrt", "3": "cbrt"}.get(text, "")
+                if not name:  # the n-th root of x is x^(1/n)
+                    argument = self.argument()
+                    span = self.span_from(start)
+                    power = Frac(order.span, Num(order.span, "1"), order)
+                    base = Group(argument.span, "(", ((argument,),))
+                    return Run(span, (Item(span, "", False, False, base, (Post(order.span, "^", (power,)),)),))
             argument = self.argument()
             return Applied(self.span_from(start), name, argument)
         if token.text in ("Σ", "Π"):
@@ -1146,13 +1301,13 @@ class Parser:
             if self.is_op("_") and first is None:
                 self.next()
                 if not self.is_op("{"):
-                    raise self.fail("{i=1}")
+                    raise SyntaxMistake("A sum needs its bounds: \\sum_{i=1}^{n}.", token.span)
                 self.brackets.append(self.next())
                 if self.now.kind != "word":
                     raise self.fail("the name of an index")
                 index = self.word_atom()
                 if not self.is_op("="):
-                    raise self.fail("= and the first index")
+                    raise SyntaxMistake("A sum needs its bounds: \\sum_{i=1}^{n}.", token.span)
                 self.next()
                 first = self.sum()
                 if not self.is_op("}"):
@@ -1222,23 +1377,60 @@ class Parser:
         self.next()
         self.depth -= 1
         span = self.span_from(opener.span.start)
+        if otherwise is None and len(branches) > 1 and self.exhaustive([condition for _, condition in branches]):
+            otherwise = branches.pop()[0]
         if otherwise is None or not branches:
-            raise SyntaxMistake("The last case says what holds otherwise.", span)
+            last = branches[-1][1].span if branches else span
+            raise SyntaxMistake(
+                "The last case says what holds otherwise.", last, ("\\text{otherwise}",) if len(branches) > 1 else ()
+            )
         return Cases(span, tuple(branches), otherwise)
+
+    def exhaustive(self, conditions: Sequence[Raw]) -> bool:
+        """True where comparisons of one thing with numbers, or one with its contrary, leave nothing out."""
+        pieces: list[tuple[str, str, str]] = []  # what is compared, the relation, with what; conditions end in ("", "", "")
+        for condition in conditions:
+            if not isinstance(condition, Relation):
+                return False
+            shown = ["".join(self.text[o.span.start : o.span.stop].split()) for o in condition.operands]
+            for left, relation, right in zip(shown, condition.relations, shown[1:]):
+                flip = bool(_PLAIN_NUMBER.fullmatch(left)) and not _PLAIN_NUMBER.fullmatch(right)
+                pieces.append((right, _MIRRORED.get(relation, relation), left) if flip else (left, relation, right))
+            pieces.append(("", "", ""))
+        compared = [piece for piece in pieces if piece[0]]
+        if len(compared) == len(conditions) == 2 and compared[0][::2] == compared[1][::2]:
+            return {compared[0][1], compared[1][1]} in ({"<", ">="}, {"<=", ">"})
+        if len({left for left, _, _ in compared}) != 1 or not all(_PLAIN_NUMBER.fullmatch(right) for _, _, right in compared):
+            return False
+        bounds = sorted({float(right.replace("−", "-")) for _, _, right in compared})
+        probes = [bounds[0] - 1, bounds[-1] + 1, *bounds, *((a + b) / 2 for a, b in zip(bounds, bounds[1:]))]
+        holds = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__, "==": float.__eq__}
+        for probe in probes:
+            met, every = False, True
+            for left, relation, right in pieces:
+                if left:
+                    every = every and holds[relation](probe, float(right.replace("−", "-")))
+                else:
+                    met, every = met or every, True
+            if not met:
+                return False
+        return True
 
     # -------------------------------------------------------------- statements
     def statement(self) -> Statement:
         start, stop = self.now.span.start, self.tokens[-2].span.stop
         if any(t.kind == "op" and t.text == "->" for t in self.tokens):
             return self.net(start)
-        equals = self.top_level("=")
+        equals = self.top_level("=", ":=")
+        if equals is not None and self.tokens[equals].text == ":=":
+            raise SyntaxMistake("A definition is written with =.", self.tokens[equals].span, ("=",))
         if equals is None:
             inside = next(
                 (k for k, t in self.outside() if (t.kind == "op" and t.text == "∈") or (t.kind == "word" and t.text == "in")),
                 None,
             )
             if inside is not None:
-                names = self.name_list(inside)
+                names = self.name_list(self.join_differences(inside))
                 self.next()
                 size, range_ = self.belonging()
                 self.finish()
@@ -1273,8 +1465,21 @@ class Parser:
             elif depth == 0:
                 yield k, token
 
-    def top_level(self, text: str) -> int | None:
-        return next((k for k, t in self.outside() if t.kind == "op" and t.text == text), None)
+    def top_level(self, *texts: str) -> int | None:
+        return next((k for k, t in self.outside() if t.kind == "op" and t.text in texts), None)
+
+    def join_differences(self, stop: int) -> int:
+        """Make one name of Δx, δx and dθ among the first tokens; where the token at `stop` is then."""
+        k = 0
+        while k + 1 < stop:
+            one, two = self.tokens[k : k + 2]
+            glued = one.kind == two.kind == "word" and not two.gap and one.index is None
+            if glued and (one.text in ("Delta", "delta") or (one.text == "d" and two.whole and not two.command)):
+                self.tokens[k : k + 2] = [replace(two, text=one.text + two.text, span=one.span.to(two.span), gap=one.gap)]
+                stop -= 1
+            else:
+                k += 1
+        return stop
 
     def name_list(self, stop: int) -> tuple[Word, ...]:
         names: list[Word] = []
@@ -1290,6 +1495,7 @@ class Parser:
 
     def left_side(self, equals: int) -> tuple[str, Word, tuple[Word, ...]]:
         """What stands before =: a name, a function with its arguments, or a derivative x'."""
+        equals = self.join_differences(equals)
         tokens = self.tokens[:equals]
         if not tokens:
             raise SyntaxMistake("A name is expected before =.", self.now.span)
@@ -1298,23 +1504,26 @@ class Parser:
         if shape == "w":
             word = self.word_atom()
             self.next()
-            if word.text.endswith("_dot") and word.index is None and (word.command or not word.typed.isascii() or
-                    "_" not in self.text[word.span.start : word.span.stop]):
-                return "equation", Word(word.span, word.text[:-4], None, (), True), ()
+            if word.text.endswith("_dot") and not self.text.startswith(word.text, word.span.start):
+                return "equation", Word(word.span, word.text[:-4], word.index, word.parts, True), ()
             return "define", word, ()
         if shape == "w'":
             word = self.word_atom()
             self.next()
             self.next()
             return "equation", word, ()
-        if shape in ("w/w", "c{w}{w}"):
-            words = [t for t in tokens if t.kind == "word"]
-            top, bottom = (t.text for t in words)
-            if top.startswith("d") and len(top) > 1 and bottom.startswith("d") and len(bottom) > 1:
-                self.at = equals + 1
-                t = words[0]
-                name = Word(whole, _VARIANTS.get(top[1:], top[1:]), t.index)
-                return "equation", name, ()
+        if re.fullmatch(r"w''+", shape):
+            raise SyntaxMistake("A system has first derivatives only: name x' on a line of its own, as in x' = v.", whole)
+        if re.fullmatch(r"w'\(w\)", shape):
+            raise SyntaxMistake("The time is not written here.", whole, (self.text[whole.start : tokens[1].span.stop],))
+        if re.fullmatch(r"w{1,2}/w{1,2}|c{w{1,2}}{w{1,2}}", shape):
+            middle = next(k for k, t in enumerate(tokens) if t.kind == "op" and t.text in ("/", "}"))
+            above, below = ([t for t in part if t.kind == "word"] for part in (tokens[:middle], tokens[middle:]))
+            if "".join(t.text for t in above)[0] == "".join(t.text for t in below)[0] == "d":
+                texts = [part[0].text[1:] if len(part) == 1 else part[1].text for part in (above, below)]
+                if all(texts) and all(len(part) == 1 or part[0].text == "d" for part in (above, below)):
+                    self.at = equals + 1
+                    return "equation", Word(whole, _VARIANTS.get(texts[0], texts[0]), above[-1].index), ()
         if re.fullmatch(r"w\(w(,w)*\)", shape):
             word = self.word_atom()
             self.next()
@@ -1464,13 +1673,22 @@ class Parser:
             before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
             if before.kind == "num" and after.kind == "num" and not token.gap and not after.gap:
                 span = before.span.to(after.span)
-                fix = f"{before.text}.{after.text}"
-                raise SyntaxMistake("Decimals are written with a point.", span, (fix,))
+                fixes = [f"{before.text}.{after.text}"]
+                if len(before.text) < 4 and len(after.text) == 3:
+                    fixes.append(before.text + after.text)
+                raise SyntaxMistake("Decimals are written with a point.", span, fixes)
+            if after.kind == "end":
+                raise SyntaxMistake("The comma at the end of this line stands before nothing; delete it.", token.span)
             raise SyntaxMistake("A comma separates statements only before a new name = …", token.span)
         if token.text == "python" or token.kind == "python":
             raise SyntaxMistake("A Python value stands alone behind =.", token.span)
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
+        if token.kind == "word" and token.text == "for":
+            begin = next((t.span.stop for t in reversed(self.tokens[: self.at]) if t.text == "="), self.tokens[0].span.start)
+            begin += len(self.text[begin:]) - len(self.text[begin:].lstrip())
+            span = Span(begin, self.tokens[-2].span.stop)
+            raise SyntaxMistake("A family stands in square brackets.", span, (f"[{self.text[span.start : span.stop]}]",))
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
         raise self.fail("the end of the line or an operator")
@@ -1489,7 +1707,9 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             ends = follow[0].kind == "word" and follow[1].kind == "op" and follow[1].text == "=" and any(
                 t.kind == "op" and t.text == "=" for t in current
             )
-        if token.kind == "op" and token.text == "&" and depth == 0:
+        if depth == 0 and token.kind == "op" and token.text == "&" and aligns(current, tokens[k + 1]):
+            continue
+        if token.kind == "nl" and continues(tokens, k):
             continue
         if ends:
             if current:
@@ -1497,6 +1717,22 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             current = []
         else:
             current.append(token)
+
+
+def aligns(before: Sequence[Token], after: Token) -> bool:
+    """True for an & that only lines up what stands below one another: at the start of a row, or beside an operator."""
+    return not before or before[-1].kind == "op" or after.kind in ("op", "nl", "end")
+
+
+def continues(tokens: Sequence[Token], at: int) -> bool:
+    r"""True at the end of a row of aligned LaTeX whose next row goes on with `& + …`."""
+    while tokens[at].kind == "nl":
+        at += 1
+    if not (tokens[at].kind == "op" and tokens[at].text == "&"):
+        return False
+    while tokens[at].kind == "op" and tokens[at].text == "&":
+        at += 1
+    return tokens[at].kind == "op" and tokens[at].text in ("+", "-", "*", "·", "×", "/")
 
 
 def parse(text: str) -> tuple[Statement, ...]:

@@ -1,0 +1,117 @@
+"""A Result in a notebook: what it shows, and the ways out of it.
+
+The bundle that IPython asks for is a page first: text/html that is alive without a
+kernel. The kernel's side comes after it, once the output is on its way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jacmagic import panel, views
+from jacmagic.program import understand
+from jacmagic.result import Result as Derivatives
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+    from jacmagic.panel.bridge import PanelWidget
+
+
+class Result(Derivatives):
+    """Functions and their Jacobian: symbols, numbers, code, and what a notebook shows.
+
+    Made by `jacmagic.jacobian` and `jacmagic.nnchain`; see `jacmagic.result.Result` for the mathematics.
+    """
+
+    _static = _big = _whole = False
+    _bridge: Any = None
+
+    def show(self, static: bool = False, big: bool = False, whole: bool = False) -> Result:
+        """Choose how it is displayed: without a panel, twice as large, with nothing elided."""
+        self._static, self._big, self._whole = static, big, whole
+        return self
+
+    def latex(self) -> str:
+        """LaTeX of the Jacobian, everything substituted; it reads back in a block.
+
+        Raises:
+            LimitError: written out it is too long.
+        """
+        return views.full_latex(self)
+
+    def save(self, path: str | Path, title: str = "jacmagic") -> Path:
+        """Write one self-contained page, sliders alive; returns its path."""
+        path = Path(path)
+        path.write_text(panel.page(self, title, self._big), encoding="utf-8")
+        return path
+
+    def widget(self) -> PanelWidget:
+        """The panel as an ordinary ipywidget, for VBox, Voilà and dashboards."""
+        from jacmagic.panel.bridge import PanelWidget
+
+        return PanelWidget(self, self._big)
+
+    def sliders(self) -> ipywidgets.VBox:
+        """Plain `ipywidgets.FloatSlider`s on the same values."""
+        from jacmagic.panel.bridge import sliders
+
+        return sliders(self)
+
+    # -------------------------------------------------------------- display
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        found = views.formulas(self, self._whole)
+        bundle = {
+            "text/html": panel.html(self, self._static, self._big, self._whole),
+            "text/latex": "\n\n".join(f"$\\displaystyle {one.latex}$" for one in found if one.latex),
+            "text/plain": views.plain_text(self, self._whole),
+        }
+        if not self._static and panel.has_panel(self):
+            self._connect_later()
+        return bundle
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(views.plain_text(self, self._whole))
+
+    def _connect_later(self) -> None:
+        """Make the bridge once the output is shown: ipywidgets takes longer to import than all else."""
+        shell = _kernel_shell()
+        if shell is None or self._bridge is not None:
+            return
+
+        def connect(*_: Any) -> None:
+            shell.events.unregister("post_run_cell", connect)
+            if self._bridge is None:
+                from jacmagic.panel.bridge import Bridge, plain
+
+                self._bridge = Bridge(self, start=plain(self.values._data))
+                if "google.colab" in sys.modules:
+                    # In Colab every output is a frame of its own, and only what is in it can hear its panel.
+                    from IPython.display import display
+
+                    display(self._bridge)
+
+        shell.events.register("post_run_cell", connect)
+
+
+def _kernel_shell() -> Any:
+    """IPython's shell where it runs in a kernel that can talk to a page, else None."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell if getattr(shell, "kernel", None) is not None else None
+
+
+def derive(
+    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, net: bool = False,
+    seed: int = 0,
+) -> Result:
+    """The Result of a block."""
+    if wrt is not None and not isinstance(wrt, str):
+        wrt = ", ".join(str(name) for name in wrt)
+    return Result(understand(text, wrt, namespace, net, seed))
