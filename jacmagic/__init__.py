@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AmbiguousMath", "JacmagicError", "LimitError", "NameMistake", "ShapeError", "SyntaxMistake", "ValueMistake",
-    "jacobian", "nnchain",
+    "from_torch", "jacobian", "nnchain",
 ]
 
 
@@ -68,6 +68,17 @@ def nnchain(
     from jacmagic.notebook import derive
 
     return derive(text, wrt, namespace, net=True, seed=seed)
+
+
+def from_torch(module: Any, input_size: int) -> Result:
+    """Write a torch.nn.Sequential as a block, with its weights as values, and differentiate it.
+
+    Raises:
+        ValueError: a layer that the language has no function for.
+    """
+    from jacmagic.pytorch import from_torch as convert
+
+    return convert(module, input_size)
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

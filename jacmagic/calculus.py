@@ -20,7 +20,7 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.errors import LimitError
+from jacmagic.errors import LimitError, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 
@@ -78,8 +78,8 @@ def join_powers(expr: sp.Expr) -> sp.Expr:
 def rebuild(g: Graph, roots: Sequence[Node], cut: Iterable[str] = (), safe: bool = False) -> tuple[list[Node], dict[int, str]]:
     """The graph below some roots without labels; definitions in `cut` become inputs.
 
-    With `safe`, logarithms of softmax and sigmoid are computed without overflow:
-    ln softmax(z) as log_softmax(z), ln σ(z) as -softplus(-z).
+    With `safe`, what a block writes by hand is computed without overflow: ln softmax(z) as
+    log_softmax(z), ln σ(z) as -softplus(-z), ln(1 + e^z) as softplus(z), 1/(1 + e^-z) as σ(z).
 
     Returns the new roots and the names of the nodes that are definitions.
     """
@@ -137,10 +137,26 @@ def again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:
     return g.along(node.op, args[0])
 
 
+def _exponent(expr: sp.Expr) -> sp.Expr | None:
+    """z where the expression is 1 + e^z."""
+    rest = expr - 1 if expr.is_Add and len(expr.args) == 2 else None
+    return rest.args[0] if isinstance(rest, sp.exp) else None
+
+
+def _is_log_one_plus_exp(expr: sp.Expr) -> bool:
+    return isinstance(expr, sp.log) and _exponent(expr.args[0]) is not None
+
+
 def _safe_logarithms(
     g: Graph, expr: sp.Expr, operands: list[tuple[Node, Shape]]
 ) -> tuple[sp.Expr, list[tuple[Node, Shape]]]:
     sigmoid, softplus = symbolic("sigmoid"), symbolic("softplus")
+    if expr.has(sp.exp):  # written by hand: ln(1 + e^z) and 1/(1 + e^-z), whose slopes would be ∞/∞ far out
+        expr = expr.replace(_is_log_one_plus_exp, lambda e: softplus(_exponent(e.args[0])))
+        expr = expr.replace(
+            lambda e: e.is_Pow and e.exp.is_Integer and e.exp < 0 and _exponent(e.base) is not None,
+            lambda e: sigmoid(-_exponent(e.base)) ** -e.exp,
+        )
     for log in [e for e in expr.atoms(sp.log)]:
         inner = log.args[0]
         minus = 1 - inner
@@ -434,12 +450,20 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
 
     Raises:
         LimitError: the result would be too long to write.
+        ValueMistake: a condition compares what is not a real number, as (-1)^(1/2) < x.
     """
     order = ancestry(roots)
     _budget(order, roots)
     values: dict[int, list[Any]] = {}
-    for node in order:
-        values[node.number] = _EXPAND.get(node.op, _expand_along)(node, [values[a.number] for a in node.args], inputs)
+    try:
+        for node in order:
+            expand_one = _EXPAND.get(node.op, _expand_along)
+            values[node.number] = expand_one(node, [values[a.number] for a in node.args], inputs)
+    except TypeError as error:
+        if "non-real" not in str(error):
+            raise
+        raise ValueMistake("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
+            from None
     return [[sp.sympify(v) for v in values[root.number]] for root in roots]
 
 

@@ -81,8 +81,11 @@ class JacmagicError(ValueError):
 
     @property
     def advice(self) -> str:
-        """The hints on one line: `write  A   or   B`."""
-        return "write  " + "   or   ".join(self.hints) if self.hints else ""
+        """The hints on one line: `write  A   or   B`; lines that state a size: `declare  A   or   B`."""
+        if not self.hints:
+            return ""
+        verb = "declare" if all(re.fullmatch(r"[^()]+ in R(\^.*)?", hint) for hint in self.hints) else "write"
+        return f"{verb}  " + "   or   ".join(self.hints)
 
     def excerpt(self) -> tuple[str, str, str] | None:
         """The offending line as (before, offence, after); None without a span."""

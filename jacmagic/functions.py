@@ -79,16 +79,25 @@ def _pairwise(f: Any, best: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(
             f.Piecewise((1, ahead(p, q)), (f.Rational(1, 2), f.Eq(p, q)), (0, True)) for p, q in ((a, b), (b, a))
         )
-    top = best(*args)
-    ties = sum(f.Piecewise((1, f.Eq(a, top)), (0, True)) for a in args)
-    return tuple(f.Piecewise((1 / ties, f.Eq(a, top)), (0, True)) for a in args)
+    # Never by a = max(…): SymPy turns x + 7 = m into x = m - 7, which rounding makes false.
+    found = []
+    for k, a in enumerate(args):
+        others = args[:k] + args[k + 1 :]
+        wins = f.And(*(a > b if best is f.max else a < b for b in others))
+        loses = f.Or(*(a < b if best is f.max else a > b for b in others))
+        ties = sum(f.Piecewise((1, f.Eq(a, b)), (0, True)) for b in others)
+        found.append(f.Piecewise((1, wins), (0, loses), (1 / (1 + ties), True)))
+    return tuple(found)
 
 
 def _ties(f: Any, best: Any, args: tuple[Any, ...]) -> list[Any]:
-    top = best(*args)
-    return [
-        f.Piecewise((a - b, f.Eq(a, top)), (1, True)) for i, a in enumerate(args) for b in args[i + 1 :]
-    ]
+    found = []
+    for i, a in enumerate(args):
+        for j in range(i + 1, len(args)):
+            rest = args[:i] + args[i + 1 : j] + args[j + 1 :]
+            ahead = f.And(*(a >= c if best is f.max else a <= c for c in rest))
+            found.append(f.Piecewise((a - args[j], ahead), (1, True)))
+    return found
 
 
 def _fold(f: Any, args: tuple[Any, ...], first_wins: Callable[[Any, Any], Any]) -> Any:
@@ -401,7 +410,8 @@ def symbolic(name: str) -> Any:
         if row.exact and all(a.is_Rational for a in args):
             return row.define(calculus, *args)
         if all(a.is_Float or a.is_Rational for a in args) and any(a.is_Float for a in args):
-            return row.define(calculus, *args)  # as SymPy's own functions do: sin(1.0) is a number
+            bits = max(a._prec for a in args if a.is_Float)  # as SymPy's own functions do: sin(1.0) is a number
+            return sympy.sympify(row.define(calculus, *args))._eval_evalf(bits)
         return None
 
     def fdiff(self: Any, argindex: int = 1) -> Any:

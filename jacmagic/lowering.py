@@ -10,7 +10,7 @@ is written out entry by entry.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,7 +22,7 @@ from jacmagic import tree as t
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Graph, Node, slot
-from jacmagic.shapes import inside
+from jacmagic.shapes import children, inside
 
 MAX_DIGITS = 2_000
 """Digits of a number that is written out."""
@@ -165,9 +165,11 @@ class Lowerer:
     # -------------------------------------------------------------- shapes
     def describe(self, expr: t.Expr, value: Value) -> str:
         """`W is 2×3 (line 2)`: how an error speaks of an operand."""
-        shown = self.source(expr.span)
-        shown = shown if len(shown) <= 30 else shown[:28] + "…"
         inner = inside(expr)
+        shown = self.source(expr.span)
+        if isinstance(inner, t.Name) and re.search(r"^[0-9]|[(\s]", shown):
+            shown = inner.key  # a name that a net in one line brings with it
+        shown = shown if len(shown) <= 30 else shown[:28] + "…"
         place = self.where(inner.key) if isinstance(inner, t.Name) else ""
         if value.shape == ():
             return f"{shown} is a number{place}"
@@ -188,8 +190,30 @@ class Lowerer:
         method = getattr(self, f"lower_{type(expr).__name__.lower()}", None)
         if method is None:
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", expr.span)
-        value: Value = method(expr)
+        try:
+            value: Value = method(expr)
+        except _Unroll:
+            if self.vector_index is None or self.depends_on_index(expr):
+                raise
+            with self.outside_family():
+                value = method(expr)
+            if value.shape != ():
+                raise
         return value
+
+    def depends_on_index(self, expr: t.Expr) -> bool:
+        """True where an expression in a family differs from member to member."""
+        assert self.vector_index is not None
+        return mentions(expr, {self.vector_index[0], *self.family_arguments})
+
+    @contextmanager
+    def outside_family(self) -> Iterator[None]:
+        held = self.vector_index, self.family_arguments
+        self.vector_index, self.family_arguments = None, frozenset()
+        try:
+            yield
+        finally:
+            self.vector_index, self.family_arguments = held
 
     def lower_number(self, expr: t.Number) -> Value:
         return Value(self.number(expr), literal=True)
@@ -239,24 +263,31 @@ class Lowerer:
                 self.sum_clash(*solid, term, value)
         if solid is not None and len(shape) == 2 and any(v.literal and v.shape == () for v in values):
             k = next(k for k, v in enumerate(values) if v.literal and v.shape == ())
+            span = expr.terms[k][1].span.to(solid[0].span)
             raise ShapeError(
-                f"A number is not added to a matrix: {self.describe(*solid)}.", expr.terms[k][1].span.to(solid[0].span)
+                f"A number is not added to a matrix: {self.describe(*solid)}.", span,
+                self.spread(expr.terms[k][1], shape, span),
             )
         total = sp.Add(*(sign * value.expr for (sign, _), value in zip(expr.terms, values)))
         return Value(self.check_small(total, expr.span), shape, row, all(v.literal for v in values))
 
     def sum_clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> None:
+        span = a.span.to(b.span)
         if va.row != vb.row and va.shape == vb.shape:
-            raise ShapeError(f"{self.source(a.span)} and {self.source(b.span)}: one is a column, one a row.",
-                             a.span.to(b.span))
+            raise ShapeError(f"{self.source(a.span)} and {self.source(b.span)}: one is a column, one a row.", span)
         if () in (va.shape, vb.shape):
-            name = a if va.shape == () else b
-            n = (va.shape or vb.shape)
-            hints = ()
-            if len(n) == 1 and isinstance(inside(name), t.Name):
-                hints = (f"{self.source(name.span)} [1 for i = 1..{n[0]}]",)
-            raise self.clash(a, va, b, vb, hints)
+            number, array = (a, vb) if va.shape == () else (b, va)
+            raise self.clash(a, va, b, vb, self.spread(number, array.shape, span))
         raise self.clash(a, va, b, vb)
+
+    def spread(self, number: t.Expr, shape: Shape, whole: Span) -> tuple[str, ...]:
+        """The text of a sum with its number written as an array of this shape."""
+        if not isinstance(inside(number), (t.Name, t.Number)) or {"i", "j"} & set(self.env):
+            return ()
+        ones = "[1 for i = 1..{}]" if len(shape) == 1 else "[[1 for j = 1..{1}] for i = 1..{0}]"
+        text = self.source(whole)
+        at = number.span.stop - whole.start
+        return (f"{text[:at]} {ones.format(*shape)}{text[at:]}",)
 
     def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
         return self.check(expr, span) if expr.is_Rational or not expr.free_symbols else expr
@@ -286,7 +317,8 @@ class Lowerer:
         literal = va.literal and vb.literal
         if operator == "/":
             if vb.shape != () and not self.in_family:
-                hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if va.shape == vb.shape else ()
+                fits = va.shape in ((), vb.shape) and not a.span.stop > b.span.start
+                hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if fits else ()
                 raise ShapeError(f"Division is by numbers: {self.describe(b, vb)}.", a.span.to(b.span), hint)
             if vb.expr.is_zero:
                 raise ValueMistake("This divides by 0.", a.span.to(b.span))
@@ -316,6 +348,8 @@ class Lowerer:
             if operator == "cross":
                 return self.cross(a, va, b, vb)
             u, v = self.source(a.span), self.source(b.span)
+            if a.span == b.span:
+                raise ShapeError(f"{self.describe(a, va)}, but {self.describe(b, vb)}.", a.span)
             raise ShapeError(
                 f"Two columns side by side: {u} and {v}. Is it the inner product or entry by entry? "
                 f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span), (f"dot({u}, {v})", f"{u} .* {v}"),
@@ -408,19 +442,22 @@ class Lowerer:
 
     def lower_transpose(self, expr: t.Transpose) -> Value:
         base = self.lower(expr.base)
-        if len(base.shape) < 2:
-            return replace(base, row=not base.row) if base.shape else base
+        if base.shape == () or self.in_family:
+            return base
+        if len(base.shape) == 1:
+            return replace(base, row=not base.row)
         return self.of_node(self.graph.permute(self.node(base), (1, 0)))
 
     def lower_absolute(self, expr: t.Absolute) -> Value:
         inner = self.lower(expr.inner)
-        if inner.shape != ():
+        if inner.shape != () and not self.in_family:
             shown = self.source(expr.inner.span)
+            norm = f"||{shown}||" if len(inner.shape) == 1 else f"||{shown}||_F"
             raise ShapeError(
                 f"{self.describe(expr.inner, inner)}: its norm, or the absolute value of each entry?", expr.span,
-                (f"||{shown}||", f"abs({shown})"),
+                (norm, f"abs({shown})"),
             )
-        return Value(symbolic("abs")(inner.expr), literal=inner.literal)
+        return Value(symbolic("abs")(inner.expr), inner.shape, literal=inner.literal)
 
     def lower_norm(self, expr: t.Norm) -> Value:
         inner = self.lower(expr.inner)
@@ -428,10 +465,8 @@ class Lowerer:
 
     def norm(self, expr: t.Expr, argument: t.Expr, inner: Value, order: str) -> Value:
         g = self.graph
-        if inner.shape == ():
-            return Value(symbolic("abs")(inner.expr), literal=inner.literal)
-        if self.vector_index is not None:
-            raise _Unroll
+        if inner.shape == () or self.in_family:
+            return Value(symbolic("abs")(inner.expr), inner.shape, literal=inner.literal)
         if len(inner.shape) == 2 and order != "F":
             shown = self.source(argument.span)
             raise ShapeError(f"{self.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here.", expr.span,
@@ -459,7 +494,7 @@ class Lowerer:
             name = isinstance(inner, t.Name)
             raise ShapeError(
                 f"{shown} has no components here: declare its size.", expr.span,
-                (f"{shown} in R^{max(2, len(expr.indices))}",) if name and shown.isalnum() else (),
+                (f"{shown} in {self.size_for(expr.indices)}",) if name and shown.isalnum() else (),
             )
         if len(expr.indices) != len(base.shape):
             kind = "one index" if len(base.shape) == 1 else "two indices, W[1,2]"
@@ -475,7 +510,11 @@ class Lowerer:
                     what = f"{shown} has {base.shape[0]} entries" if len(base.shape) == 1 else (
                         f"{shown} is {base.shape[0]}×{base.shape[1]}")
                     place_text = self.where(inner.key) if isinstance(inner, t.Name) else ""
-                    raise ShapeError(f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}).", expr.span)
+                    typed = self.source(expr.span)
+                    raise ShapeError(
+                        f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}).", expr.span,
+                        (f"{typed} in R", f"{typed} in R^{size}") if re.fullmatch(r"[A-Za-z]_?[0-9]+", typed) else (),
+                    )
                 at = at * size + place[k] - 1
             flat.append(at)
         node = self.node(base)
@@ -483,22 +522,30 @@ class Lowerer:
             return self.of_node(self.graph.take(node, flat, ()))
         return self.of_node(self.graph.take(node, flat, (length,)))
 
+    def size_for(self, indices: Sequence[t.Expr]) -> str:
+        """The least size that has these components, as it is declared."""
+        sizes = []
+        for index in indices:
+            try:
+                found = self.index_values(index)
+            except JacmagicError:
+                found = 2
+            sizes.append(max(2, *(found if isinstance(found, tuple) else (found,))))
+        return f"R^{sizes[0]}" if len(sizes) == 1 else f"R^({'x'.join(map(str, sizes))})"
+
     def base_of(self, expr: t.Component) -> Value:
         """The array that components are taken of; it may be read inside a family, too."""
-        held, self.vector_index = self.vector_index, None
-        try:
+        if self.in_family and self.depends_on_index(expr.base):
+            raise _Unroll
+        with self.outside_family():
             return self.lower(expr.base)
-        except KeyError:
-            raise _Unroll from None
-        finally:
-            self.vector_index = held
 
     def index_values(self, expr: t.Expr) -> int | tuple[int, ...]:
         """A component's index: one number, or one for each member of the family."""
         if self.vector_index is None:
             return self.whole_of(expr)
         key, values = self.vector_index
-        if not mentions(expr, key):
+        if not mentions(expr, {key}):
             return self.whole_of(expr)
         out = []
         held, self.vector_index = self.vector_index, None
@@ -518,7 +565,7 @@ class Lowerer:
 
     # -------------------------------------------------------------- vectors
     def lower_vector(self, expr: t.Vector) -> Value:
-        if self.vector_index is not None:
+        if self.in_family:
             raise _Unroll
         values = [self.lower(entry) for entry in expr.entries]
         for entry, value in zip(expr.entries, values):
@@ -531,7 +578,7 @@ class Lowerer:
         return replace(self.of_node(node), literal=literal) if node.shape else self.of_node(node)
 
     def lower_matrix(self, expr: t.Matrix) -> Value:
-        if self.vector_index is not None:
+        if self.in_family:
             raise _Unroll
         if any(isinstance(entry, t.Family) for row in expr.rows for entry in row):
             parts = [self.lower(row[0]) for row in expr.rows]
@@ -551,9 +598,7 @@ class Lowerer:
 
     # -------------------------------------------------------------- families
     def lower_family(self, expr: t.Family) -> Value:
-        if self.vector_index is not None:
-            if any(mentions(bound, self.vector_index[0]) for bound in (expr.first, expr.last)):
-                raise _Unroll
+        if self.in_family:
             raise _Unroll
         first, last = self.whole_of(expr.first), self.whole_of(expr.last)
         count = max(0, last - first + 1)
@@ -568,7 +613,7 @@ class Lowerer:
             with self.family(expr.index, values):
                 body = self.lower(expr.body)
                 node = self.node(body)
-        except _Unroll:
+        except (_Unroll, ShapeError):  # written out, a clash of sizes speaks of the members
             return self.written_out(expr, values)
         if body.shape == ():
             node = self.graph.broadcast(node, (), (count,))
@@ -641,7 +686,7 @@ class Lowerer:
         conditions = []
         for _, condition in expr.branches:
             logic, inner = self.condition(condition)
-            if inner != () and inner != shape:
+            if inner not in ((), shape):
                 if shape != ():
                     raise ShapeError("The condition and the values differ in size.", condition.span)
                 shape = inner
@@ -678,7 +723,7 @@ class Lowerer:
         arguments = [self.lower(argument) for argument in expr.arguments]
         if len(arguments) == 1 and len(params) > 1 and len(arguments[0].shape) == 1:
             vector = arguments[0]
-            if self.vector_index is not None:
+            if self.in_family:
                 raise _Unroll
             if vector.shape[0] != len(params):
                 raise ShapeError(
@@ -694,7 +739,8 @@ class Lowerer:
                 f"here it gets {len(arguments)}.", expr.span,
             )
         own = [self.env.get(param) for param in params]
-        if all(a == b for a, b in zip(arguments, own)) and expr.key in self.env and self.vector_index is None:
+        same = all(a == b for a, b in zip(arguments, own)) and not self.calls  # in a call, s is not the block's s
+        if same and expr.key in self.env and self.vector_index is None:
             return self.env[expr.key]
         if expr.key in self.calls:
             raise SyntaxMistake(f"{expr.key} calls itself.", expr.span)
@@ -750,7 +796,7 @@ class Lowerer:
         if row.arity[1] is None and len(values) == 1:
             if values[0].shape == ():
                 return values[0]
-            if self.vector_index is not None:
+            if self.in_family:
                 raise _Unroll
             return self.of_node(self.graph.along("amax" if row.name == "max" else "amin", self.flat(values[0])))
         shape: Shape = ()
@@ -857,14 +903,12 @@ class Lowerer:
         return replace(total, expr=total.expr / prod(node.shape))
 
 
-def mentions(expr: t.Expr, key: str) -> bool:
-    """True where a name occurs in an expression."""
-    from jacmagic.shapes import children
-
+def mentions(expr: t.Expr, keys: Collection[str]) -> bool:
+    """True where one of these names occurs in an expression."""
     todo = [expr]
     while todo:
         one = todo.pop()
-        if isinstance(one, t.Name) and one.key == key:
+        if isinstance(one, (t.Name, t.UserCall)) and one.key in keys:
             return True
         todo.extend(children(one))
     return False

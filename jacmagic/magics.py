@@ -1,12 +1,13 @@
 """%%jacobian, %jacobian and %%nnchain: they only translate.
 
-A cell becomes a Result, which IPython shows and `_` holds. Options are parsed
-here; everything else happens behind `derive`.
+A cell becomes a Result, which IPython shows and `_` holds. Options are read
+here; everything else happens behind `derive`. Errors go up as they are: they
+render themselves, without a traceback, and the cell fails.
 """
 
 from __future__ import annotations
 
-import argparse
+import keyword
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -15,37 +16,41 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from jacmagic.errors import JacmagicError, Span, SyntaxMistake, nearest
-from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS
+from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS, SPELLINGS
+from jacmagic.syntax import GREEK
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jacmagic.notebook import Result
 
-OPTIONS = ("--into", "--static", "--big", "--seed", "--all")
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
-).split()
+MAGICS = ("jacobian", "nnchain")
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--into": {"metavar": "NAME", "help": "Also bind the result to this name."},
+    "--static": {"action": "store_true", "help": "Formulas and numbers only, no panel."},
+    "--big": {"action": "store_true", "help": "Larger, for a projector."},
+    "--all": {"action": "store_true", "help": "Show large results whole instead of eliding them."},
+    "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
+}
+"""The options of both magics, as `argument` takes them; those with a metavar take a value."""
+
+_GRAMMAR = frozenset("in for if else and or not step R".split())
 
 
 class OptionMistake(SyntaxMistake):
     """The magic's line is not right."""
 
+    what = "An option is not right"
 
-def _arguments(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options both magics have."""
-    for decorate in (
-        magic_arguments(),
-        argument("names", nargs="*", help="The variables to differentiate by, such as x1, x2."),
-        argument("--into", metavar="NAME", help="Also bind the result to this name."),
-        argument("--static", action="store_true", help="Formulas and numbers only, no panel."),
-        argument("--big", action="store_true", help="Twice as large, for a projector."),
-        argument("--all", action="store_true", help="Show large results whole instead of eliding them."),
-        argument("--seed", type=int, default=0, metavar="N", help="Seed of the weights that have no value."),
-    )[::-1]:
-        function = decorate(function)
-    return function
+
+def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a magic its options, for the help under `%%jacobian?`."""
+    for name, settings in reversed(OPTIONS.items()):
+        function = argument(name, **settings)(function)
+    names = argument("names", nargs="*", help="Of a cell: the variables to differentiate by, such as x1, x2. "
+                                              "Of a line: the block.")
+    return magic_arguments()(names(function))  # type: ignore[no-any-return]
 
 
 @magics_class
@@ -54,8 +59,8 @@ class JacmagicMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    @_arguments
-    def jacobian(self, line: str, cell: str | None = None) -> Result | None:
+    @_with_options
+    def jacobian(self, line: str, cell: str | None = None) -> Result:
         """Typeset functions and their Jacobian, with sliders.
 
         In a cell, a line for each function, value or range::
@@ -67,12 +72,12 @@ class JacmagicMagics(Magics):
 
         On a line: ``%jacobian f(x) = x^2``
         """
-        return self._run(line, cell, net=False, magic="jacobian")
+        return self._run("jacobian", line, cell)
 
     @no_var_expand
     @line_cell_magic
-    @_arguments
-    def nnchain(self, line: str, cell: str | None = None) -> Result | None:
+    @_with_options
+    def nnchain(self, line: str, cell: str | None = None) -> Result:
         """Typeset a neural network, its layers' Jacobians and their chain-rule product, with sliders.
 
         In a cell, a line for each layer::
@@ -84,151 +89,160 @@ class JacmagicMagics(Magics):
 
         On a line: ``%nnchain x(3) -> 4 tanh -> 2 softmax``
         """
-        return self._run(line, cell, net=True, magic="nnchain")
+        return self._run("nnchain", line, cell)
 
-    def _run(self, line: str, cell: str | None, net: bool, magic: str) -> Result | None:
-        try:
-            options, names, block = _parse(line, cell)
-        except JacmagicError as error:
-            raise Shown(error, magic) from None
-        text = block if cell is None else cell
-        first_line = 1 if cell is None else 2
+    def _run(self, magic: str, line: str, cell: str | None) -> Result:
+        options, rest = read_options(line)
+        if cell is not None and not cell.strip() and rest:
+            raise OptionMistake(
+                f"Below %%{magic} stands the block; on one line it stands behind a single %.", None,
+                (f"%{magic} {rest}",),
+            )
+        text, names = (rest, "") if cell is None else (cell, rest)
         from jacmagic.notebook import derive
 
         try:
-            result = derive(text, names or None, self.shell.user_ns, net, options.seed)
+            result = derive(text, names or None, self.shell.user_ns, magic == "nnchain", options["seed"])
         except JacmagicError as error:
-            if error.source == text or error.source is None:
-                error.bind(text, first_line)
-            raise Shown(error, magic) from None
-        result.show(static=options.static, big=options.big, whole=options.all)
-        if options.into:
-            self.shell.user_ns[options.into] = result
+            # An error in the names stands on the magic's own line, which is line 1 already.
+            if cell is not None and error.source in (text, None):
+                error.bind(text, first_line=2)
+            raise
+        result.show(static=options["static"], big=options["big"], whole=options["all"])
+        if options["into"]:
+            self.shell.user_ns[options["into"]] = result
         return result
 
 
-class Shown(JacmagicError):
-    """An error on its way to the reader: shown with a caret, without a traceback."""
+def read_options(line: str) -> tuple[dict[str, Any], str]:
+    """The options of a magic's line, and the rest of it: names, or the block.
 
-    def __init__(self, error: JacmagicError, magic: str) -> None:
-        super().__init__(error.message, error.span, error.hints)
-        self.__dict__.update(error.__dict__)
-        self.kind, self.magic = type(error).__name__, magic
+    Not by `parse_argstring`, which splits the mathematics too and fails with a bare
+    ValueError at an open quote: f' is mathematics here.
 
-    def _render_traceback_(self) -> list[str]:
-        return [f"{self.kind}: {self}"]
-
-
-def _parse(line: str, cell: str | None) -> tuple[argparse.Namespace, str, str]:
-    """The options, the variables, and (of a line magic) the block on the magic's line."""
-    words, rest = _split(line)
-    options = argparse.Namespace(into=None, static=False, big=False, all=False, seed=0)
-    at = 0
-    while at < len(words):
-        word, span = words[at]
-        at += 1
-        name, _, attached = word.partition("=")
-        if name not in OPTIONS:
-            close = nearest(name, OPTIONS, 1, 0.4) or ["--static"]
-            raise OptionMistake(
-                f"There is no option {name}; did you mean {close[0]}?", span, (close[0],)
-            ).bind(line)
-        key = name[2:]
-        if key in ("static", "big", "all"):
-            setattr(options, key, True)
+    Raises:
+        OptionMistake: an option that there is not, or a value that it cannot take.
+    """
+    options: dict[str, Any] = {"into": None, "static": False, "big": False, "all": False, "seed": 0}
+    rest, last = [], 0
+    words = re.finditer(r"\S+", line)
+    for word in words:
+        if not re.match(r"--[A-Za-z]", word[0]):
             continue
-        if not attached:
-            if at == len(words):
-                raise OptionMistake(f"{name} needs a value, such as {name} {'J' if key == 'into' else 7}.", span).bind(line)
-            attached, span = words[at]
-            at += 1
-        attached = attached.strip("'\"")
-        if key == "seed":
-            if not re.fullmatch(r"[0-9]+", attached):
-                raise OptionMistake("--seed takes a whole number.", span).bind(line)
-            options.seed = int(attached)
+        rest.append(line[last : word.start()])
+        name, attached, value = word[0].partition("=")
+        span = Span(*word.span())
+        if name not in OPTIONS:
+            close = nearest(name, OPTIONS, 1, 0.5)
+            remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}."
+            raise OptionMistake(f"There is no option {name}; {remedy}", span, close).bind(line)
+        if "metavar" not in OPTIONS[name]:
+            if attached:
+                raise OptionMistake(f"{name} takes no value.", span, (name,)).bind(line)
+            options[name[2:]] = True
         else:
-            if not attached.isidentifier():
-                raise OptionMistake(f"{attached} cannot be a Python name.", span).bind(line)
-            options.into = attached
-    return (options, rest, "") if cell is not None else (options, "", rest)
+            if not attached:
+                following = next(words, None)
+                if following is not None:
+                    word, value, span = following, following[0], Span(*following.span())
+            options[name[2:]] = _value(name, value.strip("'\""), span, line)
+        last = word.end()
+    rest.append(line[last:])
+    return options, "".join(rest).strip()
 
 
-def _split(line: str) -> tuple[list[tuple[str, Span]], str]:
-    """The options of a line with their values, and what is left: names, or the block."""
-    words: list[tuple[str, Span]] = []
-    kept: list[str] = []
-    last = 0
-    takes_value = False
-    for match in re.finditer(r"\S+", line):
-        word = match[0]
-        is_option = re.fullmatch(r"--[A-Za-z][\w-]*(=.*)?", word) is not None
-        if is_option or takes_value:
-            kept.append(line[last : match.start()])
-            last = match.end()
-            words.append((word, Span(match.start(), match.end())))
-            takes_value = is_option and word in ("--into", "--seed")
-    kept.append(line[last:])
-    return words, "".join(kept).strip()
+def _value(name: str, value: str, span: Span, line: str) -> str | int:
+    """What stands behind --into or --seed."""
+    if name == "--seed":
+        if not re.fullmatch(r"[0-9]{1,9}", value):
+            raise OptionMistake("--seed takes a whole number of at most nine digits.", span, ("--seed 7",)).bind(line)
+        return int(value)
+    if not value.isidentifier() or keyword.iskeyword(value):
+        raise OptionMistake("--into takes a name that Python allows.", span, ("--into J",)).bind(line)
+    return value
 
 
 # ------------------------------------------------------------------ completion
 def names_of(block: str) -> list[str]:
-    """The words of a block that can be completed: what it declares or uses."""
-    words = re.findall(r"[^\W\d_]\w*", block)
-    return sorted({w for w in words if w not in ("in", "for", "if", "else", "and", "or", "not", "R")})
+    """The names of a block that can be completed: the words it declares or uses."""
+    words = re.findall(r"[^\W\d_]\w*", re.sub(r"#.*", "", block))
+    return sorted(set(words) - _GRAMMAR - SPELLINGS)
 
 
-def matches(text: str, cell: str) -> list[str]:
-    """What may stand for the word being typed in a cell of ours."""
-    first, _, body = cell.partition("\n")
-    if text.startswith("-"):
-        return [option for option in OPTIONS if option.startswith(text)]
-    known = [*FUNCTIONS, *ALIASES, *CONSTANTS, *_GREEK]
-    used = [name for name in names_of(body or first.partition(" ")[2]) if name != text]
-    found = dict.fromkeys([*used, *known])
-    return [word for word in found if word.startswith(text) and word != text]
+def matches(word: str, cell: str) -> list[str]:
+    """What may stand for the word being typed in a cell, or on a line, of ours."""
+    if word.startswith("-"):
+        return [option for option in OPTIONS if option.startswith(word)]
+    block = re.sub(r"^\s*%%?\w+|--\w+", " ", cell)
+    # The word itself is in the block while it is typed, and completes nothing.
+    found = dict.fromkeys([*names_of(block), *FUNCTIONS, *ALIASES, *CONSTANTS, *GREEK])
+    return [name for name in found if name.startswith(word) and name != word]
+
+
+def _ours(text: str, offset: int) -> tuple[str, str] | None:
+    """The block that the cursor stands in and the part of it before the cursor; None outside our magics."""
+    if re.match(rf"\s*%%({'|'.join(MAGICS)})\b", text):
+        return text, text[:offset]
+    begin, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
+    line = text[begin : end if end >= 0 else len(text)]
+    return (line, text[begin:offset]) if re.match(rf"\s*%({'|'.join(MAGICS)})\s", line) else None
 
 
 def _watch(shell: InteractiveShell) -> None:
     """Complete names and functions in our cells.
 
     IPython's completers see one line; only `completions` sees the whole cell. So the
-    shell's own is asked everywhere but behind a word in a cell that begins with one of
-    our magics. After a backslash it is asked there, too: \\alpha and the Tab key.
+    shell's own is asked everywhere but behind a word of our blocks; behind a backslash
+    (\\alpha and the Tab key) and inside `{python}` it is asked there, too.
     """
     completer = shell.Completer
-    if "completions" in vars(completer):
+    if getattr(completer.completions, "of_jacmagic", False):
         return
     original = completer.completions
 
     def completions(text: str, offset: int) -> Iterator[Any]:
-        before = text[:offset]
-        word = re.search(r"(--?[\w-]*|[^\W\d_]\w*)$", before)
-        if word and re.match(r"\s*%%?(jacobian|nnchain)\s", before) and before[: word.start()][-1:] != "\\":
-            from IPython.core.completer import Completion, provisionalcompleter
+        from IPython.core.completer import Completion, provisionalcompleter
 
-            found = matches(word[0], text)
-            if found:
-                with provisionalcompleter():
-                    for one in found:
-                        kind = "function" if one in FUNCTIONS or one in ALIASES else "instance"
-                        yield Completion(word.start(), offset, one, type=kind)
-                return
-        yield from original(text, offset)
+        block, before = _ours(text, offset) or ("", "")
+        python = re.search(r"=\s*\{([^{}\n]*)$", before)
+        word = re.search(r"(?<![\w\\-])(--?[\w-]*|[^\W\d_]\w*)$", before)
+        with provisionalcompleter():
+            if python:
+                for one in original(python[1], len(python[1])):
+                    shift = offset - len(python[1])
+                    yield Completion(one.start + shift, one.end + shift, one.text, type=one.type)
+            elif word:
+                for name in matches(word[1], block):
+                    kind = "function" if name in SPELLINGS else "instance"
+                    yield Completion(offset - len(word[1]), offset, name, type=kind)
+            else:
+                yield from original(text, offset)
 
+    completions.of_jacmagic = True  # type: ignore[attr-defined]
     completer.completions = completions
+
+
+def keep_empty_cells(lines: list[str]) -> list[str]:
+    """Give a cell that is only `%%jacobian` an empty line, so that it reaches us and not a UsageError of IPython."""
+    if len(lines) == 1 and re.match(rf"%%({'|'.join(MAGICS)})\b", lines[0]):
+        return [lines[0].rstrip("\n") + "\n", "\n"]
+    return lines
 
 
 def register(shell: InteractiveShell) -> None:
     """Add the magics and the completion; a second time changes nothing."""
     shell.register_magics(JacmagicMagics)
     _watch(shell)
+    if keep_empty_cells not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.append(keep_empty_cells)
 
 
 def unregister(shell: InteractiveShell) -> None:
     """Take away what `register` added."""
     for kind in ("line", "cell"):
-        for name in ("jacobian", "nnchain"):
+        for name in MAGICS:
             shell.magics_manager.magics[kind].pop(name, None)
-    vars(shell.Completer).pop("completions", None)
+    if getattr(shell.Completer.completions, "of_jacmagic", False):
+        del shell.Completer.completions  # the instance's own; the class's is behind it
+    if keep_empty_cells in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(keep_empty_cells)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from jacmagic import syntax as s
 from jacmagic import tree as t
-from jacmagic.errors import AmbiguousMath, NameMistake, Span, SyntaxMistake, nearest
+from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake, nearest
 from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, Function, find
 
 
@@ -255,30 +255,42 @@ class Reader:
 
     def unknown(self, word: s.Word) -> NameMistake:
         """What to say of a word that is no name: the nearest known ones, or where a space is missing."""
-        shown = self.source(word.span)
-        text = word.text
+        shown, text = self.source(word.span), word.text
+        if shown.startswith("\\"):
+            close = nearest(text, SPELLINGS, 2, 0.75)
+            return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
+
+        def nameable(part: str) -> bool:
+            return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in s.GREEK or self.scope.knows(part))
+
         for name in sorted(SPELLINGS, key=len, reverse=True):
-            rest = text[len(name) :]
-            letters = rest.strip("0123456789")
-            if text.startswith(name) and (len(letters) == 1 or letters in s.GREEK or self.scope.knows(rest)):
+            if text.startswith(name) and nameable(text[len(name) :]):
                 return NameMistake(
                     f"{shown} is not known; is a space missing?", word.span, (f"{name} {shown[len(name):]}",)
                 )
-        if text[0] == "d" and len(text) > 1 and (self.scope.knows(text[1:]) or len(text) == 2):
+            if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
+                before = text[: -len(name)]
+                return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
+        for difference in ("d", "delta", "Delta"):
+            rest = text[len(difference) :]
+            if text.startswith(difference) and nameable(rest):
+                cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
+                return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
+        close = nearest(text, [*SPELLINGS, *self.scope.names, *s.GREEK], 2, 0.7)
+        if len(text) <= 3 and text.isalpha() and word.index is None:
             return NameMistake(
-                f"{shown} may be one name or a product; declare it, or write the product.", word.span,
-                (f"d*{shown[1:]}",),
+                f"{shown} is not declared; is it a product?", word.span, (*(close[:1] if len(text) == 3 else ()), " ".join(text))
             )
-        if len(text) <= 3 and text.isalpha() and word.index is None and not nearest(text, SPELLINGS, 1, 0.8):
-            return NameMistake(
-                f"{shown} is not declared; is it a product?", word.span, (" ".join(text),)
-            )
-        close = nearest(text, SPELLINGS | self.scope.names | set(s.GREEK))
         if close:
-            return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, tuple(close))
+            return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, close)
         return NameMistake(
             f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
         )
+
+    @staticmethod
+    def difference(shown: str, span: Span, product: str) -> NameMistake:
+        """dx, Δx and δx that no line declares."""
+        return NameMistake(f"{shown} may be one name or a product; declare it, or write the product.", span, (product,))
 
     def function(self, word: s.Raw) -> Function | None:
         """The row of a built-in function that the word names."""
@@ -288,8 +300,6 @@ class Reader:
             return None
         if word.index in ("2", "10") and word.text == "log":
             return FUNCTIONS["log" + word.index]
-        if self.scope.net and word.text == "sigma" and word.index is None:
-            return FUNCTIONS["sigmoid"]
         return find(word.typed)
 
     def user_function(self, word: s.Raw) -> str | None:
@@ -310,7 +320,7 @@ class Reader:
         while at < len(items):
             item = items[at]
             if out and item.operator == "":
-                self.check_juxtaposed(out[-1], item)
+                self.check_juxtaposed(out, item)
             found, used = self.factor(items, at)
             if item.negative:
                 last = found[0]
@@ -320,15 +330,17 @@ class Reader:
         self.check_division(out)
         return out
 
-    def check_juxtaposed(self, before: Settled, item: s.Item) -> None:
+    def check_juxtaposed(self, out: Sequence[Settled], item: s.Item) -> None:
         """A number comes first in a product."""
         if isinstance(item.atom, s.Num):
+            before = out[-1]
             span = before.span.to(item.span)
-            shown = self.source(item.span)
+            shown, name = self.source(item.span), self.source(before.span)
             if before.number:
-                raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span)
+                raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
+                                    (f"{name}*{shown}",))
             raise SyntaxMistake(
-                "A number comes first in a product.", span, (f"{shown} {self.source(before.span)}",)
+                "A number comes first in a product.", span, ([f"{shown} {name}"] if len(out) == 1 else []) + [f"{name}*{shown}"]
             )
 
     def check_division(self, factors: list[Settled]) -> None:
@@ -361,12 +373,14 @@ class Reader:
         """The factors that begin with items[at], and how many items they take."""
         item = items[at]
         atom = item.atom
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        call = follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
         row = self.function(atom)
+        if row is None and call and self.scope.net and isinstance(atom, s.Word) and key_of(atom) == "sigma":
+            row = None if self.scope.knows("sigma") else FUNCTIONS["sigmoid"]
         if row is not None:
             return self.application(items, at, row)
         user = self.user_function(atom)
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
-        call = follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
         if user is not None and call and not any(p.kind != "^" for p in item.posts):
             assert follow is not None and isinstance(follow.atom, s.Group)
             arguments = self.arguments(follow.atom)
@@ -403,12 +417,16 @@ class Reader:
         if follow is not None and not follow.gap and isinstance(follow.atom, s.Group) and follow.atom.bracket == "(":
             if not item.posts:
                 self.check_call(word, item, follow)
-        if follow is not None and not follow.gap and isinstance(follow.atom, s.Word) and not word.command:
-            if word.text in ("Delta", "delta") and not self.scope.knows(key_of(word)) and word.index is None:
-                span = item.span.to(follow.span)
-                raise NameMistake(
-                    f"{self.source(span)} may be one name or a product; declare it, or write the product.",
-                    span, (f"{self.source(item.span)}*{self.source(follow.span)}",),
+        if word.text in ("Delta", "delta") and word.index is None and not item.posts and follow is not None and (
+            isinstance(follow.atom, s.Word) and not follow.gap
+        ):
+            span = item.span.to(follow.atom.span)
+            key = key_of(s.Word(span, word.text + follow.atom.text, follow.atom.index))
+            if self.scope.knows(key):
+                return self.finish(items, at + 1, t.Name(span, key), item, False)
+            if not self.scope.knows(word.text) and not word.command:
+                raise self.difference(
+                    self.source(span), span, f"{self.source(word.span)}*{self.source(follow.atom.span)}"
                 )
         names = self.names(word)
         gap = item.gap
@@ -432,8 +450,6 @@ class Reader:
         span = item.span.to(group.span)
         shown, inside = self.source(item.span), self.source(group.span)
         if key == "sigma":
-            if self.scope.net:
-                return
             raise AmbiguousMath(
                 f"{shown}(…) can be the sigmoid function or a product with {shown}.", span,
                 (f"sigmoid{inside}", f"{shown}*{inside}"),
@@ -447,12 +463,13 @@ class Reader:
                 f"or write {shown}*{inside}.", span, (f"{shown}*{inside}",) if inside != "(…)" else (),
             )
         if not self.ways(word):
+            error = self.unknown(word)
             close = nearest(word.text, SPELLINGS | set(self.scope.functions))
-            if close:
+            if close and "space" not in error.message:
                 raise NameMistake(
                     f"{shown} is not a function. Did you mean {' or '.join(close)}?", item.span, tuple(close)
                 )
-            raise self.unknown(word)
+            raise error
 
     def arguments(self, group: s.Group) -> tuple[t.Expr, ...]:
         if len(group.rows) != 1:
@@ -484,54 +501,75 @@ class Reader:
     def glued(self, items: list[s.Item], at: int, post: s.Post, used: int) -> tuple[t.Expr | None, int]:
         """An exponent without brackets: f(y) behind ^ is a call, anything else glued to it has two readings."""
         item = items[at]
-        value = post.value[0]
-        follow = items[at + 1] if at + 1 < len(items) else None
-        touching = follow is not None and follow.operator == "" and not follow.gap and not (
+        value = self.bare(post.value[0])
+        base = self.text[item.span.start : post.span.start]
+        sign = self.text[post.value[0].span.start : value.span.start]
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        touching = follow is not None and not follow.gap and not (
             isinstance(follow.atom, s.Word) and follow.atom.command
-        ) and not (isinstance(follow.atom, (s.Frac, s.Applied)))
-        if touching and isinstance(value, s.Word):
-            assert follow is not None
-            row, user = self.function(value), self.user_function(value)
-            group = follow.atom
-            if (row or user) and isinstance(group, s.Group) and group.bracket == "(":
-                run = s.Run(value.span.to(follow.span), (
-                    s.Item(value.span, "", False, False, value), s.Item(follow.span, "", False, False, group, ())))
-                after = items[at + 2] if at + 2 < len(items) else None
-                if not follow.posts and not (after and after.operator == "" and not after.gap):
-                    return self.read(run), used + 1
+        ) and not isinstance(follow.atom, (s.Frac, s.Applied))
+        if isinstance(value, s.Word) and (self.function(value) or self.user_function(value)) and follow is not None:
+            call = isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
+            behind = items[at + 2] if at + 2 < len(items) and items[at + 2].operator == "" else None
+            if call and not follow.posts and not (behind and not behind.gap):
+                run = s.Run(value.span.to(follow.span), (s.Item(value.span, "", False, False, value), follow))
+                expr = self.read(run)
+                negative = isinstance(post.value[0], s.Terms)
+                return t.Negative(post.value[0].span.to(follow.span), expr) if negative else expr, used + 1
+            if self.function(value) or call:
+                span = item.span.to(follow.span)
+                inside = self.text[post.value[0].span.start : span.stop]
+                fixes = [f"{base}^({inside})"]
+                if call and follow.posts:
+                    fixes.append(f"({base}^{sign}{self.text[value.span.start : follow.atom.span.stop]})"
+                                 f"{self.text[follow.atom.span.stop : span.stop]}")
+                raise AmbiguousMath(f"{self.source(span)}: this exponent needs brackets.", span, fixes)
         if isinstance(value, s.Word) and not value.command:
-            split = value.text.startswith("T") and len(value.text) > 1 and not self.scope.knows(key_of(value)) and (
-                not self.scope.knows("T"))
-            if split:
-                base = self.text[item.span.start : post.span.start]
-                span = Span(item.span.start, item.span.stop)
+            glued_t = value.text.startswith("T") and len(value.text) > 1 and not (
+                self.scope.knows(key_of(value)) or self.scope.knows("T"))
+            if glued_t and not sign:
                 rest = self.source(value.span)[1:]
                 raise AmbiguousMath(
-                    f"{self.source(span)} can be read in two ways.", span, (f"{base}^T {rest}", f"{base}^(T {rest})")
+                    f"{self.source(item.span)} can be read in two ways.", item.span,
+                    (f"{base}^T {rest}", f"{base}^(T {rest})"),
                 )
-            if self.function(value) is None and self.user_function(value) is None:
-                names = self.names(value)
-                if len(names) > 1 and not touching:
-                    base = self.text[item.span.start : post.span.start]
-                    first, rest = self.source(names[0].span), self.text[names[0].span.stop : value.span.stop]
-                    raise AmbiguousMath(
-                        f"{self.source(item.span)} can be read in two ways.", item.span,
-                        (f"{base}^{first} {rest}", f"{base}^({first} {rest})"),
-                    )
+            names = self.names(value)
+            if len(names) > 1 and not touching:
+                first, rest = self.source(names[0].span), self.text[names[0].span.stop : value.span.stop]
+                raise AmbiguousMath(
+                    f"{self.source(item.span)} can be read in two ways.", item.span,
+                    (f"{base}^{sign}{first} {rest}", f"{base}^({sign}{first} {rest})"),
+                )
         if not touching:
             return None, used
-        stop = at + 1
-        while stop + 1 < len(items) and items[stop + 1].operator == "" and not items[stop + 1].gap:
-            stop += 1
         assert follow is not None
-        rest = self.text[follow.span.start : items[stop].span.stop]
-        span = Span(item.span.start, items[stop].span.stop)
-        head = self.source(Span(item.span.start, post.span.stop))
-        base = self.text[item.span.start : post.span.start]
-        exponent = self.source(value.span)
+        stop = self.touching_stop(items, at + 1)
+        rest = self.text[follow.span.start : stop]
+        span = Span(item.span.start, stop)
+        head = self.source(item.span)
+        exponent = self.source(post.value[0].span)
         raise AmbiguousMath(
             f"{self.source(span)} can be read in two ways.", span, (f"{head} {rest}", f"{base}^({exponent}{rest})")
         )
+
+    @staticmethod
+    def bare(raw: s.Raw) -> s.Raw:
+        """A word or number without its sign; anything else as it is."""
+        inner = raw.terms[0][1] if isinstance(raw, s.Terms) and len(raw.terms) == 1 else raw
+        if isinstance(inner, s.Run) and len(inner.items) == 1 and not inner.items[0].posts:
+            inner = inner.items[0].atom
+        return inner if isinstance(inner, (s.Word, s.Num)) else raw
+
+    def touching_stop(self, items: list[s.Item], at: int) -> int:
+        """Where the factors end that begin at items[at] and follow one another without a gap."""
+        while True:
+            try:
+                used = self.factor(items, at)[1]
+            except JacmagicError:
+                used = 1
+            at += used
+            if at == len(items) or items[at].operator != "" or items[at].gap:
+                return items[at - 1].span.stop
 
     def posts(self, expr: t.Expr, posts: Sequence[s.Post], item: s.Item) -> t.Expr:
         for post in posts:
@@ -578,18 +616,14 @@ class Reader:
                 raise NameMistake(
                     f"{self.source(span)} is not known; is a space missing?", span, (f"{shown} {rest}",)
                 )
-            if not item.posts[-1].clear:
-                power = self.source(item.posts[-1].value[0].span)
-                raise AmbiguousMath(
-                    f"{self.source(span)} can be read in two ways.", span,
-                    (f"{self.source(item.span)} {rest}", f"{shown}^({power}{rest})")[:1],
-                )
         for post in item.posts:
-            value = post.value[0]
-            if not post.clear and isinstance(value, s.Word):
-                names = self.names(value)
-                if len(names) > 1:
-                    raise SyntaxMistake("The power of a function needs brackets here.", post.span)
+            value = self.bare(post.value[0])
+            if not post.clear and isinstance(value, s.Word) and len(names := self.names(value)) > 1:
+                cut = names[0].span.stop
+                raise SyntaxMistake(
+                    "The power of a function is one letter or number; the rest needs a space.", post.span,
+                    (f"{self.text[post.span.start : cut]} {self.text[cut : post.span.stop]}",),
+                )
         atom = follow.atom
         if isinstance(atom, s.Group):
             entry = atom.rows[0][0]
@@ -630,8 +664,7 @@ class Reader:
         """sin^-1 x is arcsin x to some and 1/sin x to others."""
         for post in item.posts:
             value = post.value[0]
-            minus = isinstance(value, s.Terms) and value.terms[0][0] < 0 and len(value.terms) == 1
-            if not minus or re.sub(r"[\s{}()^\\]", "", self.source(value.span)).replace("−", "-") not in ("-1", "⁻¹"):
+            if re.sub(r"[\s{}()^\\]", "", self.source(value.span)).replace("−", "-") not in ("-1", "⁻¹"):
                 continue
             shown = self.source(item.atom.span)
             if isinstance(follow.atom, s.Group):
@@ -682,7 +715,11 @@ class Reader:
             return self.posts(self.names(item.atom)[0], item.posts, item), 1
         if isinstance(item.atom, (s.Frac, s.Applied)):
             return self.posts(self.atom(item.atom), item.posts, item), 1
-        raise SyntaxMistake(f"{shown} needs brackets round its argument here.", items[at - 1].span.to(item.span))
+        stop = self.touching_stop(items, at)
+        raise SyntaxMistake(
+            f"{shown} needs brackets round its argument here.", Span(items[at - 1].span.start, stop),
+            (f"{self.source(items[at - 1].span)}({self.text[item.span.start : stop]})",),
+        )
 
     def check_exponent(self, items: list[s.Item], at: int) -> None:
         posts = items[at].posts
@@ -735,7 +772,7 @@ class Reader:
         ):
             stop += 1
         if isinstance(item.atom, s.Num):
-            self.check_juxtaposed(Settled("", argument, True, Span(items[at].span.start, end)), item)
+            self.check_juxtaposed((Settled("", argument, True, Span(items[at].span.start, end)),), item)
         span = Span(items[at].span.start, items[stop].span.stop)
         rest = self.text[item.span.start : span.stop]
         head = head if not head.startswith("√") and not head.startswith("∛") else head

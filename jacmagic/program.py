@@ -7,9 +7,10 @@ every function and definition, in the order in which they stand.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -182,10 +183,10 @@ class _Understanding:
     def unfold(self, statements: Sequence[s.Statement]) -> list[s.Statement]:
         """Write nets in one line in their long form; name an expression that stands alone."""
         out: list[s.Statement] = []
-        self.net_lines: dict[str, tuple[Any, ...]] = {}
         for statement in statements:
             if statement.kind == "net":
-                out += self.unfold_net(statement, len(out))
+                out += self.unfold_net(statement)
+                self.check_net_input(statement, statements)
             else:
                 out.append(statement)
         expressions = [one for one in out if one.kind == "expression"]
@@ -196,9 +197,11 @@ class _Understanding:
             if len(expressions) > 1 or not simple:
                 wrong = expressions[-1] if len(expressions) > 1 else alone
                 shown = self.text[wrong.span.start : wrong.span.stop]
+                taken = set(re.findall(r"[A-Za-z]+", self.text))
+                new = next((letter for letter in "uvwzpqfgh" if letter not in taken), "u1")
                 raise SyntaxMistake(
                     "This line has no name: say what it is.", wrong.span,
-                    (f"u = {shown}",) if len(shown) < 80 and "\n" not in shown else (),
+                    (f"{new} = {shown}",) if len(shown) < 80 and "\n" not in shown else (),
                 )
             name = s.Word(Span(alone.span.start, alone.span.start), "f", None, (), True)
             out[out.index(alone)] = s.Statement(alone.span, "define", (name,), expr=alone.expr)
@@ -210,44 +213,58 @@ class _Understanding:
             for raw in raw_nodes(statement.expr)
         )
 
-    def unfold_net(self, statement: s.Statement, at: int) -> list[s.Statement]:
+    @staticmethod
+    def check_net_input(net: s.Statement, statements: Sequence[s.Statement]) -> None:
+        """The input of a net in one line has a size, there or on a line of its own."""
+        name, size = net.names[0], net.layers[0].size
+        others = {key_of(word) for one in statements if one is not net for word in one.names}
+        if size is None and key_of(name) not in others:
+            raise ShapeError(f"The input {name.typed} needs a size.", name.span, (f"{name.typed}(3)",))
+
+    def unfold_net(self, statement: s.Statement) -> list[s.Statement]:
+        """The layers of a net in one line as definitions: h1 = tanh(W1 x + c1) in R^4."""
         layers = statement.layers
-        if len(layers) < 2:
-            raise SyntaxMistake("A net has at least one layer: x(3) -> 4 tanh.", statement.span)
         first = layers[0]
         assert first.name is not None
         out = []
         if first.size is not None:
             out.append(s.Statement(first.span, "declare", (first.name,), size=s.Size(first.span, (first.size,))))
-        taken = {first.name.typed} | {layer.name.typed for layer in layers[1:] if layer.name}
+        named = [first.name, *(layer.name for layer in layers[1:] if layer.name)]
+        for k, name in enumerate(named):
+            if key_of(name) in map(key_of, named[:k]):
+                raise NameMistake(f"Two layers are called {name.typed}.", name.span)
+        taken = set(map(key_of, named))
         before = first.name
         for k, layer in enumerate(layers[1:], start=1):
-            last = k == len(layers) - 1
-            span = layer.span
-            label = layer.name or s.Word(Span(span.start, span.start), "o" if last else f"h{k}")
+            here, last = layer.span, k == len(layers) - 1
+            label = layer.name or s.Word(here, "o" if last else f"h{k}")
             if layer.name is None and label.text in taken:
-                raise NameMistake(f"The layer would be called {label.text}, which is taken; name it.", span,
-                                  (f"{label.text}2({self.text[layer.size.span.start:layer.size.span.stop]})",)[:0])
-            here = Span(span.start, span.start)
-            word = lambda text: s.Word(here, text)  # noqa: E731
-            item = lambda atom, gap=True: s.Item(atom.span, "", False, gap, atom)  # noqa: E731
-            product = s.Run(here, (item(word(f"W{k}")), item(s.Word(here, before.text, before.index))))
-            affine: s.Raw = s.Terms(here, ((1, product), (1, s.Run(here, (item(word(f"c{k}")),)))))
+                size = self.text[layer.size.span.start : layer.size.span.stop]
+                new = next(f"{label.text}{n}" for n in range(2, len(layers) + 3) if f"{label.text}{n}" not in taken)
+                tail = self.text[layer.size.span.stop : here.stop]
+                raise NameMistake(
+                    f"The layer would be called {label.text}, which is taken; name it.", here, (f"{new}({size}){tail}",)
+                )
+            affine: s.Raw = s.Terms(here, (
+                (1, s.Run(here, (made(s.Word(here, f"W{k}")), made(replace(before, span=here))))),
+                (1, s.Run(here, (made(s.Word(here, f"c{k}")),))),
+            ))
             if layer.activation is not None:
-                if find(layer.activation.typed) is None:
-                    close = nearest(layer.activation.text, SPELLINGS)
-                    raise NameMistake(f"{layer.activation.typed} is not an activation.", layer.activation.span, close)
-                row = find(layer.activation.typed)
-                assert row is not None
-                if row.kind not in ("entrywise", "vector") or row.arity != (1, 1) or row.name in ("diag",):
-                    raise NameMistake(f"{layer.activation.typed} is not an activation.", layer.activation.span)
-                group = s.Group(span, "(", ((affine,),))
-                affine = s.Run(span, (item(layer.activation), item(group, False)))
-            out.append(
-                s.Statement(span, "define", (label,), expr=affine, size=s.Size(layer.size.span, (layer.size,)))
-            )
+                function = self.activation(layer.activation)
+                affine = s.Run(here, (made(function), made(s.Group(here, "(", ((affine,),)), gap=False)))
+            out.append(s.Statement(here, "define", (label,), expr=affine, size=s.Size(layer.size.span, (layer.size,))))
             before = label
         return out
+
+    def activation(self, word: s.Word) -> s.Word:
+        """The function that is meant behind a layer's size."""
+        if key_of(word) == "sigma":
+            return replace(word, text="sigmoid")
+        row = find(word.typed)
+        if row is None or row.kind not in ("entrywise", "vector") or row.arity != (1, 1) or row.name == "diag":
+            shown = self.text[word.span.start : word.span.stop]
+            raise NameMistake(f"{shown} is not an activation.", word.span, nearest(word.text, SPELLINGS) if row is None else ())
+        return word
 
     def declare(self, statements: Sequence[s.Statement], wrt: str | None) -> None:
         """Note every name that a line declares, before any expression is read."""
@@ -282,8 +299,11 @@ class _Understanding:
                 draft.words.append(word.span)
             if statement.kind == "function":
                 params = tuple(self.free_key(word, statement) for word in statement.params)
-                if len(set(params)) < len(params):
-                    raise NameMistake("An argument stands twice here.", statement.params[-1].span)
+                for k, param in enumerate(params):
+                    if param in params[:k]:
+                        raise NameMistake(
+                            f"{statement.params[k].typed} stands twice among the arguments.", statement.params[k].span
+                        )
                 self.scope.functions[key_of(statement.names[0])] = params
                 self.scope.names.update(params)
         if wrt:
@@ -376,16 +396,20 @@ class _Understanding:
                 continue
             used = names_in(self.trees[key])
             for param, word in zip(self.scope.functions[key], statement.params):
-                kin = [u for u in used if u != param and u.startswith(param) and u[len(param) :].isdigit()]
+                kin = [u for u in used if u.startswith(param) and re.fullmatch(r"[0-9]+|_[A-Za-z0-9]+", u[len(param) :])]
                 kin = [u for u in kin if u not in self.scope.functions[key] and u not in self.drafts]
                 if param in used or not kin or param in self.scope.vectors:
                     continue
-                size = max(int(u[len(param) :]) for u in kin)
-                form = f"{key}({', '.join(f'{param}_{u[len(param):]}' for u in sorted(kin))})"
+                indices = sorted((u[len(param) :].lstrip("_") for u in kin), key=lambda i: (len(i), i))
+                shown = [f"{word.typed}_{index}" for index in indices]
+                head = Span(statement.span.start, self.text.index(")", statement.params[-1].span.stop) + 1)
+                inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
+                fixes = [f"{self.text[head.start : statement.names[0].span.stop]}({', '.join(inside)})"]
+                if all(index.isdigit() for index in indices):
+                    fixes.insert(0, f"{word.typed} in R^{max(map(int, indices))}")
                 raise NameMistake(
-                    f"{word.typed} does not occur in {key}, but {' and '.join(sorted(kin))} do. Is {word.typed} a "
-                    f"vector, or are they the arguments?", statement.names[0].span.to(statement.params[-1].span),
-                    (f"{word.typed} in R^{size}", form),
+                    f"{word.typed} does not occur in {key}, but {' and '.join(shown)} {'does' if len(kin) == 1 else 'do'}. "
+                    f"Is {word.typed} a vector, or are they the arguments?", head, fixes,
                 )
 
     def python(self, statement: s.Statement) -> np.ndarray:
@@ -439,7 +463,8 @@ class _Understanding:
         word = defined.names[0]
         if name == key:
             raise NameMistake(
-                f"{word.typed} is defined by means of itself on {self.line(defined.span)}.", defined.span
+                f"{word.typed} is defined by means of itself on {self.line(defined.span)}.",
+                use_of(self.trees[key], name) or defined.span,
             )
         seen, todo = set(), [name]
         while todo:
@@ -844,6 +869,11 @@ def seeded(key: str, shape: Shape, seed: int) -> np.ndarray:
     return np.asarray(value)
 
 
+def made(atom: s.Raw, gap: bool = True) -> s.Item:
+    """A factor that nobody typed."""
+    return s.Item(atom.span, "", False, gap, atom)
+
+
 def raw_nodes(raw: Any) -> list[s.Raw]:
     """All syntax nodes below one."""
     out: list[s.Raw] = []
@@ -878,6 +908,17 @@ def names_in(expr: t.Expr, own: bool = True) -> list[str]:
 
     visit(expr, frozenset())
     return list(out)
+
+
+def use_of(expr: t.Expr, key: str) -> Span | None:
+    """Where an expression first uses a name."""
+    todo, found = [expr], []
+    while todo:
+        one = todo.pop()
+        if isinstance(one, (t.Name, t.UserCall)) and one.key == key:
+            found.append(one.span)
+        todo.extend(children(one))
+    return min(found, default=None)
 
 
 def bounds_in(expr: t.Expr) -> list[t.Expr]:

@@ -91,6 +91,7 @@ class Inference:
         self.shapes, self.whole, self.functions, self.free = shapes, whole, functions, free
         self.changed = False
         self.stuck: dict[str, tuple[t.Expr, Known, Known]] = {}
+        self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
         """Infer until nothing changes; names that are left are scalars.
@@ -101,7 +102,7 @@ class Inference:
         while True:
             self.changed, self.stuck = False, {}
             for key, expr in definitions:
-                want = self.shapes.get(key)
+                want = self.shapes.get(key, self.wanted.get(key))
                 found = self.up(expr, want)
                 if want is None and isinstance(found, tuple) and not isinstance(found, Row):
                     self.learn(key, found)
@@ -113,26 +114,31 @@ class Inference:
                     self.shapes[key] = ()
                 continue
             break
-        for key, (expr, scalar, matrix) in self.stuck.items():
-            if key in self.shapes:
-                continue
-            self.fail(key, expr, scalar, matrix)
+        loose = {key: what for key, what in self.stuck.items() if key not in self.shapes}
+        for key, (expr, scalar, matrix) in loose.items():
+            self.fail(key, expr, scalar, matrix, [other for other in loose if loose[other][1] is not None])
 
     @staticmethod
-    def fail(key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
-        def size(shape: Known) -> str:
-            if isinstance(shape, Row) or not shape:
-                return "R"
-            return f"R^{shape[0]}" if len(shape) == 1 else f"R^({shape[0]}x{shape[1]})"
-
-        if isinstance(matrix, tuple) and not isinstance(matrix, Row) and all(n > 0 for n in matrix):
-            hints = (f"{key} in R", f"{key} in {size(matrix)}") if scalar is not None else (f"{key} in {size(matrix)}",)
-            raise ShapeError(f"{key} could be a number or a matrix here; declare which.", expr.span, hints)
-        columns = matrix[1] if isinstance(matrix, tuple) and len(matrix) == 2 and matrix[1] > 0 else "n"
-        raise ShapeError(
-            f"The size of {key} cannot be inferred; declare it, such as {key} in R^(2x{columns}).", expr.span,
-            (f"{key} in R", f"{key} in R^(2x{columns})") if columns != "n" else (),
-        )
+    def fail(key: str, expr: t.Expr, scalar: Known, matrix: Known, scalars: list[str]) -> None:
+        """A name that could be a number or a matrix, or whose size nothing fixes."""
+        flipped = isinstance(inside(expr), t.Transpose)
+        number = [f"{', '.join(scalars)} in R"] if scalar is not None else []
+        rows, columns = matrix if isinstance(matrix, tuple) and len(matrix) == 2 else (None, None)
+        if flipped:
+            rows, columns = columns, rows
+        known = rows or columns
+        if rows and columns:
+            sizes = [f"{key} in R^({rows}x{columns})"]
+            message = f"{key} could be a number or a matrix here; declare which."
+        elif known:
+            sizes = [f"{key} in R^({rows or known}x{columns or known})"]
+            if flipped and not columns:  # w^T x with x a column: most often w is a column, too
+                sizes.insert(0, f"{key} in R^{rows}")
+            message = f"The size of {key} cannot be inferred; declare it, such as {sizes[0]}."
+        else:
+            sizes, message = [], f"The size of {key} cannot be inferred; declare it, such as {key} in R^(2x3)."
+        hints = sizes if flipped and len(sizes) > 1 else [*number, *sizes]
+        raise ShapeError(message, expr.span, hints)
 
     def learn(self, key: str, shape: tuple[int, ...]) -> None:
         if key not in self.shapes:
@@ -149,11 +155,13 @@ class Inference:
         if isinstance(expr, t.Name):
             if expr.key in self.shapes:
                 return self.shapes[expr.key]
-            if expr.key in self.free and want is not None:
-                if isinstance(want, Row):
-                    return None
+            if isinstance(want, Row) or want is None:
+                return None
+            if expr.key in self.free:
                 self.learn(expr.key, want)
                 return want
+            if want != () and expr.key not in self.wanted:
+                self.wanted[expr.key], self.changed = want, True
             return None
         if isinstance(expr, (t.Paren, t.Negative, t.Absolute)):
             return self.up(expr.inner, want)
@@ -255,16 +263,18 @@ class Inference:
         solid = [k for k, shape in enumerate(shapes) if shape is not None and shape != ()]
         if not unknown:
             return join([shapes[k] for k in solid])
-        if not solid:
-            if len(unknown) == 1:
-                return self.up(parts[unknown[0]], want)
-            if want == ():
-                pass
-            return None
+        if not solid and len(unknown) == 1:
+            return self.up(parts[unknown[0]], want)
+        vague = any(key in self.stuck for k in unknown for key in names_below(parts[k]))
+        if not solid and not vague and not want:
+            return None  # all of them may be numbers
         if len(unknown) > 1:
             # names in front of something of unknown size cannot be told apart yet
             for k in unknown:
-                self.hold(parts[k], None, None)
+                right = join([s for s in shapes[k + 1 :] if s]) if any(shapes[k + 1 :]) else None
+                rows = rows_of(want) if k == 0 else None
+                size = (rows or 0, rows_of(right) or rows or 0) if right or rows else None
+                self.hold(parts[k], (), size)
             return None
         return self.solve(parts, shapes, unknown[0], want)
 
@@ -322,7 +332,7 @@ class Inference:
                 return want if want is not None else ()
         if not isinstance(inside(parts[at]), (t.Name, t.Transpose)):
             self.up(parts[at], None)
-        self.hold(parts[at], rest if scalar_fits else None, matrix if matrix else (0, columns or 0))
+        self.hold(parts[at], rest if scalar_fits else None, matrix if matrix else (rows or 0, columns or 0))
         return None
 
     def call(self, expr: t.Call, want: Known) -> Known:
@@ -365,6 +375,17 @@ class Inference:
             for argument in expr.arguments:
                 self.up(argument)
         return self.shapes.get(expr.key)
+
+
+def names_below(expr: t.Expr) -> set[str]:
+    """The names that occur in an expression."""
+    todo, found = [expr], set()
+    while todo:
+        one = todo.pop()
+        if isinstance(one, t.Name):
+            found.add(one.key)
+        todo.extend(children(one))
+    return found
 
 
 def transposed(shape: Known, up: bool = False) -> Known:

@@ -891,7 +891,7 @@ class Parser:
         right = self.sum()
         shown = [self.text[one.span.start : one.span.stop] for one in (left, right)]
         return SyntaxMistake(
-            "A condition has no sign for unequal; it has not.", left.span.to(right.span), (f"not {shown[0]} == {shown[1]}",)
+            "A condition says unequal with not and ==.", left.span.to(right.span), (f"not {shown[0]} == {shown[1]}",)
         )
 
     def in_condition(self) -> bool:
@@ -1053,6 +1053,11 @@ class Parser:
         elif token.kind == "word" and token.text not in KEYWORDS:
             value = self.word_atom()
             clear = token.command and token.text == "T"
+            if self.is_op("[") and not self.now.gap and token.text != "T":
+                index = self.post(value, [])
+                assert index is not None
+                clear = True
+                value = Run(self.span_from(start), (Item(self.span_from(token.span.start), "", False, False, value, (index,)),))
         elif self.is_op("(", "{", "[", "|", "||") or token.kind == "cmd":
             value = self.atom()
             clear = True

@@ -7,11 +7,13 @@ is a function and a line in VIEWS.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from jacmagic import calculus as c
@@ -22,6 +24,8 @@ from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Node, slot
 from jacmagic.program import Line, Shape, Step
 from jacmagic.result import Result, symbols_of
+from jacmagic.shapes import inside
+from jacmagic.syntax import GREEK
 
 MAX_SHOWN = 8
 """Rows and columns of a matrix that are typeset; the middle of a larger one is left out."""
@@ -29,8 +33,17 @@ MAX_SHOWN = 8
 MAX_FORMULA = 4_000
 """Characters of LaTeX in one formula; a longer one is left to the numbers."""
 
+MAX_WIDTH = 120
+"""Characters of a matrix's widest row, as text; the entries of a wider one stand one below the other."""
+
 MAX_PATHS = 6
 """Paths of a chain rule that are written as a sum."""
+
+MAX_STEPS = 40
+"""Definitions whose local Jacobians are written out."""
+
+MAX_ENTRIES_TEX = 900
+"""Characters of LaTeX in the entries of a local Jacobian that has a matrix form besides."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +192,8 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
         some, others = _fit(len(rows), most), _fit(len(columns), most)
         entries: list[list[sp.Expr]] | None
         try:
+            if result.program.net and most <= MAX_SHOWN:
+                raise LimitError("a net is shown layer by layer")
             node = result.total(safe=False)[0]
             if len(some) < len(rows) or len(others) < len(columns):
                 places = [i * len(columns) + j for i in some for j in others]
@@ -201,6 +216,11 @@ def _strings(result: Result, found: Table) -> tuple[list[list[str]], list[list[s
     if sum(len(e) for row in latex for e in row) > MAX_FORMULA:
         return None
     return latex, [[tex.text_symbolic(e, decimals) for e in row] for row in found.entries]
+
+
+def too_wide(plain: list[list[str]]) -> bool:
+    """True where a matrix of these entries would not fit on a line."""
+    return sum(max(len(row[j]) for row in plain) + 2 for j in range(len(plain[0]))) > MAX_WIDTH
 
 
 def _elided(cells: list[list[str]], found: Table, dots: tuple[str, str, str]) -> list[list[str]]:
@@ -230,6 +250,8 @@ def jacobian_name(result: Result) -> str:
 
 def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
     """The derivative, the partial derivatives with their row and gradient, or the labelled Jacobian."""
+    if result.program.net and most <= MAX_SHOWN:
+        return  # a layer's Jacobian is written in that layer's own names: the chain says it
     found = table(result, most)
     strings = _strings(result, found)
     m, n = len(found.rows), len(found.columns)
@@ -263,6 +285,8 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
                 "partial", rf"\frac{{\partial {f}}}{{\partial {x.latex}}} = {latex[0][k]}",
                 f"∂{found.rows[0].text}/∂{x.text} = {plain[0][k]}",
             )
+        if too_wide(plain):
+            return
         cells = _elided(latex, found, (r"\cdots", r"\vdots", r"\ddots"))
         texts = _elided(plain, found, ("⋯", "⋮", "⋱"))
         yield Formula(
@@ -271,6 +295,13 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
         )
         column = tex.matrix([[e] for e in cells[0]], most + 2, most + 2)
         yield Formula("gradient", rf"\nabla {f} = {column}", f"∇{found.rows[0].text} = Jᵀ", "the gradient, its transpose")
+        return
+    if too_wide(plain):
+        for i, row in enumerate(found.shown_rows):
+            for k, j in enumerate(found.shown_columns):
+                f, x = found.rows[row], found.columns[j]
+                yield Formula("result", rf"\frac{{\partial {f.latex}}}{{\partial {x.latex}}} = {latex[i][k]}",
+                              f"∂{f.text}/∂{x.text} = {plain[i][k]}")
         return
     cells = _elided(latex, found, (r"\cdots", r"\vdots", r"\ddots"))
     texts = _elided(plain, found, ("⋯", "⋮", "⋱"))
@@ -288,9 +319,12 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
 
 def determinant(result: Result) -> Iterator[Formula]:
     """The determinant of a square Jacobian, with sin² + cos² put together."""
+    p = result.program
+    n = sum(prod(p.shape(key)) for key in p.outputs)
+    if p.net or not 2 <= n <= 4 or n != sum(prod(p.shape(key)) for key in p.variables):
+        return
     found = table(result)
-    n = len(found.rows)
-    if n != len(found.columns) or not 2 <= n <= 4 or found.entries is None or _strings(result, found) is None:
+    if found.entries is None or _strings(result, found) is None:
         return
     value = determinant_of(sp.Matrix(found.entries))
     shown = tex.symbolic(value, result.program.decimals)
@@ -352,8 +386,8 @@ def matrix_form(result: Result, of: str, wrt: str) -> str | None:
     root = result.inner(of)
     target = g.input(wrt, result.program.shape(wrt))
     if root.shape == () and target.shape == ():
-        entry = result.entries(c.jacobian(g, root, target, reuse=False))[0]
-        return tex.symbolic(entry, result.program.decimals)
+        entries = local_entries(result, of, wrt)
+        return tex.symbolic(entries[0][0], result.program.decimals) if entries is not None else None
     if len(root.shape) > 1:
         return None
     try:
@@ -363,11 +397,37 @@ def matrix_form(result: Result, of: str, wrt: str) -> str | None:
     if not terms:
         return "0"
     out = ""
-    for term in terms:
+    for term in merged(terms):
         body = r" \, ".join(term.factors) if term.factors else ("I" if root.shape else "1")
         out += (" - " if out else "-") if term.sign < 0 else (" + " if out else "")
         out += body
     return out if len(out) < MAX_FORMULA // 4 else None
+
+
+def merged(terms: list[_Term]) -> list[_Term]:
+    """Equal products counted, and 1ᵀ diag(v) written as vᵀ."""
+    counts: dict[tuple[str, ...], int] = {}
+    for term in terms:
+        factors = list(term.factors)
+        for k in range(len(factors) - 1):
+            inner = re.fullmatch(r"\\operatorname\{diag\}\\left\((.*)\\right\)", factors[k + 1], re.S)
+            if factors[k] == _ONES and inner:
+                factors[k : k + 2] = ["", rf"{_bracketed(inner[1])}^{{\top}}"]
+        kept = tuple(f for f in factors if f)
+        counts[kept] = counts.get(kept, 0) + term.sign
+    out = []
+    for kept, count in counts.items():
+        if count:
+            many = (str(abs(count)),) if abs(count) > 1 else ()
+            out.append(_Term(1 if count > 0 else -1, many + kept))
+    return out
+
+
+def _bracketed(text: str) -> str:
+    return text if re.fullmatch(r"\\?[A-Za-z]+(_\{\w+\})?", text) else rf"\left({text}\right)"
+
+
+_ONES = r"\mathbf{1}^{\top}"
 
 
 class _Forms:
@@ -409,8 +469,8 @@ class _Forms:
             while key in text:
                 at = text.index(key)
                 before, behind = text[:at].rstrip(), text[at + len(key) :].lstrip()
-                free = (not before or before.endswith(("+", "- ", "-", "("))) and (
-                    not behind or behind.startswith(("+", "-", r"\right", ">", "<")))
+                free = (not before or before.endswith(("+", "-", "(", "["))) and (
+                    not behind or behind.startswith(("+", "-", r"\right", ">", "<", "]")))
                 text = text[:at] + (formula if free else bare) + text[at + len(key) :]
         return text
 
@@ -482,7 +542,7 @@ class _Forms:
                 else:
                     raise _NoForm
         elif node.op == "sum" and len(x.shape) == 1:
-            yield x, 1, (r"\mathbf{1}^{\top}",)
+            yield x, 1, (_ONES,)
         elif node.op == "softmax":
             s = self.show(node)
             yield x, 1, (rf"\left(\operatorname{{diag}}\left({s}\right) - {s} \, {s}^{{\top}}\right)",)
@@ -514,7 +574,6 @@ class _Forms:
             if node is self.root:
                 derivative = self.by_output(expr, derivative)
             text = self.fill(tex.symbolic(self.filled(derivative, node.args), self.result.program.decimals))
-            negative = derivative.is_number or own != whole or node.shape == ()
             if own != whole:
                 yield arg, sign, (rf"\left({text}\right)" if " + " in text or " - " in text else text,)
             elif node.shape == ():
@@ -524,7 +583,6 @@ class _Forms:
                 yield arg, sign, (text,)
             else:
                 yield arg, sign, (rf"\operatorname{{diag}}\left({text}\right)",)
-            del negative
 
     def by_output(self, expr: sp.Expr, derivative: sp.Expr) -> sp.Expr:
         """1 - tanh(z)² is 1 - a² where a is the layer's own name for tanh(z)."""
@@ -533,13 +591,11 @@ class _Forms:
         if row is None or row.by_output is None or len(expr.args) != 1:
             return derivative.xreplace({expr: own}) if expr.is_Function and derivative.has(expr) else derivative
         inner = expr.args[0]
-        slots = [s for s in derivative.free_symbols]
         unit = symbolic(row.name)(sp.Symbol("zz", real=True))
         outer = unit.diff(sp.Symbol("zz", real=True)).xreplace({sp.Symbol("zz", real=True): inner})
         ratio = derivative / outer
         if ratio.is_number or not ratio.has(expr):
             return ratio * row.by_output(calculus, own)
-        del slots
         return derivative.xreplace({expr: own})
 
 
@@ -547,14 +603,17 @@ class _Forms:
 def depends(result: Result) -> dict[str, list[str]]:
     """For each definition on the way: the names it reads through which it depends on the variables."""
     p = result.program
-    moving = set(p.variables)
-    out: dict[str, list[str]] = {}
-    for key, step in p.steps.items():
-        reads = [n for n in dict.fromkeys([*step.reads, *step.params]) if n in moving]
-        if key not in moving and reads:
-            out[key] = reads
-            moving.add(key)
-    return out
+    cached = result.__dict__.setdefault("_depends", {})
+    if not cached:
+        moving = set(p.variables)
+        for key, step in p.steps.items():
+            inner = {node.data for node in c.ancestry([result.inner(key)]) if node.op == "input"}
+            reads = [n for n in dict.fromkeys([*step.reads, *step.params]) if n in moving and n in inner]
+            if key not in moving and reads:
+                cached[key] = reads
+                moving.add(key)
+    found: dict[str, list[str]] = cached
+    return found
 
 
 def paths(result: Result, of: str, most: int = MAX_PATHS) -> list[list[str]] | None:
@@ -571,27 +630,22 @@ def paths(result: Result, of: str, most: int = MAX_PATHS) -> list[list[str]] | N
         todo += [[*path, n] for n in below if n not in variables]
         if len(found) > most or len(todo) > 10 * most:
             return None
-    return sorted(found, key=len)
-
-
-def factor_name(result: Result, of: str, wrt: str | None) -> str:
-    r"""\frac{\partial f}{\partial u}; by all variables where wrt is None."""
-    keys = [wrt] if wrt is not None else [
-        v for v in result.program.variables if v in depends(result).get(of, [])
-    ] or list(result.program.variables)
-    below = name_of(result, keys[0]) if len(keys) == 1 else rf"\left({', '.join(name_of(result, k) for k in keys)}\right)"
-    return rf"\frac{{\partial {name_of(result, of)}}}{{\partial {below}}}"
+    place = {key: k for k, key in enumerate(result.program.steps)}
+    return sorted(found, key=lambda way: [place[key] for key in way])
 
 
 def chain(result: Result) -> Iterator[Formula]:
     """Named intermediates: the local Jacobians, and their product with the shapes under it."""
     p = result.program
     links = depends(result)
-    if not any(n in p.steps for reads in links.values() for n in reads):
+    worked = any(n in p.steps for reads in links.values() for n in reads)
+    if not worked and not p.net:
         return
-    for key, reads in list(links.items())[:40]:
-        for wrt in reads:
-            yield from local(result, key, wrt)
+    for key, reads in list(links.items())[:MAX_STEPS]:
+        for group in groups(result, reads):
+            yield from local(result, key, group)
+    if not worked:
+        return
     for of in p.outputs:
         ways = paths(result, of)
         if ways is None or len(p.outputs) > 3:
@@ -603,51 +657,84 @@ def chain(result: Result) -> Iterator[Formula]:
                 rows = prod(p.shape(one))
                 keys = [below] if below else [v for v in p.variables if v in links.get(one, [])]
                 columns = sum(prod(p.shape(k)) for k in keys)
-                product.append(rf"\underbrace{{{factor_name(result, one, below)}}}_{{{rows} \times {columns}}}")
-                under = tex.unicode_name(below) if below else (
-                    tex.unicode_name(keys[0]) if len(keys) == 1 else f"({', '.join(map(tex.unicode_name, keys))})")
-                words.append(f"∂{tex.unicode_name(one)}/∂{under} [{rows}×{columns}]")
+                latex, text = factor_name(result, one, keys)
+                product.append(rf"\underbrace{{{latex}}}_{{{rows} \times {columns}}}")
+                words.append(f"{text} [{rows}×{columns}]")
             if len(product) > 12:
                 product = [*product[:5], r"\cdots", *product[-4:]]
                 words = [*words[:5], "⋯", *words[-4:]]
             sums.append(r" \, ".join(product))
             texts.append(" · ".join(words))
-        variables = name_of(result, p.variables[0]) if len(p.variables) == 1 else (
-            rf"\left({', '.join(name_of(result, v) for v in p.variables)}\right)")
-        under = tex.unicode_name(p.variables[0]) if len(p.variables) == 1 else (
-            f"({', '.join(map(tex.unicode_name, p.variables))})")
-        yield Formula(
-            "chain", rf"\frac{{d {name_of(result, of)}}}{{d {variables}}} = {' + '.join(sums)}",
-            f"d{tex.unicode_name(of)}/d{under} = {' + '.join(texts)}",
-        )
+        latex, text = factor_name(result, of, p.variables, "d")
+        yield Formula("chain", f"{latex} = {' + '.join(sums)}", f"{text} = {' + '.join(texts)}", cost(result, ways))
 
 
-def local(result: Result, of: str, wrt: str) -> Iterator[Formula]:
-    """One local Jacobian: its matrix form, and its entries where they fit."""
-    left = factor_name(result, of, wrt)
-    words = f"∂{tex.unicode_name(of)}/∂{tex.unicode_name(wrt)}"
+def groups(result: Result, reads: Sequence[str]) -> list[list[str]]:
+    """The names a definition reads, its scalar variables together: they are columns of one row."""
+    variables = result.program.variables
+    together = [n for n in reads if n in variables and result.program.shape(n) == ()]
+    rest = [[n] for n in reads if n not in together]
+    return ([together] if together else []) + rest
+
+
+def cost(result: Result, ways: list[list[str]]) -> str:
+    """Multiplications of the chain, in reverse and forward accumulation, for one path of three factors or more."""
     p = result.program
-    rows, columns = prod(p.shape(of)), prod(p.shape(wrt))
-    form = matrix_form(result, of, wrt)
-    entries = local_entries(result, of, wrt)
-    latex, text = left, words
+    if len(ways) != 1 or len(ways[0]) < 2:
+        return ""
+    sizes = [prod(p.shape(key)) for key in ways[0]] + [sum(prod(p.shape(v)) for v in p.variables)]
+    reverse = sum(sizes[0] * sizes[k] * sizes[k + 1] for k in range(1, len(sizes) - 1))
+    forward = sum(sizes[-1] * sizes[k] * sizes[k - 1] for k in range(1, len(sizes) - 1))
+    return f"multiplications: {reverse:,} in reverse (from the left), {forward:,} forward (from the right)"
+
+
+def factor_name(result: Result, of: str, keys: Sequence[str], d: str = "∂") -> tuple[str, str]:
+    """∂f/∂u, or ∂f/∂(x, y) by several, as LaTeX and as text."""
+    sign = r"\partial" if d == "∂" else "d"
+    names = [name_of(result, key) for key in keys]
+    words = [tex.unicode_name(key) for key in keys]
+    below = names[0] if len(keys) == 1 else rf"\left({', '.join(names)}\right)"
+    under = words[0] if len(keys) == 1 else f"({', '.join(words)})"
+    return rf"\frac{{{sign} {name_of(result, of)}}}{{{sign} {below}}}", f"{d}{tex.unicode_name(of)}/{d}{under}"
+
+
+def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
+    """One local Jacobian: its matrix form, and its entries where they fit."""
+    p = result.program
+    latex, text = factor_name(result, of, keys)
+    rows, columns = prod(p.shape(of)), sum(prod(p.shape(k)) for k in keys)
+    start = latex
+    form = matrix_form(result, of, keys[0]) if len(keys) == 1 else None
     if form is not None:
         latex += " = " + form
-    if entries is not None:
+        text += " = " + plain_form(form)
+    parts = [local_entries(result, of, key) for key in keys]
+    if all(part is not None for part in parts) and not (form is not None and (rows, columns) == (1, 1)):
+        entries = [[e for part in parts if part is not None for e in part[i]] for i in range(rows)]
         cells = [[tex.symbolic(e, p.decimals) for e in row] for row in entries]
-        if (rows, columns) == (1, 1):
-            shown = cells[0][0] if form is None else ""
-        else:
-            shown = tex.matrix(cells)
-        if shown and len(shown) < MAX_FORMULA // 2:
+        shown = cells[0][0] if (rows, columns) == (1, 1) else tex.matrix(cells)
+        if len(shown) < MAX_ENTRIES_TEX:
             latex += " = " + shown
-        plain = [[tex.text_symbolic(e, p.decimals) for e in row] for row in entries]
-        text += " = " + (plain[0][0] if (rows, columns) == (1, 1) else
-                         "[" + "; ".join(", ".join(row) for row in plain) + "]")
-    if latex == left:
+            if form is None:
+                plain = [[tex.text_symbolic(e, p.decimals) for e in row] for row in entries]
+                text += " = " + (plain[0][0] if (rows, columns) == (1, 1) else
+                                 "[" + "; ".join(", ".join(row) for row in plain) + "]")
+    if latex == start:
         latex += rf" \in \mathbb{{R}}^{{{rows} \times {columns}}}"
         text += f" is {rows}×{columns}"
     yield Formula("local", latex, text)
+
+
+def plain_form(form: str) -> str:
+    """A matrix form in one line for a terminal."""
+    text = re.sub(r"\\operatorname\{(\w+)\}", r"\1", form)
+    text = re.sub(r"([A-Za-z])_\{(\d+)\}", lambda m: tex.unicode_name(m[1] + m[2]), text)
+    text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)", text)
+    for old, new in ((r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf{1}", "1"),
+                     (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−")):
+        text = text.replace(old, new)
+    text = re.sub(r"\\([a-zA-Z]+)", lambda m: tex.unicode_name(m[1]) if m[1] in GREEK else m[1], text)
+    return re.sub(r"[{}]", "", text)
 
 
 def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list[sp.Expr]] | None:
@@ -665,7 +752,7 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
         flat = result.entries(node)
     except LimitError:
         return None
-    if sum(e.count_ops() for e in flat) > 60 * rows * columns:
+    if sum(e.count_ops() for e in flat) > 200:
         return None
     return [flat[k : k + columns] for k in range(0, len(flat), columns)]
 
@@ -683,6 +770,8 @@ def gradients(result: Result) -> Iterator[Formula]:
             continue
         matrix, bias, inner, transposed = affine
         z = rf"\delta_{{{name_of(result, key)}}}"
+        if (back := delta(result, key, step)) is not None:
+            yield Formula("gradients", *back)
         source = tex.expression(inner)
         source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
         parts = []
@@ -699,10 +788,72 @@ def gradients(result: Result) -> Iterator[Formula]:
             )
 
 
+def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
+    """The backward pass at one layer: δ_a = diag(f'(z)) W_nextᵀ δ_next, or p - y at softmax with cross-entropy."""
+    p = result.program
+    readers = [other for other in p.steps.values() if key in other.reads]
+    own, loss = name_of(result, key), name_of(result, p.outputs[-1])
+    left, plain = rf"\delta_{{{own}}}", f"δ of {key}"
+    if len(readers) != 1:
+        return None
+    (reader,) = readers
+    inner = inside(step.expr)
+    target = cross_entropy_target(reader, key)
+    if target is not None and isinstance(inner, t.Call) and inner.function == "softmax":
+        y = tex.expression(target)
+        if not adds_up_to_one(result, target):
+            return (rf"{left} = \left(\sum {y}\right) {own} - {y}",
+                    f"{plain} = (Σ{tex.text(target)}) {tex.unicode_name(key)} − {tex.text(target)}", "")
+        return (f"{left} = {own} - {y}", f"{plain} = {tex.unicode_name(key)} − {tex.text(target)}",
+                f"as Σ{tex.text(target)} = 1; the numbers use (Σ{tex.text(target)}) {tex.unicode_name(key)} − {tex.text(target)}")
+    act = activation_factors(result, key, step)
+    if act is None:
+        return None
+    following = affine_parts(result, reader)
+    if following is not None and isinstance(inside(following[2]), t.Name):
+        weight = tex.name(following[0]) + ("" if following[3] else r"^{\top}")
+        back = [*act, weight, rf"\delta_{{{name_of(result, reader.key)}}}"]
+    elif reader.key == p.outputs[-1] and reader.key != key:
+        back = [*act, rf"\left(\frac{{\partial {loss}}}{{\partial {own}}}\right)^{{\top}}"]
+    else:
+        return None
+    product = r" \, ".join(back)
+    return f"{left} = {product}", f"{plain} = {plain_form(product)}", ""
+
+
+def adds_up_to_one(result: Result, target: t.Expr) -> bool:
+    """True where the target is a name whose entries add up to 1 at the current point."""
+    if not isinstance(target, t.Name) or target.key not in result.values:
+        return False
+    return abs(float(np.sum(result.values._data[target.key])) - 1) < 1e-12
+
+
+def cross_entropy_target(step: Step, key: str) -> t.Expr | None:
+    """The y of cross_entropy(key, y), where the step is that."""
+    expr = inside(step.expr)
+    if isinstance(expr, t.Call) and expr.function == "cross_entropy" and len(expr.arguments) == 2:
+        prediction = inside(expr.arguments[0])
+        if isinstance(prediction, t.Name) and prediction.key == key:
+            return inside(expr.arguments[1])
+    return None
+
+
+def activation_factors(result: Result, key: str, step: Step) -> list[str] | None:
+    """The factors of a layer's local Jacobian left of its weight: diag(1 - a²); none for a linear layer."""
+    found = affine_parts(result, step)
+    if found is None or not isinstance(inside(found[2]), t.Name):
+        return None
+    reads = inside(found[2]).key  # type: ignore[attr-defined]
+    root = result.inner(key)
+    try:
+        terms = _Forms(result, key, root).reverse(result.program.graph.input(reads, result.program.shape(reads)))
+    except _NoForm:
+        return None
+    return list(terms[0].factors[:-1]) if len(terms) == 1 and terms[0].factors else None
+
+
 def affine_parts(result: Result, step: Step) -> tuple[str, str | None, t.Expr, bool] | None:
     """The weight, bias and input of a layer of the form act(W x + c) or act(W^T x + c)."""
-    from jacmagic.shapes import inside
-
     expr = inside(step.expr)
     if isinstance(expr, t.Call) and len(expr.arguments) == 1:
         expr = inside(expr.arguments[0])
@@ -736,29 +887,46 @@ VIEWS: dict[str, View] = {
 
 def formulas(result: Result, whole: bool = False) -> list[Formula]:
     """Everything that is shown for a Result."""
-    out: list[Formula] = []
-    for name, view in VIEWS.items():
-        out += total(result, 100) if whole and name == "total" else view(result)
-    return out
+    made: dict[bool, list[Formula]] = result.__dict__.setdefault("_formulas", {})
+    if whole not in made:
+        made[whole] = []
+        for name, view in VIEWS.items():
+            made[whole] += total(result, 100) if whole and name == "total" else view(result)
+    return made[whole]
 
 
 def plain_text(result: Result, whole: bool = False) -> str:
     """What a terminal shows."""
     lines = []
+    kinds = {one.kind for one in formulas(result, whole)}
     for one in formulas(result, whole):
-        if one.kind in ("partial", "gradient", "gradients"):
+        if one.kind in ("gradient", "gradients") or (one.kind == "partial" and "result" in kinds):
             continue
         lines.append(one.text)
         if one.note and one.kind == "echo":
             lines += [f"    {one.note}"]
-    numbers = numbers_text(result)
-    return "\n".join([*lines, *([numbers] if numbers else [])])
+    return "\n".join([*lines, *(line for line in (factor_sizes(result), numbers_text(result)) if line)])
+
+
+def factor_sizes(result: Result) -> str:
+    """The largest singular value of every local Jacobian, so that vanishing and exploding gradients are seen."""
+    links = depends(result)
+    if not result.program.net or len(links) < 2:
+        return ""
+    shown = []
+    for key, reads in links.items():
+        for wrt in reads:
+            rows, columns = prod(result.program.shape(key)), prod(result.program.shape(wrt))
+            matrix = np.asarray(result.at(key, wrt)).reshape(rows, columns)
+            if np.isfinite(matrix).all():
+                shown.append(f"∂{tex.unicode_name(key)}/∂{tex.unicode_name(wrt)} {np.linalg.norm(matrix, 2):.3g}")
+    if len(shown) > 12:
+        shown = [*shown[:6], "…", *shown[-5:]]
+    return "largest singular values: " + ", ".join(shown) if shown else ""
 
 
 def numbers_text(result: Result) -> str:
     """The Jacobian's numbers at the current point, for a terminal."""
-    import numpy as np
-
     point = ", ".join(
         f"{tex.unicode_name(key)} = {value:g}" for key, value in result.values.items() if np.ndim(value) == 0
     )

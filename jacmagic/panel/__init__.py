@@ -188,7 +188,10 @@ class _Spec:
 
     # -------------------------------------------------------------- formulas
     def entries(self, found: views.Table) -> list[list[dict[str, str]]] | None:
-        if self.p.net or not found.whole or views._strings(self.result, found) is None or found.entries is None:
+        if self.p.net or not found.whole or found.entries is None:
+            return None
+        strings = views._strings(self.result, found)
+        if strings is None or views.too_wide(strings[1]):
             return None
         decimals = self.p.decimals
         swap = self.placeholders()
@@ -244,7 +247,7 @@ class _Spec:
                 if form is None and entries is not None and rows * columns == 1:
                     form = tex.symbolic(entries[0][0], p.decimals)
                 left = rf"J_{{{number[key]}}}" if len(links[key]) == 1 and len(number) > 1 else (
-                    views.factor_name(result, key, wrt))
+                    views.factor_name(result, key, [wrt])[0])
                 short = tex.expression(step.expr)
                 delta = None
                 if scalar:
@@ -621,7 +624,9 @@ def fallback(result: Result, whole: bool = False) -> str:
             parts.append(f"<div>$$\\displaystyle {markup.escape(one.latex)}$$</div>")
         if one.note:
             parts.append(f'<div style="opacity:.7;font-size:85%">{markup.escape(one.note)}</div>')
-    parts.append(f'<div style="opacity:.85">{markup.escape(views.numbers_text(result))}</div>')
+    for line in (views.factor_sizes(result), views.numbers_text(result)):
+        if line:
+            parts.append(f'<div style="opacity:.85">{markup.escape(line)}</div>')
     return "".join(parts)
 
 

@@ -1,0 +1,170 @@
+"""Every function of the table against PyTorch: values and slopes, at kinks and ties, and at ±1000."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import jacmagic
+from jacmagic.functions import FUNCTIONS, symbolic
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+SCALAR: dict[str, Callable[[Any], Any]] = {
+    "relu": torch.relu, "leaky_relu": F.leaky_relu, "elu": F.elu, "selu": F.selu, "gelu": F.gelu, "silu": F.silu,
+    "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)), "softsign": F.softsign, "mish": F.mish,
+    "hardtanh": F.hardtanh, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "abs": torch.abs, "sign": torch.sign,
+    "floor": torch.floor, "ceil": torch.ceil, "erf": torch.erf, "atan": torch.atan, "asinh": torch.asinh,
+    "step": lambda z: torch.heaviside(z.detach(), torch.zeros_like(z)) + 0 * z,
+}
+VECTOR: dict[str, Callable[[Any], Any]] = {
+    "softmax": lambda z: torch.softmax(z, 0),
+    "log_softmax": lambda z: torch.log_softmax(z, 0),
+    "layer_norm": lambda z: F.layer_norm(z, z.shape),
+    "norm": torch.linalg.vector_norm,
+    "max": torch.amax,
+    "min": torch.amin,
+    "prod": torch.prod,
+    "mean": torch.mean,
+}
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss,
+    "cross_entropy": lambda p, y: -(y * torch.log(p)).sum(), "bce": F.binary_cross_entropy,
+}
+
+
+def both(f: Callable[..., Any], *points: Any) -> tuple[np.ndarray, np.ndarray]:
+    """PyTorch's value and derivative by the first argument."""
+    first, *rest = (torch.tensor(p, dtype=torch.float64) for p in points)
+    value = f(first, *rest)
+    slope = torch.autograd.functional.jacobian(lambda z: f(z, *rest), first)
+    return value.detach().numpy(), slope.numpy()
+
+
+def same(found: Any, wanted: Any, rtol: float = 1e-9) -> bool:
+    return bool(np.allclose(np.asarray(found), wanted, rtol=rtol, atol=1e-13, equal_nan=False))
+
+
+@pytest.mark.parametrize("name", SCALAR)
+@pytest.mark.parametrize("at", [-1000.0, -30.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 30.0, 1000.0])
+def test_a_function_of_a_number_has_the_value_and_slope_of_pytorch(name: str, at: float) -> None:
+    r = jacmagic.jacobian(f"f(z) = {name}(z)")
+    value, slope = both(SCALAR[name], at)
+    assert same(r.forward(z=at)["f"], value)
+    assert same(r.at("f", "z", z=at), slope)
+
+
+@pytest.mark.parametrize("name", SCALAR)
+def test_the_formula_of_a_slope_has_the_same_value_in_sympy(name: str) -> None:
+    r = jacmagic.jacobian(f"f(z) = {name}(z)")
+    (z,) = r.variables
+    for at in ("-2", "-0.5", "0", "0.5", "3"):
+        exact = r.matrix.subs(z, sp.Rational(at)).evalf()[0]
+        floating = r.matrix.subs(z, sp.Float(at)).evalf()[0]
+        assert same(float(exact), both(SCALAR[name], float(at))[1]), at
+        assert same(float(floating), both(SCALAR[name], float(at))[1]), at
+
+
+@pytest.mark.parametrize("name", VECTOR)
+@pytest.mark.parametrize("at", [
+    [0.0, 0.0, 0.0], [1.0, 1.0, -2.0], [1000.0, -1000.0, 3.0], [-1000.0, -1000.0, -1000.0], [0.3, -0.2, 0.9],
+    [2.0, 0.0, 5.0], [1e200, 1e200, 1.0],
+])
+def test_a_function_of_a_vector_has_the_values_of_pytorch_at_ties_zeros_and_far_out(name: str, at: list[float]) -> None:
+    if at[0] > 1e100 and name in ("layer_norm", "norm", "prod"):
+        pytest.skip("squares overflow in PyTorch, too")
+    r = jacmagic.jacobian(f"z in R^3\nf = {name}(z)")
+    value, slope = both(VECTOR[name], at)
+    assert same(r.forward(z=at)["f"], value)
+    assert same(r.at("f", "z", z=at), slope)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_a_tie_of_k_arguments_gives_each_one_kth(name: str, count: int) -> None:
+    names = ["a", "b", "c", "d"][:count]
+    r = jacmagic.jacobian(f"f({', '.join(names)}) = {name}({', '.join(names)})")
+    assert same(r.at(**dict.fromkeys(names, 0.7)), [[1 / count] * count])
+    best = {"max": 5.0, "min": -5.0}[name]
+    assert same(r.at(**(dict.fromkeys(names, 0.7) | {"a": best, "b": best})), [[0.5, 0.5, 0, 0][:count]])
+
+
+def test_the_largest_of_three_sums_has_a_slope_although_sums_round() -> None:
+    # x + 7 = m is not x = m - 7 in floating point
+    r = jacmagic.jacobian("f(x, y) = max(x + 7, y^2, 0.1y)")
+    for x in (-0.073, 0.1, 1 / 3):
+        assert same(r.at(x=x, y=0.5), [[1, 0]])
+
+
+@pytest.mark.parametrize("text, point, wanted", [
+    ("f(x, y) = sqrt(x) + |y|", {"x": 4, "y": 0}, [[0.25, 0]]),
+    ("f(x) = relu(x)^2 + relu(-x)", {"x": 0}, [[0]]),
+    ("x in R^2\nf = ||x||", {"x": [0, 0]}, [[0, 0]]),
+    ("x in R^2\nf = ||x||_1", {"x": [0, -3]}, [[0, -1]]),
+    ("x in R^2\nf = ||x||_\u221e", {"x": [2, -2]}, [[0.5, -0.5]]),
+    ("W in R^(2x2)\nf = ||W||_F", {"W": np.zeros((2, 2))}, [[0, 0, 0, 0]]),
+    ("f(x) = x^2 if x > 0 else -x", {"x": 0}, [[-1]]),
+    ("f(x) = 1[x > 0] x", {"x": 0}, [[0]]),
+    ("f(x) = huber(x, 0)", {"x": 1}, [[1]]),
+    ("f(x, y) = x^y", {"x": 0, "y": 1}, [[1, 0]]),
+    ("f(x) = x^0.5 x", {"x": 0}, [[0]]),
+])
+def test_a_slope_at_a_kink(text: str, point: dict[str, Any], wanted: Any) -> None:
+    found = jacmagic.jacobian(text).at(**point)
+    if text.startswith("f(x, y) = x^y"):
+        assert same(found[0, 0], 1)
+    else:
+        assert same(found, wanted)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_has_the_value_and_gradient_of_pytorch(name: str) -> None:
+    n = jacmagic.nnchain(f"p in R^4\ny in R^4\nL = {name}(p, y)")
+    p, y = [0.2, 0.5, 0.1, 0.9], [0.0, 1.0, 0.4, 0.9]
+    value, slope = both(LOSSES[name], p, y)
+    assert same(n.forward(p=p, y=y)["L"], value)
+    assert same(n.at("L", "p", p=p, y=y), slope)
+
+
+FAR = [[1000.0, -1000.0, 0.0], [-1000.0, -1000.0, -1000.0], [0.0, 40.0, -40.0], [745.0, -745.0, 710.0]]
+
+
+@pytest.mark.parametrize("z", FAR)
+@pytest.mark.parametrize("text, oracle", [
+    ("L = cross_entropy(softmax(z), y)", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
+    ("p = softmax(z)\nL = cross_entropy(p, y)", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
+    ("p = softmax(z)\nL = -ln p[2]", lambda z, y: -torch.log_softmax(z, 0)[1]),
+    ("p = softmax(z)\nq = p[2]\nL = -ln q", lambda z, y: -torch.log_softmax(z, 0)[1]),
+    ("p = softmax(z)\nL = -sum(y[i] ln p[i] for i = 1..3)", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
+    ("p = softmax(z)\nL = -dot(y, ln(p))", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
+    ("p = softmax(z)\nL = -y^T ln(p)", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
+    ("L = -dot(y, log_softmax(z))", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
+    ("L = bce(sigmoid(z), y)", F.binary_cross_entropy_with_logits),
+    ("p = sigmoid(z)\nL = bce(p, y)", F.binary_cross_entropy_with_logits),
+    ("p = sigmoid(z)\nL = -mean(y .* ln(p) + (1 - y) .* ln(1 - p))", F.binary_cross_entropy_with_logits),
+    ("L = sum(softplus(z))", lambda z, y: torch.logaddexp(z, 0 * z.detach()).sum()),
+    ("L = sum(tanh(z) .* ln(1/(1 + e^(-z))))", lambda z, y: (torch.tanh(z) * F.logsigmoid(z)).sum()),
+    ("a = [1/(1 + e^(-z[i])) for i = 1..3]\nL = sum(a)", lambda z, y: torch.sigmoid(z).sum()),
+    ("L = sum(ln(1 + exp(z)))", lambda z, y: torch.logaddexp(z, 0 * z.detach()).sum()),
+])
+def test_losses_of_large_logits_neither_overflow_nor_lose_their_gradient(
+    text: str, oracle: Callable[[Any, Any], Any], z: list[float]
+) -> None:
+    for y in ([0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.2, 0.3, 0.5]):
+        n = jacmagic.nnchain(f"z in R^3\ny in R^3\n{text}")
+        value, slope = both(oracle, z, y)
+        point = {"z": z, "y": y} if "y" in n.known else {"z": z}
+        assert same(n.forward(**point)["L"], value)
+        assert same(n.at("L", "z", **point), slope)
+
+
+@pytest.mark.parametrize("name", [name for name, row in FUNCTIONS.items() if row.define and row.kind == "entrywise" and name[:3] != "log"])
+def test_a_function_of_floating_numbers_is_a_number_as_sympys_own_are(name: str) -> None:
+    arity = FUNCTIONS[name].arity[0] if FUNCTIONS[name].arity[1] else 3
+    value = sp.sympify(symbolic(name)(*(sp.Float(v) for v in (0.3, 0.2, 0.7)[:arity])))
+    assert value.is_Number
