@@ -348,6 +348,10 @@ class Result:
             self._compiled[key] = code.compiled(backend, *self._of_inputs(node, labels), self._defaults())
         return self._compiled[key]
 
+    def compile_nodes(self, nodes: Mapping[str, Node]) -> code.Compiled:
+        """A function for several nodes at once: {name: array}."""
+        return code.compiled("numpy", *self._of_inputs(nodes, {}), self._defaults())
+
     def _defaults(self) -> dict[str, Any]:
         return {identifier(key): value.tolist() for key, value in self.values._data.items()}
 

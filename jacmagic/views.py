@@ -39,8 +39,11 @@ MAX_WIDTH = 120
 MAX_PATHS = 6
 """Paths of a chain rule that are written as a sum."""
 
-MAX_STEPS = 40
-"""Definitions whose local Jacobians are written out."""
+MAX_STEPS = 16
+"""Definitions that are written out; of more, the first and the last."""
+
+LAST_STEPS = 4
+"""How many of the last definitions are among them."""
 
 MAX_ENTRIES_TEX = 900
 """Characters of LaTeX in the entries of a local Jacobian that has a matrix form besides."""
@@ -104,11 +107,20 @@ def echo(result: Result) -> Iterator[Formula]:
     """The block as it was understood."""
     lines = [line for line in result.program.echo if line.kind == "step"]
     rest = [line for line in result.program.echo if line.kind != "step"]
-    for k, line in enumerate(lines):
+    shown = ends(lines)
+    for k, line in enumerate(shown):
         yield Formula("echo", *_echo_line(result, line), note=summary(result) if k == 0 else "")
+        if len(shown) < len(lines) and k == len(shown) - LAST_STEPS - 1:
+            more = len(lines) - len(shown)
+            yield Formula("echo", r"\vdots", f"⋮ {more} more", f"{more} more")
     if rest:
         formulas = [_echo_line(result, line) for line in rest]
         yield Formula("values", r",\quad ".join(f[0] for f in formulas), ", ".join(f[1] for f in formulas))
+
+
+def ends(lines: list[Any]) -> list[Any]:
+    """The first and last of many lines."""
+    return lines if len(lines) <= MAX_STEPS else lines[: MAX_STEPS - LAST_STEPS] + lines[-LAST_STEPS:]
 
 
 def _echo_line(result: Result, line: Line) -> tuple[str, str]:
@@ -256,11 +268,13 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
     strings = _strings(result, found)
     m, n = len(found.rows), len(found.columns)
     shape = f"{m}×{n}"
-    if strings is None:
+    worked = any(n in result.program.steps for reads in depends(result).values() for n in reads)
+    if strings is None or (worked and too_wide(strings[1])):
         title = jacobian_name(result)
         yield Formula(
             "result", rf"{title} \in \mathbb{{R}}^{{{m} \times {n}}}", f"J is {shape}",
-            "too long to write out in one formula: the chain below has its factors, .at() its numbers, .matrix everything",
+            "too long for one formula: the factors of the chain are below, the numbers in .at(), everything in .matrix"
+            if worked else "too long for one formula: the numbers are in .at(), everything in .matrix",
         )
         return
     latex, plain = strings
@@ -641,7 +655,7 @@ def chain(result: Result) -> Iterator[Formula]:
     worked = any(n in p.steps for reads in links.values() for n in reads)
     if not worked and not p.net:
         return
-    for key, reads in list(links.items())[:MAX_STEPS]:
+    for key, reads in ends(list(links.items())):
         for group in groups(result, reads):
             yield from local(result, key, group)
     if not worked:
@@ -764,7 +778,7 @@ def gradients(result: Result) -> Iterator[Formula]:
     if not p.net or prod(p.shape(last)) != 1 or not any(p.inputs[k].role == "weight" for k in p.parameters):
         return
     loss = name_of(result, last)
-    for key, step in list(p.steps.items())[:40]:
+    for key, step in ends(list(p.steps.items())):
         affine = affine_parts(result, step)
         if affine is None:
             continue
@@ -914,15 +928,26 @@ def factor_sizes(result: Result) -> str:
     if not result.program.net or len(links) < 2:
         return ""
     shown = []
-    for key, reads in links.items():
-        for wrt in reads:
-            rows, columns = prod(result.program.shape(key)), prod(result.program.shape(wrt))
-            matrix = np.asarray(result.at(key, wrt)).reshape(rows, columns)
-            if np.isfinite(matrix).all():
-                shown.append(f"∂{tex.unicode_name(key)}/∂{tex.unicode_name(wrt)} {np.linalg.norm(matrix, 2):.3g}")
+    for (key, wrt), matrix in local_numbers(result).items():
+        if np.isfinite(matrix).all():
+            shown.append(f"∂{tex.unicode_name(key)}/∂{tex.unicode_name(wrt)} {np.linalg.norm(matrix, 2):.3g}")
     if len(shown) > 12:
         shown = [*shown[:6], "…", *shown[-5:]]
     return "largest singular values: " + ", ".join(shown) if shown else ""
+
+
+def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:
+    """The local Jacobians at the current point, (entries of of, entries of wrt), from one sweep over the net."""
+    p = result.program
+    pairs = [(key, wrt) for key, reads in depends(result).items() for wrt in reads]
+    if "_local_numbers" not in result.__dict__:
+        nodes = {f"{key} {wrt}": c.jacobian(p.graph, result.inner(key), p.graph.input(wrt, p.shape(wrt)))
+                 for key, wrt in pairs}
+        result.__dict__["_local_numbers"] = result.compile_nodes(nodes)
+    out = result.__dict__["_local_numbers"](**result.point({}))
+    return {
+        (key, wrt): np.reshape(out[f"{key} {wrt}"], (prod(p.shape(key)), prod(p.shape(wrt)))) for key, wrt in pairs
+    }
 
 
 def numbers_text(result: Result) -> str:

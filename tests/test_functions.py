@@ -148,7 +148,7 @@ FAR = [[1000.0, -1000.0, 0.0], [-1000.0, -1000.0, -1000.0], [0.0, 40.0, -40.0], 
     ("p = sigmoid(z)\nL = bce(p, y)", F.binary_cross_entropy_with_logits),
     ("p = sigmoid(z)\nL = -mean(y .* ln(p) + (1 - y) .* ln(1 - p))", F.binary_cross_entropy_with_logits),
     ("L = sum(softplus(z))", lambda z, y: torch.logaddexp(z, 0 * z.detach()).sum()),
-    ("L = sum(tanh(z) .* ln(1/(1 + e^(-z))))", lambda z, y: (torch.tanh(z) * F.logsigmoid(z)).sum()),
+    ("L = sum(tanh(z) .* ln(1 ./ (1 + e^(-z))))", lambda z, y: (torch.tanh(z) * F.logsigmoid(z)).sum()),
     ("a = [1/(1 + e^(-z[i])) for i = 1..3]\nL = sum(a)", lambda z, y: torch.sigmoid(z).sum()),
     ("L = sum(ln(1 + exp(z)))", lambda z, y: torch.logaddexp(z, 0 * z.detach()).sum()),
 ])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -79,10 +80,9 @@ def test_the_line_magic_takes_the_block_itself(shell):
     assert [s.name for s in shell.names["r"].variables] == ["x", "y"]
 
 
-def test_dollars_and_braces_of_a_line_are_not_expanded(shell):
-    shell.run("x = 7")
-    value = shell.run("%jacobian f(x, y) = {x}^2 $y").value if False else shell.run("%jacobian f(x) = x^{2}").value
-    assert value.at(x=3.0) == 6
+def test_braces_of_a_line_are_not_expanded(shell):
+    shell.run("n = 7")
+    assert shell.run("%jacobian f(x) = x^{n}; n = 2").value.at(x=3.0, n=2.0)[0, 0] == 6
 
 
 def test_nnchain_makes_a_net(shell):
@@ -154,7 +154,7 @@ def test_a_wrong_option_says_so(shell, line, says):
     done = shell.run(f"%%jacobian {line}\nf(x) = x^2", fails=True)
     assert isinstance(done.error, jacmagic.JacmagicError)
     assert says in done.text
-    assert "^^^" in done.text
+    assert "^^" in done.text
     assert "Traceback" not in done.text
 
 
@@ -164,7 +164,7 @@ def test_the_hints_of_wrong_options_are_right_options(shell):
     shell.run(f"%%jacobian {error.hints[0]}\nf(x) = x^2")
 
 
-def test_the_help_reads_well(shell, capsys):
+def test_the_help_reads_well(shell):
     for magic in ("jacobian", "nnchain"):
         text = shell.ip.magics_manager.magics["cell"][magic].__doc__
         for option, settings in magics.OPTIONS.items():
@@ -370,7 +370,7 @@ BLOCKS = [
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_no_text_of_a_block_reaches_a_python_or_sympy_parser(shell, monkeypatch, block):
-    """Every text that these are given must be of our own making: it may share no line with the block."""
+    """What is compiled is of our own making: no line of the block, and no right side, is among it."""
     seen: list[str] = []
     own = {"exec": builtins.exec, "eval": builtins.eval, "compile": builtins.compile}
 
@@ -390,8 +390,6 @@ def test_no_text_of_a_block_reaches_a_python_or_sympy_parser(shell, monkeypatch,
     def sympify(a, *args, **more):
         return refuse(a) if isinstance(a, str) else plain_sympify(a, *args, **more)
 
-    import importlib
-
     parser = importlib.import_module("sympy.parsing.sympy_parser")
     values = shell.run(f"%%jacobian\n{block}").value.values  # imports done before anything is watched
     with monkeypatch.context() as patch:
@@ -404,8 +402,9 @@ def test_no_text_of_a_block_reaches_a_python_or_sympy_parser(shell, monkeypatch,
         r.matrix, r.latex(), r.at(), r.forward(), r._repr_mimebundle_(), r.code("sympy"), r.code("torch"), r.layers
     assert len(values) == len(r.values)
     lines = {line.strip() for line in block.splitlines()}
-    lines |= {line.partition("=")[2].strip() for line in lines if len(line.partition("=")[2]) > 4}
+    sides = {line.partition("=")[2].strip() for line in lines}
     for source in seen:
+        assert source.strip() not in lines | sides
         assert not [line for line in lines if line in source], source
 
 

@@ -17,7 +17,7 @@ import pytest
 import jacmagic
 from jacmagic import code
 from jacmagic.calculus import pull, push
-from jacmagic.graph import Graph, Node, slot
+from jacmagic.graph import Graph, Node, ancestry, slot
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -259,3 +259,163 @@ def check_net(seed: int) -> None:
 def test_every_definition_by_every_earlier_name_is_as_in_pytorch(block: int) -> None:
     for seed in range(10 * block, 10 * block + 10):
         check_net(seed)
+
+
+# ------------------------------------------------------------------ batches
+
+
+@pytest.mark.parametrize("seed", range(0, 400, 10))
+def test_a_batch_is_a_loop(seed: int) -> None:
+    """Axes in front of some inputs, weights too, give the same axes in front of every result."""
+    net = Maker(seed).make()
+    n = jacmagic.nnchain(net.text)
+    rng = np.random.default_rng(seed)
+    point = {key: value for key, value in net.inputs.items() if key in n.known}
+    batched = [key for key in point if rng.random() < 0.5] or list(point)[:1]
+    lead = (3,) if seed % 20 else (2, 3)
+    many = {key: v + 0.1 * rng.standard_normal(lead + v.shape) if key in batched else v for key, v in point.items()}
+    last = n.program.outputs[-1]
+    pairs = [(last, key) for key in point] + [(last, key) for key in list(n.program.steps)[:-1]]
+    forward = n.forward(**many)
+    for at in np.ndindex(lead):
+        one = {key: many[key][at] if key in batched else v for key, v in point.items()}
+        for name, value in n.forward(**one).items():
+            assert close(forward[name][at], value), f"{net.text}\n{name} at {at}"
+        for of, wrt in pairs:
+            assert close(n.at(of, wrt, **many)[at], n.at(of, wrt, **one)), f"{net.text}\nd{of}/d{wrt}, {batched}"
+
+
+# ------------------------------------------------------------------ forward against reverse
+
+_0, _1 = slot(0), slot(1)
+
+KINDS: dict[str, tuple[list[tuple[int, ...]], Callable[..., Node]]] = {
+    "map": ([(3,), (3,)], lambda g, a, b: g.map(_0**2 * _1 + _1, [(a, (0,)), (b, (0,))], (3,))),
+    "map, broadcast": ([(3,), (2,), ()], lambda g, a, b, c: g.map(
+        _0 * _1 + slot(2) ** 2 * _1, [(a, (1,)), (b, (0,)), (c, ())], (2, 3))),
+    "map, transposed": ([(2, 3), (3,)], lambda g, a, b: g.map(_0 * _1**2, [(a, (1, 0)), (b, (0,))], (3, 2))),
+    "map, constant slope": ([(2,)], lambda g, a: g.map(3 * _0, [(a, (1,))], (4, 2))),
+    "matrix times vector": ([(2, 3), (3,)], lambda g, a, b: g.dot(a, b, (0, 1), (1,), (0,))),
+    "transposed matrix times vector": ([(3, 2), (3,)], lambda g, a, b: g.dot(a, b, (0, 1), (0,), (1,))),
+    "matrix times matrix": ([(2, 3), (3, 4)], lambda g, a, b: g.dot(a, b, (0, 1), (1, 2), (0, 2))),
+    "inner product": ([(3,), (3,)], lambda g, a, b: g.dot(a, b, (0,), (0,), ())),
+    "outer product": ([(3,), (2,)], lambda g, a, b: g.dot(a, b, (0,), (1,), (0, 1))),
+    "vector times matrix": ([(2,), (2, 3)], lambda g, a, b: g.dot(a, b, (0,), (0, 1), (1,))),
+    "sum": ([(3,)], lambda g, a: g.sum(a, (0,))),
+    "sum of rows": ([(2, 3)], lambda g, a: g.sum(a, (1,))),
+    "permute": ([(2, 3)], lambda g, a: g.permute(a, (1, 0))),
+    "take": ([(2, 3)], lambda g, a: g.take(a, (4, 0, 4), (3,))),
+    "put": ([(3,)], lambda g, a: g.put(a, (0, 4, 8), (3, 3))),
+    "put, places that meet": ([(3,)], lambda g, a: g.put(a, (0, 1, 0), (2,))),
+    "stack": ([(2,), (), (3,)], lambda g, a, b, c: g.stack([a, b, c], (6,))),
+    **{op: ([(4,)], lambda g, a, op=op: g.along(op, a))
+       for op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod")},
+    **{f"{op} of rows": ([(2, 4)], lambda g, a, op=op: g.along(op, a))
+       for op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod")},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("directions", [None, 2])
+def test_a_step_forward_and_back_are_adjoint(kind: str, directions: int | None) -> None:
+    """<u, J v> = <J^T u, v> for random u and v, alone and in rows of several."""
+    shapes, make = KINDS[kind]
+    g = Graph()
+    inputs = [g.input(f"x{k}", shape) for k, shape in enumerate(shapes)]
+    node = make(g, *inputs)
+    lead, front = (1, (directions,)) if directions else (0, ())
+    tangents: list[Node | None] = [g.input(f"v{k}", front + shape) for k, shape in enumerate(shapes)]
+    cotangent = g.input("u", front + node.shape)
+    forward = push(g, node, tangents, lead, True)
+    assert forward is not None
+    names = [(f"x{k}", shape) for k, shape in enumerate(shapes)] + [("u", front + node.shape)]
+    names += [(f"v{k}", front + shape) for k, shape in enumerate(shapes)]
+    rng = np.random.default_rng(7)
+    values = {name: rng.standard_normal(shape) for name, shape in names}
+    left = code.compile_numpy(names, forward)(**values)
+    axis = tuple(range(lead, lead + len(node.shape)))
+    wanted = (values["u"] * left).sum(axis=axis)
+    found = 0.0
+    for arg, part in pull(g, node, cotangent, lead, True):
+        k = inputs.index(arg)
+        back = code.compile_numpy(names, part)(**values)
+        assert back.shape == front + shapes[k]
+        found = found + (values[f"v{k}"] * back).sum(axis=tuple(range(lead, lead + len(shapes[k]))))
+    assert np.allclose(found, wanted, rtol=1e-12, atol=1e-13)
+
+
+# ------------------------------------------------------------------ layers, gradients, learning
+
+
+def local(n: Any, of: str, wrt: str, point: dict[str, Any]) -> np.ndarray:
+    """The local Jacobian of a definition by a name it reads, in numbers."""
+    node = n.local_node(of, wrt)
+    names = [(i.data, i.shape) for i in ancestry([node]) if i.op == "input"]
+    values = n.forward(**point) | point
+    return np.asarray(code.compile_numpy(names, node)(**{name: values[name] for name, _ in names}))
+
+
+@pytest.mark.parametrize("seed", range(0, 500, 5))
+def test_the_product_of_the_local_jacobians_is_the_whole(seed: int) -> None:
+    """Summed over all paths: total(of) = sum over its inputs of local(of, input) total(input)."""
+    net = Maker(seed).make()
+    n = jacmagic.nnchain(net.text)
+    (by,) = n.program.variables
+    width = int(np.prod(n.program.shape(by)))
+    point = {key: value for key, value in net.inputs.items() if key in n.known}
+    totals = {by: np.eye(width)}
+    for layer in n.layers:
+        rows = int(np.prod(layer.shape))
+        totals[layer.name] = sum(
+            (local(n, layer.name, key, point).reshape(rows, -1) @ totals[key] for key in layer.inputs if key in totals),
+            np.zeros((rows, width)),
+        )
+        assert close(totals[layer.name], n.at(layer.name, by, **point).reshape(rows, width)), net.text
+
+
+def test_local_jacobians_are_written_in_the_layers_own_names() -> None:
+    n = jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^3\nb = softmax(a)\nL = cross_entropy(b, y)")
+    a, b, loss = n.layers
+    assert list(a.jacobians) == ["W1", "x", "c1"]
+    assert {str(s) for s in a.jacobians["x"].free_symbols} >= {"x1", "x2", "c1_1"}
+    assert {str(s) for s in b.jacobians["a"].free_symbols} == {"a1", "a2", "a3"}
+    assert {str(s) for s in loss.jacobians["b"].free_symbols} == {"b1", "b2", "b3", "y1", "y2", "y3"}
+    values = {str(s): v for key in ("a",) for s, v in zip(n.symbols(key), [0.1, -0.4, 0.3])}
+    written = b.jacobians["a"].subs({s: values[str(s)] for s in n.symbols("a")}).evalf()
+    assert close(np.array(written.tolist(), dtype=float), torch.func.jacrev(lambda z: torch.softmax(z, 0))(
+        torch.tensor([0.1, -0.4, 0.3], dtype=torch.float64)).numpy())
+
+
+def test_gradients_are_those_of_pytorch_and_of_a_batch_their_mean_is_the_step() -> None:
+    n = jacmagic.nnchain("x(3) -> 4 tanh -> 2 softmax\nL = cross_entropy(o, y)")
+    rng = np.random.default_rng(1)
+    xs, ys = rng.standard_normal((5, 3)), np.eye(2)[[0, 1, 1, 0, 1]]
+    found = n.gradients(x=xs, y=ys)
+    assert list(found) == ["W1", "c1", "W2", "c2"]
+    leaves = {key: torch.tensor(n.values[key], requires_grad=True) for key in found}
+    h = torch.tanh(torch.tensor(xs) @ leaves["W1"].T + leaves["c1"])
+    each = -(torch.tensor(ys) * torch.log_softmax(h @ leaves["W2"].T + leaves["c2"], -1)).sum(-1)
+    each.mean().backward()
+    stepped = n.step(0.5, x=xs, y=ys)
+    for key, leaf in leaves.items():
+        assert found[key].shape == (5, *n.program.shape(key))
+        assert close(found[key].mean(axis=0), leaf.grad.numpy())
+        assert close(stepped[key], (leaf.detach() - 0.5 * leaf.grad).numpy())
+
+
+def test_xor_is_learned() -> None:
+    n = jacmagic.nnchain("x(2) -> 4 tanh -> o(1) sigmoid\nL = bce(o, y)")
+    data = {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}
+    losses = n.train(data, lr=1.0, steps=1500, progress=False)
+    assert len(losses) == 1500 and losses[-1] < 0.05 < losses[0]
+    assert (n.forward(x=data["x"])["o"].round() == data["y"]).all()
+
+
+def test_a_noisy_line_is_learned() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.uniform(-1, 1, 200)
+    y = 2 * x - 0.5 + 0.05 * rng.standard_normal(200)
+    n = jacmagic.nnchain("x in R\ny in R\nL = (w x + b - y)^2")
+    n.train({"x": x, "y": y}, lr=0.3, steps=200, progress=False)
+    slope, offset = np.polyfit(x, y, 1)
+    assert abs(n.values["w"] - slope) < 1e-6 and abs(n.values["b"] - offset) < 1e-6

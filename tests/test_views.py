@@ -1,0 +1,156 @@
+"""What is shown for a block, as formulas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import jacmagic
+from jacmagic import panel, views
+
+
+def shown(result, *kinds):
+    return [one.latex for one in views.formulas(result) if not kinds or one.kind in kinds]
+
+
+def test_a_function_of_one_variable_shows_its_derivative():
+    assert shown(jacmagic.jacobian("f(x) = x^2"), "result") == [r"f'\left(x\right) = 2 x"]
+    assert shown(jacmagic.jacobian("y = x^3"), "result") == [r"\frac{d y}{d x} = 3 x^{2}"]
+
+
+def test_a_function_of_several_variables_shows_partials_row_and_gradient():
+    r = jacmagic.jacobian("f(x1, x2) = 2x1 x2^2 + 3x1 + 2x2")
+    assert shown(r, "partial") == [
+        r"\frac{\partial f}{\partial x_{1}} = 2 x_{2}^{2} + 3",
+        r"\frac{\partial f}{\partial x_{2}} = 4 x_{1} x_{2} + 2",
+    ]
+    assert shown(r, "result") == [r"J_{f} = \begin{bmatrix} 2 x_{2}^{2} + 3 & 4 x_{1} x_{2} + 2 \end{bmatrix}"]
+    assert shown(r, "gradient")[0].startswith(r"\nabla f = ")
+
+
+def test_several_functions_show_labelled_rows_and_columns():
+    (latex,) = shown(jacmagic.jacobian("f(x, y) = x y\ng(x, y) = x + y"), "result")
+    assert latex.startswith(r"J = \begin{array}")
+    assert all(label in latex for label in (r"{\color{gray}{f}}", r"{\color{gray}{g}}", r"{\color{gray}{x}}"))
+
+
+def test_the_echo_keeps_what_sympy_would_rearrange():
+    assert shown(jacmagic.jacobian("f(x) = 2(x + 1) + 0"), "echo") == [r"f\left(x\right) = 2 (x + 1) + 0"]
+
+
+def test_intermediates_show_local_jacobians_and_their_product_with_shapes():
+    r = jacmagic.jacobian("u = x y\nv = x + y\nf = u^2 + sin v")
+    assert r"\frac{\partial u}{\partial \left(x, y\right)} = \begin{bmatrix} y & x \end{bmatrix}" in shown(r, "local")
+    (chain,) = shown(r, "chain")
+    assert chain.count(r"\underbrace") == 4
+    assert r"_{1 \times 2}" in chain
+
+
+@pytest.mark.parametrize(
+    ("block", "determinant"),
+    [
+        ("x(r, theta) = r cos theta\ny(r, theta) = r sin theta", "r"),
+        ("F(r, θ, φ) = [r sin θ cos φ, r sin θ sin φ, r cos θ]", r"r^{2} \sin \theta"),
+        ("x(θ1, θ2) = l1 cos θ1 + l2 cos(θ1 + θ2)\ny(θ1, θ2) = l1 sin θ1 + l2 sin(θ1 + θ2)",
+         r"l_{1} l_{2} \sin \theta_{2}"),
+    ],
+)
+def test_determinants_of_coordinates_are_the_textbooks(block, determinant):
+    assert shown(jacmagic.jacobian(block), "determinant") == [rf"\det J = {determinant}"]
+
+
+@pytest.mark.parametrize(
+    ("block", "form"),
+    [
+        ("x in R^2\na = tanh(W x + c) in R^3", r"\operatorname{diag}\left(1 - a^{2}\right) \, W"),
+        ("x in R^2\na = sigmoid(W x + c) in R^3", r"\operatorname{diag}\left(a (1 - a)\right) \, W"),
+        ("x in R^2\na = relu(W x + c) in R^3", r"\operatorname{diag}\left(\mathbf{1}[W x + c > 0]\right) \, W"),
+        ("x in R^2\na = W^T x + c in R^3", r"W^{\top}"),
+        ("x in R^2\na = softmax(W x + c) in R^3", r"\left(\operatorname{diag}\left(a\right) - a \, a^{\top}\right) \, W"),
+        ("x in R^2\na = x + tanh(W x + c)", r"I + \operatorname{diag}\left(1 - \tanh^{2}\left(W x + c\right)\right) \, W"),
+        ("x in R^2\na = x^T x", r"2 \, x^{\top}"),
+        ("x in R^2\na = sum(x)", r"\mathbf{1}^{\top}"),
+    ],
+)
+def test_a_layers_jacobian_is_a_product_in_its_own_names(block, form):
+    r = jacmagic.nnchain(block)
+    assert views.matrix_form(r, "a", "x") == form
+
+
+def evaluate(formula: str, r: jacmagic.notebook.Result) -> np.ndarray:
+    """A matrix form by NumPy: an oracle that reads only what is shown."""
+    text = formula.replace(r"\left", "").replace(r"\right", "").replace(r"\,", "@").replace("^{2}", "**2")
+    text = text.replace(r"\operatorname{diag}", "np.diag").replace(r"W^{\top}", "W.T").replace(r"a^{\top}", "a.T")
+    value = {**{k: np.asarray(v) for k, v in r.values.items()}, **r.forward()}
+    return eval(text.replace("a (1", "a*(1"), {"np": np, **value})
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+@pytest.mark.parametrize("weights", ["W x", "W^T x"])
+def test_the_matrix_form_that_is_shown_has_the_jacobians_numbers(activation, weights):
+    r = jacmagic.nnchain(f"x in R^2\na = {activation}({weights} + c) in R^3")
+    np.testing.assert_allclose(evaluate(views.matrix_form(r, "a", "x"), r), r.at("a", "x"), rtol=1e-12)
+
+
+def test_softmax_with_cross_entropy_shows_p_minus_y_as_long_as_the_target_adds_up_to_one():
+    block = "x in R^3\ny in R^2\np = softmax(W x + c) in R^2\nL = cross_entropy(p, y)"
+    assert r"\delta_{p} = p - y" in shown(jacmagic.nnchain(block), "gradients")
+    assert r"\delta_{p} = \left(\sum y\right) p - y" in shown(jacmagic.nnchain(block + "\ny = [1, 1]"), "gradients")
+
+
+def test_the_backward_pass_that_is_shown_is_the_gradient():
+    r = jacmagic.nnchain("x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)")
+    value = {**r.forward(), **{k: np.asarray(v) for k, v in r.values.items()}}
+    delta_o = value["o"] - value["y"]
+    delta_h = np.diag(1 - value["h1"] ** 2) @ value["W2"].T @ delta_o
+    gradients = r.gradients()
+    np.testing.assert_allclose(np.outer(delta_o, value["h1"]), gradients["W2"], rtol=1e-12)
+    np.testing.assert_allclose(np.outer(delta_h, value["x"]), gradients["W1"], rtol=1e-12)
+    assert r"\delta_{h_{1}} = \operatorname{diag}\left(1 - h_{1}^{2}\right) \, W_{2}^{\top} \, \delta_{o}" in shown(r, "gradients")
+
+
+def test_wide_results_are_elided_and_all_of_them_is_there_on_request():
+    block = "n = 20\nx in R^n\nF = [x[i]^2 for i = 1..n]"
+    r = jacmagic.jacobian(block)
+    (latex,) = shown(r, "result")
+    assert r"\cdots" in latex
+    assert len(latex) < 4_000
+    (whole,) = [one.latex for one in views.formulas(r, whole=True) if one.kind == "result"]
+    assert r"\cdots" not in whole
+    assert r.latex().count("&") == 20 * 19
+
+
+def test_a_formula_that_would_flood_the_screen_is_left_to_numbers():
+    layers = "\n".join(f"x{k + 1} = sin(x{k}) x{k}^2" for k in range(60))
+    r = jacmagic.jacobian("x0 = t\n" + layers)
+    html = panel.html(r)
+    assert len(html) < 200_000
+    assert len(views.plain_text(r)) < 20_000
+    with pytest.raises(jacmagic.LimitError):
+        _ = r.matrix
+
+
+@pytest.mark.parametrize(
+    "block",
+    ["f(x, y) = [x^2 y, 5x + sin y, e^(x y)/(1 + y^2)]", "f(x) = 0.1x^3 - 2.5e-7 x", "f(a, b) = sqrt(a^2 + b^2) ln(a b)",
+     "f(x) = x^2 if x > 0 else -x", "f(x) = relu(x) + sigmoid(x)", "x in R^3\nf = ||x||^2 + x[1] x[3]",
+     "f(x, y) = |x - y| + max(x, y)", "f(θ, λ) = sin^2 θ cos(λ)/(1 + λ)", "f(x, y) = [x/y, atan2(y, x), cbrt(x y)]"],
+)
+def test_the_latex_of_a_jacobian_reads_back_as_the_same_functions(block):
+    r = jacmagic.jacobian(block)
+    lines = [line for line in block.splitlines() if " in " in line]
+    again = jacmagic.jacobian("\n".join([*lines, f"J = {r.latex()}"]), wrt=[str(v) for v in r.program.variables])
+    flat = list(r.matrix)
+    assert [str(s) for s in again.variables] == [str(s) for s in r.variables]
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        point = {s: sp.Float(rng.uniform(0.3, 2.0)) for s in r.variables}
+        for mine, theirs in zip(flat, again.outputs):
+            assert abs(complex(sp.N(mine.subs(point))) - complex(sp.N(theirs.subs(point)))) < 1e-9
+
+
+def test_every_latex_that_is_shown_becomes_mathml():
+    for block in ("f(x, y) = [x^2 y, 5x + sin y]", "f(x) = x^2 if x > 0 else -x"):
+        for one in views.formulas(jacmagic.jacobian(block)):
+            assert panel.mathml(one.latex).startswith("<math")
