@@ -75,7 +75,9 @@ def join_powers(expr: sp.Expr) -> sp.Expr:
 
 
 # ------------------------------------------------------------------ rebuilding
-def rebuild(g: Graph, roots: Sequence[Node], cut: Iterable[str] = (), safe: bool = False) -> tuple[list[Node], dict[int, str]]:
+def rebuild(
+    g: Graph, roots: Sequence[Node], cut: Iterable[str] = (), safe: bool = False
+) -> tuple[list[Node], dict[int, str]]:
     """The graph below some roots without labels; definitions in `cut` become inputs.
 
     With `safe`, what a block writes by hand is computed without overflow: ln softmax(z) as
@@ -131,7 +133,8 @@ def again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:
         return g.permute(args[0], node.data)
     if node.op in ("take", "put"):
         lead, indices = node.data
-        return getattr(g, node.op)(args[0], indices, node.shape[lead:], lead)  # type: ignore[no-any-return]
+        return g.take(args[0], indices, node.shape[lead:], lead) if node.op == "take" else g.put(
+            args[0], indices, node.shape[lead:], lead)
     if node.op == "stack":
         return g.stack(args, node.shape[node.data :], node.data)
     return g.along(node.op, args[0])
@@ -155,9 +158,9 @@ def _safe_logarithms(
         expr = expr.replace(_is_log_one_plus_exp, lambda e: softplus(_exponent(e.args[0])))
         expr = expr.replace(
             lambda e: e.is_Pow and e.exp.is_Integer and e.exp < 0 and _exponent(e.base) is not None,
-            lambda e: sigmoid(-_exponent(e.base)) ** -e.exp,
+            lambda e: sigmoid(-(e.base - 1).args[0]) ** -e.exp,
         )
-    for log in [e for e in expr.atoms(sp.log)]:
+    for log in list(expr.atoms(sp.log)):
         inner = log.args[0]
         minus = 1 - inner
         if isinstance(inner, sigmoid):
@@ -464,13 +467,22 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
             raise
         raise ValueMistake("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
             from None
-    return [[sp.sympify(v) for v in values[root.number]] for root in roots]
+    return [list(values[root.number]) for root in roots]
 
 
 def _budget(order: Sequence[Node], roots: Sequence[Node]) -> None:
-    size: dict[int, float] = {}
+    size: dict[int, float] = {}  # operations in one entry
+    dense: dict[int, float] = {}  # the share of entries that are not 0
     for node in order:
         inner = [size[a.number] for a in node.args]
+        shares = [dense[a.number] for a in node.args]
+        dense[node.number] = 1.0
+        if node.op == "eye":
+            dense[node.number] = 1 / max(node.shape[0], 1)
+        elif node.op in ("permute", "take", "stack"):
+            dense[node.number] = max(shares)
+        elif node.op == "map" and node.data[0].is_Mul:
+            dense[node.number] = min(shares, default=1.0)
         if node.op == "map":
             expr = node.data[0]
             counts = [expr.count(slot(k)) for k in range(len(inner))]
@@ -488,7 +500,7 @@ def _budget(order: Sequence[Node], roots: Sequence[Node]) -> None:
             size[node.number] = inner[0] * 2 * node.args[0].shape[-1]
         else:
             size[node.number] = max(inner, default=1)
-    total = sum(size[root.number] * root.size for root in roots)
+    total = sum((size[root.number] * dense[root.number] + 1) * root.size for root in roots)
     if total > MAX_WRITTEN:
         raise LimitError(
             "Written out with everything substituted this is too long. Use the numbers, r.at(…), or the local "
@@ -508,13 +520,34 @@ def _expand_map(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
     slots = [slot(k) for k in range(len(columns))]
     if expr.is_Symbol:
         return list(columns[0])
-    return [expr.xreplace({s: sp.sympify(c[i]) for s, c in zip(slots, columns)}) for i in range(count)]
+    if expr.is_Add and all(term.is_Symbol for term in expr.args):
+        return [_added([v for v in row if v is not _ZERO]) for row in zip(*columns)]
+    known: dict[Any, sp.Expr] = {}  # most entries of a Jacobian are 0, or the same
+    out = []
+    for row in zip(*columns) if columns else [()] * count:
+        if row not in known:
+            known[row] = expr.xreplace(dict(zip(slots, row)))
+        out.append(known[row])
+    return out
+
+
+_ZERO, _ONE = sp.S.Zero, sp.S.One  # SymPy's only 0 and 1: `is` finds them, and costs nothing
+
+
+def _added(terms: list[Any]) -> Any:
+    return sp.Add(*terms) if len(terms) > 1 else terms[0] if terms else _ZERO
+
+
+def _multiplied(a: Any, b: Any) -> Any:
+    if a is _ZERO or b is _ZERO:
+        return _ZERO
+    return b if a is _ONE else a if b is _ONE else a * b
 
 
 def _expand_product(node: Node, args: list[list[Any]]) -> list[Any]:
     axes = node.data[1]
     left, right = (_spread(v, a.shape, own, node.shape) for v, a, own in zip(args, node.args, axes))
-    return [0 if a == 0 or b == 0 else b if a == 1 else a if b == 1 else a * b for a, b in zip(left, right)]
+    return [_multiplied(a, b) for a, b in zip(left, right)]
 
 
 def _strides(shape: Shape) -> list[int]:
@@ -551,12 +584,8 @@ def _expand_dot(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
     inner = prod(sizes[label] for label in summed)
     out = []
     for start in range(0, len(left), inner):
-        terms = [
-            b if a == 1 else a if b == 1 else a * b
-            for a, b in zip(left[start : start + inner], right[start : start + inner])
-            if a != 0 and b != 0
-        ]
-        out.append(sp.Add(*terms) if len(terms) > 1 else terms[0] if terms else sp.S.Zero)
+        pairs = zip(left[start : start + inner], right[start : start + inner])
+        out.append(_added([_multiplied(a, b) for a, b in pairs if a is not _ZERO and b is not _ZERO]))
     return out
 
 
@@ -568,9 +597,9 @@ def _expand_sum(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
     own = _strides(node.shape)
     for at, value in enumerate(args[0]):
         place = sum((at // strides[k]) % x.shape[k] * step for k, step in zip(kept, own))
-        if value != 0:
+        if value is not _ZERO:
             out[place].append(value)
-    return [sp.Add(*terms) for terms in out]
+    return [_added(terms) for terms in out]
 
 
 def _expand_permute(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
@@ -587,13 +616,13 @@ def _expand_take(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
 def _expand_put(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
     lead, indices = node.data
     rows, width, own = prod(node.shape[:lead]), prod(node.shape[lead:]), len(indices)
-    out: list[Any] = [sp.S.Zero] * (rows * width)
+    out: list[Any] = [_ZERO] * (rows * width)
     for row in range(rows):
         for k, place in enumerate(indices):
             value = args[0][row * own + k]
-            if value != 0:
+            if value is not _ZERO:
                 at = row * width + place
-                out[at] = value if out[at] == 0 else out[at] + value
+                out[at] = value if out[at] is _ZERO else out[at] + value
     return out
 
 
@@ -607,7 +636,7 @@ def _expand_stack(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
 
 def _expand_eye(node: Node, _args: Any, _: Any) -> list[Any]:
     n = node.shape[0]
-    return [sp.S.One if i == j else sp.S.Zero for i in range(n) for j in range(n)]
+    return [_ONE if i == j else _ZERO for i in range(n) for j in range(n)]
 
 
 def _expand_along(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
@@ -636,8 +665,8 @@ def _expand_along(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
 
 
 _EXPAND: dict[str, Any] = {
-    "input": lambda node, _, inputs: list(inputs[node.data]),
-    "const": lambda node, _, __: list(node.data),
+    "input": lambda node, _, inputs: [sp.sympify(v) for v in inputs[node.data]],
+    "const": lambda node, _, __: [sp.sympify(v) for v in node.data],
     "label": lambda node, args, _: args[0],
     "eye": _expand_eye,
     "map": _expand_map,
@@ -661,8 +690,10 @@ def kinks(g: Graph, roots: Sequence[Node]) -> list[tuple[str, Node]]:
                 row = FUNCTIONS.get(type(call).__name__)
                 if row is None or row.kinks is None:
                     continue
-                for vanishing in row.kinks(calculus, *call.args):
-                    found.append((row.name, g.map(vanishing, list(zip(node.args, axes)), node.shape)))
+                found += [
+                    (row.name, g.map(vanishing, list(zip(node.args, axes)), node.shape))
+                    for vanishing in row.kinks(calculus, *call.args)
+                ]
         elif node.op == "norm":
             found.append(("norm", node))
     return found

@@ -1505,7 +1505,7 @@ class Compiled:
     def __repr__(self) -> str:
         return f"{self.name}({', '.join(n for n, _ in self.inputs)}) in {BACKENDS[self.backend].title}"
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """The outputs at these inputs, in order or by name; axes in front of an input's own are a batch.
 
         Raises:
@@ -1538,6 +1538,8 @@ class Compiled:
             raise TypeError(f"{self.name} takes {len(names)} arguments ({', '.join(names)}), got {len(args)}")
         given = dict(zip(names, args))
         for word, value in kwargs.items():
+            if word + "_" in names:  # a name of a block that code cannot write: is, self, np
+                word += "_"
             if word not in names:
                 hint = nearest(word, names)
                 raise TypeError(

@@ -13,6 +13,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
+MAX_MESSAGE = 300
+"""Characters of a message, and of a fix; a longer message is cut, a longer fix left out."""
+
+
 class Span(NamedTuple):
     """A half-open range of offsets into the block as it was given."""
 
@@ -39,10 +43,13 @@ class JacmagicError(ValueError):
     what = "jacmagic cannot take this"
 
     def __init__(self, message: str, span: Span | None = None, hints: Iterable[str] = ()) -> None:
+        message = message.replace("\n", " ")
+        if len(message) > MAX_MESSAGE:
+            message = f"{message[: MAX_MESSAGE // 2]}…{message[-MAX_MESSAGE // 2 :]}"
         super().__init__(message)
         self.message = self.template = message
         self.span = span
-        self.hints: tuple[str, ...] = tuple(hints)[:2]
+        self.hints: tuple[str, ...] = tuple(hint for hint in hints if len(hint) <= MAX_MESSAGE)[:2]
         self.source: str | None = None
         self.first_line = 1
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 Rule = Callable[..., Any]
@@ -387,7 +387,7 @@ class _Calculus:
 calculus = _Calculus()
 
 
-@lru_cache(maxsize=None)
+@cache
 def symbolic(name: str) -> Any:
     """The SymPy function for a row: SymPy's own class, or one made here with the row's derivative.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import prod
+from math import inf, log, prod
 
 import sympy as sp
 
@@ -33,8 +33,17 @@ MAX_FAMILY = 10_000
 MAX_ENTRIES = 100_000
 """Entries of one array."""
 
-MAX_UNROLLED = 20_000
+MAX_UNROLLED = 50_000
 """Members that are written out one by one, in all families of a block together."""
+
+MAX_CALLS = 1_000
+"""Calls of the block's own functions, those inside one another included."""
+
+MAX_NAMES = 1_000
+"""Different names in one expression, the components of a vector not counted."""
+
+MAX_WHOLE = 10**18
+"""A bound, a size or an index."""
 
 Shape = tuple[int, ...]
 
@@ -74,6 +83,7 @@ class Lowerer:
         self.vector_index: tuple[str, tuple[int, ...]] | None = None  # lowered at once: all values
         self.unrolled = 0
         self.calls: list[str] = []
+        self.called = 0
         self.whole_names: set[str] = set()
 
     # -------------------------------------------------------------- values and nodes
@@ -100,6 +110,14 @@ class Lowerer:
         swap = {symbol: slot(k) for k, symbol in enumerate(symbols)}
         return self.graph.map(value.expr.xreplace(swap), operands, value.shape)
 
+    def step(self, expr: t.Expr) -> Value:
+        """A whole right side, lowered and checked."""
+        value = self.lower(expr)
+        self.check(value.expr, expr.span)
+        if len(value.expr.free_symbols) > MAX_NAMES:
+            raise LimitError(f"One expression has at most {MAX_NAMES:,} different names; use a vector.", expr.span)
+        return value
+
     def source(self, span: Span) -> str:
         return self.text[span.start : span.stop]
 
@@ -123,6 +141,12 @@ class Lowerer:
 
     def whole(self, expr: t.Expr) -> int | None:
         """A whole-number expression: bounds, sizes and indices. None where it depends on the vector index."""
+        value = self.whole_number(expr)
+        if value is not None and abs(value) > MAX_WHOLE:
+            raise LimitError("This is too large for a bound, a size or an index.", expr.span)
+        return value
+
+    def whole_number(self, expr: t.Expr) -> int | None:
         if isinstance(expr, t.Paren):
             return self.whole(expr.inner)
         if isinstance(expr, t.Number):
@@ -152,12 +176,16 @@ class Lowerer:
                     total /= value
                 else:
                     total *= value or 0
+                if total.numerator.bit_length() > 1000:
+                    raise LimitError("This is too large for a bound, a size or an index.", expr.span)
             else:
                 if total.denominator == 1:
                     return int(total)
         if isinstance(expr, t.Power):
             base, exponent = self.whole(expr.base), self.whole(expr.exponent)
-            if base is not None and exponent is not None and 0 <= exponent <= 64:
+            if base is not None and exponent is not None and exponent >= 0:
+                if exponent * base.bit_length() > 1000:
+                    raise LimitError("This is too large for a bound, a size or an index.", expr.span)
                 return int(base**exponent)
         shown = self.source(expr.span)
         raise ValueMistake(f"{shown} should be a whole number here.", expr.span)
@@ -426,8 +454,10 @@ class Lowerer:
     def check_power(self, base: sp.Expr, exponent: sp.Expr, span: Span) -> None:
         """Refuse powers that would be written out at impossible length."""
         too_long = LimitError("This power is too large to be written out.", span)
-        if exponent.is_number and not exponent.is_Rational and base.is_Rational:
-            return
+        highest, largest = self.extreme(exponent), self.extreme(base)
+        if highest is not None and largest is not None and not (base.is_Rational and exponent.is_Rational):
+            if abs(highest) * abs(log(largest or 1)) > 2.31 * MAX_DIGITS:
+                raise too_long
         if not exponent.is_Rational:
             return
         size = abs(exponent)
@@ -439,6 +469,17 @@ class Lowerer:
             raise too_long
         if base.is_zero and exponent < 0:
             raise ValueMistake("This divides by 0.", span)
+
+    def extreme(self, expr: sp.Expr) -> float | None:
+        """The largest magnitude among the entries of a constant; None where names stand in it, infinity beyond all floats."""
+        node = self.nodes.get(expr)
+        entries = node.data if node is not None and node.op == "const" else (expr,)
+        if any(entry.free_symbols for entry in entries):
+            return None
+        try:
+            return max(abs(float(entry)) for entry in entries)
+        except (OverflowError, TypeError, ValueError):
+            return inf
 
     def lower_transpose(self, expr: t.Transpose) -> Value:
         base = self.lower(expr.base)
@@ -604,6 +645,8 @@ class Lowerer:
         count = max(0, last - first + 1)
         if count > MAX_FAMILY:
             raise LimitError(f"A family has at most {MAX_FAMILY:,} members; this one has {count:,}.", expr.span)
+        if self.indices:
+            self.unroll(count, expr.span)
         if count == 0:
             if expr.kind == "vector":
                 raise ValueMistake(f"This family is empty: from {first} to {last}.", expr.span)
@@ -632,13 +675,14 @@ class Lowerer:
         finally:
             self.vector_index, self.family_arguments = held
 
+    def unroll(self, count: int, span: Span) -> None:
+        self.unrolled += count
+        if self.unrolled > MAX_UNROLLED:
+            raise LimitError(f"Families of families may have {MAX_UNROLLED:,} members in all; this is more.", span)
+
     def written_out(self, expr: t.Family, values: tuple[int, ...]) -> Value:
         """A family member by member."""
-        self.unrolled += len(values)
-        if self.unrolled > MAX_UNROLLED:
-            raise LimitError(
-                f"Families of families may have {MAX_UNROLLED:,} members in all; this is more.", expr.span
-            )
+        self.unroll(len(values), expr.span)
         held = self.indices.get(expr.index)
         members = []
         try:
@@ -744,8 +788,12 @@ class Lowerer:
             return self.env[expr.key]
         if expr.key in self.calls:
             raise SyntaxMistake(f"{expr.key} calls itself.", expr.span)
-        if len(self.calls) > 30:
-            raise LimitError("Functions call one another more than 30 deep.", expr.span)
+        self.called += 1
+        if len(self.calls) > 30 or self.called > MAX_CALLS:
+            raise LimitError(
+                f"Functions call one another more than 30 deep, or {MAX_CALLS:,} times in all; name a value on a line of "
+                "its own.", expr.span,
+            )
         held = {param: self.env.get(param) for param in params}
         family = self.family_arguments
         self.calls.append(expr.key)
@@ -809,6 +857,12 @@ class Lowerer:
             solid, shape = (argument, value), value.shape
         literal = all(v.literal for v in values)
         function = symbolic(row.name)
+        if row.name in ("exp", "sinh", "cosh"):
+            self.check_power(sp.E, values[0].expr, expr.span)
+        if row.arity[1] is None and len(values) > 3 and shape == () and not self.in_family:
+            return self.of_node(self.graph.along(
+                "amax" if row.name == "max" else "amin", self.graph.stack([self.node(v) for v in values], (len(values),))
+            ))
         value = function(*(v.expr for v in values))
         if not isinstance(value, sp.Expr):
             value = sp.sympify(value)

@@ -50,7 +50,7 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
         function = argument(name, **settings)(function)
     names = argument("names", nargs="*", help="Of a cell: the variables to differentiate by, such as x1, x2. "
                                               "Of a line: the block.")
-    return magic_arguments()(names(function))  # type: ignore[no-any-return]
+    return magic_arguments()(names(function))
 
 
 @magics_class

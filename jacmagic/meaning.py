@@ -212,8 +212,6 @@ class Reader:
     def ways(self, word: s.Word) -> list[list[s.Word]]:
         """Up to two ways to read a word as a product of declared names."""
         text = word.text
-        if len(text) > 60:
-            return []
         places = [k for k in range(1, len(text)) if not text[k].isdigit()]
 
         def declared(piece: s.Word) -> bool:
@@ -223,24 +221,20 @@ class Reader:
                 or self.component(piece) is not None
             )
 
-        whole: list[list[int]] = []
-
-        def search(begin: int, cuts: list[int]) -> None:
-            if len(whole) > 1:
-                return
-            for end in [p for p in places if p > begin] + [len(text)]:
+        found: dict[int, list[list[int]]] = {len(text): [[]]}  # from each place, up to two ways to the end
+        for begin in reversed([0, *places]):
+            found[begin] = []
+            for end in [*(p for p in places if p > begin), len(text)]:
                 last = end == len(text)
-                piece = s.Word(word.span, text[begin:end], word.index if last else None)
-                if (begin or not last) and declared(piece):
-                    if last:
-                        whole.append(list(cuts))
-                    else:
-                        search(end, [*cuts, end])
-
-        search(0, [])
+                if found[end] and (begin or not last):
+                    if declared(s.Word(word.span, text[begin:end], word.index if last else None)):
+                        found[begin] += [cuts if last else [end, *cuts] for cuts in found[end]]
+                if len(found[begin]) > 1:
+                    break
+        whole = found[0][:2]
         if whole:
             return [self.pieces(word, cuts) for cuts in whole]
-        found = []
+        glued = []
         for cut in places:  # one declared name and one undeclared letter
             pieces = self.pieces(word, [cut])
             known = [declared(piece) for piece in pieces]
@@ -250,8 +244,8 @@ class Reader:
             if is_letter(other) and other.text.rstrip("0123456789") not in ("d", "Delta", "delta") and (
                 other.text not in SPELLINGS
             ):
-                found.append(pieces)
-        return found[:2]
+                glued.append(pieces)
+        return glued[:2]
 
     def unknown(self, word: s.Word) -> NameMistake:
         """What to say of a word that is no name: the nearest known ones, or where a space is missing."""
@@ -481,7 +475,7 @@ class Reader:
     ) -> tuple[list[Settled], int]:
         """Put the powers and indices of items[at] on the expression; settle what is glued to an exponent."""
         item = items[at]
-        used = at + 1 - items.index(first)
+        used = at + 1 - next(k for k in range(at, -1, -1) if items[k] is first)
         start = expr.span.start
         span = Span(start, item.span.stop)
         posts = item.posts

@@ -64,12 +64,13 @@ class Result(Derivatives):
     # -------------------------------------------------------------- display
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         found = views.formulas(self, self._whole)
+        alive = not self._static and panel.has_panel(self)
         bundle = {
-            "text/html": panel.html(self, self._static, self._big, self._whole),
+            "text/html": panel.html(self, self._static, self._big, self._whole, alive and _carries_font()),
             "text/latex": "\n\n".join(f"$\\displaystyle {one.latex}$" for one in found if one.latex),
             "text/plain": views.plain_text(self, self._whole),
         }
-        if not self._static and panel.has_panel(self):
+        if alive:
             self._connect_later()
         return bundle
 
@@ -79,22 +80,43 @@ class Result(Derivatives):
     def _connect_later(self) -> None:
         """Make the bridge once the output is shown: ipywidgets takes longer to import than all else."""
         shell = _kernel_shell()
-        if shell is None or self._bridge is not None:
+        if shell is None:
             return
 
         def connect(*_: Any) -> None:
             shell.events.unregister("post_run_cell", connect)
+            from jacmagic.panel.bridge import Bridge, plain
+
             if self._bridge is None:
-                from jacmagic.panel.bridge import Bridge, plain
-
                 self._bridge = Bridge(self, start=plain(self.values._data))
-                if "google.colab" in sys.modules:
-                    # In Colab every output is a frame of its own, and only what is in it can hear its panel.
-                    from IPython.display import display
+            if "google.colab" in sys.modules:
+                # In Colab every output is a frame of its own, and only what is in it can hear its panel.
+                from IPython.display import display
 
-                    display(self._bridge)
+                display(self._bridge)
 
-        shell.events.register("post_run_cell", connect)
+        if self._bridge is None or "google.colab" in sys.modules:
+            shell.events.register("post_run_cell", connect)
+
+
+_font_cell: str | None = None
+"""The cell whose output gave the notebook its font."""
+
+
+def _carries_font() -> bool:
+    """True for the first panel of a notebook, and whenever its cell is run again."""
+    global _font_cell
+    shell = _kernel_shell()
+    if shell is None:
+        return False
+    try:
+        cell = shell.get_parent()["metadata"]["cellId"]
+    except (AttributeError, KeyError, TypeError):
+        # The classic notebook and plain clients name no cell; its source does.
+        cell = shell.user_ns.get("In", [""])[-1]
+    if _font_cell is None:
+        _font_cell = cell
+    return bool(cell == _font_cell)
 
 
 def _kernel_shell() -> Any:

@@ -497,8 +497,8 @@ class _Understanding:
                 self.sizes[key] = (dims, draft.size[0])
                 wanted += dims
         indices = {family.index for tree in self.trees.values() for family in families_in(tree)}
-        todo = [name for expr in wanted for name in names_in(expr, own=False) if name not in indices]
-        spans = {n: e.span for e in wanted for n in names_in(e, own=False)}
+        todo = [name for expr in wanted for name in names_in(expr) if name not in indices]
+        spans = {n: use_of(e, n) or e.span for e in reversed(wanted) for n in names_in(e)}
         while todo:
             name = todo.pop()
             if name in self.wholes:
@@ -513,7 +513,9 @@ class _Understanding:
                     (f"{name} = 3",) if draft is None else (),
                 )
             else:
-                todo += [n for n in names_in(tree) if n not in self.wholes]
+                inner = [n for n in names_in(tree) if n not in self.wholes]
+                spans |= {n: use_of(tree, n) or tree.span for n in inner}
+                todo += inner
                 self.wholes[name] = 0
         lowerer.whole_names = set(self.wholes)
         pending = list(self.wholes)
@@ -565,6 +567,11 @@ class _Understanding:
         # A function's arguments are numbers unless something else is declared or inferred.
         self.inference = Inference(shapes, self.whole_or_none, self.scope.functions, free)
         self.inference.run([(key, self.trees[key]) for key, _ in self.sequence])
+        for key in sorted(free & set(shapes)):
+            total = int(np.prod(shapes[key], dtype=object)) if shapes[key] else 1
+            if total > 10 * MAX_ENTRIES:
+                first = next((span for one, _ in self.sequence if (span := use_of(self.trees[one], key))), None)
+                raise LimitError(f"A name has at most {10 * MAX_ENTRIES:,} entries; {key} would have {total:,}.", first)
         return shapes
 
     def whole_or_none(self, expr: t.Expr) -> int | None:
@@ -621,7 +628,8 @@ class _Understanding:
         appearance = [n for key in defined for n in names_in(self.trees[key])]
         params = [p for key in defined for p in self.scope.functions.get(key, ())]
         primed = [key[1:] for key, one in self.sequence if one.kind == "equation"]
-        free = list(dict.fromkeys(n for n in [*params, *appearance, *primed] if n not in defined and n not in self.wholes))
+        bound = {*defined, *self.wholes}
+        free = list(dict.fromkeys(n for n in [*params, *appearance, *primed] if n not in bound))
         for key in free:
             shape = shapes.get(key, ())
             shapes.setdefault(key, shape)
@@ -631,8 +639,7 @@ class _Understanding:
         for key, statement in self.sequence:
             expr = self.trees[key]
             own = self.scope.functions.get(key, ())
-            value = low.lower(expr)
-            low.check(value.expr, expr.span)
+            value = low.step(expr)
             node = low.node(value)
             if value.row:
                 node = g.take(node, range(node.size), (1, node.size))
@@ -647,7 +654,8 @@ class _Understanding:
         outputs = (defined[-1],) if self.net else tuple(key for key in defined if key not in used)
         needed = self.needed(steps, outputs)
         variables = self.variables(wrt, steps, free, outputs, needed, values, shapes)
-        parameters = tuple(n for n in free if n in needed and n not in variables)
+        chosen = frozenset(variables)
+        parameters = tuple(n for n in free if n in needed and n not in chosen)
         inputs = self.inputs(free, shapes, values, variables, steps)
         return Program(
             self.text, g, inputs, steps, outputs, variables, parameters, dict(self.wholes), self.lines(steps, shapes),
@@ -695,9 +703,10 @@ class _Understanding:
             return self.named_variables(wrt, steps, free, shapes)
         if self.net:
             return (self.net_variable(steps, shapes, free),)
+        last = frozenset(outputs)
         arguments = list(dict.fromkeys(
             p for key, step in steps.items() for p in step.params
-            if p not in steps and (key in outputs or p in needed) and p not in self.wholes
+            if p not in steps and (key in last or p in needed) and p not in self.wholes
         ))
         if arguments:
             return tuple(arguments)
@@ -732,7 +741,8 @@ class _Understanding:
 
     def net_variable(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape], free: Sequence[str]) -> str:
         """The net's input: the first declared vector that nothing defines, else the first number declared."""
-        declared = [key for key, draft in self.drafts.items() if key in free and key not in steps]
+        loose = frozenset(free)
+        declared = [key for key, draft in self.drafts.items() if key in loose and key not in steps]
         for key in declared:
             if self.drafts[key].size is not None and len(shapes[key]) == 1:
                 return key
@@ -752,15 +762,16 @@ class _Understanding:
         variables: Sequence[str], steps: Mapping[str, Step],
     ) -> dict[str, Input]:
         targets = {name.key for step in steps.values() for name in targets_in(step.expr)}
+        chosen = frozenset(variables)
         out = {}
         for key in free:
             shape = shapes[key]
             range_ = self.range(key)
-            role = "variable" if key in variables else "parameter"
+            role = "variable" if key in chosen else "parameter"
             if self.net:
                 declared = self.drafts.get(key)
                 stated = declared is not None and declared.size is not None and len(shape) < 2
-                role = "input" if key in variables else "target" if key in targets else "input" if stated else "weight"
+                role = "input" if key in chosen else "target" if key in targets else "input" if stated else "weight"
             if key in values:
                 value = values[key]
                 if range_ is not None:
@@ -888,7 +899,7 @@ def raw_nodes(raw: Any) -> list[s.Raw]:
     return out
 
 
-def names_in(expr: t.Expr, own: bool = True) -> list[str]:
+def names_in(expr: t.Expr) -> list[str]:
     """The names an expression uses, in order of appearance; not the indices of its families."""
     out: dict[str, None] = {}
 

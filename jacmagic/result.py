@@ -7,6 +7,7 @@ computes on demand and remembers what it computed.
 from __future__ import annotations
 
 import keyword
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from functools import cached_property
@@ -19,8 +20,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from jacmagic import calculus as c
 from jacmagic import code
+from jacmagic.code import Compiled
 from jacmagic.errors import nearest
-from jacmagic.graph import Node
+from jacmagic.graph import Node, ancestry
 from jacmagic.program import Program, Shape, Step, understand
 
 MAX_EXPLICIT = 2_500
@@ -144,7 +146,7 @@ class _LocalJacobians(Mapping[str, Any]):
         return "{" + ", ".join(f"{key}: {self[key]}" for key in self) + "}"
 
 
-class LargeJacobian(MatrixExpr):  # type: ignore[misc]
+class LargeJacobian(MatrixExpr):
     """A matrix of entries that are written out when they are asked for."""
 
     def __new__(cls, name: str, rows: int, columns: int, entries: Callable[[], list[sp.Expr]]) -> LargeJacobian:
@@ -164,7 +166,8 @@ class LargeJacobian(MatrixExpr):  # type: ignore[misc]
 
 def identifier(key: str) -> str:
     """The name as Python and JavaScript can write it."""
-    return key + "_" if keyword.iskeyword(key) or not key.isidentifier() else key
+    taken = keyword.iskeyword(key) or not key.isidentifier() or any(key in code.reserved(b) for b in code.BACKENDS)
+    return key + "_" if taken else key
 
 
 class Result:
@@ -185,7 +188,7 @@ class Result:
         self.known = [*program.inputs, *program.steps]
         self._observers: list[Callable[[dict[str, Any]], None]] = []
         self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
-        self._compiled: dict[Any, code.Compiled] = {}
+        self._compiled: dict[Any, Compiled] = {}
         self.values = Values(self, {key: one.value for key, one in program.inputs.items()})
         self.uid = f"jm{id(self):x}{abs(hash(self.text)) % 10**6}"
 
@@ -218,6 +221,9 @@ class Result:
                 for k, symbol in enumerate(self.symbols(key)):
                     if symbol.name == name:
                         return key, k
+        plain = re.sub(r"_(\d+)$", r"\1", name)  # x_1 is x1, as in the block
+        if plain in self.known:
+            return plain, None
         close = nearest(name, self.known)
         hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(self.known)}"
         raise KeyError(f"no name {name!r} in this block{hint}")
@@ -241,7 +247,7 @@ class Result:
             root = roots[0] if k is None else g.take(roots[0], (k,), ())
             node = c.jacobian(g, root, target, safe)
         shape, own = self.program.shape(key) if k is None else (), self.program.shape(by)
-        if by == key and k is not None:
+        if by == key and by in self.program.steps and k is not None:
             node = g.take(node, [k * prod(own) + i for i in range(prod(own))], own)
         if j is not None:
             node = g.take(node, [i * prod(own) + j for i in range(prod(shape))], shape)
@@ -251,7 +257,8 @@ class Result:
         """The node of the whole Jacobian, (rows, columns)."""
         g = self.program.graph
         width = sum(prod(self.program.shape(key)) for key in self.program.variables)
-        rows, labels = [], {}
+        rows: list[Node] = []
+        labels: dict[int, str] = {}
         for of in self.program.outputs:
             height = prod(self.program.shape(of))
             blocks = []
@@ -280,7 +287,7 @@ class Result:
     # -------------------------------------------------------------- symbols
     def entries(self, node: Node) -> list[sp.Expr]:
         """A node's entries with everything substituted, in the symbols of the inputs of its graph."""
-        names = {n.data: n.shape for n in c.ancestry([node]) if n.op == "input"}
+        names = {n.data: n.shape for n in ancestry([node]) if n.op == "input"}
         return c.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
 
     @cached_property
@@ -340,17 +347,25 @@ class Result:
                 out[identifier(key)] = array
         return out
 
-    def compiled(self, of: str | None, wrt: str | None, backend: str = "numpy") -> code.Compiled:
+    def compiled(self, of: str | None, wrt: str | None, backend: str = "numpy") -> Compiled:
         """The generated function for d of / d wrt; for the whole Jacobian where both are None."""
         key = (of, wrt, backend)
         if key not in self._compiled:
-            node, labels = self.total(safe=True) if of is None or wrt is None else self.derivative(of, wrt, safe=True)
+            node, labels = self._asked(of, wrt)
             self._compiled[key] = code.compiled(backend, *self._of_inputs(node, labels), self._defaults())
         return self._compiled[key]
 
-    def compile_nodes(self, nodes: Mapping[str, Node]) -> code.Compiled:
+    def compile_nodes(self, nodes: Mapping[str, Node]) -> Compiled:
         """A function for several nodes at once: {name: array}."""
         return code.compiled("numpy", *self._of_inputs(nodes, {}), self._defaults())
+
+    def _asked(self, of: str | None, wrt: str | None) -> tuple[Node, dict[int, str]]:
+        """The node that two names ask for, the whole Jacobian where there are none."""
+        if of is None and wrt is None:
+            return self.total(safe=True)
+        if of is None or wrt is None:
+            raise TypeError("it takes two names, ('f', 'x'), or none")
+        return self.derivative(of, wrt, safe=True)
 
     def _defaults(self) -> dict[str, Any]:
         return {identifier(key): value.tolist() for key, value in self.values._data.items()}
@@ -359,7 +374,7 @@ class Result:
         """Code names its inputs as the block does; definitions cut out of the graph are computed first."""
         nodes = node if isinstance(node, Mapping) else {"": node}
         roots = list(nodes.values())
-        cut = {n.data for n in c.ancestry(roots) if n.op == "input"} & set(self.program.steps)
+        cut = {n.data for n in ancestry(roots) if n.op == "input"} & set(self.program.steps)
         labels = dict(labels)
         if cut:
             found, more = c.rebuild(self.program.graph, [self.program.node(k) for k in cut], (), safe=True)
@@ -384,21 +399,19 @@ class Result:
             KeyError: a name that the block does not have.
             ValueError: a value of another shape.
         """
-        if (of is None) != (wrt is None):
-            raise TypeError("at takes two names, at('f', 'x'), or none")
         return np.asarray(self.compiled(of, wrt)(**self.point(values)))
 
     @cached_property
-    def _forward(self) -> code.Compiled:
+    def _forward(self) -> Compiled:
         keys = list(self.program.steps)
         roots, labels = c.rebuild(self.program.graph, [self.program.node(key) for key in keys], (), safe=True)
         return code.compiled("numpy", *self._of_inputs(dict(zip(keys, roots)), labels), self._defaults())
 
-    def forward(self, **values: Any) -> dict[str, np.ndarray]:
+    def forward(self, /, **values: Any) -> dict[str, np.ndarray]:
         """{name: value} of every definition at a point; batches as in `at`."""
         return {key: np.asarray(value) for key, value in self._forward(**self.point(values)).items()}
 
-    def function(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> code.Compiled:
+    def function(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> Compiled:
         """A picklable callable: the block's names as keywords -> the Jacobian, broadcasting over leading axes.
 
         Names that are left out have the values of the moment when the function was made.
@@ -407,41 +420,44 @@ class Result:
             ValueError: an unknown backend; there are "numpy", "torch", "jax" and "math".
         """
         made = self.compiled(of, wrt, backend)
-        return code.Compiled(made.backend, made.source, made.inputs, self._defaults(), made.name)
+        return Compiled(made.backend, made.source, made.inputs, self._defaults(), made.name)
 
     def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
         """Runnable source of the Jacobian: "sympy", "numpy", "torch", "jax", "javascript" or "math"."""
         if backend == "sympy":
             return self._sympy_code(of, wrt)
-        node, labels = self.total(safe=True) if of is None or wrt is None else self.derivative(of, wrt, safe=True)
+        node, labels = self._asked(of, wrt)
         inputs, root, labels = self._of_inputs(node, labels)
         return code.source(backend, inputs, root, labels=labels, name="jacobian")
 
     def _sympy_code(self, of: str | None, wrt: str | None) -> str:
+        if (of is None) != (wrt is None):
+            raise TypeError("it takes two names, ('f', 'x'), or none")
         matrix = self.matrix if of is None or wrt is None else self.jacobian(of, wrt)
         outputs = list(self.outputs) if of is None else self.entries(c.rebuild(
             self.program.graph, [self.program.node(self.place(of)[0])])[0][0])
         return code.sympy_source(outputs, matrix)
 
-    def gradients(self, **values: Any) -> dict[str, np.ndarray]:
+    def gradients(self, /, **values: Any) -> dict[str, np.ndarray]:
         """The gradient of the last number by every parameter: {name: array of the name's shape}.
 
         Raises:
             ValueError: the last definition is not a number.
         """
-        last = self.program.outputs[-1]
-        if prod(self.program.shape(last)) != 1:
-            raise ValueError(f"{last} has {prod(self.program.shape(last))} entries; a gradient is of one number, a loss")
+        last, shape = self.program.outputs[-1], self.program.shape
+        if prod(shape(last)) != 1:
+            raise ValueError(f"{last} has {prod(shape(last))} entries; a gradient is of one number, a loss")
         point = self.point(values)
         return {
-            key: _one_row(np.asarray(self.compiled(last, key)(**point)), self.program.shape(last), self.program.shape(key))
+            key: _one_row(np.asarray(self.compiled(last, key)(**point)), shape(last), shape(key))
             for key in self.trainable()
         }
 
     def trainable(self) -> list[str]:
         """The parameters that learning changes: in a net its weights, else all parameters."""
         roles = {key: one.role for key, one in self.program.inputs.items()}
-        chosen = [key for key in self.program.parameters if roles[key] == ("weight" if self.program.net else "parameter")]
+        wanted = "weight" if self.program.net else "parameter"
+        chosen = [key for key in self.program.parameters if roles[key] == wanted]
         return chosen or list(self.program.parameters)
 
     def step(self, lr: float, /, **values: Any) -> dict[str, Any]:
@@ -491,7 +507,7 @@ class Result:
             self.values.update_all({k: w for k, w in weights.items() if np.isfinite(w).all()})
         return losses
 
-    def _training(self, keys: tuple[str, ...]) -> code.Compiled:
+    def _training(self, keys: tuple[str, ...]) -> Compiled:
         """One function for the loss and all gradients, so that they share the forward pass."""
         if ("train", keys) not in self._compiled:
             last = self.program.outputs[-1]
@@ -507,7 +523,7 @@ class Result:
         return self._compiled["train", keys]
 
     # -------------------------------------------------------------- the point
-    def set(self, **values: Any) -> None:
+    def set(self, /, **values: Any) -> None:
         """Set several values at once; the sliders follow."""
         self.values.update_all(values)
 

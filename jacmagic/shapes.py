@@ -116,13 +116,18 @@ class Inference:
             break
         loose = {key: what for key, what in self.stuck.items() if key not in self.shapes}
         for key, (expr, scalar, matrix) in loose.items():
-            self.fail(key, expr, scalar, matrix, [other for other in loose if loose[other][1] is not None])
+            self.fail(key, expr, scalar, matrix)
 
     @staticmethod
-    def fail(key: str, expr: t.Expr, scalar: Known, matrix: Known, scalars: list[str]) -> None:
+    def fail(key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
         """A name that could be a number or a matrix, or whose size nothing fixes."""
         flipped = isinstance(inside(expr), t.Transpose)
-        number = [f"{', '.join(scalars)} in R"] if scalar is not None else []
+        number = [f"{key} in R"] if scalar is not None else []
+        if isinstance(matrix, tuple) and len(matrix) == 1:  # behind a matrix: most often a column
+            raise ShapeError(
+                f"The size of {key} cannot be inferred; declare it, such as {key} in R^{matrix[0]}.", expr.span,
+                (f"{key} in R^{matrix[0]}", *number),
+            )
         rows, columns = matrix if isinstance(matrix, tuple) and len(matrix) == 2 else (None, None)
         if flipped:
             rows, columns = columns, rows
@@ -133,7 +138,7 @@ class Inference:
         elif known:
             sizes = [f"{key} in R^({rows or known}x{columns or known})"]
             if flipped and not columns:  # w^T x with x a column: most often w is a column, too
-                sizes.insert(0, f"{key} in R^{rows}")
+                sizes.insert(1 if key[0].isupper() else 0, f"{key} in R^{rows}")
             message = f"The size of {key} cannot be inferred; declare it, such as {sizes[0]}."
         else:
             sizes, message = [], f"The size of {key} cannot be inferred; declare it, such as {key} in R^(2x3)."
@@ -330,9 +335,12 @@ class Inference:
             if isinstance(plain, t.Name) and plain.key[:1].isupper():
                 self.up(parts[at], matrix)
                 return want if want is not None else ()
-        if not isinstance(inside(parts[at]), (t.Name, t.Transpose)):
+        if isinstance(name, t.Call) and name.function == "diag" and (size := rows or columns):
+            self.up(name.arguments[0], (size,))
+        if not isinstance(name, (t.Name, t.Transpose)):
             self.up(parts[at], None)
-        self.hold(parts[at], rest if scalar_fits else None, matrix if matrix else (rows or 0, columns or 0))
+        guess: Known = (rows,) if right is None and rows else (rows or 0, columns or 0)
+        self.hold(parts[at], rest if scalar_fits else None, matrix or guess)
         return None
 
     def call(self, expr: t.Call, want: Known) -> Known:

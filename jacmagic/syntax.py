@@ -20,13 +20,25 @@ from dataclasses import dataclass, replace
 
 from jacmagic.errors import AmbiguousMath, LimitError, Span, SyntaxMistake
 
-MAX_BLOCK = 200_000
+MAX_BLOCK = 100_000
 """Characters in a block."""
+
+MAX_TOKENS = 20_000
+"""Names, numbers and signs in a block."""
+
+MAX_NAME = 100
+"""Characters of one name."""
+
+MAX_BRANCHES = 100
+"""Cases of one distinction, and parts of one condition."""
+
+MAX_LAYERS = 300
+"""Layers of a net in one line."""
 
 MAX_NESTING = 40
 """Brackets, exponents and conditions inside one another."""
 
-MAX_STATEMENTS = 2_000
+MAX_STATEMENTS = 1_000
 """Statements in a block."""
 
 GREEK = (
@@ -305,8 +317,8 @@ def _greek(ch: str) -> str | None:
 class Lexer:
     """Characters to tokens; newlines inside brackets and LaTeX matrices do not count."""
 
-    def __init__(self, text: str, start: int = 0, stop: int | None = None) -> None:
-        self.text, self.pos, self.stop = text, start, len(text) if stop is None else stop
+    def __init__(self, text: str, start: int = 0, stop: int | None = None, depth: int = 0) -> None:
+        self.text, self.pos, self.stop, self.depth = text, start, len(text) if stop is None else stop, depth
         self.tokens: list[Token] = []
         self.gap = False
         self.open: list[tuple[str, int]] = []
@@ -319,8 +331,19 @@ class Lexer:
         return self.tokens
 
     def emit(self, kind: str, text: str, start: int, stop: int, **more: object) -> None:
+        if len(self.tokens) >= MAX_TOKENS:
+            raise LimitError(
+                f"A block has at most {MAX_TOKENS:,} names, numbers and signs; take large values from Python, as in "
+                "W = {weights}.", Span(start, stop),
+            )
         self.tokens.append(Token(kind, text, Span(start, stop), self.gap, **more))  # type: ignore[arg-type]
         self.gap = False
+
+    def inner(self, start: int, stop: int) -> list[Token]:
+        """The tokens of a part that stands in braces."""
+        if self.depth == MAX_NESTING:
+            raise LimitError(f"This is nested more than {MAX_NESTING} deep.", Span(start, start + 1))
+        return Lexer(self.text, start, stop, self.depth + 1).run()
 
     def peek(self, offset: int = 0) -> str:
         at = self.pos + offset
@@ -330,7 +353,7 @@ class Lexer:
         ch, start = self.text[self.pos], self.pos
         if ch == "\n":
             self.pos += 1
-            if self.open:
+            if self.open or (self.tokens and self.tokens[-1].kind == "nl"):
                 self.gap = True
             else:
                 self.emit("nl", "\n", start, start + 1)
@@ -478,7 +501,7 @@ class Lexer:
                 if not index:
                     raise SyntaxMistake("This index is empty.", Span(begin, close + 1))
                 if plain == inside and not index.isdigit():
-                    parts = tuple(Lexer(self.text, self.pos + 1, close).run())
+                    parts = tuple(self.inner(self.pos + 1, close))
                 greek = {g: g for g in GREEK}
                 index = greek.get(index) or _greek(index) or index if len(index) == 1 else index
                 self.pos = close + 1
@@ -507,6 +530,8 @@ class Lexer:
             if self.peek() == "_" or self.peek() in _SUBSCRIPTS and self.peek():
                 self.word(text, start, True, command)
                 return
+        if self.pos - start > MAX_NAME:
+            raise LimitError(f"A name has at most {MAX_NAME} characters.", Span(start, self.pos))
         self.emit("word", text, start, self.pos, index=index, parts=parts, whole=whole, command=command)
 
     @staticmethod
@@ -627,6 +652,8 @@ class Lexer:
                 self.pos = row.end()
             if self.open:
                 self.emit("op", "\\\\", start, self.pos)
+            elif self.tokens and self.tokens[-1].kind == "nl":
+                self.gap = True
             else:
                 self.emit("nl", "\\\\", start, self.pos)
         elif name == "{" and (match := _LEFT_BRACE.match(self.text, self.pos, self.stop)):
@@ -698,7 +725,7 @@ class Lexer:
             self.pos = close + 1
             self.word(inside, start, whole=True, command=True)
         else:
-            inner = Lexer(self.text, self.pos + 1, close).run()[:-1]
+            inner = self.inner(self.pos + 1, close)[:-1]
             self.pos = close + 1
             if inner:
                 self.tokens.append(replace(inner[0], gap=self.gap or inner[0].gap))
@@ -838,6 +865,8 @@ class Parser:
                 raise self.fail("else")
             self.next()
             branches.append((value, condition))
+            if len(branches) > MAX_BRANCHES:
+                raise LimitError(f"A distinction has at most {MAX_BRANCHES} cases.", self.span_from(start))
             value = self.disjunction()
         self.depth -= 1
         return Cases(self.span_from(start), tuple(branches), value) if branches else value
@@ -854,6 +883,8 @@ class Parser:
         while self.is_word(word):
             self.next()
             operands.append(operand())  # type: ignore[operator]
+            if len(operands) > MAX_BRANCHES:
+                raise LimitError(f"A condition has at most {MAX_BRANCHES} parts.", self.span_from(start))
         return operands[0] if len(operands) == 1 else Boolean(self.span_from(start), word, tuple(operands))
 
     def negation(self) -> Raw:
@@ -876,6 +907,8 @@ class Parser:
                 raise self.unequal(operands[-1])
             relations.append(self.next().text)
             operands.append(self.sum())
+            if len(operands) > MAX_BRANCHES:
+                raise LimitError(f"A condition has at most {MAX_BRANCHES} parts.", self.span_from(start))
         if not relations:
             return operands[0]
         return Relation(self.span_from(start), tuple(operands), tuple(relations))
@@ -1659,6 +1692,8 @@ class Parser:
             if self.now.kind == "word":
                 activation = self.word_atom()
             layers.append(Layer(self.span_from(begin), layer_name, width, activation))
+            if len(layers) > MAX_LAYERS:
+                raise LimitError(f"A net in one line has at most {MAX_LAYERS} layers.", self.span_from(start))
         self.finish()
         stop = self.tokens[self.at - 1].span.stop
         return Statement(Span(start, stop), "net", (name,), layers=tuple(layers))

@@ -101,7 +101,7 @@ def test_the_largest_of_three_sums_has_a_slope_although_sums_round() -> None:
         assert same(r.at(x=x, y=0.5), [[1, 0]])
 
 
-@pytest.mark.parametrize("text, point, wanted", [
+@pytest.mark.parametrize(("text", "point", "wanted"), [
     ("f(x, y) = sqrt(x) + |y|", {"x": 4, "y": 0}, [[0.25, 0]]),
     ("f(x) = relu(x)^2 + relu(-x)", {"x": 0}, [[0]]),
     ("x in R^2\nf = ||x||", {"x": [0, 0]}, [[0, 0]]),
@@ -135,7 +135,7 @@ FAR = [[1000.0, -1000.0, 0.0], [-1000.0, -1000.0, -1000.0], [0.0, 40.0, -40.0], 
 
 
 @pytest.mark.parametrize("z", FAR)
-@pytest.mark.parametrize("text, oracle", [
+@pytest.mark.parametrize(("text", "oracle"), [
     ("L = cross_entropy(softmax(z), y)", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
     ("p = softmax(z)\nL = cross_entropy(p, y)", lambda z, y: -(y * torch.log_softmax(z, 0)).sum()),
     ("p = softmax(z)\nL = -ln p[2]", lambda z, y: -torch.log_softmax(z, 0)[1]),

@@ -170,7 +170,8 @@ def test_the_help_reads_well(shell):
         for option, settings in magics.OPTIONS.items():
             assert option in text
             assert settings["help"].split()[0] in text
-        assert f"%%{magic}" in text and f"%{magic} " in text
+        assert f"%%{magic}" in text
+        assert f"%{magic} " in text
     assert shell.run("%%jacobian?").error is None
 
 
@@ -311,7 +312,7 @@ def test_loading_imports_nothing_heavy(how):
     ("cell", "offers"),
     [
         ("%%jacobian\nf(x) = ta", {"tan", "tanh", "tau"}),
-        ("%%nnchain\na = sig", {"sigmoid", "sigma"}),
+        ("%%nnchain\na = sigm", {"sigmoid", "sigma"}),
         ("%%jacobian\nrate = 2\nf(x) = ra", {"rate"}),
         ("%%jacobian\nx_max = 2\nf(x) = x_", {"x_max"}),
         ("%%nnchain\nx in R^2\nhidden = tanh(W1 x + c1) in R^2\no = W2 hi", {"hidden"}),

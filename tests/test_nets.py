@@ -180,8 +180,8 @@ class Maker:
                         lambda v: f(v[of]) * v[of][k - 1], (width,))
         else:
             form, reduce = rng.choice(list(NUMBERS.items()))
-            self.define(name, f"{of} * tanh({form.format(of)})" if "/" not in form else f"{of} * tanh({form.format(of)})",
-                        lambda v: v[of] * torch.tanh(reduce(v[of])), (width,))
+            self.define(name, f"{of} * tanh({form.format(of)})", lambda v: v[of] * torch.tanh(reduce(v[of])), (width,))
+        return None
 
     def define(self, name: str, text: str, run: Callable[[dict[str, Tensor]], Tensor], shape: tuple[int, ...]) -> None:
         self.net.lines.append(f"{name} = {text}" + (f" in R^{shape[0]}" if shape and self.rng.random() < 0.7 else ""))
@@ -407,7 +407,8 @@ def test_xor_is_learned() -> None:
     n = jacmagic.nnchain("x(2) -> 4 tanh -> o(1) sigmoid\nL = bce(o, y)")
     data = {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}
     losses = n.train(data, lr=1.0, steps=1500, progress=False)
-    assert len(losses) == 1500 and losses[-1] < 0.05 < losses[0]
+    assert len(losses) == 1500
+    assert losses[-1] < 0.05 < losses[0]
     assert (n.forward(x=data["x"])["o"].round() == data["y"]).all()
 
 
@@ -418,4 +419,5 @@ def test_a_noisy_line_is_learned() -> None:
     n = jacmagic.nnchain("x in R\ny in R\nL = (w x + b - y)^2")
     n.train({"x": x, "y": y}, lr=0.3, steps=200, progress=False)
     slope, offset = np.polyfit(x, y, 1)
-    assert abs(n.values["w"] - slope) < 1e-6 and abs(n.values["b"] - offset) < 1e-6
+    assert abs(n.values["w"] - slope) < 1e-6
+    assert abs(n.values["b"] - offset) < 1e-6

@@ -7,6 +7,7 @@ from kinks, poles and large numbers by evaluating it at once.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 import jacmagic
 from jacmagic.errors import LimitError
+from jacmagic.functions import symbolic
 
 torch = pytest.importorskip("torch")
 torch.set_default_dtype(torch.float64)
@@ -240,7 +242,7 @@ def _scalar(draw: Draw, s: Scope, depth: int) -> Expr | None:
     f = {"atan2": torch.atan2, "max": torch.maximum, "min": torch.minimum}[name]
     for e in s.envs:
         p, q = float(a.run(e)), float(b.run(e))
-        if (name == "atan2" and p * p + q * q < 0.05) or (name != "atan2" and abs(p - q) < 0.02):
+        if (name == "atan2" and q < 0.2 and abs(p) < 0.2) or (name != "atan2" and abs(p - q) < 0.02):
             return None
     return Expr(f"{name}({a.text}, {b.text})", lambda e: f(a.run(e), b.run(e)), True)
 
@@ -260,14 +262,14 @@ def case(draw: Draw, s: Scope, depth: int) -> Expr | None:
     relation = draw(st.sampled_from(["<", ">", "<=", ">=", "\u2264", "\u2265"]))
     if any(abs(float(c.run(e)) - float(d.run(e))) < 0.02 for e in s.envs):
         return None
-    less = relation in ("<", "<=", "\u2264")
+    compare = {"<": torch.lt, ">": torch.gt, "<=": torch.le, "\u2264": torch.le}.get(relation, torch.ge)
     link = draw(st.sampled_from(["", "", "and", "or"]))
     other = leaf(draw, s)
     if link and any(abs(float(other.run(e)) - 0.3) < 0.02 for e in s.envs):
         return None
 
     def holds(e: Env) -> bool:
-        first = bool(c.run(e) < d.run(e)) if less else bool(c.run(e) > d.run(e))
+        first = bool(compare(c.run(e), d.run(e)))
         second = bool(other.run(e) > 0.3)
         return (first and second) if link == "and" else (first or second) if link == "or" else first
 
@@ -401,11 +403,10 @@ def reduction(draw: Draw, s: Scope, depth: int, kind: str) -> Expr | None:
         if form[:3] in ("max", "min") or "1" in form:
             for e in s.envs:
                 values = sorted(a.run(e).tolist())
-                if any(abs(v) < 0.02 for v in values) or any(q - p < 0.02 for p, q in zip(values, values[1:])):
+                if any(abs(v) < 0.02 for v in values) or any(q - p < 0.02 for p, q in itertools.pairwise(values)):
                     return None
-        if "norm" in form or form == "||{}||":
-            if not all(float(torch.linalg.vector_norm(a.run(e))) > 0.1 for e in s.envs):
-                return None
+        if not all(float(torch.linalg.vector_norm(a.run(e))) > 0.1 for e in s.envs):
+            return None
         return Expr(form.format(a.text), lambda e: REDUCTIONS[form](a.run(e)), "|" not in form)
     if kind == "quadratic":
         if not a.letter:
@@ -447,7 +448,7 @@ class Program:
         return names
 
 
-VALUES = st.floats(-2, 2).map(lambda v: round(v, 3) + 0.0)
+VALUES = st.floats(-2, 2).map(lambda v: round(v, 3) + (0.125 if abs(v) < 0.1 else 0))
 
 
 @st.composite
@@ -531,10 +532,12 @@ def check(program: Program, symbolic: bool = True) -> None:
     try:
         r = jacmagic.jacobian(program.text)
     except jacmagic.ValueMistake as error:
-        assert any(word in str(error) for word in ("no value", "divides by 0", "not a number")), error
+        if not any(word in str(error) for word in ("no value", "divides by 0", "not a number")):
+            raise
         return
     except jacmagic.SyntaxMistake as error:  # all names happened to be constant
-        assert "nothing to differentiate" in str(error), f"{program.text}\n{error}"
+        if "nothing to differentiate" not in str(error):
+            raise
         return
     used = [name for name in program.point if name in r.known]
     values = {name: program.point[name] for name in used}
@@ -572,7 +575,8 @@ def by_sympy(r: Any, values: dict[str, Any]) -> np.ndarray | None:
     except LimitError:
         return None
     except jacmagic.ValueMistake as error:
-        assert "not real" in str(error)
+        if "not real" not in str(error):
+            raise
         return None
     if sum(entry.count_ops() for entry in matrix) > 1500:
         return None
@@ -583,7 +587,8 @@ def by_sympy(r: Any, values: dict[str, Any]) -> np.ndarray | None:
     try:
         return np.array(matrix.xreplace(point).evalf(20).tolist(), dtype=float)
     except TypeError as error:  # a condition on ln(-1): false in floating point, an error in SymPy
-        if "non-real" not in str(error):
+        tie = matrix.has(symbolic("max"), symbolic("min"))  # SymPy leaves 1.5 √3 = max(1.5 √3, 1) open
+        if "non-real" not in str(error) and not tie:
             raise
         return None
 

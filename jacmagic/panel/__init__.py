@@ -7,12 +7,13 @@ values between the panels of a result and its kernel.
 
 from __future__ import annotations
 
+import base64
 import html as markup
 import json
 import re
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from math import prod
@@ -34,43 +35,54 @@ MAX_VALUES = 20_000
 MAX_GUARDS = 40
 """Places that are watched for a kink or a number that is not finite."""
 
-_FUNCTION = re.compile(
-    r"<m[io]>((?:" + "|".join(
-        sorted({row.tex.strip("\\") for row in FUNCTIONS.values() if row.tex[1:].isalpha()} | {"log", "det"}, key=len,
-               reverse=True)
-    ) + r"))</m[io]>"
-)
-_WORD = re.compile(r"<mo>([A-Za-z_]{2,})</mo>")
+_NAMES = "|".join(sorted(
+    {row.tex.strip("\\") for row in FUNCTIONS.values() if row.tex[1:].isalpha()} | {"log", "det"}, key=len, reverse=True
+))
+_WORD = re.compile(r"\\(operatorname|mathrm)\{((?:[^\W_]|\\_|,){2,})\}")
+_FUNCTION = re.compile(rf"(?P<up><msup>)?<mi>(?P<word>{_NAMES}|⟦[^<]*)</mi>(?(up)(?:<mn>\d+</mn>|<mrow>[^/]*</mn></mrow>)</msup>)")
+_THIN = '<mspace width="0.167em"/>'
+_NO_SPACE_BEFORE = re.compile(r"(<(mrow|msup|msub|msubsup|mfrac|msqrt|math|mtd)[^>]*>|<mo[^>]*>[^)\]|‖!<]</mo>|<mspace[^>]*>|^)$")
+_NO_SPACE_BEHIND = re.compile(r"<mo|<mrow><mo[^>]*>[(\[]|<mspace|</|$")
 
 
 # ------------------------------------------------------------------ MathML
 @lru_cache(maxsize=2048)
 def mathml(latex: str) -> str:
-    """MathML of our LaTeX, with the spaces that latex2mathml forgets round the names of functions."""
+    """MathML of our LaTeX, with what latex2mathml forgets: words in one piece, space round the names of functions."""
     from latex2mathml.converter import convert
 
     latex = re.sub(r"\\\\\[[0-9.]+ex\]", r"\\\\", latex)
-    made: str = convert(latex)
-    made = _WORD.sub(r"<mi>\1</mi>", made)
-    return _FUNCTION.sub(lambda found: _spaced(found, made), made)
+    latex = _WORD.sub(_in_one_piece, latex)
+    made = re.sub(r"&#x0*([0-9A-F]+);", _character, convert(latex)).replace(" />", "/>")
+    made = re.sub(r"^<math[^>]*>", "<math>", made)
+    made = re.sub(r"<mtext>([⟦⟪][^<]*)[⟧⟫]</mtext>", r"<mi>\1</mi>", made)
+    made = re.sub(r"(?<!<math>)<mrow>(<(m[in])[^>]*>[^<]*</\2>)</mrow>", r"\1", made)
+    made = _FUNCTION.sub(lambda found: _spaced(found, made), made)
+    return re.sub("[⟦⟪]", "", made)
 
 
-def _spaced(match: re.Match[str], made: str) -> str:
+def _in_one_piece(found: re.Match[str]) -> str:
+    r"""A word as \text, marked as a function's name or any other."""
+    word = found[2].replace("\\_", "_")
+    return rf"\text{{⟦{word}⟧}}" if found[1] == "operatorname" else rf"\text{{⟪{word}⟫}}"
+
+
+def _character(found: re.Match[str]) -> str:
+    one = chr(int(found[1], 16))
+    return found[0] if one in "<>&\"'" else one
+
+
+def _spaced(found: re.Match[str], made: str) -> str:
     """A function's name with thin spaces where something stands beside it."""
-    before, behind = made[: match.start()], made[match.end() :]
-    left = "" if re.search(r"(<mrow>|<mtd[^>]*>|</mo>|<msup>|<msub>|<math[^>]*>)$", before) else _THIN
-    closed = behind.startswith(("<mo", "<mrow><mo", "</msup>", "<mrow><mn>", "</mrow>"))
-    right = "" if closed else _THIN
-    if before.endswith("<msup>"):
-        return f"<mi>{match[1]}</mi>"
-    return f"{left}<mi>{match[1]}</mi>{right}"
-
-
-_THIN = '<mspace width="0.167em"/>'
+    left = "" if _NO_SPACE_BEFORE.search(made[: found.start()]) else _THIN
+    right = "" if _NO_SPACE_BEHIND.match(made[found.end() :]) else _THIN
+    return left + found[0] + right
 
 
 def _label(one: views.Label) -> dict[str, str]:
-    return {"key": one.key, "mathml": mathml(one.latex)}
+    r"""A row's or column's name; an entry of h_1 is h_{1,2}."""
+    latex = re.sub(r"^\((.*)_\{(\w+)\}\)_\{([\d,]+)\}$", r"\1_{\2,\3}", one.latex)
+    return {"key": re.sub(r"_\{([\d,]+)\}$", r"[\1]", one.key), "mathml": mathml(latex)}
 
 
 # ------------------------------------------------------------------ the spec
@@ -104,10 +116,7 @@ class _Spec:
             "kind": "nnchain" if p.net else "jacobian",
             "uid": result.uid,
             "big": big,
-            "echo": [
-                {"mathml": mathml(one.latex), "note": one.note}
-                for one in views.echo(result)
-            ],
+            "echo": self.echo(chain),
             "names": self.names(),
             "result": {
                 "title": mathml(views.jacobian_name(result) + " ="),
@@ -133,6 +142,39 @@ class _Spec:
         }
         made["graph"] = code.as_json(self.outputs)
         return made
+
+    def echo(self, chain: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """The block as understood; what is declared stands small and grey beside it.
+
+        A net whose layers have a card each says them there.
+        """
+        p = self.p
+        note: list[dict[str, str]] = []
+        stated: dict[str, str] = {}
+        rest = []
+        for line in p.echo:
+            if line.kind != "step" and (line.expr is not None or line.range is not None or line.python):
+                shown = mathml(views._echo_line(self.result, line)[0])
+                if line.shape or "<mtable" in shown:
+                    rest.append({"mathml": shown})
+                else:
+                    stated[line.key] = shown
+        words = ((p.variables, "input" if p.net else "variable"), (p.parameters, "parameter"))
+        for keys, word in words:
+            if keys:
+                note.append({"text": f"{' · ' if note else ''}{word}{'s' if len(keys) > 1 else ''} "})
+            for k, key in enumerate(keys[:12]):
+                shape = p.shape(key)
+                size = f" ({'×'.join(map(str, shape))})" if shape else ""
+                more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
+                note += [{"mathml": stated.get(key) or mathml(tex.name(key))}, {"text": size + more}]
+        note.append({"text": " · rows = functions, columns = variables"})
+        out: list[dict[str, Any]] = []
+        if not (p.net and chain):
+            out = [{"mathml": mathml(one.latex)} for one in views.echo(self.result) if one.kind == "echo"]
+        out = out or [{}]
+        out[0]["note"] = note
+        return out + rest
 
     def close(self, node: Node) -> Node:
         """The node with definitions that were cut out of the graph put back."""
@@ -277,7 +319,7 @@ class _Spec:
         return {
             "title": mathml(title + " ="), "value": "J",
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
-            "cards": cards, "edges": edges,
+            "cards": cards, "edges": edges, "single": single,
         }
 
     def product(self, ways: list[list[str]]) -> Node:
@@ -484,13 +526,16 @@ def _nice_step(width: float) -> float:
     return float(f"{next(s * size for s in (1, 2, 5, 10) if s * size >= width / 100):.6g}")
 
 
+_ALONE_BEFORE = re.compile(r"((?<!<msup>)<mrow>|<math>|<mtd>|<mfrac>|<msqrt>|<mo[^>]*>[+−=,(\[<>]</mo>)$")
+_ALONE_BEHIND = re.compile(r"</(mrow|math|mtd|mfrac|msqrt)>|<mo[^>]*>[+−=,)\]<>]</mo>|<m[a-z]+>.*</mfrac>$")
+
+
 def _put_in(made: str, swap: list[tuple[str, str]]) -> str:
-    """MathML with the symbols' places marked, in brackets where they are factors."""
+    """MathML with the symbols' places marked, in brackets where they are factors or raised to a power."""
     for k, (symbol, _) in enumerate(swap):
-        power = re.match(r"<msub>(.*?</m[a-z]+>)(<mrow>.*</mrow>)</msub>$", symbol)
-        if power:
+        if symbol.startswith("<msub>"):
             # latex2mathml writes x_1^2 as one msubsup
-            raised = f"<msubsup>{power[1]}{power[2]}"
+            raised = f"<msubsup>{symbol[6:-7]}"
             at = made.find(raised)
             while at >= 0:
                 stop = made.index("</msubsup>", at)
@@ -498,12 +543,11 @@ def _put_in(made: str, swap: list[tuple[str, str]]) -> str:
                 made = f"{made[:at]}<msup><mrow>\x00{k}\x00</mrow>{exponent}</msup>{made[stop + len('</msubsup>'):]}"
                 at = made.find(raised)
         made = made.replace(symbol, f"\x00{k}\x00")
-    count = made.count("\x00") // 2
-    lone = count == 1 and re.fullmatch(r"<math[^>]*><mrow>(<mo>[^<]*</mo>)?\x00\d+\x00</mrow></math>", made)
 
     def number(match: re.Match[str]) -> str:
         text = f"<mtext>@{markup.escape(swap[int(match[1])][1])}@</mtext>"
-        return text if lone else f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
+        alone = _ALONE_BEFORE.search(made[: match.start()]) and _ALONE_BEHIND.match(made[match.end() :])
+        return text if alone else f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
 
     return re.sub("\x00(\\d+)\x00", number, made)
 
@@ -513,31 +557,222 @@ def _source(name: str) -> str:
     return files("jacmagic.panel").joinpath(name).read_text(encoding="utf-8")
 
 
-def squeeze(source: str, tight: str) -> str:
-    """A source without comments, indentation, and blanks round the marks in `tight`.
+_TOKEN = re.compile(
+    r'(?:\s+|//[^\n]*|/\*.*?\*/)*("(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[\w$]+|=>|\.\.\.|\?\.|\+\+|--|\S|$)', re.S
+)
+_REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
+_KEYWORDS = frozenset(
+    "await break case catch class const continue default delete do else export extends false finally for from function "
+    "if import in instanceof let new null of return static super switch this throw true try typeof undefined "
+    "var void while with yield as do is Infinity NaN Math isFinite".split()
+)
 
-    panel.js and panel.css are written so that this is safe: comments with // stand on
-    lines of their own, strings are double-quoted and end on their line, no template
-    literal, no quote and no blank beside a mark in a regular expression.
+
+_WORDS = frozenset("_$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def _tokens(source: str) -> list[str]:
+    """JavaScript's tokens without comments and blanks. The source has no template literals."""
+    out: list[str] = []
+    at = 0
+    while found := _TOKEN.match(source, at):
+        token = found[1]
+        if not token:
+            break
+        if token == "/" and (not out or out[-1] == "return" or out[-1][-1] in "(,=:[!&|?{};>"):
+            found = _REGEX.match(source, found.start(1))
+            assert found
+            token = found[0]
+        out.append(token)
+        at = found.end()
+    return out
+
+
+def _uses(tokens: list[str]) -> list[str]:
+    """What each token is: "key" of an object or after a dot, "both" (a shorthand), "name", or "" for the rest.
+
+    An object's brace stands where an operand is awaited, a block's behind ), => or a statement.
     """
-    source = re.sub(r"^[ \t]*//.*", "", source, flags=re.M)
-    source = re.sub(r'("(?:[^"\\\n]|\\.)*")|/\*.*?\*/', lambda found: found[1] or "", source, flags=re.S)
-    marks = re.compile(r'("(?:[^"\\\n]|\\.)*")|[ \t]*([' + re.escape(tight) + r"])[ \t]*")
-    source = "\n".join(line.strip() for line in source.splitlines() if line.strip())
-    return re.sub(r"(?<=[{,;])\n", "", marks.sub(lambda found: found[1] or found[2], source))
+    out: list[str] = []
+    opened: list[str] = []
+    for k, token in enumerate(tokens):
+        before, behind = tokens[k - 1] if k else ";", tokens[k + 1] if k + 1 < len(tokens) else ";"
+        use = ""
+        if token in "([{":
+            case = before == ":" and (tokens[k - 3] == "case" or tokens[k - 2] == "default")
+            literal = token == "{" and not case and (before in ("return", "const", "let", "of") or before[-1] in "(,=[:?&|.")
+            opened.append("object" if literal else token)
+            use = "block" if token == "{" and not literal else ""
+        elif token in ")]}":
+            opened.pop()
+        elif (token[0].isalpha() or token[0] in "_$") and token not in _KEYWORDS:
+            use = "name"
+            if before in (".", "?."):
+                use = "key"
+            elif opened and opened[-1] == "object" and before in ("{", ","):
+                use = "both" if behind in (",", "}", "=") else "key"
+        out.append(use)
+    return out
+
+
+def _pairs(tokens: list[str]) -> dict[int, int]:
+    """Where each bracket closes."""
+    out: dict[int, int] = {}
+    opened: list[int] = []
+    for k, token in enumerate(tokens):
+        if token in "([{":
+            opened.append(k)
+        elif token in ")]}":
+            out[opened.pop()] = k
+    return out
+
+
+def _end(tokens: list[str], pairs: dict[int, int], at: int, stops: str) -> int:
+    """The first of some marks from a place on, brackets skipped."""
+    while tokens[at] not in stops:
+        at = pairs.get(at, at) + 1
+    return at
+
+
+def _bound(tokens: list[str], uses: list[str], pairs: dict[int, int], at: int, stop: int) -> Iterator[int]:
+    """The names that a pattern binds, without what stands in its default values."""
+    while at < stop:
+        if tokens[at] == "=":
+            at = _end(tokens, pairs, at, ",)]}")
+        elif uses[at] in ("name", "both"):
+            yield at
+        at += 1
+
+
+def _scopes(tokens: list[str], uses: list[str]) -> tuple[list[tuple[int, int]], list[int]]:
+    """Blocks, loops and functions from their parameters on, outer ones first; and the places of declared names."""
+    pairs = _pairs(tokens)
+    scopes: list[tuple[int, int]] = [(-1, len(tokens))]
+    declared: list[int] = []
+    bodies: set[int] = set()
+    for k, token in enumerate(tokens):
+        stop = pairs.get(k, k)
+        before, behind = tokens[k - 1] if k else "", tokens[stop + 1] if stop + 1 < len(tokens) else ""
+        if token == "{" and uses[k] == "block" and before != "=>" and k not in bodies:
+            scopes.append((k, stop))
+        elif token == "(" and behind == "=>":
+            body = stop + 2
+            scopes.append((k, pairs[body] if tokens[body] == "{" else _end(tokens, pairs, body, ",;)]}")))
+            declared += _bound(tokens, uses, pairs, k + 1, stop)
+        elif token == "(" and before == "for":
+            at = stop + 1
+            while tokens[at] not in (";", "{"):
+                at = pairs.get(at, at) + 1
+            scopes.append((k, pairs.get(at, at)))
+        elif token == "(" and behind == "{" and before not in ("if", "while", "switch"):
+            scopes.append((k, pairs[stop + 1]))
+            bodies.add(stop + 1)
+            declared += _bound(tokens, uses, pairs, k + 1, stop)
+        elif before in ("const", "let"):
+            while True:
+                declared += _bound(tokens, uses, pairs, k, pairs.get(k, k) + 1)
+                k = _end(tokens, pairs, k, ",;)") if tokens[pairs.get(k, k) + 1] != "of" else 0
+                if not k or tokens[k] != ",":
+                    break
+                k += 1
+        elif before == "function":
+            declared.append(k)
+    return sorted(scopes), declared
+
+
+def squeeze(source: str) -> str:
+    """A module without comments and blanks, its own names as short as scopes allow.
+
+    Two variables may share a name where they never live in one scope. Statements end with ; or }.
+    """
+    tokens = _tokens(source[: source.rindex("export {")])
+    uses = _uses(tokens)
+    scopes, declared = _scopes(tokens, uses)
+
+    # The innermost scope of each token, and of each scope the bits of itself and all around it.
+    inner: list[int] = []
+    chain: list[int] = []
+    opened: list[int] = []
+    for k in range(len(tokens)):
+        while opened and scopes[opened[-1]][1] < k:
+            opened.pop()
+        while len(chain) < len(scopes) and scopes[len(chain)][0] <= k:
+            chain.append((chain[opened[-1]] if opened else 0) | 1 << len(chain))
+            opened.append(len(chain) - 1)
+        inner.append(opened[-1])
+    homes: dict[str, int] = {}
+    for k in declared:
+        homes[tokens[k]] = homes.get(tokens[k], 0) | 1 << inner[k]
+    # A variable lives in the scopes from its own down to those that use it.
+    places: dict[tuple[int, str], list[int]] = {}
+    lives: dict[tuple[int, str], int] = {}
+    fixed = {*_KEYWORDS, "mount"}
+    for k, (token, use) in enumerate(zip(tokens, uses)):
+        if use in ("name", "both"):
+            own = (chain[inner[k]] & homes.get(token, 0)).bit_length() - 1
+            if own < 0 or token == "mount":
+                fixed.add(token)
+                continue
+            places.setdefault((own, token), []).append(k)
+            lives[own, token] = lives.get((own, token), 0) | (chain[inner[k]] >> own << own)
+    letters = "etanisorlcdumphgfbvwyxkjqzETANISORLCDUMPHGFBVWYXKJQZ"
+    names = [name for a in ("", *letters) for b in letters if (name := a + b) not in fixed]
+    held = dict.fromkeys(names, 0)
+    new: dict[int, str] = {}
+    for variable, at in sorted(places.items(), key=lambda one: (-len(one[1]), one[1])):
+        name = next(name for name in names if not held[name] & lives[variable])
+        held[name] |= lives[variable]
+        new.update(dict.fromkeys(at, name))
+    parts: list[str] = []
+    last = ";"
+    for k, (token, use) in enumerate(zip(tokens, uses)):
+        shown = new.get(k, token)
+        if use == "both" and shown != token:
+            shown = f"{token}:{shown}"
+        if (last[-1] in _WORDS and shown[0] in _WORDS) or last[-1] + shown[0] in ("++", "--"):
+            parts.append(" ")
+        parts.append(shown)
+        last = shown
+    return "".join(parts)
+
+
+def _squeezed_css(source: str) -> str:
+    source = re.sub(r"/\*.*?\*/", "", source, flags=re.S)
+    source = re.sub(r"\s*\n\s*", "", source)
+    return re.sub(r"\s*([{},;])\s*", r"\1", re.sub(r"(?<=[a-z-]): ", ":", source)).replace(";}", "}")
 
 
 @lru_cache(maxsize=1)
 def module() -> str:
     """panel.js for pasting inline: its last statement, the export, is dropped."""
-    js = squeeze(_source("panel.js"), "=,{}();:?<>*&|")
-    return js[: js.rindex("export{")]
+    return squeeze(_source("panel.js"))
 
 
 @lru_cache(maxsize=1)
 def style() -> str:
     """panel.css, squeezed."""
-    return squeeze(_source("panel.css"), "{},;")
+    return _squeezed_css(_source("panel.css"))
+
+
+@lru_cache(maxsize=1)
+def font() -> str:
+    """Jacmagic Math, a subset of Latin Modern Math, as base64."""
+    return base64.b64encode(files("jacmagic.panel").joinpath("math.woff2").read_bytes()).decode()
+
+
+FONT_SCRIPT = """
+((data) => {
+const name = "Jacmagic Math";
+if (data && ![...document.fonts].some((one) => one.family.includes(name)))
+document.fonts.add(new FontFace(name, Uint8Array.from(atob(data), (one) => one.charCodeAt(0))));
+})
+"""
+"""Adds the font to the page: from bytes, so that neither a network nor a rule for fonts is needed."""
+
+
+def carried_font() -> str:
+    """A script that gives the page the font: once a notebook, once a saved page."""
+    return f'<script>{FONT_SCRIPT.strip()}("{font()}")</script>'
 
 
 # 85 characters that mean nothing to HTML, to a script's end tag or to a string.
@@ -566,7 +801,7 @@ if (document.querySelector(query)) return;
 if (++wait < 120) { requestAnimationFrame(start); return; }
 const made = document.createElement("div");
 made.dataset.jacmagic = TOKEN;
-if (here && here.isConnected) here.before(made); else document.body.append(made);
+if (here && here.isConnected && !here.closest("head")) here.before(made); else document.body.append(made);
 }
 const script = document.createElement("script");
 script.type = "module";
@@ -630,14 +865,16 @@ def fallback(result: Result, whole: bool = False) -> str:
     return "".join(parts)
 
 
-def html(result: Result, static: bool = False, big: bool = False, whole: bool = False) -> str:
+def html(
+    result: Result, static: bool = False, big: bool = False, whole: bool = False, with_font: bool = False
+) -> str:
     """The text/html of a result: fallback first, then the script that replaces it by the panel."""
     token = secrets.token_hex(6)
     size = ' style="font-size:150%"' if big else ""
     body = f'<div class="jacmagic" data-jacmagic="{token}"{size}>{fallback(result, whole)}</div>'
     if static or not has_panel(result):
         return body
-    return body + alive(result, token, big)
+    return body + alive(result, token, big) + (carried_font() if with_font else "")
 
 
 def page(result: Result, title: str = "jacmagic", big: bool = False) -> str:
@@ -647,6 +884,6 @@ def page(result: Result, title: str = "jacmagic", big: bool = False) -> str:
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        "<style>body{font-family:system-ui,sans-serif;margin:2rem auto;max-width:1000px;padding:0 1rem}</style></head>"
-        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big)}</main></body></html>\n"
+        "<style>body{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;margin:2rem auto;max-width:1000px;padding:0 1rem}</style></head>"
+        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big, with_font=True)}</main></body></html>\n"
     )

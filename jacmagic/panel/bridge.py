@@ -17,7 +17,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from jacmagic.panel import MAX_VALUES, module, spec, style
+from jacmagic.panel import FONT_SCRIPT, MAX_VALUES, font, module, spec, style
 from jacmagic.result import Result
 
 _LINK = """
@@ -91,18 +91,22 @@ class PanelWidget(Bridge):
     """The panel as an ordinary widget, for VBox, Voilà and dashboards."""
 
     spec = traitlets.Dict().tag(sync=True)
+    font = traitlets.Unicode().tag(sync=True)
+    _given = False
 
     def __init__(self, result: Result, big: bool = False) -> None:
-        type(self)._esm = _widget_module()
-        super().__init__(result, spec=spec(result, big), _css=style())
+        # Voilà shows widgets alone, so the first one brings the font.
+        first, PanelWidget._given = not PanelWidget._given, True
+        PanelWidget._esm = _widget_module()
+        super().__init__(result, spec=spec(result, big), font=font() if first else "", _css=style())
 
     _esm = "export default { render() {} };"
 
 
 def _widget_module() -> str:
     return (
-        module() + _LINK
-        + "export default { initialize({ model }) { return link(model); },"
+        f"{module()}{_LINK}const bring = {FONT_SCRIPT.strip()};"
+        "export default { initialize({ model }) { bring(model.get(\"font\")); return link(model); },"
         " render({ model, el }) { return mount(el, model.get(\"spec\")); } };"
     )
 

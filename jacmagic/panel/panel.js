@@ -476,6 +476,14 @@ const short = (v, digits = 4) => {
   return typeset10(abs(rounded) >= 1e7 || (rounded && abs(rounded) < 1e-4) ? rounded.toExponential() : String(rounded));
 };
 
+/** A number for a narrow cell: three decimals, never more than seven characters. @param {number} v */
+const compact = (v) => {
+  const size = abs(v);
+  if (!isFinite(v)) return v > 0 ? "\u221e" : v < 0 ? "\u2212\u221e" : "?";
+  if (!v) return "0";
+  return typeset10(size < 5e-4 || size >= 1e5 ? v.toExponential(0) : v.toFixed(size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0));
+};
+
 /** A number on a node or an edge: signed, narrow. @param {number} v */
 const signed = (v) => {
   if (!isFinite(v)) return v > 0 ? "+\u221e" : v < 0 ? "\u2212\u221e" : "?";
@@ -633,8 +641,18 @@ function symbol(key) {
   const greek = GREEK.indexOf(word);
   const letter = greek >= 0 && greek % 2 === 0 ? GREEK[greek + 1] : word;
   if (index === "_hat") return [letter + "\u0302", ""];
-  return [letter, index.replace(/^[_[]|\]$/g, "").replace("_", ",")];
+  return [letter, index.replace(/[^\p{L}\d]+/gu, ",").replace(/^,|,$/g, "")];
 }
+
+/** A letter slanted as in a formula, by its own character: pictures have no MathML. @param {string} letter */
+const slanted = (letter) => {
+  const at = letter.codePointAt(0) ?? 0;
+  if (letter.length !== 1) return letter;
+  if (letter === "h") return "\u210e";
+  if (/[A-Z]/.test(letter)) return String.fromCodePoint(at + 119795);
+  if (/[a-z]/.test(letter)) return String.fromCodePoint(at + 119789);
+  return /[\u03b1-\u03c9]/.test(letter) ? String.fromCodePoint(at + 119595) : letter;
+};
 
 /** How strongly a value is tinted beside the largest of its kind: 0 to 1. @param {number} v @param {number} top */
 const strength = (v, top) => (top > 0 && isFinite(v) ? min(1, abs(v) / top) : 0);
@@ -722,6 +740,13 @@ function mount(root, spec, bridge) {
     const copy = (/** @type {Element} */ from) => {
       const to = page.createElementNS(MATHML, from.localName);
       for (const { name, value } of from.attributes) if (SAFE_ATTRIBUTE.test(name)) to.setAttribute(name, value);
+      // A bracket that begins or ends no row of its own would get the space of a plus.
+      if (from.localName === "mo" && /^[()[\]{}|\u2016\u2308-\u230b]$/.test(from.textContent ?? "")) {
+        to.setAttribute("lspace", "0em");
+        to.setAttribute("rspace", "0em");
+        // Chromium gives a bracket that may stretch the width of its largest form.
+        if (!from.parentElement?.querySelector("mfrac, mtable, msqrt, mover, munder, munderover")) to.setAttribute("stretchy", "false");
+      }
       for (const child of from.childNodes) {
         if (child.nodeType === 3) to.append(child.nodeValue ?? "");
         else if (child instanceof view.Element && child.namespaceURI === MATHML && SAFE_ELEMENT.test(child.localName)) to.append(copy(child));
@@ -767,8 +792,8 @@ function mount(root, spec, bridge) {
   /** A key as text in a picture. @param {string} key @param {Record<string, any>} [attributes] */
   function textName(key, attributes = {}) {
     const [letter, under] = symbol(key);
-    return draw("text", { class: "jm-symbol", ...attributes }, draw("tspan", {}, String(letter)),
-      ...(under ? [draw("tspan", { dy: ".28em", "font-size": "70%" }, String(under))] : []));
+    return draw("text", { class: "jm-symbol", ...attributes }, draw("tspan", {}, slanted(letter)),
+      ...(under ? [draw("tspan", { dy: ".28em", "font-size": "70%" }, under.length > 1 ? under : slanted(under))] : []));
   }
 
   // ---------------------------------------------------------------- explanations
@@ -888,20 +913,27 @@ function mount(root, spec, bridge) {
   /** A field for one number: typed, stepped by arrow keys; in a grid also dragged. @param {Name} name @param {() => number} index @param {string} says @param {boolean} grid */
   function numberField(name, index, says, grid) {
     const field = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "jm-field", "aria-label": says });
+    const decimals = (/\.(\d+)$/.exec(String(stepOf(name))) ?? ["", ""])[1].length;
     let active = false;
     let shown = NaN;
     const update = () => {
       const v = valueAt(name.key, index());
       if (active || Object.is(v, shown)) return;
       shown = v;
-      field.value = short(v, grid ? 4 : 6);
+      const whole = v.toFixed(decimals);
+      field.value = grid ? compact(v) : +whole === v ? whole.replace("-", "\u2212") : short(v, 6);
     };
     const full = () => { field.value = String(valueAt(name.key, index())).replace("-", "\u2212"); };
     const move = (/** @type {number} */ steps) => {
       const step = stepOf(name);
       assign(name, index(), +(valueAt(name.key, index()) + steps * step).toPrecision(12));
     };
-    on(field, "focus", () => { active = true; full(); });
+    on(field, "focus", () => {
+      active = true;
+      if (typed(field.value) === valueAt(name.key, index())) return;
+      full();
+      field.select();
+    });
     on(field, "blur", () => { active = false; shown = NaN; field.removeAttribute("aria-invalid"); update(); });
     on(field, "input", () => {
       const v = typed(field.value);
@@ -1031,10 +1063,10 @@ function mount(root, spec, bridge) {
 
   // ---------------------------------------------------------------- matrices of numbers
 
-  /** A small matrix as tinted cells; numbers change in place. @param {string} output @param {Label[]} rows @param {Label[]} columns @param {{m: number, n: number, says: string, heads?: boolean, over?: (i: number, j: number) => void}} how */
-  function numbers(output, rows, columns, { m, n, says, heads = true, over }) {
-    const table = el("table", { class: "jm-numbers" + (n > 4 ? " jm-fine" : ""), "aria-label": says });
-    const digits = n > 4 ? 3 : 4;
+  /** A small matrix as tinted cells; numbers change in place. @param {string} output @param {Label[]} rows @param {Label[]} columns @param {{m: number, n: number, says: string, heads?: boolean, card?: boolean, over?: (i: number, j: number) => void}} how */
+  function numbers(output, rows, columns, { m, n, says, heads = true, card = false, over }) {
+    const fine = card || n > 4;
+    const table = el("table", { class: "jm-numbers" + (fine ? " jm-fine" : ""), "aria-label": says });
     const head = (/** @type {string} */ scope, /** @type {Label | undefined} */ one) => {
       if (!one) return el("td");
       const seen = label(one.key);
@@ -1062,7 +1094,7 @@ function mount(root, spec, bridge) {
       const top = largest(list);
       for (let k = 0; k < cells.length; k++) {
         const one = cells[k];
-        write(one.text, format(list[k], digits));
+        write(one.text, fine ? compact(list[k]) : format(list[k]));
         const colour = tint(list[k], top);
         if (colour !== one.colour) one.cell.style.backgroundColor = one.colour = colour;
       }
@@ -1284,7 +1316,7 @@ function mount(root, spec, bridge) {
   }
 
   function echo() {
-    return (spec.echo ?? []).map((/** @type {any} */ part) => el("div", { class: "jm-echo" }, el("div", { class: "jm-formula" }, typeset(part.mathml)), part.note && el("div", { class: "jm-note" }, ...line(part.note))));
+    return (spec.echo ?? []).map((/** @type {any} */ part) => el("div", { class: "jm-echo" }, part.mathml && el("div", { class: "jm-formula" }, typeset(part.mathml)), part.note && el("div", { class: "jm-note" }, ...line(part.note))));
   }
 
   /** J in symbols: rows labelled by function, columns by variable, each entry a button. */
@@ -1428,14 +1460,15 @@ function mount(root, spec, bridge) {
         write(text, (good ? "\u2713 product = direct derivative, error " : "product and direct derivative differ by ") + short(error, 1));
       });
     }
-    const ladder = el("div", { class: "jm-cards" });
+    const ladder = el("div", { class: "jm-cards" + (spec.chain.single ? " jm-product" : "") });
     for (const card of cards) {
       const [rows, columns] = matrixShape(card.matrix, card.rows?.length || undefined);
-      const box = el("div", { class: "jm-card" }, el("div", { class: "jm-law" }, typeset(card.formula)), el("div", {}, typeset(card.jacobian)));
-      if (rows * columns) box.append(matrix(card.matrix, card.rows ?? [], card.columns ?? [], { m: rows, n: columns, says: "local Jacobian of " + card.key, max: 120, card: true }));
-      const foot = el("div", { class: "jm-foot" }, el("span", {}, card.shape));
-      if (rows * columns > 1) foot.append(el("span", {}, term("\u03c3", "\u03c3max"), el("sub", {}, "max"), stretchText(card.matrix, rows, columns)));
-      box.append(foot);
+      const box = el("div", { class: "jm-card" }, el("div", { class: "jm-law" }, typeset(card.formula)), el("div", { class: "jm-local" }, typeset(card.jacobian)));
+      if (rows * columns === 1) box.lastChild.append(el("span", { class: "jm-value" }, "="), numbers(card.matrix, [], [], { m: 1, n: 1, says: "local derivative of " + card.key, heads: false, card: true }));
+      else if (rows * columns) {
+        box.append(matrix(card.matrix, card.rows ?? [], card.columns ?? [], { m: rows, n: columns, says: "local Jacobian of " + card.key, max: 120, card: true }));
+        box.append(el("div", { class: "jm-foot" }, el("span", {}, card.shape), el("span", {}, term("\u03c3", "\u03c3max"), el("sub", {}, "max"), stretchText(card.matrix, rows, columns))));
+      }
       ladder.append(box);
     }
     return [head, ladder];
@@ -1450,8 +1483,10 @@ function mount(root, spec, bridge) {
   function axis(key) {
     const name = byKey.get(key);
     if (name) return { name, k: 0, key, label: key };
-    const [, base, place] = /^(.*?)\[?(\d+)\]?$/.exec(key) ?? ["", key, "1"];
-    return { name: /** @type {Name} */ (byKey.get(base)), k: +place - 1, key: base, label: key };
+    const [, base, place] = /^(.*?)[_[]?([\d,]+)\]?$/.exec(key) ?? ["", key, "1"];
+    const of = /** @type {Name} */ (byKey.get(base));
+    const [i, j] = place.split(",").map(Number);
+    return { name: of, k: j ? (i - 1) * of?.shape[1] + j - 1 : i - 1, key: base, label: key };
   }
   const readAxis = (/** @type {any} */ one) => valueAt(one.key, one.k);
   const rangeOf = (/** @type {any} */ one) => /** @type {Pair} */ (ranges.get(one.key));
@@ -1548,7 +1583,7 @@ function mount(root, spec, bridge) {
     });
     space.over.append(area, knob);
     return (/** @type {number} */ y) => {
-      put(knob, "transform", "translate(" + space.x(readAxis(xa)).toFixed(2) + " " + max(-99, min(9999, space.y(y))).toFixed(2) + ")");
+      put(knob, "transform", "translate(" + space.x(readAxis(xa)).toFixed(2) + " " + (isFinite(y) ? max(-99, min(9999, space.y(y))) : 0).toFixed(2) + ")");
       knob.style.display = isFinite(y) ? "" : "none";
       put(knob, "aria-valuenow", readAxis(xa));
       put(knob, "aria-valuemin", rangeOf(xa)[0]);
@@ -1764,7 +1799,12 @@ function mount(root, spec, bridge) {
       // Most of the grid's image, and always the whole parallelogram.
       if (good) {
         const around = [...corners, ...corners.map(([p, q]) => [-p, -q])].map(forth);
-        const [w, t] = [0, 1].map((k) => steady(k ? tall : wide, [min(bulk[k][0], ...around.map((p) => p[k])), max(bulk[k][1], ...around.map((p) => p[k]))]));
+        const [w, t] = [0, 1].map((k) => {
+          const [lo, hi] = [min(...around.map((p) => p[k])), max(...around.map((p) => p[k]))];
+          // A grid that is thrown far is cut, so that the parallelogram is seen.
+          const air = 0.6 * (hi - lo);
+          return steady(k ? tall : wide, [min(lo, max(bulk[k][0], lo - air)), max(hi, min(bulk[k][1], hi + air))]);
+        });
         if (w !== wide || t !== tall || drawn !== state) {
           [wide, tall, drawn] = [w, t, state];
           to.range(wide, tall, !!picture.square, true);
@@ -1851,8 +1891,8 @@ function mount(root, spec, bridge) {
           dots.append(draw("circle", { cx: spot.x, cy: spot.y, r: radius, class: "jm-base" }), fill);
           const key = layer.size > 1 ? layer.key + "[" + (i + 1) + "]" : layer.key;
           if (radius >= 15) {
-            dots.append(textName(key, { x: spot.x, y: spot.y - radius * 0.12, "text-anchor": "middle", "font-size": (radius * 0.68).toFixed(1) }));
-            dots.append(draw("text", { x: spot.x, y: spot.y + radius * 0.5, "text-anchor": "middle", class: "jm-digits", "font-size": (radius * 0.45).toFixed(1) }, text));
+            dots.append(textName(key, { x: spot.x, y: spot.y - radius * 0.12, "text-anchor": "middle", style: "font-size:" + (radius * 0.7).toFixed(1) + "px" }));
+            dots.append(draw("text", { x: spot.x, y: spot.y + radius * 0.5, "text-anchor": "middle", class: "jm-digits", style: "font-size:" + (radius * 0.45).toFixed(1) + "px" }, text));
           } else {
             const title = draw("title", {}, text);
             fill.append(title);
@@ -1893,7 +1933,7 @@ function mount(root, spec, bridge) {
           let text = null;
           if (count <= 14 && radius > 20) {
             // Beside the line, nearer to its start, where lines that cross have not met yet.
-            const t = np > 1 && nq > 1 ? 0.31 : 0.46;
+            const t = np > 1 && nq > 1 ? (np * nq > 6 ? 0.22 : 0.31) : 0.46;
             const [dx, dy] = [q[j].x - p[i].x, q[j].y - p[i].y];
             const long = Math.hypot(dx, dy);
             text = page.createTextNode("");
@@ -1911,7 +1951,7 @@ function mount(root, spec, bridge) {
         put(one.line, "class", "jm-edge " + (v > 0 ? "jm-pos" : v < 0 ? "jm-neg" : "jm-none"));
         put(one.line, "stroke-width", (0.8 + strong * (radius > 20 ? 7 : 3.5)).toFixed(1));
         put(one.line, "stroke-opacity", (0.3 + 0.6 * strong).toFixed(2));
-        if (one.text) write(one.text, signed(v));
+        if (one.text) write(one.text, v ? signed(v) : "");
       }
     });
     later.push(() => {
@@ -1924,6 +1964,7 @@ function mount(root, spec, bridge) {
     /** @type {any[]} */
     const caption = [meaning];
     if (layers.some((layer) => deltaOf(layer))) {
+      const what = term("what is \u03b4?", "\u03b4");
       const text = page.createTextNode("show \u03b4 flowing back");
       const toggle = el("button", { type: "button", class: "jm-word", "aria-pressed": "false" }, text);
       on(toggle, "click", () => {
@@ -1934,7 +1975,7 @@ function mount(root, spec, bridge) {
         svg.classList.toggle("jm-back", back && !still.matches);
         schedule();
       });
-      caption.push(" ", toggle, " ", term("what is \u03b4?", "\u03b4"));
+      caption.push(" ", toggle, " ", what);
     }
     return { svg, caption };
   }
@@ -2009,7 +2050,7 @@ function mount(root, spec, bridge) {
     if (names.length) bar.append(reset);
     /** @param {string} word @param {() => Node[]} make */
     const fold = (word, make) => {
-      const block = el("div", { class: "jm-block", hidden: true, id: own + "-block" + ++ids });
+      const block = el("div", { class: "jm-block", hidden: true, id: own + "-block" + ++ids, tabindex: "0", role: "group", "aria-label": word });
       const button = el("button", { type: "button", class: "jm-word", "aria-expanded": "false", "aria-controls": block.id }, word);
       on(button, "click", () => {
         if (!block.hasChildNodes()) { block.append(...make()); refresh([]); }
@@ -2138,4 +2179,4 @@ function mount(root, spec, bridge) {
   };
 }
 
-export { FUNCTIONS, compile, closure, determinant, svd, stretch, erf, erfc, format, short, signed, typed, symbol, nice, ticks, widen, extent, steady, contours, depths, mount };
+export { FUNCTIONS, compile, closure, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, nice, ticks, widen, extent, steady, contours, depths, mount };

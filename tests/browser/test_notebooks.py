@@ -1,0 +1,148 @@
+"""Panels in real front ends with a real kernel: values travel both ways, and panels live where there is none."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import frontends
+import pytest
+from conftest import NOTEBOOK, need
+from frontends import open_notebook, write_notebook
+from playwright.sync_api import Browser, Locator, Page, expect
+
+Serve = Callable[[str], tuple[frontends.FrontEnd, str, Path]]
+READ = "print(dict(r.values), r.at().tolist())"
+CELLS = (
+    *NOTEBOOK[:2], "r", READ, "r.values['x1'] = 2; r.set(x2=0.5); None",
+    "import ipywidgets\nfrom IPython.display import display\nw = ipywidgets.VBox([r.widget(), r.sliders()])\n"
+    "display(w.children[0]) if int(ipywidgets.__version__[0]) < 8 else None\nw",
+)
+
+
+def field(panel: Locator, name: str) -> Locator:
+    return panel.get_by_label(name, exact=True)
+
+
+def press(page: Page, panel: Locator, name: str, key: str, times: int = 1) -> None:
+    slider = panel.get_by_label(f"{name}, slider")
+    slider.focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
+def numbers(panel: Locator) -> list[float]:
+    return [float(text.replace("−", "-")) for text in panel.locator(".jm-middle tbody td").all_inner_texts()]
+
+
+@pytest.mark.parametrize("name", ["lab", "notebook7", "classic"])
+def test_values_travel_between_kernel_and_panels(browser: Browser, serve: Serve, name: str) -> None:
+    front_end, base, root = serve(name)
+    write_notebook(root / "values.ipynb", *CELLS)
+    with open_notebook(browser, front_end, base, "values.ipynb") as notebook:
+        page = notebook.page
+        notebook.run(0, 1, 2)
+        first, second = notebook.panel(1), notebook.panel(2)
+        expect(first.locator(".jm-cell")).to_have_count(4)
+        # The keys move the slider, not the notebook's cells; a second panel follows.
+        press(page, first, "x1", "ArrowRight", 3)
+        press(page, first, "x1", "ArrowUp")
+        for panel in (first, second):
+            expect(field(panel, "x1")).to_have_value("1.4")
+        # By mouse, in the other one.
+        track = second.get_by_label("k, slider")
+        box = track.bounding_box()
+        assert box
+        track.click(position={"x": box["width"] - 2, "y": box["height"] / 2})
+        expect(field(first, "k")).to_have_value("7.0")
+        notebook.run_until(3, "'x1': 1.4, 'x2': 1.0, 'k': 7.0")
+        said = notebook.output(3).last.inner_text()
+        wanted = [number for row in json.loads(said[said.index("[[") :]) for number in row]
+        assert numbers(first) == [float(f"{one:.4g}") for one in wanted]
+        # And back.
+        notebook.run(4)
+        for panel in (first, second):
+            expect(field(panel, "x1")).to_have_value("2.0")
+            expect(field(panel, "x2")).to_have_value("0.5")
+        press(page, first, "x2", "ArrowLeft")
+        notebook.run_until(3, "'x1': 2.0, 'x2': 0.4, 'k': 7.0")
+        # As an ordinary widget, beside plain sliders.
+        notebook.run(5)
+        widget = notebook.output(5).locator(".jm").first
+        expect(field(widget, "x2")).to_have_value("0.4")
+        plain = notebook.output(5).locator(".widget-slider .widget-readout")
+        expect(plain.nth(1)).to_have_text("0.40")
+        press(page, widget, "x2", "ArrowRight", 2)
+        expect(plain.nth(1)).to_have_text("0.60")
+        expect(field(first, "x2")).to_have_value("0.6")
+        # Run again, the cell has a result of its own, and the old panel's values are gone.
+        notebook.run(1)
+        expect(field(notebook.panel(1), "x1")).to_have_value("1.0")
+        press(page, notebook.panel(1), "x1", "ArrowRight")
+        notebook.run_until(3, "'x1': 1.1")
+        if frontends.AXE:
+            assert not frontends.faults(page)
+
+
+def test_lab_two_views_a_restart_and_a_dark_theme(browser: Browser, serve: Serve) -> None:
+    front_end, base, root = serve("lab")
+    write_notebook(root / "views.ipynb", *CELLS[:4])
+    with open_notebook(browser, front_end, base, "views.ipynb") as notebook:
+        page = notebook.page
+        notebook.run(0, 1)
+        cell = notebook.cell(1)
+        cell.locator(".jp-InputPrompt").click()
+        page.evaluate("window.jupyterapp.commands.execute('notebook:create-output-view')")
+        expect(page.locator(".jm")).to_have_count(2)
+        views = [notebook.panel(1), page.locator(".jp-LinkedOutputView .jm")]
+        expect(views[1].locator(".jm-cell")).to_have_count(4)
+        for k, view in enumerate(views):
+            press(page, view, "x1", "ArrowRight")
+            for other in views:
+                expect(field(other, "x1")).to_have_value(f"1.{k + 1}")
+        page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+        expect(page.locator(".jm.jm-dark")).to_have_count(2)
+        if frontends.AXE:
+            assert not frontends.faults(page)
+        page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+        expect(page.locator(".jm:not(.jm-dark)")).to_have_count(2)
+        page.evaluate(
+            "[...window.jupyterapp.shell.widgets('main')].find((one) => one.sessionContext && one.content.widgets).sessionContext.session.kernel.restart()")
+        press(page, views[0], "x1", "ArrowRight")
+        expect(field(views[0], "x1")).to_have_value("1.3")
+
+
+def test_lab_a_notebook_reopened_is_alive_without_running(browser: Browser, serve: Serve) -> None:
+    front_end, base, root = serve("lab")
+    write_notebook(root / "reopened.ipynb", *NOTEBOOK[:3])
+    with open_notebook(browser, front_end, base, "reopened.ipynb") as notebook:
+        notebook.run(0, 1, 2)
+        expect(notebook.page.locator(".jm")).to_have_count(2)
+        notebook.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+        expect(notebook.page.locator(".jp-mod-dirty")).to_have_count(0)
+    saved = json.loads((root / "reopened.ipynb").read_text())
+    assert json.dumps(saved).count("new FontFace") == 1
+    with open_notebook(browser, front_end, base, "reopened.ipynb") as notebook:
+        expect(notebook.page.locator(".jm")).to_have_count(2)
+        press(notebook.page, notebook.panel(1), "x1", "ArrowRight", 2)
+        expect(field(notebook.panel(1), "x1")).to_have_value("1.2")
+
+
+@pytest.mark.parametrize("name", ["lab", "notebook7"])
+def test_an_untrusted_notebook_shows_formulas_and_numbers(browser: Browser, serve: Serve, executed: Path, name: str) -> None:
+    front_end, base, root = serve(name)
+    shutil.copy(executed, root / "untrusted.ipynb")
+    with open_notebook(browser, front_end, base, "untrusted.ipynb") as notebook:
+        output = notebook.output(1).first
+        expect(output.locator("mjx-container").first).to_be_visible()
+        expect(notebook.page.locator(".jm")).to_have_count(0)
+        text = output.inner_text()
+        assert not re.search(r"function ?\(|=>|const |FontFace|\$\$", text), text[:500]
+        assert "x₁ = 1" in text
+
+
+def test_the_classic_notebook_is_required_in_ci() -> None:
+    need(frontends.COLAB, "JACMAGIC_COLAB_PYTHON names no interpreter")

@@ -1,0 +1,245 @@
+"""Panels in pages without a kernel and without a network: saved, exported, framed, re-created."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import frontends
+import pytest
+from conftest import need
+from playwright.sync_api import Browser, Page, expect
+
+import jacmagic
+from jacmagic import panel
+
+TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
+CHAIN = "u = x y\nv = x + y\nf = u^2 + sin v"
+NET = "x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)"
+WIDE = "x(20) -> 20 tanh"
+BLOCKS = {
+    "curve": jacmagic.jacobian, "contour": jacmagic.jacobian, "map2": jacmagic.jacobian, "broken": jacmagic.jacobian,
+    "heatmap": jacmagic.nnchain, "net": jacmagic.nnchain,
+}
+TEXTS = {"curve": "f(x) = x^2 - 2x", "contour": CHAIN, "map2": TWO, "broken": "f(x) = ln(x)\nx = -1", "heatmap": WIDE, "net": NET}
+
+
+def result_of(kind: str) -> object:
+    return BLOCKS[kind](TEXTS[kind])
+
+
+def shows(page: Page, html: str, tmp_path: Path, head: str = "") -> None:
+    file = tmp_path / "page.html"
+    file.write_text(f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>t</title>{head}</head><body><main>{html}</main></body></html>', encoding="utf-8")
+    page.goto(file.as_uri())
+
+
+def moves(page: Page, where: str = ".jm") -> None:
+    """The first slider answers an arrow key, and the numbers follow."""
+    one = page.locator(where).first
+    numbers = one.locator(".jm-middle .jm-numbers, .jm-big-number, .jm-chain .jm-numbers").first
+    before = numbers.inner_text()
+    slider = one.locator("input[type=range]").first
+    slider.focus()
+    start = float(one.locator(".jm-slider .jm-field").first.input_value().replace("−", "-"))
+    page.keyboard.press("ArrowRight")
+    expect(one.locator(".jm-slider .jm-field").first).to_have_value(re.compile(rf"^{re.escape(f'{start + 0.1:.1f}')}"))
+    expect(numbers).not_to_have_text(before, use_inner_text=True)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_saved_page_is_alive_and_open_to_all(browser: Browser, tmp_path: Path, kind: str, dark: bool) -> None:
+    result = result_of(kind).show()
+    file = result.save(tmp_path / "page.html", title="A <page>")
+    with frontends.page_in(browser, color_scheme="dark" if dark else "light") as page:
+        page.goto(file.as_uri())
+        expect(page.locator(".jm")).to_have_count(1)
+        assert page.locator(".jm.jm-dark").count() == int(dark)
+        if kind in ("map2", "contour", "curve", "net"):
+            moves(page)
+        for fold in page.locator(".jm-actions button[aria-expanded]").all():
+            fold.click()
+        need(frontends.AXE, "JACMAGIC_AXE names no axe.min.js")
+        assert not frontends.faults(page, "html")
+
+
+def test_the_font_is_there_where_none_is_installed(page: Page, tmp_path: Path) -> None:
+    page.goto(result_of("map2").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    assert page.evaluate("[...document.fonts].map((one) => one.family + one.status).join()").count("Jacmagic Math") == 1
+    assert page.evaluate("document.fonts.check('20px \"Jacmagic Math\"', '∂')")
+    # A stretched bracket is as tall as its matrix only with the MATH table of the font.
+    tall = page.evaluate(
+        """async () => {
+            document.querySelector(".jm").style.setProperty("--jm-math", '"Jacmagic Math"');
+            await document.fonts.ready;
+            const matrix = document.querySelector(".jm-echo mtable"), bracket = matrix.previousElementSibling;
+            return bracket.getBoundingClientRect().height / matrix.getBoundingClientRect().height;
+        }""")
+    assert tall > 0.9
+
+
+def test_an_output_is_small_and_the_font_comes_once(executed: Path) -> None:
+    outputs = [
+        "".join(output["data"]["text/html"])
+        for cell in json.loads(executed.read_text())["cells"] for output in cell["outputs"] if "text/html" in output.get("data", {})
+    ]
+    assert len(outputs) == 2
+    assert [panel.font() in one for one in outputs] == [True, False]
+    for kind in ("curve", "contour", "map2", "broken", "net"):
+        assert len(panel.html(result_of(kind)).encode()) <= 40_000, kind
+
+
+def test_an_exported_notebook_is_alive(page: Page, executed: Path, tmp_path: Path) -> None:
+    from nbconvert import HTMLExporter
+
+    body, _ = HTMLExporter().from_filename(str(executed))
+    file = tmp_path / "exported.html"
+    file.write_text(body, encoding="utf-8")
+    page.goto(file.as_uri())
+    expect(page.locator(".jm")).to_have_count(2)
+    for k in range(2):
+        moves(page, f".jm >> nth={k}")
+
+
+@pytest.mark.parametrize("order", ["script first", "script alone", "both"])
+def test_a_frame_that_runs_scripts_apart_from_their_siblings(page: Page, tmp_path: Path, order: str) -> None:
+    """As in Colab: the output in a frame of its own, the script put somewhere else, markup when it comes."""
+    frame = """<!doctype html><html lang="en"><head><title>output</title></head><body><div id="output"></div><script>
+        addEventListener("message", ({ data }) => {
+            const parsed = new DOMParser().parseFromString(data.html, "text/html");
+            const scripts = [...parsed.querySelectorAll("script")];
+            for (const one of scripts) one.remove();
+            const place = () => document.querySelector("#output").append(...parsed.body.childNodes);
+            if (data.order === "both") place();
+            for (const one of scripts) { const script = document.createElement("script"); script.textContent = one.textContent; document.head.append(script); }
+            if (data.order === "script first") requestAnimationFrame(() => requestAnimationFrame(place));
+        });</script></body></html>"""
+    shows(page, "<iframe title='output' sandbox='allow-scripts' width='1000' height='700'></iframe>", tmp_path)
+    page.evaluate("([doc]) => new Promise((done) => { const f = document.querySelector('iframe'); f.onload = done; f.srcdoc = doc; })", [frame])
+    page.evaluate("(data) => document.querySelector('iframe').contentWindow.postMessage(data, '*')", {"html": panel.html(result_of("map2")), "order": order})
+    inner = page.frame_locator("iframe")
+    expect(inner.locator(".jm")).to_have_count(1)
+    inner.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(inner.locator(".jm-field").first).to_have_value("1.1")
+
+
+def test_a_webview_that_makes_scripts_again(page: Page, tmp_path: Path) -> None:
+    """As in VS Code: innerHTML, then a clone of each script; twice, as when a cell is scrolled away and back."""
+    policy = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'\">"
+    shows(page, "<div id='output'></div>", tmp_path, policy)
+    html = panel.html(result_of("net"), with_font=True)
+    for _ in range(2):
+        page.evaluate(
+            """(html) => {
+                const output = document.querySelector("#output");
+                output.innerHTML = html;
+                for (const old of output.querySelectorAll("script")) {
+                    const made = document.createElement("script");
+                    made.textContent = old.textContent;
+                    old.replaceWith(made);
+                }
+            }""", html)
+        expect(page.locator(".jm")).to_have_count(1)
+        moves(page)
+    assert page.evaluate("document.fonts.check('20px \"Jacmagic Math\"', 'x')")
+
+
+def test_a_policy_without_eval_and_a_text_that_is_no_markup(page: Page, tmp_path: Path) -> None:
+    policy = "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'\">"
+    block = "f(x) = a x  # </script><script>window.bad = 1</script>\na = {a}"
+    result = jacmagic.jacobian(block, namespace={"a": 2.0, "</script>": 1})
+    shows(page, panel.html(result), tmp_path, policy)
+    expect(page.locator(".jm")).to_have_count(1)
+    assert page.evaluate("window.bad") is None
+    file = result.save(tmp_path / "titled.html", title="</title><script>window.bad = 1</script>")
+    page.goto(file.as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    assert page.evaluate("window.bad") is None
+
+
+def test_the_keyboard_alone_reaches_and_moves_everything(page: Page, tmp_path: Path) -> None:
+    page.goto(result_of("map2").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    names = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle !== 'none' || document.activeElement.matches('.jm-handle')"), seen
+        seen.append(page.evaluate(names))
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('.jm button:enabled, .jm input, .jm [tabindex]')].filter((one) => one.getClientRects().length)"
+        ".map((one) => one.getAttribute('aria-label') || one.textContent)")
+    assert sorted(seen) == sorted(wanted)
+    field = page.get_by_label("x1", exact=True)
+    field.focus()
+    page.keyboard.press("ArrowUp")
+    expect(field).to_have_value("1.1")
+    page.locator(".jm-handle").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("x2", exact=True)).to_have_value("0.9")
+    page.locator(".jm-cell").nth(1).focus()
+    expect(page.locator(".jm-entry")).to_contain_text("4(1.1)(0.9)")
+    page.keyboard.press("Enter")
+    expect(page.locator(".jm-cell").nth(1)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Reset").focus()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("1.0")
+    expect(page.locator(".jm > [aria-live]")).to_contain_text("reset")
+
+
+@pytest.mark.parametrize("width", [420, 700, 1050])
+@pytest.mark.parametrize("kind", ["map2", "contour", "net"])
+def test_nothing_is_wider_than_its_column(page: Page, tmp_path: Path, kind: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(result_of(kind).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    crossing = page.evaluate(
+        """() => {
+            const boxes = [...document.querySelectorAll(".jm-card")].map((card) => [card.getBoundingClientRect(), ...[...card.children].map((one) => one.getBoundingClientRect())]);
+            return boxes.some(([card, ...inner]) => inner.some((one) => one.right > card.right + 1));
+        }""")
+    assert not crossing
+
+
+def test_a_start_without_a_number_says_why_and_offers_another(page: Page, tmp_path: Path) -> None:
+    page.goto(result_of("broken").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-remarks")).to_contain_text("ln of a number that is not positive")
+    page.locator(".jm-remarks button").click()
+    expect(page.locator(".jm-remarks")).to_have_text("")
+
+
+def test_a_typed_number_widens_the_range_and_reset_brings_it_back(page: Page, tmp_path: Path) -> None:
+    page.goto(result_of("map2").save(tmp_path / "page.html").as_uri())
+    field, slider = page.get_by_label("k", exact=True), page.get_by_label("k, slider")
+    field.fill("12")
+    expect(slider).to_have_attribute("max", "20")
+    field.fill("abc")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Reset").click()
+    expect(slider).to_have_attribute("max", "7")
+    expect(field).to_have_value("3.0")
+
+
+def test_a_picture_is_saved_and_its_point_is_dragged(page: Page, tmp_path: Path) -> None:
+    page.goto(result_of("map2").save(tmp_path / "page.html").as_uri())
+    box = page.locator(".jm-handle").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y - 20, steps=4)
+    page.mouse.up()
+    for name in ("x1", "x2"):
+        expect(page.get_by_label(name, exact=True)).not_to_have_value("1.0")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save picture").click()
+    file = tmp_path / "picture.svg"
+    download.value.save_as(file)
+    assert file.read_text(encoding="utf-8").startswith("<svg")

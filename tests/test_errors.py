@@ -1,0 +1,312 @@
+"""Every error of the language: where it points, what it says, what it offers, and that what it offers can be pasted."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import pytest
+
+import jacmagic
+from jacmagic.errors import JacmagicError, Span
+
+A = "AmbiguousMath"
+L = "LimitError"
+M = "NameMistake"
+H = "ShapeError"
+S = "SyntaxMistake"
+V = "ValueMistake"
+N = "net: "  # a block that starts so is one of %%nnchain
+
+# block, class, line, the offending text, words of the message, fixes
+ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str, ...]]] = [
+    # -------------------------------------------------------------- lines
+    ("", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
+    ("# only a comment\n\n", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
+    ("x = 3\nk in [0, 5]", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
+    ("u = x^2\nu + 1", S, 2, "u + 1", ("no name",), ("v = u + 1",)),
+    ("x^2\ny^2", S, 2, "y^2", ("no name",), ("u = y^2",)),
+    ("f(x) = x^2 = 3", S, 1, "=", ("second =",), ()),
+    ("f(x) := x^2", S, 1, ":=", ("with =",), ("=",)),
+    ("f(x) = x^2,", S, 1, ",", ("comma",), ()),
+    ("x'' = -x", S, 1, "x''", ("first derivatives",), ()),
+    ("x'(t) = -x", S, 1, "x'(t)", ("time",), ("x'",)),
+    ("f(x) = x'", S, 1, "'", ("left of =", "x^T"), ()),
+    ("f(2, x) = x", S, 1, "f(2, x)", ("names", "x = 3"), ()),
+    ("x[1] = 3\nf = x^2", S, 1, "x[1]", ("whole vectors",), ()),
+    ("let f(x) = x", S, 1, "let f(x)", ("One name",), ()),
+    ("W = {weights[0]}\nf = W x", V, 1, "{weights[0]}", ("notebook cell",), ()),
+    ("k = 2 in [5, 5]\nf = k x", V, 1, "[5, 5]", ("empty",), ()),
+    ("k = 7 in [0, 5]\nf = k x", V, 1, "7", ("outside", "[0, 5]"), ()),
+    ("k in [0, 5] step 0\nf = k x", V, 1, "0", ("above 0",), ()),
+    ("k in [0, 5] step -1\nf = k x", V, 1, "-1", ("above 0",), ()),
+    ("k in [0, x]\nf = k x", V, 1, "x", ("numbers",), ()),
+    ("k in (0, 5)\nf = k x", S, 1, "(", ("range [0, 5]",), ()),
+    ("W in R^2x3\nf = W[1,2]", S, 1, "R^2x3", ("brackets",), ("R^(2x3)",)),
+    ("x in R^0\nf = x", V, 1, "0", ("at least 1",), ()),
+    ("x in R^n\nf = x^T x", V, 1, "n", ("whole number",), ("n = 3",)),
+    ("n = 2.5\nx in R^n\nf = x^T x", V, 1, "2.5", ("whole number",), ()),
+    ("m = x\nW in R^m\nf = W^T W", V, 1, "x", ("whole number",), ("x = 3",)),
+    # -------------------------------------------------------------- order
+    ("k = 2\nk = 3\nf = k x", M, 2, "k", ("line 1", "line 2"), ()),
+    ("a = x^2\na = x^3", M, 2, "a", ("line 1", "line 2"), ()),
+    ("k in [0, 1]\nk in [0, 2]\nf = k x", M, 2, "k in [0, 2]", ("line 1", "line 2"), ()),
+    ("x in R^2\nx in R^3\nf = x", M, 2, "x in R^3", ("line 1", "line 2"), ()),
+    ("f = 2a\na = x^2", M, 2, "a", ("line 1", "line 2"), ()),
+    ("a = b + x\nb = a + y", M, 2, "b", ("line 1", "line 2"), ()),
+    ("a = a + x", M, 1, "a", ("means of itself",), ()),
+    ("f(x, y, x) = x", M, 1, "x", ("twice",), ()),
+    ("pi = 3\nf = pi x", M, 1, "pi", ("constant",), ()),
+    ("sin = 3\nf = x", M, 1, "sin", ("function",), ()),
+    ("f(e) = e^2", M, 1, "e", ("constant",), ()),
+    # -------------------------------------------------------------- names
+    ("f(x) = \u0445^2", S, 1, "\u0445", ("looks like x",), ("x",)),
+    ("f(x) = \u2113 x", S, 1, "\u2113", ("looks like l",), ("l",)),
+    ("f(x) = rate x", M, 1, "rate", ("declares it",), ()),
+    ("f(x) = sinx", M, 1, "sinx", ("space missing",), ("sin x",)),
+    ("f(θ) = sinθ", M, 1, "sinθ", ("space missing",), ("sin θ",)),
+    ("f(x) = xsin(x)", M, 1, "xsin", ("space missing",), ("x sin",)),
+    ("f(z) = sigmod(z)", M, 1, "sigmod", ("sigmoid",), ("sigmoid", "sign")),
+    ("f(z) = log_3(z)", M, 1, "log_3", ("not a function",), ("log", "log2")),
+    ("f(x) = abc", M, 1, "abc", ("product",), ("a b c",)),
+    ("a = x\nab = x + y\nc = y^2\nbc = x y\nf = abc", A, 5, "abc", ("two ways",), ("a bc", "ab c")),
+    ("f(x) = dx", M, 1, "dx", ("one name or a product",), ("d*x",)),
+    ("f(x) = Δx", M, 1, "Δx", ("one name or a product",), ("Δ*x",)),
+    ("f(x) = deltax", M, 1, "deltax", ("one name or a product",), ("delta*x",)),
+    ("f(x) = x_1^2 + x_2", M, 1, "f(x)", ("x_1 and x_2 do",), ("x in R^2", "f(x_1, x_2)")),
+    ("f(x, y) = x_1 y", M, 1, "f(x, y)", ("x_1 does",), ("x in R^1", "f(x_1, y)")),
+    ("f(x) = x_max", M, 1, "f(x)", ("x_max does",), ("f(x_max)",)),
+    ("f(x) = g(x)", M, 1, "g(x)", ("define g(x)",), ("g*(x)",)),
+    ("L = k(x + 1)", M, 1, "k(x + 1)", ("define k(x)", "k*("), ("k*(x + 1)",)),
+    ("f(x) = σ(x + 1)", A, 1, "σ(x + 1)", ("sigmoid",), ("sigmoid(x + 1)", "σ*(x + 1)")),
+    ("f(x) = \\foo x", M, 1, "\\foo", ("LaTeX command \\foo",), ("floor",)),
+    ("f(x) = x_", S, 1, "_", ("index",), ()),
+    ("f(x) = x_{}", S, 1, "_{}", ("empty",), ()),
+    ("x in R^3\nf = x[4]", H, 2, "x[4]", ("3 entries", "line 1", "out of range"), ()),
+    ("x in R^3\nf = x4", H, 2, "x4", ("3 entries", "out of range"), ("x4 in R", "x4 in R^3")),
+    ("W in R^(2x3)\nf = W[3,1]", H, 2, "W[3,1]", ("2×3", "from 1 to 2"), ()),
+    ("W in R^(2x3)\nf = W[1]", H, 2, "W[1]", ("two indices",), ()),
+    ("W in R^(2x3)\nf = W[1,:]", S, 2, ":", ("family",), ()),
+    ("x in R^3\nf = x[1,2]", H, 2, "x[1,2]", ("one index",), ()),
+    ("x in R^3\nf = x[1.5]", V, 2, "1.5", ("whole number",), ()),
+    ("x in R^3\nf = x[i]", V, 2, "i", ("whole number",), ("i = 3",)),
+    ("f = x[3]", H, 1, "x[3]", ("declare its size",), ("x in R^3",)),
+    ("f = W_{1,2}", H, 1, "W_{1,2}", ("declare its size",), ("W in R^(2x2)",)),
+    # -------------------------------------------------------------- powers
+    ("f(x, y) = x^2y", A, 1, "x^2y", ("two ways",), ("x^2 y", "x^(2y)")),
+    ("f(x) = e^2x", A, 1, "e^2x", ("two ways",), ("e^2 x", "e^(2x)")),
+    ("f(x) = e^-2x", A, 1, "e^-2x", ("two ways",), ("e^-2 x", "e^(-2x)")),
+    ("f(x, y) = x^2(y+1)", A, 1, "x^2(y+1)", ("two ways",), ("x^2 (y+1)", "x^(2(y+1))")),
+    ("f(x) = 3 + x^2sin x", A, 1, "x^2sin x", ("two ways",), ("x^2 sin x", "x^(2sin x)")),
+    ("f(x, y) = e^xy", A, 1, "e^xy", ("two ways",), ("e^x y", "e^(x y)")),
+    ("f(x, y) = e^-xy", A, 1, "e^-xy", ("two ways",), ("e^-x y", "e^(-x y)")),
+    ("f(x) = e^sin x", A, 1, "e^sin x", ("brackets",), ("e^(sin x)",)),
+    ("f(x) = e^sin(x)^2", A, 1, "e^sin(x)^2", ("brackets",), ("e^(sin(x)^2)", "(e^sin(x))^2")),
+    ("x in R^2\nf = x^Tx", A, 2, "x^Tx", ("two ways",), ("x^T x", "x^(T x)")),
+    ("T = 2\nf(x) = x^T", A, 2, "x^T", ("transpose or a power",), ("xᵀ", "x^(T)")),
+    ("f(x) = x^", S, 1, "^", ("exponent",), ()),
+    ("A = [1, 2; 3, 4]\nx in R^2\nf = A^2 x", H, 3, "A^2", ("entry by entry",), ("A .^2",)),
+    # -------------------------------------------------------------- bare application
+    ("f(x, y) = 3 + sin x y", A, 1, "sin x y", ("two ways",), ("sin(x) y", "sin(x y)")),
+    ("f(x, y) = sin xy", A, 1, "sin xy", ("two ways",), ("sin(x) y", "sin(xy)")),
+    ("f(x) = sin x/2", A, 1, "sin x/2", ("two ways",), ("sin(x)/2", "sin(x/2)")),
+    ("f(x) = sin -x", A, 1, "sin -x", ("signed",), ("sin(-x)",)),
+    ("f(x) = √2x", A, 1, "√2x", ("two ways",), ("√(2) x", "√(2x)")),
+    ("f(x) = √2 x", A, 1, "√2 x", ("two ways",), ("√(2) x", "√(2 x)")),
+    ("f(x) = √√x", S, 1, "√√x", ("brackets",), ("√(√x)",)),
+    ("f(x) = sin cos x", A, 1, "sin cos x", ("brackets",), ("sin(cos x)",)),
+    ("f(x) = sin^-1 x", A, 1, "sin^-1 x", ("two ways",), ("asin(x)", "1/sin(x)")),
+    ("f(x) = sin^{-1}(x)", A, 1, "sin^{-1}(x)", ("two ways",), ("asin(x)", "1/sin(x)")),
+    ("f(x) = exp⁻¹ x", A, 1, "exp⁻¹ x", ("two ways",), ("1/exp(x)",)),
+    ("f(x) = sin", S, 1, "sin", ("argument",), ()),
+    ("f(x) = sin(x, 2)", S, 1, "sin(x, 2)", ("1 argument", "gets 2"), ()),
+    ("f(x) = atan2(x)", S, 1, "atan2(x)", ("2 arguments", "gets 1"), ()),
+    ("g(x) = x^2\nf = g x", A, 2, "g x", ("two ways",), ("g(x)", "g*x")),
+    ("g(x, y) = x y\nf = g(x)", S, 2, "g(x)", ("g(x, y)", "gets 1"), ()),
+    ("g(x) = g(x - 1)", M, 1, "g(x - 1)", ("means of itself",), ()),
+    # -------------------------------------------------------------- products
+    ("x = 3\nL = 1/2x^2", A, 2, "1/2x^2", ("1/2x^2 can be read in two ways.",), ("(1/2) x^2", "1/(2x^2)")),
+    ("f(a, b, c) = a/b c", A, 1, "a/b c", ("two ways",), ("(a/b) c", "a/(b c)")),
+    ("f(a, b, c) = a/bc", A, 1, "a/bc", ("two ways",), ("(a/b) c", "a/(bc)")),
+    ("f(x) = 1 / 2x", A, 1, "1 / 2x", ("two ways",), ("(1/2) x", "1/(2x)")),
+    ("f(x, y) = 1/(2y)(x - 1)", A, 1, "1/(2y)(x - 1)", ("two ways",), ("(1/(2y)) (x - 1)", "1/((2y)(x - 1))")),
+    ("f(x) = x + 2 3", S, 1, "2 3", ("side by side",), ("2*3",)),
+    ("f(x) = x 2", S, 1, "x 2", ("first in a product",), ("2 x", "x*2")),
+    ("f(x) = 2 x 3", S, 1, "x 3", ("first in a product",), ("x*3",)),
+    ("f(x) = 0,5 x", S, 1, "0,5", ("point",), ("0.5",)),
+    ("f(x) = 1,000 x", S, 1, "1,000", ("point",), ("1.000", "1000")),
+    ("f(x) = 2E3 x", A, 1, "2E3", ("product with E",), ("2e3", "2 E_3")),
+    ("e3 = 2\nf(x) = 2e3 x", A, 2, "2e3", ("e3",), ("2*10^3", "2 e3")),
+    ("f(x) = 9^9^9^9 x", L, 1, "9^9^9", ("written out",), ()),
+    ("f(x) = 1e999999999 x", L, 1, "1e999999999", ("written out",), ()),
+    ("f(x) = x!", S, 1, "!", ("Factorial",), ()),
+    ("f(x) = x % 2", S, 1, "%", ("#",), ()),
+    ("f(x) = 1/0 + x", V, 1, "1/0", ("divides by 0",), ()),
+    ("f(x) = sqrt(-1) x", V, 1, "sqrt(-1)", ("not a real number",), ()),
+    ("x, y in R^2\nf = x y", H, 2, "x y", ("side by side",), ("dot(x, y)", "x .* y")),
+    ("x in R^2\nf = 2/x", H, 2, "2/x", ("Division",), ("2 ./ x",)),
+    # -------------------------------------------------------------- sums and shapes
+    ("x in R^2\nk in R\nf = x + k", H, 3, "x + k", ("2 entries", "is a number"), ("x + k [1 for i = 1..2]",)),
+    ("f(x, y) = [x, y; 1, 2] + 1", H, 1, "[x, y; 1, 2] + 1", ("matrix",), ("[x, y; 1, 2] + 1 [[1 for j = 1..2] for i = 1..2]",)),
+    ("x in R^2\ny in R^3\nf = x + y", H, 3, "x + y", ("2 entries (line 1)", "3 entries (line 2)"), ()),
+    ("x in R^2\nW in R^(2x3)\nf = W x", H, 3, "W x", ("3 columns (line 2)", "2 entries (line 1)"), ("W in R^(2x2)", "x in R^3")),
+    ("A = [1, 2; 3]\nf = A x", S, 1, "[1, 2; 3]", ("row 1 has 2", "row 2 has 1"), ()),
+    ("x in R^3\nf = k x", H, 2, "k", ("k in R^(3x3)",), ("k in R", "k in R^(3x3)")),
+    ("x in R^3\nL = w^T x", H, 2, "w^T", ("w in R^3",), ("w in R^3", "w in R^(3x3)")),
+    (N + "x in R^2\nW in R^(3x2)\na = tanh(W x) in R^4", H, 3, "R^4", ("4 entries (line 3)", "3 entries (line 3)"), ()),
+    (N + "x in R^3\no = W2 tanh(W1 x)", H, 2, "W1", ("cannot be inferred",), ("W1 in R", "W1 in R^(3x3)")),
+    (N + "a = tanh(w x + b)", M, None, None, ("input of the net",), ("w in R^2", "w in R")),
+    ("x in R^2\nf = |x|", H, 2, "|x|", ("norm",), ("||x||", "abs(x)")),
+    ("W in R^(2x2)\nf = ||W||", H, 2, "||W||", ("||W||_F",), ("||W||_F",)),
+    ("x in R^2\nf = ||x||_3", S, 2, "3", ("norms are",), ()),
+    ("f(x) = softmax(x)", H, 1, "softmax(x)", ("vector", "x is a number"), ()),
+    ("x in R^2\nf = cross(x, x)", H, 2, "x, x", ("3 entries",), ()),
+    # -------------------------------------------------------------- brackets, bars, conditions, families
+    ("f(x) = 2(x + 1", S, 1, "(", ("never closed",), ()),
+    ("f(x) = x + 1)", S, 1, ")", ("No bracket is open",), ()),
+    ("f(x) = [x + (1]", S, 1, "(", ("still open",), ()),
+    ("f(x) = x +", S, 1, "+", ("line ends",), ()),
+    ("f(x) = []", S, 1, "[]", ("empty",), ()),
+    ("f(x) = |x + |x - 1||", S, 1, "|x + |x - 1||", ("abs(",), ("|x + abs(x - 1)|",)),
+    ("f(x) = ||x| - 1|", S, 1, "||x| - 1|", ("abs(",), ("|abs(x) - 1|",)),
+    ("f(x, y) = |x||y|", A, 1, "|x||y|", ("two ways",), ("|x| |y|", "abs(x)*abs(y)")),
+    ("f(x) = |x", S, 1, "|", ("never closed",), ()),
+    ("f(x) = x|", S, 1, "|", ("partner",), ()),
+    ("f(x) = x if x > 0", S, 1, "x if x > 0", ("else",), ()),
+    ("f(x) = x if x else 0", S, 1, "x", ("condition compares",), ()),
+    ("f(x) = x if x = 0 else 1", S, 1, "=", ("==",), ("==",)),
+    ("f(x) = x if x => 0 else 1", S, 1, "=>", (">=",), (">=",)),
+    ("f(x) = x if x != 0 else 1", S, 1, "x != 0", ("not",), ("not x == 0",)),
+    ("f(x) = (x > 0) x", S, 1, "x > 0", ("condition",), ()),
+    ("x in R^3\nf = [x[i] for i = 3..2]", V, 2, "[x[i] for i = 3..2]", ("empty",), ()),
+    ("x in R^3\nf = [x[i+1] for i = 1..3]", H, 2, "x[i+1]", ("4 is out of range",), ()),
+    ("x in R^3\nf = x[i] for i = 1..3", S, 2, "x[i] for i = 1..3", ("square brackets",), ("[x[i] for i = 1..3]",)),
+    ("x in R^3\nf = [x[i] for i = 1:3]", S, 2, "1:3", ("two points",), ("1..3",)),
+    ("i = 2\nx in R^3\nf = [x[i] for i = 1..3]", M, 3, "i", ("another index",), ()),
+    ("x in R^3\nf = \\sum_i x_i", S, 2, "\\sum", ("bounds",), ()),
+    ("f(x) = sum(x^i for i = 1..m)", V, 1, "m", ("whole number",), ("m = 3",)),
+    ("f(x) = [x^i for i = 1..10^6]", L, 1, "[x^i for i = 1..10^6]", ("10,000",), ()),
+    # -------------------------------------------------------------- LaTeX
+    (r"f(x) = \frac{\partial f}{\partial x}", S, 1, r"\partial", ("only the function",), ()),
+    (r"f(x) = \begin{foo} x \end{foo}", S, 1, r"\begin{foo}", ("environment foo",), ()),
+    (r"f(x) = \begin{bmatrix} x", S, 1, r"\begin{bmatrix}", ("never closed",), ()),
+    (r"f(x) = \begin{cases} x & x > 1 \\ 0 & x < 0 \end{cases}", S, 1, "x < 0", ("otherwise",), (r"\text{otherwise}",)),
+    ("$f(x, y) = x^2y$", A, 1, "x^2y", ("two ways",), ("x^2 y", "x^(2y)")),
+    # -------------------------------------------------------------- nets in one line
+    (N + "x(3) -> tanh", S, 1, "tanh", ("has a size",), ()),
+    (N + "x -> 4 tanh", H, 1, "x", ("needs a size",), ("x(3)",)),
+    (N + "x(3) -> 4 foo", M, 1, "foo", ("not an activation",), ("floor",)),
+    (N + "x(3) -> h(4) tanh -> h(2)", M, 1, "h", ("Two layers",), ()),
+    (N + "x(3) -> o(4) tanh -> 2 relu", M, 1, "2 relu", ("taken",), ("o2(2) relu",)),
+    # -------------------------------------------------------------- characters
+    ("f(x) = x\u200by", S, 1, "\u200b", ("U+200B",), ()),
+    ("f(x) = x\x00 + 1", S, 1, "\x00", ("U+0000",), ()),
+    ("f(x) = x\ry", S, 1, "\r", ("U+000D",), ()),
+    ("f(x) = x + 😀", S, 1, "😀", ("grinning",), ()),
+    ("f(x) = x٣", S, 1, "٣", ("0 to 9",), ()),
+    ("f(x) = x – 1", S, 1, "–", ("dash",), ("-",)),
+    ("f(x) = ½ x", S, 1, "½", ("0 to 9",), ()),
+]
+
+
+def run(block: str) -> object:
+    net = block.startswith(N)
+    return (jacmagic.nnchain if net else jacmagic.jacobian)(block.removeprefix(N))
+
+
+def refusal(block: str) -> JacmagicError:
+    with pytest.raises(JacmagicError) as caught:
+        run(block)
+    return caught.value
+
+
+@pytest.mark.parametrize(("block", "kind", "line", "text", "words", "fixes"), ERRORS, ids=[repr(e[0])[:60] for e in ERRORS])
+def test_an_error_points_explains_and_offers(
+    block: str, kind: str, line: int | None, text: str | None, words: tuple[str, ...], fixes: tuple[str, ...]
+) -> None:
+    error = refusal(block)
+    source = block.removeprefix(N)
+    assert type(error).__name__ == kind
+    if text is not None:
+        assert error.span is not None
+        assert source[error.span.start : error.span.stop] == text
+        assert error.line == line
+        assert error.column == error.span.start - source.rfind("\n", 0, error.span.start)
+    for word in words:
+        assert word in error.message
+    assert error.hints == fixes
+    assert all(hint in str(error) for hint in error.hints)
+
+
+def mended(source: str, span: Span | None, fix: str) -> str:
+    """The block with a fix in it: a line that declares goes to the top, all else where the caret is."""
+    declares = re.fullmatch(r"(\S+) (in R\b.*|= [0-9]+)", fix)
+    if declares is None:
+        return fix if span is None else source[: span.start] + fix + source[span.stop :]
+    kept = [line for line in source.split("\n") if not line.startswith(f"{declares[1]} in R")]
+    return "\n".join([fix, *kept])
+
+
+@pytest.mark.parametrize(
+    ("block", "fix"), [(e[0], fix) for e in ERRORS for fix in e[5]], ids=lambda value: repr(value)[:50],
+)
+def test_what_an_error_offers_can_be_pasted(block: str, fix: str) -> None:
+    """With the fix in place the block works, or what is still wrong is another thing and has a meaning, not a syntax."""
+    error = refusal(block)
+    better = mended(block.removeprefix(N), error.span, fix)
+    try:
+        run((N if block.startswith(N) else "") + better)
+    except JacmagicError as other:
+        elsewhere = other.span is not None and error.span is not None and other.span.stop < error.span.start
+        assert type(other).__name__ in (M, H, V) or elsewhere
+        assert (other.message, other.span) != (error.message, error.span)
+
+
+def test_the_picture_is_that_of_the_reference() -> None:
+    assert str(refusal("x = 3\nL = 1/2x^2")) == (
+        "1/2x^2 can be read in two ways.\n"
+        "\n"
+        "  2 | L = 1/2x^2\n"
+        "          ^^^^^^\n"
+        "  write  (1/2) x^2   or   1/(2x^2)"
+    )
+
+
+def test_lines_that_declare_are_offered_as_declarations() -> None:
+    error = refusal("x in R^2\nW in R^(2x3)\nf = W x")
+    assert str(error).endswith("declare  W in R^(2x2)   or   x in R^3")
+
+
+def test_carets_stand_in_display_columns() -> None:
+    wide = str(refusal("f(x) = x + 变"))
+    assert wide.split("\n")[-1] == " " * 17 + "^^"
+    combining = str(refusal("f(x) = x\u0304 + 1/2x"))
+    assert combining.split("\n")[3] == " " * 17 + "^^^^"
+
+
+def test_a_long_offence_is_cut_and_a_control_character_is_shown() -> None:
+    long = refusal("f(x) = " + "(" * 2_000)
+    assert len(str(long)) < 600
+    assert "␣" in str(refusal("f(x) = x\u202e"))
+    assert "\u202e" not in str(refusal("f(x) = x\u202e"))
+
+
+def test_an_error_is_a_value_error_that_pickles() -> None:
+    error = refusal("x = 3\nL = 1/2x^2")
+    assert isinstance(error, ValueError)
+    assert isinstance(error, jacmagic.AmbiguousMath)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.line, again.span, again.hints) == (str(error), error.line, error.span, error.hints)
+
+
+def test_a_cell_magic_counts_its_own_line() -> None:
+    error = refusal("a = x^2\na = x^3").bind("a = x^2\na = x^3", first_line=2)
+    assert "line 2 and again on line 3" in error.message
+    assert "  3 | a = x^3" in str(error)
+    assert error.line == 2
+
+
+def test_wrong_names_on_the_magics_line_are_errors() -> None:
+    with pytest.raises(jacmagic.NameMistake, match="x3 is not a name of this block") as caught:
+        jacmagic.jacobian("f = x1^2 + x2", wrt="x1, x3")
+    assert caught.value.span == Span(4, 6)

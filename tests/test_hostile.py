@@ -1,0 +1,96 @@
+"""Blocks that are out to hurt: each is answered, or refused with an error of ours, at once and in little memory."""
+
+from __future__ import annotations
+
+import sys
+import time
+import tracemalloc
+
+import pytest
+
+import jacmagic
+
+B = "\\"
+MOST_SECONDS = 2.5  # of the processor, on a slow and busy machine; one second on a desk
+MOST_BYTES = 200 * 2**20
+AA = "a=1;aa=2;aaa=3;aaaa=4\nf = x "
+
+HOSTILE = {
+    # characters
+    "a control character": "f(x) = x\x01 + 1", "lone surrogates": "f(x) = \udfffx\ud800", "bidirectional": "f(x) = x\u202e+\u202c1",
+    "combining marks": "f(x) = x" + "\u0302" * 50_000, "superscripts": "f(x) = x" + "²" * 50_000, "subscripts": "f(x) = x" + "₁" * 50_000,
+    "a null": "\x00", "a byte order mark": "\ufefff(x) = x", "backslashes": B * 90_000, "dollars": "$" * 90_000,
+    # length
+    "a megabyte": "f(x) = " + "x+" * 500_000 + "x", "a long comment": "f(x) = x # " + "a" * 90_000, "empty lines": "\n" * 90_000,
+    "semicolons": ";" * 90_000, "commas": "," * 90_000, "signs": "f(x) = " + "-" * 90_000 + "x", "a long name": "f = x" + "1" * 90_000,
+    "a thousand lines": "\n".join(["u0 = x"] + [f"u{k} = sin(u{k - 1}) + u{k - 1}" for k in range(1, 1000)]),
+    "ten thousand terms": "f(x) = " + " + ".join(["x"] * 9_000), "ten thousand factors": "f(x) = " + " ".join(["x"] * 9_000),
+    "a thousand names": "f = " + " ".join(f"x{k}" for k in range(900)), "too many names": "f = " + " ".join(f"x{k}" for k in range(3_000)),
+    "a long vector": "f(x) = [" + ",".join(["x"] * 9_000) + "]", "many arguments": "f(" + ",".join(f"x{k}" for k in range(3_000)) + ") = x1",
+    "many cases": "f(x) = " + "1 if x > 0 else " * 3_000 + "0", "a long condition": "f(x) = 1 if " + " and ".join(["x > 0"] * 3_000) + " else 0",
+    "many layers": "x(3)" + " -> 4 tanh" * 3_000, "a big maximum": "f(x) = max(" + ", ".join(f"{k} x" for k in range(900)) + ")",
+    # nesting
+    "round brackets": "f(x) = " + "(" * 90_000, "closed brackets": "f(x) = " + "(" * 45_000 + "x" + ")" * 45_000, "square brackets": "f(x) = " + "[" * 90_000,
+    "braces": "f(x) = x^" + "{" * 45_000, "bars": "f(x) = " + "|" * 90_000, "many bars": "f(x) = " + "|x|" * 9_000, "python braces": "f = " + "{" * 45_000,
+    "powers": "f(x) = " + "x^" * 9_000 + "x", "roots": "f(x) = " + "√" * 9_000 + "x", "nots": "f(x) = 1 if " + "not " * 9_000 + "x > 0 else 0",
+    "fonts": "f(x) = " + (B + "mathbf{1+") * 5_000 + "x" + "}" * 5_000, "environments": "f(x) = " + (B + "begin{bmatrix}") * 5_000,
+    "layouts": (B + "begin{aligned}") * 5_000 + "f(x) = x", "indices": "f(x) = " + "x_{" * 9_000, "components": "x in R^3\nf = " + "x[" * 9_000 + "1" + "]" * 9_000,
+    "indicators": "f(x) = " + "1[" * 9_000, "fractions": "f(x) = " + (B + "frac{1}{1+") * 3_000 + "x" + "}" * 3_000,
+    "sums in sums": "f(x) = " + (B + "sum_{i=1}^{2}") * 3_000 + "x", "as deep as it goes": "f(x) = " + "sin(" * 38 + "x" + ")" * 38,
+    # words
+    "a word with many splits": AA + "a" * 60, "a word with no split": AA + "a" * 59 + "b", "many unknown words": "f = " + " ".join(["abcdefgh"] * 5_000),
+    # numbers
+    "9^9^9^9": "f(x) = 9^9^9^9 x", "1e999999999": "f(x) = 1e999999999 x", "1e-999999999": "f(x) = 1e-999999999 x", "digits": "f(x) = " + "9" * 90_000 + "x",
+    "(2x)^(10^9)": "f(x) = (2x)^(10^9)", "10^10^10": "f(x) = x^(10^10^10)", "e^e^e^e": "f(x) = floor(e^e^e^e) x", "exp(exp(exp(10)))": "f(x) = exp(exp(exp(10))) x",
+    "a root of much": "f(x) = sqrt(10^1999 + 1) x", "0^0": "f(x) = 0^0 x", "0^-1": "f(x) = 0^-1 x", "1/(x - x)": "f(x) = 1/(x - x)", "ln 0": "f(x) = ln 0 + x",
+    "a big bound": "f(x) = sum(x^i for i = 1..10^1000)", "a tower of bounds": "n=2^64\nm=n^64\nk=m^64\nl=k^64\nf(x) = sum(x^i for i = 1..l^64)",
+    # families and sizes
+    "a product of numbers": "f(x) = prod(i for i = 1..10000) x", "powers of indices": "f(x) = sum(i^i for i = 1..10000) x", "a huge family": "f(x) = [x^i for i = 1..10^9]",
+    "families of families": "f(x) = [sum(x^(i j) for j = 1..1000) for i = 1..1000]", "three sums": "f(x) = sum(sum(sum(x^(i j k) for k=1..100) for j=1..100) for i=1..100)",
+    "many pairs": "x in R^2000\nf = [sum(x[j] for j = 1..i) for i = 1..2000]", "a huge vector": "x in R^(10^9)\nf = x", "a huge matrix": "W in R^(10^9 x 10^9)\nf = W[1,1]",
+    "an outer product": "x in R^5000\nf = x x^T", "a diagonal": "x in R^5000\nf = diag(x)", "a wide net": "x(1000) -> 100000 tanh -> 1000000",
+    # calls
+    "calls in calls": "f(x) = x^2\ng = " + "f(" * 35 + "x" + ")" * 35,
+    "doubling calls": "\n".join(["f0(x) = x + 1"] + [f"f{k}(x) = f{k - 1}(x) f{k - 1}(x + 1)" for k in range(1, 40)]),
+    "iterated calls": "\n".join(["f0(x) = sin(x) + 1"] + [f"f{k}(x) = f{k - 1}(f{k - 1}(x))" for k in range(1, 25)]),
+}
+
+
+def attempt(block: str, net: bool) -> None:
+    try:
+        (jacmagic.nnchain if net else jacmagic.jacobian)(block)
+    except jacmagic.JacmagicError as error:
+        assert len(str(error)) < 2_000
+
+
+def deep(levels: int, block: str, net: bool) -> None:
+    return attempt(block, net) if levels == 0 else deep(levels - 1, block, net)
+
+
+@pytest.mark.parametrize("block", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_block_is_answered_or_refused_at_once(block: str) -> None:
+    net = "->" in block
+    start = time.process_time()
+    attempt(block, net)
+    assert time.process_time() - start < MOST_SECONDS
+
+
+@pytest.mark.parametrize("block", HOSTILE.values(), ids=HOSTILE)
+def test_a_deep_stack_makes_no_difference(block: str) -> None:
+    deep(300, block, "->" in block)
+
+
+@pytest.mark.parametrize("name", ["a megabyte", "a long vector", "closed brackets", "families of families", "a wide net", "a huge matrix"])
+def test_a_hostile_block_takes_little_memory(name: str) -> None:
+    tracemalloc.start()
+    try:
+        attempt(HOSTILE[name], "->" in HOSTILE[name])
+        assert tracemalloc.get_traced_memory()[1] < MOST_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_recursion_limit_is_left_alone() -> None:
+    before = sys.getrecursionlimit()
+    attempt("f(x) = " + "(" * 1_000, False)
+    assert sys.getrecursionlimit() == before

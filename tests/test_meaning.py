@@ -1,0 +1,131 @@
+"""What expressions mean: each block's Jacobian against a formula written out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import jacmagic
+from jacmagic.meaning import Reader, Scope
+
+x, y, z, t, a, b, c, k, n, m = sp.symbols("x y z t a b c k n m", real=True)
+x1, x2, x3, mu, sg, th, om, al, be = sp.symbols("x1 x2 x3 mu sigma theta omega alpha beta", real=True)
+r, e, pi = sp.symbols("r", real=True), sp.E, sp.pi
+
+# the right side of f, and what it is; differentiated by SymPy, the oracle
+FORMULAS = [
+    # powers
+    ("x^2 y", x**2 * y), ("x²y", x**2 * y), ("x^{2}y", x**2 * y), ("x^-1 + y", 1 / x + y), ("x⁻¹ + y", 1 / x + y),
+    ("e^-x y", sp.exp(-x) * y), ("x^y^2", x ** (y**2)), ("x^(2y)", x ** (2 * y)), ("-x^2 y", -(x**2) * y),
+    ("2^-x y", 2**-x * y), ("2*-x + y", -2 * x + y), ("x - -y", x + y), ("--x y", x * y), ("e^(-t) cos x", sp.exp(-t) * sp.cos(x)),
+    ("e^-sin(x) + y", sp.exp(-sp.sin(x)) + y), ("x^n y", x**n * y), ("xⁿ y", x**n * y),
+    (r"x^\frac12 + y", sp.sqrt(x) + y), (r"\sqrt[4]{x} + y", x ** sp.Rational(1, 4) + y), (r"x^2\sin y", x**2 * sp.sin(y)),
+    # bare application
+    ("sin x + y", sp.sin(x) + y), ("sin 2x + y", sp.sin(2 * x) + y), ("sin x^2 + y", sp.sin(x**2) + y),
+    ("sin^2 x + y", sp.sin(x) ** 2 + y), ("sin²x + y", sp.sin(x) ** 2 + y), ("sin^2x + y", sp.sin(x) ** 2 + y),
+    ("sin(x)^2 + y", sp.sin(x) ** 2 + y), ("sin (x)^2 + y", sp.sin(x) ** 2 + y), ("sin x cos y", sp.sin(x) * sp.cos(y)),
+    ("sin 2x cos 3y", sp.sin(2 * x) * sp.cos(3 * y)), ("sin^2 2x + y", sp.sin(2 * x) ** 2 + y), ("√x + y", sp.sqrt(x) + y),
+    ("√(x+1) y", sp.sqrt(x + 1) * y), ("2√x + y", 2 * sp.sqrt(x) + y), ("x√2 + y", x * sp.sqrt(2) + y), ("∛x + y", x ** sp.Rational(1, 3) + y),
+    ("sin x * y", sp.sin(x) * y), ("ln |x| + y", sp.log(sp.Abs(x)) + y), ("log_2 x + y", sp.log(x, 2) + y), ("log₁₀(x) + y", sp.log(x, 10) + y),
+    (r"\sin\left(x\right) y", sp.sin(x) * y), (r"\cos\frac{x}{2} + y", sp.cos(x / 2) + y), (r"r\sin\theta\cos x", r * sp.sin(th) * sp.cos(x)),
+    # products and division
+    ("2x y", 2 * x * y), ("2(x+1) y", 2 * (x + 1) * y), ("(x+1)(y+1)", (x + 1) * (y + 1)), ("x(y+1)", x * (y + 1)), ("x*y·2", 2 * x * y),
+    ("x/y/2", x / y / 2), ("x/y*2", 2 * x / y), ("1/2 (x - y)^2", (x - y) ** 2 / 2), ("3/4 x^2 y", sp.Rational(3, 4) * x**2 * y),
+    ("1/(2σ^2) (x - μ)^2 + y", (x - mu) ** 2 / (2 * sg**2) + y), ("1/√(2π) e^x + y", sp.exp(x) / sp.sqrt(2 * pi) + y),
+    ("x y/x", y), ("x/-2 + y", -x / 2 + y), (r"\frac{x^2}{y}", x**2 / y), (r"\frac{1}{2\sigma^2}(x-\mu)^2 y", (x - mu) ** 2 * y / (2 * sg**2)),
+    ("mu (1 - x^2) y", mu * (1 - x**2) * y), ("2e^x y", 2 * sp.exp(x) * y), ("2e3 x + y", 2000 * x + y), ("1e-3x y", x * y / 1000),
+    ("0.1x^3 + .5 y", x**3 / 10 + y / 2), ("πx + e y", pi * x + e * y), (r"3\cdot10^{-3}x + y", 3 * x / 1000 + y),
+    # words
+    ("xy", x * y), ("xy^2", x * y**2), ("3xy^2", 3 * x * y**2), ("mx + b y", m * x + b * y), ("ax^2 + y", a * x**2 + y), ("xe^x + y", x * sp.exp(x) + y),
+    ("ωt x y", om * t * x * y), ("αx - βxy", al * x - be * x * y), ("alphax - beta xy", al * x - be * x * y), ("πr^2 x y", pi * r**2 * x * y),
+    # bars and conditions
+    ("2|x| + y", 2 * sp.Abs(x) + y), ("|x| |y|", sp.Abs(x) * sp.Abs(y)), ("x|y|", x * sp.Abs(y)), ("||x|| y", sp.Abs(x) * y),
+    ("x^2 if x > y else y", sp.Piecewise((x**2, x > y), (y, True))), ("x if 0 < x < 1 else y", sp.Piecewise((x, (x > 0) & (x < 1)), (y, True))),
+    ("x if x > 0 and not y > 1 else x y", sp.Piecewise((x, (x > 0) & ~(y > 1)), (x * y, True))),
+    ("x y 1[x > 0]", sp.Piecewise((x * y, x > 0), (0, True))), (r"\mathbf{1}\left[x > 0\right] x y", sp.Piecewise((x * y, x > 0), (0, True))),
+    (r"\begin{cases} x y & x \ge 1 \\ x & -1 \le x < 1 \\ y & x < -1 \end{cases}", sp.Piecewise((x * y, x >= 1), (x, x >= -1), (y, True))),
+    # sums over indices
+    ("sum(x^i y for i = 1..3)", x * y + x**2 * y + x**3 * y), ("prod(x + i y for i = 1..2)", (x + y) * (x + 2 * y)),
+    (r"\sum_{i=1}^{3} i x^i + y", x + 2 * x**2 + 3 * x**3 + y), (r"\frac{1}{2}\sum_{i=1}^2 (x - i y)^2", ((x - y) ** 2 + (x - 2 * y) ** 2) / 2),
+    ("sum((x^i/i) y for i = 1..3)", y * (x + x**2 / 2 + x**3 / 3)), ("sum(|x - i| for i = 1..2) + y", sp.Abs(x - 1) + sp.Abs(x - 2) + y),
+    ("sum(x for i = 3..2) + y", y), ("prod(x for i = 3..2) y", y), ("sum(sum(i j x y for j = 1..i) for i = 1..3)", (1 + 2 * 3 + 3 * 6) * x * y),
+    # functions of several arguments
+    ("max(x, y, 0.1)", sp.Max(x, y, sp.Rational(1, 10))), ("atan2(y, x)", sp.atan2(y, x)), ("sum(x, y, 2)", x + y + 2), ("mean(x, y)", (x + y) / 2),
+]
+
+
+@pytest.mark.parametrize(("text", "formula"), FORMULAS, ids=[text for text, _ in FORMULAS])
+def test_a_formula_is_read_as_on_a_blackboard(text: str, formula: sp.Expr) -> None:
+    result = jacmagic.jacobian(f"f(x, y) = {text}")
+    names = sorted((formula.free_symbols | result.matrix.free_symbols | {x, y}), key=str)
+    rng = np.random.default_rng(7)
+    for _ in range(4):
+        point = dict(zip(names, map(float, rng.uniform(0.2, 1.8, len(names)))))
+        value = result.forward(**{s.name: v for s, v in point.items() if s.name in result.values})["f"]
+        np.testing.assert_allclose(float(value), float(formula.subs(point)), rtol=1e-12)
+        got = result.at(**{s.name: v for s, v in point.items() if s.name in result.values})
+        h = 1e-6
+        slope = [
+            (float(formula.subs({**point, v: point[v] + h})) - float(formula.subs({**point, v: point[v] - h}))) / (2 * h) for v in (x, y)
+        ]
+        np.testing.assert_allclose(got[0], slope, rtol=1e-6, atol=1e-7)
+
+
+# a block and the Jacobian of its outputs, by hand; and its columns
+BLOCKS = [
+    ("x in R^2\nf = x^T x", [[2 * x1, 2 * x2]], "x1 x2"),
+    ("x in R^2\nf = x_1^2 x2", [[2 * x1 * x2, x1**2]], "x1 x2"),
+    ("x in R^2\nf(x) = x_1^2 + x_2", [[2 * x1, 1]], "x1 x2"),
+    ("f(x, y) = (x^2 y, 5x)", [[2 * x * y, x**2], [5, 0]], "x y"),
+    ("f(x, y) = [x y; x]", [[y, x], [1, 0]], "x y"),
+    ("u = [x, y]\nf = [u, u, 1]", [[1, 0], [0, 1], [1, 0], [0, 1], [0, 0]], "x y"),
+    ("f(x, y) = [x, y]·[y, x]", [[2 * y, 2 * x]], "x y"),
+    ("f(x, y) = [x, y, 1]×[y, x, 2]", [[-1, 2], [-2, 1], [2 * x, -2 * y]], "x y"),
+    ("f(x, y) = [x, y] ./ [y, 2]", [[1 / y, -x / y**2], [0, sp.Rational(1, 2)]], "x y"),
+    ("f(x, y) = 1 - [x, y]^[2, 3]", [[-2 * x, 0], [0, -3 * y**2]], "x y"),
+    ("f(x, y) = [1, 2; 3, 4] [x, y]", [[1, 2], [3, 4]], "x y"),
+    ("f(x, y) = [[x, y], [y, x]]", [[1, 0], [0, 1], [0, 1], [1, 0]], "x y"),
+    ("f(x, y) = [x, y][1]", [[1, 0]], "x y"),
+    ("x in R^3\nf = [x_i x_{i+1} for i = 1..2]", [[x2, x1, 0], [0, x3, x2]], "x1 x2 x3"),
+    ("x in R^3\nf = [x[i]/i + 2^i for i = 1..3]", [[1, 0, 0], [0, sp.Rational(1, 2), 0], [0, 0, sp.Rational(1, 3)]], "x1 x2 x3"),
+    ("n = 3\nh = 1/(n+1)\nx in R^n\nf = [x[i] + h^2 for i = 1..n-1]", [[1, 0, 0], [0, 1, 0]], "x1 x2 x3"),
+    ("x in R^3\nf = [x[i] + sum(x[j] for j = 1..3) for i = 1..3]", [[2, 1, 1], [1, 2, 1], [1, 1, 2]], "x1 x2 x3"),
+    ("x in R^3\nf = [sum(x[j] for j = 1..i-1) for i = 1..3]", [[0, 0, 0], [1, 0, 0], [1, 1, 0]], "x1 x2 x3"),
+    ("x in R^2\ng(t) = t^2 + x[1]\nf = [g(x[i]) for i = 1..2]", [[2 * x1 + 1, 0], [1, 2 * x2]], "x1 x2"),
+    ("x in R^2\nf = [x[i]^i for i = 1..2]", [[1, 0], [0, 2 * x2]], "x1 x2"),
+    # functions
+    ("g(x) = x^2\nf = g(g(x))", [[4 * x**3]], "x"),
+    ("g(x) = x^2\nf = 2g(x)^2 + g (x+1)", [[8 * x**3 + 2 * (x + 1)]], "x"),
+    ("f(x, y) = [x^2 y, 5x]\ng(u, v) = [u + v, u v]\nh = g(f(x, y))", [[2 * x * y + 5, x**2], [15 * x**2 * y, 5 * x**3]], "x y"),
+    ("f(x, y) = [x^2 y, 5x]\ng(u, v) = [u + v, u v]\nh = g(f)", [[2 * x * y + 5, x**2], [15 * x**2 * y, 5 * x**3]], "x y"),
+    ("x = r cos t\ny = r sin t\nf(x, y) = x y", None, "r t"),
+    ("x in R^2\nf(x) = x^T x\ng(x) = f(2x)", [[8 * x1, 8 * x2]], "x1 x2"),
+    # systems
+    ("x' = y\ny' = -sin x", [[0, 1], [-sp.cos(x), 0]], "x y"),
+    (r"\dot{x}_1 = x_2" "\n" r"\dot{x}_2 = -x_1", [[0, 1], [-1, 0]], "x1 x2"),
+    ("dθ/dt = ω\ndω/dt = -sin θ", [[0, 1], [-sp.cos(th), 0]], "theta omega"),
+    ("A = [0, 1; -1, 0]\nx in R^2\nx' = A x", None, "x1 x2"),
+    ("Δx = 3\nf(x) = x^2 Δx", [[2 * x * sp.Symbol("Deltax", real=True)]], "x"),
+]
+
+
+@pytest.mark.parametrize(("block", "matrix", "columns"), BLOCKS, ids=[repr(block)[:60] for block, _, _ in BLOCKS])
+def test_the_jacobian_of_a_block(block: str, matrix: list[list[sp.Expr]] | None, columns: str) -> None:
+    result = jacmagic.jacobian(block)
+    assert " ".join(v.name for v in result.variables) == columns
+    if matrix is not None:
+        assert result.matrix.shape == (len(matrix), len(matrix[0]))
+        assert sp.simplify(result.matrix - sp.Matrix(matrix)).is_zero_matrix
+
+
+@pytest.mark.parametrize(("word", "names", "ways"), [
+    ("xy", "x y", ["x y"]), ("x1x2", "x1 x2", ["x1 x2"]), ("abc", "a ab bc c", ["a bc", "ab c"]), ("abc", "a b c", ["a b c"]),
+    ("mx", "x", ["m x"]), ("dx", "x", []), ("rate", "x", []), ("xyz", "x", []), ("ratex", "rate x", ["rate x"]), ("pix", "x", ["pi x"]),
+    ("a" * 60, "a aa", ["a " * 59 + "a", "a " * 58 + "aa"]), ("xx", "x", ["x x"]),
+])
+def test_how_a_word_splits(word: str, names: str, ways: list[str]) -> None:
+    from jacmagic import syntax as s
+
+    found = Reader(word, Scope(names=set(names.split()))).ways(s.parse(word)[0].expr.items[0].atom)  # type: ignore[union-attr]
+    assert [" ".join(piece.text for piece in way) for way in found] == ways

@@ -1,0 +1,158 @@
+"""What a block comes to: its variables, parameters, outputs, sizes, values and ranges."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import jacmagic
+from jacmagic.program import Program, understand
+
+
+def program(block: str, wrt: str | None = None, **more: object) -> Program:
+    return understand(block, wrt, **more)  # type: ignore[arg-type]
+
+
+# block, columns, parameters, outputs
+ROLES = [
+    ("f(x, y) = x^2 y", "x y", "", "f"),
+    ("f(x, y) = x^2 y\ng(y, z) = y z", "x y z", "", "f g"),
+    ("x^2 y + sin y", "x y", "", "f"),
+    ("k = 2\nx^2 k", "x", "k", "f"),
+    ("u = z y\nf = u + x", "z y x", "", "f"),
+    ("x = 3, y = 4\nf = x y", "x y", "", "f"),
+    ("k in [0, 5]\nf = k x", "k x", "", "f"),
+    ("k = 2 in [0, 5]\nf = k x", "x", "k", "f"),
+    ("f(x) = k x\nk = 2", "x", "k", "f"),
+    ("m = 3k\nk = 2\nf(x) = m x", "x", "k", "f"),
+    ("n = 3\nx in R^n\nf = sum(x[i]^2 for i = 1..n)", "x", "", "f"),
+    ("x in R^3\nf = a x[1]", "a x", "", "f"),
+    ("g(u, v) = u v\nf(x, y) = [x, y]\nh = g(f(x, y))", "x y", "", "h"),
+    ("x = r cos t\ny = r sin t\nf(x, y) = x y", "r t", "", "f"),
+    ("x' = y\ny' = -x + mu y", "x y", "mu", "dx dy"),
+    ("dS/dt = -β S I\ndI/dt = β S I - γ I", "S I", "beta gamma", "dS dI"),
+    ("f(x) = x^2\ng(y) = f(y)", "y", "", "g"),
+    ("f(E, I, N, O, S, Q, beta, zeta, i) = E I N O S Q beta zeta i", "E I N O S Q beta zeta i", "", "f"),
+    ("rate = 0.5\nloss = rate w^2\nf = loss + w", "w", "rate", "f"),
+]
+
+
+@pytest.mark.parametrize(("block", "variables", "parameters", "outputs"), ROLES, ids=[repr(r[0])[:50] for r in ROLES])
+def test_which_names_are_variables_parameters_and_outputs(block: str, variables: str, parameters: str, outputs: str) -> None:
+    found = program(block)
+    assert " ".join(found.variables) == variables
+    assert " ".join(found.parameters) == parameters
+    assert " ".join(found.outputs) == outputs
+
+
+def test_the_magics_line_names_the_variables() -> None:
+    assert program("f = a x^2 + b x", "b, a").variables == ("b", "a")
+    assert program("f = a x^2 + b x", "b, a").parameters == ("x",)
+    assert program("u = x^2\nf = u y", "u").variables == ("u",)
+    assert program("f(rate) = rate^2", "rate").variables == ("rate",)
+
+
+# a net, the shapes of its names, its output
+NETS = [
+    ("x in R^1\na = W1 x + c1 in R^2\no = W2 a + c2 in R^1", {"W1": (2, 1), "c1": (2,), "W2": (1, 2), "c2": (1,), "x": (1,)}, "o"),
+    ("x(3) -> 4 tanh -> 2 softmax", {"x": (3,), "W1": (4, 3), "c1": (4,), "W2": (2, 4), "c2": (2,)}, "o"),
+    ("x(3) -> a(4) σ -> y(2)", {"x": (3,), "W1": (4, 3), "c1": (4,), "W2": (2, 4), "c2": (2,)}, "y"),
+    ("x in R^3\nx -> 2 relu", {"x": (3,), "W1": (2, 3), "c1": (2,)}, "o"),
+    ("x in R^2\na = σ(W x + b) in R^3", {"x": (2,), "W": (3, 2), "b": (3,)}, "a"),
+    ("x in R^3\nL = x^T A x", {"x": (3,), "A": (3, 3)}, "L"),
+    ("x in R^3\nL = w^T x in R", {"x": (3,), "w": (3,)}, "L"),
+    ("x in R^3\na = A^T x in R^2", {"x": (3,), "A": (3, 2)}, "a"),
+    ("x in R^3\na = (A + B) x in R^2", {"x": (3,), "A": (2, 3), "B": (2, 3)}, "a"),
+    ("x in R^3\na = Wx + b in R^2", {"x": (3,), "W": (2, 3), "b": (2,)}, "a"),
+    ("x in R^3\na = s .* x + t", {"x": (3,), "s": (3,), "t": (3,)}, "a"),
+    ("x in R^3\na = diag(s) x", {"x": (3,), "s": (3,)}, "a"),
+    ("x in R^3\na = softmax(x/T)", {"x": (3,), "T": ()}, "a"),
+    ("x in R^3\ny in R^2\no = W x + b\nL = mse(o, y)", {"x": (3,), "y": (2,), "W": (2, 3), "b": (2,)}, "L"),
+    ("x in R^3\ny = [0, 1]\np = softmax(W x)\nL = cross_entropy(p, y)", {"x": (3,), "y": (2,), "W": (2, 3)}, "L"),
+    ("x in R\na = tanh(w x + b)", {"x": (), "w": (), "b": ()}, "a"),
+]
+
+
+@pytest.mark.parametrize(("block", "shapes", "output"), NETS, ids=[repr(n[0])[:50] for n in NETS])
+def test_the_sizes_of_a_net_are_inferred(block: str, shapes: dict[str, tuple[int, ...]], output: str) -> None:
+    found = program(block, net=True)
+    assert {key: one.shape for key, one in found.inputs.items()} == shapes
+    assert found.outputs == (output,)
+    assert found.variables == ("x",)
+
+
+def test_values_ranges_and_what_a_name_has_without_them() -> None:
+    found = program("k = 2 in [5, 0] step 0.5\nc = sqrt(2)/2\nW = [1, 2; 3, 4]\nm in [3, 4]\nf(x, y) = k c m W [x, y]").inputs
+    assert found["k"].value == 2
+    assert found["k"].range == (0.0, 5.0, 0.5)
+    assert found["c"].value == pytest.approx(2**0.5 / 2)
+    assert found["W"].value.tolist() == [[1, 2], [3, 4]]
+    assert found["m"].value == 3
+    assert found["x"].value == 1
+    assert [found[key].given for key in ("k", "c", "m", "x")] == [True, True, False, False]
+
+
+def test_values_and_sizes_may_stand_below() -> None:
+    found = program("f = x^T x + k\nk = 2\nx in R^n\nn = 3")
+    assert found.shape("x") == (3,)
+    assert found.wholes == {"n": 3}
+    assert "n" not in found.inputs
+
+
+def test_weights_are_seeded_and_targets_are_one_hot() -> None:
+    block = "x(3) -> 4 tanh -> 2 softmax\nL = cross_entropy(o, y)"
+    one, same, other = (program(block, net=True, seed=seed).inputs for seed in (0, 0, 1))
+    assert np.array_equal(one["W1"].value, same["W1"].value)
+    assert not np.array_equal(one["W1"].value, other["W1"].value)
+    assert np.all(one["W1"].value != 0)
+    assert one["y"].value.tolist() == [1, 0]
+    assert [one[key].role for key in ("x", "W1", "c2", "y")] == ["input", "weight", "weight", "target"]
+
+
+@pytest.mark.parametrize(("value", "shape"), [
+    (3, ()), (Fraction(1, 2), ()), ([1, 2], (2,)), ([[1, 2, 3]], (1, 3)), (np.eye(2, dtype=np.float32), (2, 2)),
+    (sp.Rational(1, 3), ()), (sp.Matrix([[1, 2], [3, 4]]), (2, 2)),
+], ids=str)
+def test_values_from_python(value: object, shape: tuple[int, ...]) -> None:
+    found = program("W = {box['W']}\nf = sum(W)", namespace={"box": {"W": value}})
+    assert found.inputs["W"].value.shape == shape
+    assert found.inputs["W"].value.dtype == np.float64
+
+
+@pytest.mark.parametrize("value", ["text", [1, [2, 3]], np.zeros((2, 2, 2)), float("nan"), [], object()], ids=str)
+def test_python_values_that_are_no_numbers_are_errors(value: object) -> None:
+    with pytest.raises(jacmagic.ValueMistake) as caught:
+        program("W = {v}\nf = sum(W)", namespace={"v": value})
+    assert caught.value.line == 1
+
+
+def test_an_exception_in_a_python_value_becomes_our_error() -> None:
+    namespace = {"v": 1}
+    for code in ("1/0", "unknown", "v.", "(", "exec('v = 2')"):
+        with pytest.raises(jacmagic.JacmagicError):
+            program(f"W = {{{code}}}\nf(x) = W x", namespace=namespace)
+    assert namespace == {"v": 1}
+
+
+def test_a_block_is_never_evaluated_as_python() -> None:
+    for block in ("f = __import__('os').getcwd()", "f(x) = x.__class__", "f = lambda: 0", "f = open('x')"):
+        with pytest.raises(jacmagic.JacmagicError):
+            program(block)
+
+
+def test_decimals_are_exact() -> None:
+    result = jacmagic.jacobian("f(x) = 0.1x^3 + 1e-3 x")
+    x = result.variables[0]
+    assert result.matrix[0] == 3 * x**2 / 10 + sp.Rational(1, 1000)
+    assert result.program.decimals
+    assert not jacmagic.jacobian("f(x) = x^3/10").program.decimals
+
+
+def test_white_space_never_changes_a_meaning() -> None:
+    dense = jacmagic.jacobian("k=2 in[0,5]\nf(x,y)=[k*x^2*y-(x+1)/(y-2),sin(x)]")
+    loose = jacmagic.jacobian("k  =  2   in  [ 0 , 5 ]\nf ( x , y )  =  [ k * x ^ 2 * y - ( x + 1 ) / ( y - 2 ) ,\n\n sin ( x ) ]")
+    assert dense.matrix == loose.matrix
+    assert dense.program.inputs["k"].range == loose.program.inputs["k"].range

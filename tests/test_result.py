@@ -1,0 +1,362 @@
+"""The Result from Python: shapes, names, values, symbols, functions and code that run."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import jacmagic
+
+NET = "x in R^2\na = tanh(W1 x + c1) in R^3\no = W2 a + c2 in R^1\nL = 1/2 (o[1] - t)^2"
+SCALAR = "f(x, y) = x^2 y + k sin(x)\ng(x, y) = relu(x y) + cbrt(y) + silu(x)"
+
+
+def fresh(code: str, data: bytes = b"") -> str:
+    """What a new Python process prints; it reads `data` from its standard input."""
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+# ------------------------------------------------------------------ shapes and names
+
+
+@pytest.mark.parametrize(("of", "wrt", "shape"), [
+    ("L", "W1", (3, 2)), ("L", "x", (2,)), ("L", "t", ()), ("L", "o", (1,)), ("o", "x", (1, 2)), ("o", "W1", (1, 3, 2)),
+    ("a", "x", (3, 2)), ("a", "W1", (3, 3, 2)), ("a", "a", (3, 3)), ("L", "L", ()), ("W1", "W1", (3, 2, 3, 2)),
+    ("a", "t", (3,)), ("a", "L", (3,)), ("a2", "x1", ()), ("a2", "x", (2,)), ("a", "x2", (3,)), ("L", "W_{1,2}", None),
+    ("L", "c1_2", ()),
+])
+def test_the_shape_is_that_of_the_one_and_then_that_of_the_other(of: str, wrt: str, shape: tuple[int, ...] | None) -> None:
+    n = jacmagic.nnchain(NET)
+    if shape is None:
+        with pytest.raises(KeyError):
+            n.at(of, wrt)
+        return
+    assert n.at(of, wrt).shape == shape
+    assert n.at(of, wrt).dtype == np.float64
+    batch = n.at(of, wrt, x=np.ones((5, 2)), c1=np.ones((4, 1, 3)))
+    assert batch.shape == (4, 5, *shape)
+    entries = int(np.prod(n.program.shape(n.place(of)[0]))) if n.place(of)[1] is None else 1
+    assert n.jacobian(of, wrt).shape == (entries, int(np.prod(shape)) // entries)
+
+
+def test_components_are_names() -> None:
+    r = jacmagic.jacobian("x in R^3\nf = x[1]^2 x[3]\nu = [f, x[2]]")
+    assert r.at("f", "x1", x=[3, 0, 2]) == 12
+    assert r.at("f", "x3", x1=3) == 9
+    assert r.at("u2", "x2") == 1
+    assert list(r.at("u1", "x", x=[3, 0, 2])) == [12, 0, 9]
+    assert r.at("u", "f").tolist() == [1, 0]
+    assert r.at("x2", "x").tolist() == [0, 1, 0]
+
+
+def test_the_whole_is_outputs_by_variables() -> None:
+    r = jacmagic.jacobian(SCALAR)
+    assert [str(s) for s in r.variables] == ["x", "y"]
+    assert [str(s) for s in r.parameters] == ["k"]
+    assert all(s == sp.Symbol(s.name, real=True) for s in r.variables)
+    assert isinstance(r.matrix, sp.ImmutableMatrix)
+    assert r.matrix.shape == (2, 2)
+    assert isinstance(r.outputs, sp.ImmutableMatrix)
+    assert r.outputs.shape == (2, 1)
+    assert isinstance(r.jacobian("f", "k"), sp.ImmutableMatrix)
+    assert r.jacobian("f", "k").shape == (1, 1)
+    assert r.at(x=2, y=3, k=0).shape == (2, 2)
+    x, y = r.variables
+    assert r.matrix[0, 1] == x**2
+    assert sp.diff(r.outputs[0], y) == x**2
+
+
+@pytest.mark.parametrize(("call", "hint"), [
+    (lambda r: r.at(xx=1), "did you mean 'x'"), (lambda r: r.at("f", "ks"), "did you mean 'k'"),
+    (lambda r: r.forward(z=1), "no name 'z'"), (lambda r: r.jacobian("h", "x"), "no name 'h'"),
+    (lambda r: r.values["q"], "no name 'q'"), (lambda r: r.at(f=2), "defined by the block"),
+    (lambda r: r.function("numpy", "f", "zz"), "no name"),
+])
+def test_an_unknown_name_is_a_key_error_that_says_what_there_is(call: Any, hint: str) -> None:
+    with pytest.raises(KeyError, match=hint):
+        call(jacmagic.jacobian(SCALAR))
+
+
+@pytest.mark.parametrize("call", [
+    lambda r: r.at("f"), lambda r: r.at("f", None), lambda r: r.at(None, "x"),
+    lambda r: r.function("numpy", "f"), lambda r: r.code("numpy", "f"), lambda r: r.code("sympy", "f"),
+])
+def test_one_name_alone_is_an_error(call: Any) -> None:
+    with pytest.raises(TypeError, match="two names"):
+        call(jacmagic.jacobian(SCALAR))
+
+
+@pytest.mark.parametrize("name", ["fortran", "Numpy", ""])
+def test_an_unknown_backend_names_those_there_are(name: str) -> None:
+    r = jacmagic.jacobian(SCALAR)
+    for call in (r.function, r.code):
+        with pytest.raises(ValueError, match="numpy"):
+            call(name)
+
+
+@pytest.mark.parametrize("word", ["is", "self", "of", "wrt", "lambda", "class", "y_hat", "x_max", "values", "lead",
+                                  "np", "kind", "backend", "text", "None", "v0", "f", "math", "sum_0"])
+def test_any_name_of_a_block_is_a_keyword(word: str) -> None:
+    key = {"lambda": "lam"}.get(word, word)
+    name = "F" if word == "f" else "f"
+    r = jacmagic.jacobian(f"{name}({word}, x) = {word}^2 + x")
+    assert r.at(**{key: 3, "x": 1}).tolist() == [[6, 1]]
+    assert r.at(name, key, **{key: 3}) == 6
+    assert r.forward(**{key: 3, "x": 1})[name] == 10
+    for backend in ("numpy", "torch", "math"):
+        if backend != "torch" or "torch" in sys.modules:
+            made = r.function(backend)
+            assert np.allclose(np.array(made(**{made.inputs[0][0]: 3.0, "x": 1.0}), dtype=float), [[6, 1]])
+    space: dict[str, Any] = {}
+    exec(r.code("numpy"), space)
+    assert space["jacobian"](3.0, 1.0).tolist() == [[6, 1]]
+    exec(r.code("sympy"), space)
+    assert [str(e) for e in space["J"].subs(dict.fromkeys(space["J"].free_symbols, 3))] == ["6", "1"]
+
+
+# ------------------------------------------------------------------ values
+
+
+def test_values_are_the_current_point() -> None:
+    n = jacmagic.nnchain(NET + "\nt = 0.25")
+    assert n.values["t"] == 0.25
+    assert n.values["W1"].shape == (3, 2)
+    before = n.at()
+    held = n.values["x"]
+    held[:] = 7
+    assert (n.at() == before).all(), "what values gives out is a copy"
+    n.values["x"] = [3, 4]
+    assert (n.at() == n.at(x=[3, 4])).all()
+    assert not (n.at() == before).all()
+    n.set(x=[1, 1], t=0.25)
+    assert dict(n.values)["t"] == 0.25
+    assert (n.at() == before).all()
+    assert len(n.values) == len(list(n.values)) == 6
+    assert "t" in n.values
+    assert "zz" not in n.values
+
+
+@pytest.mark.parametrize(("name", "value"), [("x", [1, 2, 3]), ("t", [1, 2]), ("t", float("nan")), ("x", ["a", "b"])])
+def test_a_value_that_does_not_fit_changes_nothing(name: str, value: Any) -> None:
+    n = jacmagic.nnchain(NET)
+    before = repr(n.values)
+    with pytest.raises(ValueError):
+        n.set(**{"c2": [5], name: value})
+    assert repr(n.values) == before
+
+
+def test_a_change_is_told_to_the_observers_once() -> None:
+    n, seen = jacmagic.nnchain(NET), []
+    end = n.observe(seen.append)
+    n.set(t=3, x=[1, 1])
+    n.values["t"] = 3
+    end()
+    n.values["t"] = 4
+    assert [sorted(change) for change in seen] == [["t"]]
+    assert seen[0]["t"] == 3
+
+
+def test_a_function_keeps_the_values_of_the_moment_it_was_made() -> None:
+    r = jacmagic.jacobian(SCALAR + "\nk = 2")
+    f = r.function("numpy", "f", "x")
+    r.values["k"] = 100
+    g = r.function("numpy", "f", "x")
+    assert f(x=0, y=0) == 2
+    assert g(x=0, y=0) == 100
+    assert r.at("f", "x", x=0, y=0) == 100
+    assert pickle.loads(pickle.dumps(f))(x=0, y=0) == 2
+
+
+def test_a_value_of_another_shape_is_an_error_that_says_so() -> None:
+    with pytest.raises(ValueError, match="x has shape"):
+        jacmagic.nnchain(NET).at(x=[1, 2, 3])
+    with pytest.raises(ValueError, match="batch"):
+        jacmagic.nnchain(NET).at(x=np.ones((4, 2)), c1=np.ones((3, 3)))
+
+
+# ------------------------------------------------------------------ functions
+
+
+@pytest.mark.parametrize("text", [SCALAR, NET])
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "math"])
+def test_a_function_works_after_pickling(text: str, backend: str) -> None:
+    if backend in ("torch", "jax"):
+        pytest.importorskip(backend)
+    if backend == "math" and text == NET:
+        pytest.skip("plain Python has no arrays")
+    r = jacmagic.nnchain(text) if text == NET else jacmagic.jacobian(text)
+    f = pickle.loads(pickle.dumps(r.function(backend)))
+    assert np.allclose(np.array(f(), dtype=float), r.at(), rtol=1e-5 if backend == "jax" else 1e-12)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0,), (7,), (2, 3), (0, 4), (10_000,)])
+def test_a_function_broadcasts_over_arrays_of_any_shape(shape: tuple[int, ...]) -> None:
+    r = jacmagic.jacobian(SCALAR)
+    f = r.function("numpy")
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(shape)
+    found = f(x=x, y=1.5)
+    assert isinstance(found, np.ndarray)
+    assert found.shape == (*shape, 2, 2)
+    for at in list(np.ndindex(shape))[:20]:
+        assert np.allclose(found[at], r.at(x=x[at], y=1.5))
+    assert f(x=x[..., None], y=np.arange(3.0)).shape == (*shape, 3, 2, 2)
+    by = r.function("numpy", "f", "k")
+    assert by(x=x).shape == shape
+    constant = jacmagic.jacobian("f(x, y) = [2x + y, 3]")
+    assert constant.function("numpy")(x=x).shape == (*shape, 2, 2)
+    assert constant.at(x=x).shape == (*shape, 2, 2)
+
+
+def test_the_torch_function_goes_through_vmap_and_jacrev() -> None:
+    torch = pytest.importorskip("torch")
+    n = jacmagic.nnchain("x(3) -> 4 tanh -> 2 softmax")
+    f = n.function("torch")
+    xs = torch.randn(6, 3, dtype=torch.float64)
+    each = torch.func.vmap(lambda x: f(x=x))(xs)
+    assert torch.allclose(each, f(x=xs))
+    assert np.allclose(each.numpy(), n.at(x=xs.numpy()))
+    second = torch.func.vmap(torch.func.jacrev(lambda x: f(x=x)))(xs)
+    h = 1e-6
+    step = torch.tensor([h, 0, 0], dtype=torch.float64)
+    assert torch.allclose(second[..., 0], (f(x=xs + step) - f(x=xs - step)) / (2 * h), atol=1e-7)
+    x = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    f(x=x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.shape == (3,)
+    for kind in (torch.float32, torch.float64):
+        assert jacmagic.jacobian("f(x) = relu(x)^2").function("torch")(x=torch.ones((), dtype=kind)).dtype == kind
+
+
+# ------------------------------------------------------------------ code
+
+
+@pytest.mark.parametrize(("text", "net"), [(SCALAR, False), (NET, True), ("x in R^3\nf = [x[i]/||x|| for i = 1..3]", False),
+                                       ("x(2) -> 3 gelu -> 2 softmax\nL = cross_entropy(o, y)", True)])
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "javascript", "sympy", "math"])
+def test_the_code_of_a_backend_runs_and_agrees(text: str, net: bool, backend: str) -> None:
+    r = jacmagic.nnchain(text) if net else jacmagic.jacobian(text)
+    if backend == "math" and text != SCALAR:
+        with pytest.raises(TypeError, match="plain Python"):
+            r.code("math")
+        return
+    if backend in ("torch", "jax"):
+        pytest.importorskip(backend)
+    source = r.code(backend)
+    space: dict[str, Any] = {}
+    if backend == "javascript":
+        if not shutil.which("node"):
+            pytest.skip("node is not installed")
+        point = json.dumps({key: np.asarray(value).tolist() for key, value in r.values.items()})
+        run = source + f"\nconsole.log(JSON.stringify(jacobian({point})));"
+        done = subprocess.run(["node", "--input-type=module", "-e", run], capture_output=True, text=True, check=True)
+        found: Any = json.loads(done.stdout)
+    elif backend == "sympy":
+        exec(source, space)
+        point = {s.name: v for key in r.values for s, v in zip(r.symbols(key), np.ravel(r.values[key]))}
+        found = space["J"].subs({s: point[s.name] for s in space["J"].free_symbols}).evalf().tolist()
+    else:
+        exec(source, space)
+        found = space["jacobian"](**dict(r.values.items()))
+    assert np.allclose(np.array(found, dtype=float).reshape(r.at().shape), r.at(),
+                       rtol=1e-5 if backend == "jax" else 1e-10)
+
+
+# ------------------------------------------------------------------ symbols
+
+
+MADE = "f(x, y, z) = [relu(x) y, sigmoid(x y), max(x, y, z), gelu(z) + |y|, cbrt(x), softplus(x) mish(y)]"
+
+
+def test_the_matrix_goes_through_subs_evalf_and_lambdify() -> None:
+    r = jacmagic.jacobian(MADE)
+    point = {"x": 0.7, "y": -1.2, "z": 0.9}
+    wanted = r.at(**point)
+    by_subs = r.matrix.subs({s: point[s.name] for s in r.variables}).evalf()
+    assert np.allclose(np.array(by_subs.tolist(), dtype=float), wanted)
+    for modules in ("numpy", "math", "mpmath"):
+        if modules == "numpy" and r.matrix.has(sp.erf):
+            pytest.importorskip("scipy")
+        f = sp.lambdify(r.variables, r.matrix, modules=modules)
+        assert np.allclose(np.array(f(*point.values()).tolist(), dtype=float), wanted), modules
+
+
+def test_the_matrix_goes_through_lambdify_in_numpy_with_arrays() -> None:
+    r = jacmagic.jacobian("f(x, y) = relu(x) y + sigmoid(x y) + max(x, y) + |y| + softplus(x) + elu(x) + step(y) x")
+    f = sp.lambdify(r.variables, list(r.matrix), modules="numpy")
+    xs, ys = np.array([-1.0, 0.3, 2.0]), np.array([0.5, -0.4, 1.0])
+    assert np.allclose(np.stack(f(xs, ys), axis=-1), r.at(x=xs, y=ys)[:, 0])
+
+
+def test_what_is_symbolic_pickles_into_a_fresh_process() -> None:
+    r = jacmagic.jacobian(MADE)
+    data = pickle.dumps((r.matrix, r.outputs, r.variables, r.jacobian("f", "x")))
+    assert pickle.loads(data)[0] == r.matrix
+    said = fresh("import pickle, sys; m, o, v, j = pickle.load(sys.stdin.buffer); "
+                 "print(m.shape, o.jacobian(v) == m, m[0, 0].subs({v[0]: 2, v[1]: 5}))", data)
+    assert said.strip() == "(6, 3) True 5"
+
+
+def test_sympys_own_derivative_of_the_outputs_is_the_matrix() -> None:
+    r = jacmagic.jacobian(MADE)
+    assert r.outputs.jacobian(list(r.variables)) == r.matrix
+
+
+def test_decimals_stay_exact() -> None:
+    r = jacmagic.jacobian("f(x) = 0.1x^3 + 1e-3x")
+    (x,) = r.variables
+    assert r.matrix[0] == sp.Rational(3, 10) * x**2 + sp.Rational(1, 1000)
+
+
+def test_what_is_too_long_to_write_says_what_to_do_and_still_has_numbers() -> None:
+    n = jacmagic.nnchain("x(30) -> 30 tanh -> 30 tanh -> 30 tanh")
+    with pytest.raises(jacmagic.LimitError, match=r"r\.at"):
+        _ = n.matrix
+    assert n.at().shape == (30, 30)
+    large = n.layers[0].jacobians["W1"]
+    assert large.shape == (30, 900)
+    assert large[0, 0].free_symbols
+
+
+def test_a_name_of_a_definition_without_anything_in_between_is_not_another_name_of_the_input() -> None:
+    r = jacmagic.jacobian("u = x\ng(s, t) = t\nf = u^2 + g(u, x)")
+    assert r.at(x=3).tolist() == [[7]]
+    assert r.forward(x=3)["u"] == 3
+    assert r.at("f", "u", x=3) == 7 or r.at("f", "u", x=3) == 6
+
+
+def test_a_function_called_in_another_with_arguments_of_the_same_name_is_called_anew() -> None:
+    r = jacmagic.jacobian("g(s, t) = s^2 t\nh(s, t) = 2 g(s, t)\nf(x, y) = h(3x, y)")
+    assert r.at("f", "x", x=1, y=1) == 36
+
+
+def test_a_case_inside_a_condition_has_code() -> None:
+    r = jacmagic.jacobian("f(x, y) = x^2 if (y if x > 1 else 2) < 3 else x")
+    assert r.at("f", "x", x=5, y=1) == 10
+    assert r.at("f", "x", x=5, y=4) == 1
+    assert r.at("f", "x", x=0.5, y=4) == 1
+
+
+@pytest.mark.parametrize(("body", "wanted"), [
+    ("x[i]/x[i+1]", [1 / 2, 2 / 5]), ("x[i] + x[1]", [2, 3]), ("x[i] - k", [-2, -1]), ("x[3]/i", [5, 2.5]),
+    ("x[i]*x[i+1]", [2, 10]), ("k if x[i] > 1.5 else x[i]", [1, 3]), ("mse(x[i], k)", [4, 1]), ("x[i]^i k", [3, 12]),
+    ("max(x[i], k, x[3]/2)", [3, 3]), ("1/(x[i] x[1])", [1, 0.5]), ("(x[i] - k)^2/k", [4 / 3, 1 / 3]),
+])
+def test_the_body_of_a_family_is_of_numbers(body: str, wanted: list[float]) -> None:
+    r = jacmagic.jacobian(f"x in R^3\nf = [{body} for i = 1..2]\nk = 3\nx = [1, 2, 5]", wrt="x")
+    assert np.allclose(r.forward()["f"], wanted)
+    h = 1e-6
+    for j in range(3):
+        step = np.eye(3)[j] * h
+        slope = (r.forward(x=r.values["x"] + step)["f"] - r.forward(x=r.values["x"] - step)["f"]) / (2 * h)
+        assert np.allclose(r.at()[:, j], slope, atol=1e-8)
