@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
-
 MAX_MESSAGE = 300
 """Characters of a message, and of a fix; a longer message is cut, a longer fix left out."""
 

@@ -126,7 +126,7 @@ class Lowerer:
         mantissa, _, exponent = expr.text.partition("e")
         if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > MAX_DIGITS)):
             raise LimitError("This number is too long to be written out.", expr.span)
-        return sp.Rational(Fraction(mantissa if mantissa[-1] != "." else mantissa[:-1]) * Fraction(10) ** int(exponent or 0))
+        return sp.Rational(Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
 
     def check(self, expr: sp.Expr, span: Span) -> sp.Expr:
         """The expression, if it is real and finite where it is a number, and not too long to write."""
@@ -380,7 +380,8 @@ class Lowerer:
                 raise ShapeError(f"{self.describe(a, va)}, but {self.describe(b, vb)}.", a.span)
             raise ShapeError(
                 f"Two columns side by side: {u} and {v}. Is it the inner product or entry by entry? "
-                f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span), (f"dot({u}, {v})", f"{u} .* {v}"),
+                f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span),
+                (f"dot({u}, {v})", f"{u} .* {v}"),
             )
         if ra == 1 and va.row:
             if rb == 1 and vb.row:
@@ -471,7 +472,7 @@ class Lowerer:
             raise ValueMistake("This divides by 0.", span)
 
     def extreme(self, expr: sp.Expr) -> float | None:
-        """The largest magnitude among the entries of a constant; None where names stand in it, infinity beyond all floats."""
+        """The largest magnitude among a constant's entries: infinity beyond all floats, None where it has names."""
         node = self.nodes.get(expr)
         entries = node.data if node is not None and node.op == "const" else (expr,)
         if any(entry.free_symbols for entry in entries):
@@ -510,8 +511,10 @@ class Lowerer:
             return Value(symbolic("abs")(inner.expr), inner.shape, literal=inner.literal)
         if len(inner.shape) == 2 and order != "F":
             shown = self.source(argument.span)
-            raise ShapeError(f"{self.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here.", expr.span,
-                             (f"||{shown}||_F",))
+            raise ShapeError(
+                f"{self.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here.", expr.span,
+                (f"||{shown}||_F",),
+            )
         flat = self.flat(inner)
         if order in ("2", "F"):
             return self.of_node(g.along("norm", flat))
@@ -546,7 +549,7 @@ class Lowerer:
         flat = []
         for k in range(length or 1):
             at = 0
-            for size, place, index in zip(base.shape, places, expr.indices):
+            for size, place in zip(base.shape, places):
                 if not 1 <= place[k] <= size:
                     what = f"{shown} has {base.shape[0]} entries" if len(base.shape) == 1 else (
                         f"{shown} is {base.shape[0]}×{base.shape[1]}")
@@ -791,8 +794,8 @@ class Lowerer:
         self.called += 1
         if len(self.calls) > 30 or self.called > MAX_CALLS:
             raise LimitError(
-                f"Functions call one another more than 30 deep, or {MAX_CALLS:,} times in all; name a value on a line of "
-                "its own.", expr.span,
+                f"Functions call one another more than 30 deep, or {MAX_CALLS:,} times in all; name a value on a line "
+                "of its own.", expr.span,
             )
         held = {param: self.env.get(param) for param in params}
         family = self.family_arguments
@@ -860,9 +863,8 @@ class Lowerer:
         if row.name in ("exp", "sinh", "cosh"):
             self.check_power(sp.E, values[0].expr, expr.span)
         if row.arity[1] is None and len(values) > 3 and shape == () and not self.in_family:
-            return self.of_node(self.graph.along(
-                "amax" if row.name == "max" else "amin", self.graph.stack([self.node(v) for v in values], (len(values),))
-            ))
+            stacked = self.graph.stack([self.node(v) for v in values], (len(values),))
+            return self.of_node(self.graph.along("amax" if row.name == "max" else "amin", stacked))
         value = function(*(v.expr for v in values))
         if not isinstance(value, sp.Expr):
             value = sp.sympify(value)
@@ -891,7 +893,8 @@ class Lowerer:
 
     def vector_argument(self, expr: t.Call, value: Value) -> Node:
         if len(value.shape) != 1:
-            raise ShapeError(f"{expr.function} is of a vector, but {self.describe(expr.arguments[0], value)}.", expr.span)
+            found = self.describe(expr.arguments[0], value)
+            raise ShapeError(f"{expr.function} is of a vector, but {found}.", expr.span)
         return self.node(value)
 
     def call_softmax(self, expr: t.Call, values: list[Value]) -> Value:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from jacmagic import syntax as s
 from jacmagic import tree as t
@@ -202,7 +203,7 @@ class Reader:
         """The word cut at these offsets; the last piece takes the index."""
         ends = [0, *cuts, len(word.text)]
         out = []
-        for begin, end in zip(ends, ends[1:]):
+        for begin, end in pairwise(ends):
             last = end == len(word.text)
             stop = word.span.stop if last else word.span.start + end
             text = word.text[begin:end]
@@ -272,9 +273,8 @@ class Reader:
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
         close = nearest(text, [*SPELLINGS, *self.scope.names, *s.GREEK], 2, 0.7)
         if len(text) <= 3 and text.isalpha() and word.index is None:
-            return NameMistake(
-                f"{shown} is not declared; is it a product?", word.span, (*(close[:1] if len(text) == 3 else ()), " ".join(text))
-            )
+            fixes = (*(close[:1] if len(text) == 3 else ()), " ".join(text))
+            return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
         if close:
             return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, close)
         return NameMistake(
@@ -333,9 +333,8 @@ class Reader:
             if before.number:
                 raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
                                     (f"{name}*{shown}",))
-            raise SyntaxMistake(
-                "A number comes first in a product.", span, ([f"{shown} {name}"] if len(out) == 1 else []) + [f"{name}*{shown}"]
-            )
+            swapped = [f"{shown} {name}"] if len(out) == 1 else []
+            raise SyntaxMistake("A number comes first in a product.", span, [*swapped, f"{name}*{shown}"])
 
     def check_division(self, factors: list[Settled]) -> None:
         """After / comes exactly one factor; what is juxtaposed behind it must be clear."""
@@ -376,7 +375,8 @@ class Reader:
             return self.application(items, at, row)
         user = self.user_function(atom)
         if user is not None and call and not any(p.kind != "^" for p in item.posts):
-            assert follow is not None and isinstance(follow.atom, s.Group)
+            assert follow is not None
+            assert isinstance(follow.atom, s.Group)
             arguments = self.arguments(follow.atom)
             span = item.span.to(follow.atom.span)
             expr: t.Expr = t.UserCall(span, user, arguments)
@@ -518,6 +518,9 @@ class Reader:
                     fixes.append(f"({base}^{sign}{self.text[value.span.start : follow.atom.span.stop]})"
                                  f"{self.text[follow.atom.span.stop : span.stop]}")
                 raise AmbiguousMath(f"{self.source(span)}: this exponent needs brackets.", span, fixes)
+        if isinstance(value, s.Word) and self.function(value):
+            shown = self.source(value.span)
+            raise SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", value.span)
         if isinstance(value, s.Word) and not value.command:
             glued_t = value.text.startswith("T") and len(value.text) > 1 and not (
                 self.scope.knows(key_of(value)) or self.scope.knows("T"))
@@ -697,7 +700,7 @@ class Reader:
         if isinstance(item.atom, s.Word):
             row2, user = self.function(item.atom), self.user_function(item.atom)
             if row2 is not None or (user is not None and follow is not None and isinstance(follow.atom, s.Group)):
-                found, used = self.factor(items, at)
+                used = self.factor(items, at)[1]
                 stop = items[at + used - 1].span.stop
                 span = Span(items[at - 1].span.start, stop)
                 raise AmbiguousMath(
@@ -769,7 +772,6 @@ class Reader:
             self.check_juxtaposed((Settled("", argument, True, Span(items[at].span.start, end)),), item)
         span = Span(items[at].span.start, items[stop].span.stop)
         rest = self.text[item.span.start : span.stop]
-        head = head if not head.startswith("√") and not head.startswith("∛") else head
         raise AmbiguousMath(
             f"{self.source(span)} can be read in two ways.", span,
             (f"{head}({inside}) {rest}", f"{head}({self.text[begin:span.stop]})"),

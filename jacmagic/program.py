@@ -263,7 +263,8 @@ class _Understanding:
         row = find(word.typed)
         if row is None or row.kind not in ("entrywise", "vector") or row.arity != (1, 1) or row.name == "diag":
             shown = self.text[word.span.start : word.span.stop]
-            raise NameMistake(f"{shown} is not an activation.", word.span, nearest(word.text, SPELLINGS) if row is None else ())
+            close = nearest(word.text, SPELLINGS) if row is None else []
+            raise NameMistake(f"{shown} is not an activation.", word.span, close)
         return word
 
     def declare(self, statements: Sequence[s.Statement], wrt: str | None) -> None:
@@ -343,7 +344,8 @@ class _Understanding:
 
     def twice(self, word: s.Word, what: str, first: s.Statement, second: s.Statement) -> NameMistake:
         return NameMistake(
-            f"{word.typed} has a {what} on {self.line(first.span)} and another on {self.line(second.span)}.", second.span
+            f"{word.typed} has a {what} on {self.line(first.span)} and another on {self.line(second.span)}.",
+            second.span,
         )
 
     # -------------------------------------------------------------- reading
@@ -396,20 +398,22 @@ class _Understanding:
                 continue
             used = names_in(self.trees[key])
             for param, word in zip(self.scope.functions[key], statement.params):
-                kin = [u for u in used if u.startswith(param) and re.fullmatch(r"[0-9]+|_[A-Za-z0-9]+", u[len(param) :])]
+                index = re.compile(re.escape(param) + r"(?:[0-9]+|_[A-Za-z0-9]+)")
+                kin = [u for u in used if index.fullmatch(u)]
                 kin = [u for u in kin if u not in self.scope.functions[key] and u not in self.drafts]
                 if param in used or not kin or param in self.scope.vectors:
                     continue
                 indices = sorted((u[len(param) :].lstrip("_") for u in kin), key=lambda i: (len(i), i))
-                shown = [f"{word.typed}_{index}" for index in indices]
+                shown = [f"{word.typed}_{i}" for i in indices]
                 head = Span(statement.span.start, self.text.index(")", statement.params[-1].span.stop) + 1)
                 inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
                 fixes = [f"{self.text[head.start : statement.names[0].span.stop]}({', '.join(inside)})"]
-                if all(index.isdigit() for index in indices):
+                if all(i.isdigit() for i in indices):
                     fixes.insert(0, f"{word.typed} in R^{max(map(int, indices))}")
                 raise NameMistake(
-                    f"{word.typed} does not occur in {key}, but {' and '.join(shown)} {'does' if len(kin) == 1 else 'do'}. "
-                    f"Is {word.typed} a vector, or are they the arguments?", head, fixes,
+                    f"{word.typed} does not occur in {key}, but {' and '.join(shown)} "
+                    f"{'does' if len(kin) == 1 else 'do'}. Is {word.typed} a vector, or are they the arguments?",
+                    head, fixes,
                 )
 
     def python(self, statement: s.Statement) -> np.ndarray:
@@ -448,7 +452,7 @@ class _Understanding:
     def order(self) -> None:
         """Each definition stands above the lines that use it."""
         place = {key: k for k, (key, _) in enumerate(self.sequence)}
-        for k, (key, statement) in enumerate(self.sequence):
+        for k, (key, _) in enumerate(self.sequence):
             params = self.scope.functions.get(key, ())
             for name in names_in(self.trees[key]):
                 if name in params and name != key:
@@ -503,40 +507,40 @@ class _Understanding:
             name = todo.pop()
             if name in self.wholes:
                 continue
-            draft = self.drafts.get(name)
-            tree = self.trees.get(name)
+            stated = self.trees.get(name)
             if name in self.evaluated and self.evaluated[name].ndim == 0 and float(self.evaluated[name]).is_integer():
                 self.wholes[name] = int(self.evaluated[name])
-            elif draft is None or tree is None or name in self.scope.functions:
+            elif stated is None or name in self.scope.functions:
                 raise ValueMistake(
                     f"{name} stands where a whole number is needed; give it a value.", spans.get(name, Span(0, 0)),
-                    (f"{name} = 3",) if draft is None else (),
+                    () if name in self.drafts else (f"{name} = 3",),
                 )
             else:
-                inner = [n for n in names_in(tree) if n not in self.wholes]
-                spans |= {n: use_of(tree, n) or tree.span for n in inner}
+                inner = [n for n in names_in(stated) if n not in self.wholes]
+                spans |= {n: use_of(stated, n) or stated.span for n in inner}
                 todo += inner
                 self.wholes[name] = 0
         lowerer.whole_names = set(self.wholes)
         pending = list(self.wholes)
-        for _ in range(len(pending) + 1):
+        while pending:
+            later = []
             for name in pending:
                 needs = names_in(self.trees[name]) if name in self.trees else []
                 if any(n not in lowerer.env for n in needs):
+                    later.append(name)
                     continue
-                if name in self.evaluated:
-                    value = int(self.evaluated[name])
-                else:
-                    value = lowerer.whole_of(self.trees[name])
+                known = name in self.evaluated
+                value = int(self.evaluated[name]) if known else lowerer.whole_of(self.trees[name])
                 self.wholes[name] = value
                 lowerer.env[name] = Value(sp.Integer(value), literal=True)
+            pending = later if len(later) < len(pending) else []
         self.sequence = [(key, one) for key, one in self.sequence if key not in self.wholes]
         if not self.sequence:
             raise nothing_to_do()
 
     # -------------------------------------------------------------- sizes
     def infer(self) -> dict[str, Shape]:
-        shapes: dict[str, Shape] = {name: () for name in self.wholes}
+        shapes: dict[str, Shape] = dict.fromkeys(self.wholes, ())
         for key, (dims, statement) in self.sizes.items():
             sizes = []
             for dim in dims:
@@ -792,8 +796,8 @@ class _Understanding:
         draft = self.drafts.get(key)
         if draft is None or draft.range is None:
             return None
-        statement, raw = draft.range
-        ends = []
+        raw = draft.range[1]
+        ends: list[float | None] = []
         for end in (raw.low, raw.high, raw.step):
             if end is None:
                 ends.append(None)
@@ -803,13 +807,15 @@ class _Understanding:
                 raise ValueMistake("The ends of a range are numbers.", expr.span)
             value = self.lowerer.lower(expr)
             try:
-                ends.append(float(value.expr))
+                number = float(value.expr)
             except (TypeError, OverflowError):
                 raise ValueMistake("The ends of a range are numbers.", expr.span) from None
-            if not np.isfinite(ends[-1]):
+            if not np.isfinite(number):
                 raise ValueMistake("The ends of a range are finite numbers.", expr.span)
+            ends.append(number)
         low, high, step = ends
-        assert low is not None and high is not None
+        assert low is not None
+        assert high is not None
         if low == high:
             raise ValueMistake("This range is empty: both ends are the same.", raw.span)
         if step is not None and step <= 0:

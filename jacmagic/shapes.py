@@ -318,9 +318,10 @@ class Inference:
             if len(right) == 1:
                 self.up(parts[at], Row(right[0]))
                 return want
-        if flipped and right is None and left is not None and len(left) == 1 and isinstance(want, tuple) and len(want) == 2:
-            self.up(parts[at], Row(want[1]))
-            return want
+        if flipped and right is None and left is not None and len(left) == 1:
+            if isinstance(want, tuple) and len(want) == 2:
+                self.up(parts[at], Row(want[1]))
+                return want
         scalar_fits = rest is not None and (want is None or rest == want)
         matrix: Known = (rows, columns) if rows is not None and columns is not None else None
         if isinstance(left, Row) and isinstance(right, tuple) and not isinstance(right, Row) and len(right) == 1:
@@ -431,7 +432,8 @@ def join(shapes: list[Known]) -> Known:
             return last
         assert last is not None
         return () if len(last) == 1 else Row(last[1])
-    assert first is not None and last is not None
+    assert first is not None
+    assert last is not None
     if isinstance(last, Row):
         return (first[0], last.n)
     return (first[0],) if len(last) == 1 else (first[0], last[1])

@@ -17,8 +17,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from jacmagic.errors import AmbiguousMath, LimitError, Span, SyntaxMistake
+from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
 
 MAX_BLOCK = 100_000
 """Characters in a block."""
@@ -71,7 +72,8 @@ _COMMAND_OPERATORS = {
     "lt": "<", "ge": ">=", "geq": ">=", "geqslant": ">=", "gt": ">", "ne": "!=", "neq": "!=", "in": "∈", "to": "->",
     "rightarrow": "->", "longrightarrow": "->", "mapsto": "->", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
     "lVert": "||", "rVert": "||", "Vert": "||", "|": "||", "infty": "∞", "lbrack": "[", "rbrack": "]", "prime": "'",
-    "ldots": "..", "dots": "..", "cdots": "..", "colon": ":", "coloneqq": ":=", "sum": "Σ", "prod": "Π", "ast": "*", "land": "and", "wedge": "and",
+    "ldots": "..", "dots": "..", "cdots": "..", "colon": ":", "coloneqq": ":=", "sum": "Σ",
+    "prod": "Π", "ast": "*", "land": "and", "wedge": "and",
     "lor": "or", "vee": "or", "lnot": "not", "neg": "not",
 }
 _SKIPPED = frozenset(
@@ -94,6 +96,7 @@ _ACCENTED = re.compile(
     r"\s*(?:\{\s*(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{)?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\}?\s*(?:_\{?(?P<index>[A-Za-z0-9]+)\}?)?\s*\}"
     r"|\s([A-Za-z])|(\\[A-Za-z]+))"
 )
+_INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))")
 _LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
 _NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
 _LOOK_ALIKES = dict(zip("аеорсхуіјѕԁһкмтвнАВЕКМНОРСТХУІЈЅ", "aeopcxyijsdhkmtbhABEKMHOPCTXYIJS"))
@@ -506,9 +509,7 @@ class Lexer:
                 index = greek.get(index) or _greek(index) or index if len(index) == 1 else index
                 self.pos = close + 1
             elif self.peek() == "\\":
-                match = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))").match(
-                    self.text, self.pos, self.stop
-                )
+                match = _INDEX_COMMAND.match(self.text, self.pos, self.stop)
                 if not match or not (match[1] or match[2] in GREEK):
                     raise SyntaxMistake("An index is a number or a name.", Span(begin, self.pos + 1))
                 index, self.pos = match[1] or match[2], match.end()
@@ -681,7 +682,8 @@ class Lexer:
         elif name in _DELIMITED:
             self.delimiter(name, start)
         elif name == "ell":
-            raise SyntaxMistake("This letter looks like l but is another (script small l).", Span(start, self.pos), ("l",))
+            span = Span(start, self.pos)
+            raise SyntaxMistake("This letter looks like l but is another (script small l).", span, ("l",))
         elif name in ("top", "intercal"):
             self.emit("word", "T", start, self.pos, whole=True, command=True)
         elif name in ("partial", "nabla"):
@@ -740,7 +742,8 @@ class Lexer:
         letter = _greek(letter) or letter if len(letter) == 1 else _VARIANTS.get(letter, letter)
         self.pos = match.end()
         if match["index"]:  # \dot{x_1}: the index stands under the accent, too
-            self.emit("word", f"{letter}_{_ACCENTS[name]}", start, self.pos, index=match["index"], whole=True, command=True)
+            text, index = f"{letter}_{_ACCENTS[name]}", match["index"]
+            self.emit("word", text, start, self.pos, index=index, whole=True, command=True)
             return
         self.word(f"{letter}_{_ACCENTS[name]}", start, whole=True, command=True)
 
@@ -798,6 +801,11 @@ class Parser:
     def now(self) -> Token:
         return self.tokens[self.at]
 
+    @property
+    def here(self) -> Span:
+        """Where an error points: the token that is due, or the last one where the line ends."""
+        return self.tokens[max(self.at - 1, 0)].span if self.now.kind == "end" else self.now.span
+
     def next(self) -> Token:
         token = self.tokens[self.at]
         if token.kind != "end":
@@ -818,7 +826,7 @@ class Parser:
         self.depth += 1
         if self.depth > MAX_NESTING:
             raise LimitError(
-                f"This is nested more than {MAX_NESTING} deep; name an inner part on a line of its own.", self.now.span
+                f"This is nested more than {MAX_NESTING} deep; name an inner part on a line of its own.", self.here
             )
 
     def fail(self, expected: str) -> SyntaxMistake:
@@ -843,7 +851,8 @@ class Parser:
             return SyntaxMistake("A second = on one line; one line says one thing.", token.span)
         if token.text == ":" and self.brackets and self.brackets[-1].text == "[":
             return SyntaxMistake(
-                "Whole rows and columns are not taken with a colon; write a family, as in [W[1,j] for j = 1..3].", token.span
+                "Whole rows and columns are not taken with a colon; write a family, as in [W[1,j] for j = 1..3].",
+                token.span,
             )
         if token.text == "_":
             return SyntaxMistake("An index has no place here: one index a name, with no gap before it.", token.span)
@@ -980,13 +989,13 @@ class Parser:
         inside = group.atom
         if not (isinstance(one.atom, Num) and one.atom.text == "1" and not one.posts and group.operator == ""):
             return None
-        if not (isinstance(inside, Group) and inside.bracket in ("[", "1") and len(inside.rows) == len(inside.rows[0]) == 1):
+        if not isinstance(inside, Group) or inside.bracket not in ("[", "1") or len(inside.rows[0]) > 1:
             return None
         condition = inside.rows[0][0]
         if not isinstance(condition, (Relation, Boolean)) and inside.bracket == "[":
             return None
         span = one.span.to(inside.span)
-        return Item(one.span.to(group.span), one.operator, one.negative, one.gap, Indicator(span, condition), group.posts)
+        return replace(one, span=one.span.to(group.span), atom=Indicator(span, condition), posts=group.posts)
 
     def starts_factor(self) -> bool:
         token = self.now
@@ -999,8 +1008,10 @@ class Parser:
         if token.kind == "op":
             if token.text in ("|", "||"):
                 return not self.bars
-            after_one = token.text == "_" and self.at > 0 and self.tokens[self.at - 1].text == "1"
-            return token.text in ("(", "[", "{", "√", "∛") or (after_one and self.tokens[self.at + 1].text in ("{", "("))
+            if token.text == "_":  # the condition of an indicator as its index: 1_{x > 0}
+                before, after = self.tokens[max(self.at - 1, 0)], self.tokens[self.at + 1]
+                return before.text == "1" and after.text in ("{", "(")
+            return token.text in ("(", "[", "{", "√", "∛")
         return False
 
     def item(self, operator: str, negative: bool) -> Item:
@@ -1090,7 +1101,8 @@ class Parser:
                 index = self.post(value, [])
                 assert index is not None
                 clear = True
-                value = Run(self.span_from(start), (Item(self.span_from(token.span.start), "", False, False, value, (index,)),))
+                span = self.span_from(token.span.start)
+                value = Run(span, (Item(span, "", False, False, value, (index,)),))
         elif self.is_op("(", "{", "[", "|", "||") or token.kind == "cmd":
             value = self.atom()
             clear = True
@@ -1182,7 +1194,7 @@ class Parser:
             elif self.is_op(closer):
                 break
             elif self.is_op(";"):
-                raise SyntaxMistake("Rows are separated by ; in square brackets.", self.now.span)
+                raise SyntaxMistake("Rows are separated by ; in square brackets.", self.here)
             else:
                 raise self.unfinished(opener)
         self.next()
@@ -1194,7 +1206,7 @@ class Parser:
 
     def unfinished(self, opener: Token) -> SyntaxMistake:
         if self.is_op("|", "||"):
-            return SyntaxMistake("This bar has no partner inside the bracket.", self.now.span)
+            return SyntaxMistake("This bar has no partner inside the bracket.", self.here)
         if self.now.kind == "end":
             return SyntaxMistake("This bracket is never closed.", opener.span)
         return self.fail("a comma or a closing bracket")
@@ -1229,7 +1241,7 @@ class Parser:
                 )
             body = For(self.span_from(start), body, index, first, last)
             if self.is_word("for"):
-                raise SyntaxMistake("One for a bracket; nest brackets for a second index.", self.now.span)
+                raise SyntaxMistake("One for a bracket; nest brackets for a second index.", self.here)
         return body
 
     def bar_atom(self) -> Raw:
@@ -1252,7 +1264,7 @@ class Parser:
         order = self.norm_order() if opener.text == "||" and self.is_op("_") else ""
         return Bars(self.span_from(opener.span.start), inner, opener.text == "||", order)
 
-    def mismatched_bars(self, at: int) -> SyntaxMistake:
+    def mismatched_bars(self, at: int) -> JacmagicError:
         """Bars that do not pair up one way only, from the first to the fourth of them, and what to write."""
         def is_bar(token: Token) -> bool:
             return token.kind == "op" and token.text in ("|", "||")
@@ -1267,12 +1279,14 @@ class Parser:
         if len(places) < 4 or len(places) % 2:
             return SyntaxMistake("This bar has no partner.", self.tokens[at].span)
         span = places[0].to(places[3])
-        a, b, c = (self.text[p.stop : q.start] for p, q in zip(places, places[1:4]))
-        if any(part.count(o) != part.count(k) for part in (a, b, c) for o, k in ("()", "[]", "{}")):
+        a, b, c = (self.text[p.stop : q.start] for p, q in pairwise(places[:4]))
+        unbalanced = any(part.count(o) != part.count(k) for part in (a, b, c) for o, k in ("()", "[]", "{}"))
+        if unbalanced or not (a + b).strip() or not (b + c).strip():
             return SyntaxMistake("Bars inside bars: write abs( ) or norm( ) for one pair.", span)
         if not b.strip():
-            return AmbiguousMath(  # type: ignore[return-value]
-                f"{self.text[span.start : span.stop]} can be read in two ways.", span, (f"|{a}| |{c}|", f"abs({a})*abs({c})")
+            return AmbiguousMath(
+                f"{self.text[span.start : span.stop]} can be read in two ways.", span,
+                (f"|{a}| |{c}|", f"abs({a})*abs({c})"),
             )
         return SyntaxMistake(
             "Bars inside bars: write abs( ) or norm( ) for one pair.", span, (f"|{a}abs({b.strip()}){c}|",)
@@ -1426,7 +1440,7 @@ class Parser:
 
     def exhaustive(self, conditions: Sequence[Raw]) -> bool:
         """True where comparisons of one thing with numbers, or one with its contrary, leave nothing out."""
-        pieces: list[tuple[str, str, str]] = []  # what is compared, the relation, with what; conditions end in ("", "", "")
+        pieces: list[tuple[str, str, str]] = []  # what is compared, how, with what; a condition ends in ("", "", "")
         for condition in conditions:
             if not isinstance(condition, Relation):
                 return False
@@ -1438,10 +1452,12 @@ class Parser:
         compared = [piece for piece in pieces if piece[0]]
         if len(compared) == len(conditions) == 2 and compared[0][::2] == compared[1][::2]:
             return {compared[0][1], compared[1][1]} in ({"<", ">="}, {"<=", ">"})
-        if len({left for left, _, _ in compared}) != 1 or not all(_PLAIN_NUMBER.fullmatch(right) for _, _, right in compared):
+        if len({left for left, _, _ in compared}) != 1:
+            return False
+        if not all(_PLAIN_NUMBER.fullmatch(right) for _, _, right in compared):
             return False
         bounds = sorted({float(right.replace("−", "-")) for _, _, right in compared})
-        probes = [bounds[0] - 1, bounds[-1] + 1, *bounds, *((a + b) / 2 for a, b in zip(bounds, bounds[1:]))]
+        probes = [bounds[0] - 1, bounds[-1] + 1, *bounds, *((a + b) / 2 for a, b in pairwise(bounds))]
         holds = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__, "==": float.__eq__}
         for probe in probes:
             met, every = False, True
@@ -1464,9 +1480,10 @@ class Parser:
             raise SyntaxMistake("A definition is written with =.", self.tokens[equals].span, ("=",))
         if equals is None:
             inside = next(
-                (k for k, t in self.outside() if (t.kind == "op" and t.text == "∈") or (t.kind == "word" and t.text == "in")),
-                None,
+                (k for k, t in self.outside() if (t.kind, t.text) in (("op", "∈"), ("word", "in"))), None,
             )
+            if inside == 0:
+                raise SyntaxMistake("A name is expected here.", self.here)
             if inside is not None:
                 names = self.name_list(self.join_differences(inside))
                 self.next()
@@ -1513,7 +1530,8 @@ class Parser:
             one, two = self.tokens[k : k + 2]
             glued = one.kind == two.kind == "word" and not two.gap and one.index is None
             if glued and (one.text in ("Delta", "delta") or (one.text == "d" and two.whole and not two.command)):
-                self.tokens[k : k + 2] = [replace(two, text=one.text + two.text, span=one.span.to(two.span), gap=one.gap)]
+                span = one.span.to(two.span)
+                self.tokens[k : k + 2] = [replace(two, text=one.text + two.text, span=span, gap=one.gap)]
                 stop -= 1
             else:
                 k += 1
@@ -1528,7 +1546,7 @@ class Parser:
             if self.at == stop:
                 return tuple(names)
             if not self.is_op(","):
-                raise SyntaxMistake("Names are separated by commas here.", self.now.span)
+                raise SyntaxMistake("Names are separated by commas here.", self.here)
             self.next()
 
     def left_side(self, equals: int) -> tuple[str, Word, tuple[Word, ...]]:
@@ -1536,7 +1554,7 @@ class Parser:
         equals = self.join_differences(equals)
         tokens = self.tokens[:equals]
         if not tokens:
-            raise SyntaxMistake("A name is expected before =.", self.now.span)
+            raise SyntaxMistake("A name is expected before =.", self.here)
         whole = tokens[0].span.to(tokens[-1].span)
         shape = "".join(t.text if t.kind == "op" else {"word": "w", "cmd": "c"}.get(t.kind, "?") for t in tokens)
         if shape == "w":
@@ -1551,7 +1569,7 @@ class Parser:
             self.next()
             return "equation", word, ()
         if re.fullmatch(r"w''+", shape):
-            raise SyntaxMistake("A system has first derivatives only: name x' on a line of its own, as in x' = v.", whole)
+            raise SyntaxMistake("A system has first derivatives only: give x' a name, as in x' = v.", whole)
         if re.fullmatch(r"w'\(w\)", shape):
             raise SyntaxMistake("The time is not written here.", whole, (self.text[whole.start : tokens[1].span.stop],))
         if re.fullmatch(r"w{1,2}/w{1,2}|c{w{1,2}}{w{1,2}}", shape):
@@ -1594,7 +1612,7 @@ class Parser:
             self.next()
             return self.size(start), None
         if not self.is_op("["):
-            raise SyntaxMistake("in is followed by R, R^3, R^(2x3) or a range [0, 5].", self.now.span)
+            raise SyntaxMistake("in is followed by R, R^3, R^(2x3) or a range [0, 5].", self.here)
         group = self.bracketed()
         if len(group.rows) != 1 or len(group.rows[0]) != 2:
             raise SyntaxMistake("A range has two ends: [0, 5].", group.span, ())
@@ -1725,10 +1743,13 @@ class Parser:
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
         if token.kind == "word" and token.text == "for":
-            begin = next((t.span.stop for t in reversed(self.tokens[: self.at]) if t.text == "="), self.tokens[0].span.start)
+            equals = [t.span.stop for t in self.tokens[: self.at] if t.text == "="]
+            begin = equals[-1] if equals else self.tokens[0].span.start
             begin += len(self.text[begin:]) - len(self.text[begin:].lstrip())
             span = Span(begin, self.tokens[-2].span.stop)
-            raise SyntaxMistake("A family stands in square brackets.", span, (f"[{self.text[span.start : span.stop]}]",))
+            shown = self.text[span.start : span.stop]
+            balanced = shown.count("[") == shown.count("]") and shown.count("(") == shown.count(")")
+            raise SyntaxMistake("A family stands in square brackets.", span, (f"[{shown}]",) if balanced else ())
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
         raise self.fail("the end of the line or an operator")
@@ -1738,8 +1759,9 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """The tokens statement by statement: at newlines, `;`, and commas before `NAME =`, outside brackets."""
     depth, current = 0, []
     for k, token in enumerate(tokens):
-        opens = token.kind == "op" and token.text in ("(", "[", "{") or token.kind == "cmd" and token.text[:5] == "begin"
-        closes = token.kind == "op" and token.text in (")", "]", "}") or token.kind == "cmd" and token.text[:4] == "end "
+        sign, command = token.text if token.kind == "op" else "", token.text if token.kind == "cmd" else ""
+        opens = sign in ("(", "[", "{") or command.startswith("begin")
+        closes = sign in (")", "]", "}") or command.startswith("end ")
         depth = depth + 1 if opens else max(0, depth - 1) if closes else depth
         ends = token.kind in ("nl", "end") or (depth == 0 and token.kind == "op" and token.text == ";")
         if not ends and depth == 0 and token.kind == "op" and token.text == "," and k + 2 < len(tokens):

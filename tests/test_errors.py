@@ -254,9 +254,12 @@ def test_what_an_error_offers_can_be_pasted(block: str, fix: str) -> None:
     """With the fix in place the block works, or what is still wrong is another thing and has a meaning, not a syntax."""
     error = refusal(block)
     better = mended(block.removeprefix(N), error.span, fix)
+    other = None
     try:
         run((N if block.startswith(N) else "") + better)
-    except JacmagicError as other:
+    except JacmagicError as caught:
+        other = caught
+    if other is not None:
         elsewhere = other.span is not None and error.span is not None and other.span.stop < error.span.start
         assert type(other).__name__ in (M, H, V) or elsewhere
         assert (other.message, other.span) != (error.message, error.span)

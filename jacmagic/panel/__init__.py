@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html as markup
+import itertools
 import json
 import re
 import secrets
@@ -26,7 +27,7 @@ from jacmagic import calculus as c
 from jacmagic import code, views
 from jacmagic import latex as tex
 from jacmagic.functions import FUNCTIONS
-from jacmagic.graph import Node, slot
+from jacmagic.graph import Node, ancestry, slot
 from jacmagic.result import Result
 
 MAX_VALUES = 20_000
@@ -54,7 +55,9 @@ def mathml(latex: str) -> str:
     latex = re.sub(r"\\\\\[[0-9.]+ex\]", r"\\\\", latex)
     latex = _WORD.sub(_in_one_piece, latex)
     made = re.sub(r"&#x0*([0-9A-F]+);", _character, convert(latex)).replace(" />", "/>")
-    made = re.sub(r"^<math[^>]*>", "<math>", made)
+    # In a row of its own a bracket stretches by itself.
+    made = re.sub(r"^<math[^>]*>", "<math>", made).replace(' stretchy="true" fence="true"', "")
+    made = re.sub(r' form="(pre|post)fix"', "", made)
     made = re.sub(r"<mtext>([⟦⟪][^<]*)[⟧⟫]</mtext>", r"<mi>\1</mi>", made)
     made = re.sub(r"(?<!<math>)<mrow>(<(m[in])[^>]*>[^<]*</\2>)</mrow>", r"\1", made)
     made = _FUNCTION.sub(lambda found: _spaced(found, made), made)
@@ -178,7 +181,7 @@ class _Spec:
 
     def close(self, node: Node) -> Node:
         """The node with definitions that were cut out of the graph put back."""
-        cut = {n.data for n in c.ancestry([node]) if n.op == "input"} & set(self.p.steps)
+        cut = {n.data for n in ancestry([node]) if n.op == "input"} & set(self.p.steps)
         if not cut:
             return node
         return c.replace_inputs(self.g, [node], {key: self.forward[key] for key in cut})[0]
@@ -219,7 +222,7 @@ class _Spec:
     def positive(self) -> dict[str, float]:
         """Lower ends for names that stand under a root or a logarithm."""
         out: dict[str, float] = {}
-        for node in c.ancestry(self.forward.values()):
+        for node in ancestry(self.forward.values()):
             if node.op != "map":
                 continue
             for guarded, when, _ in _guards(node.data[0]):
@@ -329,7 +332,7 @@ class _Spec:
         total = []
         for way in ways:
             node = None
-            for one, below in zip(way, way[1:]):
+            for one, below in itertools.pairwise(way):
                 factor = self.outputs[f"local:{one}:{below}"]
                 node = factor if node is None else g.dot(node, factor, (0, 1), (1, 2), (0, 2))
             blocks = []
@@ -369,7 +372,7 @@ class _Spec:
         for key in p.variables:
             shape = p.shape(key)
             axes += [key] if shape == () else [f"{key}[{k + 1}]" for k in range(shape[0])] if len(shape) == 1 else [""]
-        outputs = [k for k in p.outputs]
+        outputs = list(p.outputs)
         m = sum(prod(p.shape(k)) for k in outputs)
         n = len(axes) if "" not in axes else 99
         if p.net:
@@ -387,7 +390,7 @@ class _Spec:
             if len(outputs) == 2:
                 both = self.g.stack([self.forward[k] for k in outputs], (2,))
                 self.outputs["forward:*"] = both
-                return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:*", "label": ", ".join(outputs)}
+                return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:*", "label": _joint(outputs)}
             return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:" + outputs[0]}
         return {"kind": "heatmap"}
 
@@ -404,7 +407,7 @@ class _Spec:
         """Why a number is not finite: the log of what is not positive, a division by 0, …"""
         out: list[dict[str, str]] = []
         seen = set()
-        for node in c.ancestry([self.forward[key] for key in self.p.outputs]):
+        for node in ancestry([self.forward[key] for key in self.p.outputs]):
             if node.op != "map":
                 continue
             expr, axes = node.data
@@ -487,9 +490,8 @@ _KINKS = {
 
 def _guards(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
     """The parts of a template that must keep a sign: (part, when it is wrong, why)."""
-    out = []
-    for e in sorted(expr.atoms(sp.log), key=str):
-        out.append((e.args[0], "<=0", "ln of a number that is not positive"))
+    logs = sorted(expr.atoms(sp.log), key=str)
+    out = [(e.args[0], "<=0", "ln of a number that is not positive") for e in logs]
     for e in sorted(expr.atoms(sp.Pow), key=str):
         if e.base.is_number or e.base == sp.E:
             continue
@@ -505,11 +507,15 @@ def _guards(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
         ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
         ("atanh", ">=1", "atanh of a number beyond ±1"),
     ):
-        for e in sorted(expr.atoms(getattr(sp, name)), key=str):
-            out.append((sp.Abs(e.args[0]), when, text))
-    for e in sorted(expr.atoms(sp.acosh), key=str):
-        out.append((e.args[0], "<1", "acosh of a number below 1"))
+        out += [(sp.Abs(e.args[0]), when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
+    out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
     return out
+
+
+def _joint(keys: list[str]) -> str:
+    """The letter that names share: f of f1 and f2; else nothing to write at an arrow."""
+    letters = {key.rstrip("0123456789") for key in keys}
+    return letters.pop() if len(letters) == 1 else ""
 
 
 def _short(value: float) -> float:
@@ -819,10 +825,11 @@ def alive(result: Result, token: str, big: bool = False) -> str:
     """A script that brings the panel of a result to life in every element marked with the token.
 
     Module, style and spec are deflated and unpacked in the browser into an inline
-    module script: an output stays small, needs no network, no eval, no blob.
+    module script: an output stays small, needs no network, no eval, no blob. The
+    unpacked text is never parsed as HTML, so that nothing in it can end the script.
     """
     text = (
-        f"{module()}\nconst spec={_script_json(spec(result, big))};"
+        f"{module()}\nconst spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
         f"for(const root of document.querySelectorAll({json.dumps(_query(token))}+':not([data-alive])')){{"
         "root.dataset.alive='';root.replaceChildren();"
         f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
@@ -833,17 +840,11 @@ def alive(result: Result, token: str, big: bool = False) -> str:
     script = _LOADER.strip().replace("ALPHABET", json.dumps(ALPHABET)).replace("SIZE", str(len(raw)))
     script = script.replace("QUERY", json.dumps(_query(token))).replace("TOKEN", json.dumps(token))
     script = script.replace("DATA", json.dumps(base85(raw)))
-    return f"<script>{script}</script>"
+    return f"<script>{script.replace(chr(10), '')}</script>"
 
 
 def _query(token: str) -> str:
     return f'[data-jacmagic="{token}"]'
-
-
-def _script_json(data: Any) -> str:
-    """JSON that may stand in a script."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def has_panel(result: Result) -> bool:
@@ -859,9 +860,8 @@ def fallback(result: Result, whole: bool = False) -> str:
             parts.append(f"<div>$$\\displaystyle {markup.escape(one.latex)}$$</div>")
         if one.note:
             parts.append(f'<div style="opacity:.7;font-size:85%">{markup.escape(one.note)}</div>')
-    for line in (views.factor_sizes(result), views.numbers_text(result)):
-        if line:
-            parts.append(f'<div style="opacity:.85">{markup.escape(line)}</div>')
+    lines = (views.factor_sizes(result), views.numbers_text(result))
+    parts += [f'<div style="opacity:.85">{markup.escape(line)}</div>' for line in lines if line]
     return "".join(parts)
 
 

@@ -121,7 +121,15 @@ def link(
             tell(values)
 
     result._links.append(heard)
-    return lambda: result._links.remove(heard) if heard in result._links else None
+    # ipywidgets keeps every widget; what ends the link must not keep the result.
+    linked = weakref.ref(result)
+
+    def end() -> None:
+        there = linked()
+        if there is not None and heard in there._links:
+            there._links.remove(heard)
+
+    return end
 
 
 def sliders(result: Result) -> ipywidgets.VBox:

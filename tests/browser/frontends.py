@@ -40,6 +40,7 @@ T_SERVER, T_LOAD, T_RUN = 60, 60_000, 30_000  # s, ms, ms
 
 ALLOWED = {
     r"Failed to load resource.*cdnjs|cdnjs.*Failed to load|net::ERR_FAILED": "nbconvert's page asks a CDN for MathJax; the network is off",
+    r"reading 'schema'": "Notebook 7 itself, without an output of ours: a plug-in's settings are asked for before they are there",
     r"favicon\.ico": "classic and nbconvert pages have no icon",
     r"/static/custom/|custom\.(js|css)": "the classic notebook asks for a user's files that are not there",
 }
@@ -124,11 +125,11 @@ class FrontEnd:
 _SERVER = ["--no-browser", "--allow-root", "--ServerApp.token=", "--ServerApp.password=", "--ServerApp.ip=127.0.0.1",
            "--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.root_dir={root}",
            "--ServerApp.terminals_enabled=False", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly"]
-_LAB = dict(
-    notebook=".jp-NotebookPanel .jp-Notebook", cell=".jp-CodeCell", editor=".cm-content", prompt=".jp-InputPrompt",
-    prompt_text="[{n}]:", output=".jp-OutputArea-output",
-    error='.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"],'
-          '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]')
+_LAB = {
+    "notebook": ".jp-NotebookPanel .jp-Notebook", "cell": ".jp-CodeCell", "editor": ".cm-content", "prompt": ".jp-InputPrompt",
+    "prompt_text": "[{n}]:", "output": ".jp-OutputArea-output",
+    "error": '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"],'
+          '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'}
 FRONT_ENDS = {
     "lab": FrontEnd("lab", [sys.executable, "-m", "jupyterlab", *_SERVER, "--LabApp.expose_app_in_browser=True"],
                     "/lab/tree/{nb}?reset", **_LAB),
@@ -192,17 +193,20 @@ def server(front_end: FrontEnd, root: Path, env: dict[str, str]) -> Iterator[str
 
 
 class Watch:
-    """What goes wrong in a page: console errors, uncaught errors, requests that leave this machine."""
+    """What goes wrong in a page: console errors and uncaught errors."""
 
     def __init__(self, page: Page) -> None:
         self.errors: list[str] = []
-        self.outside: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
         page.on("console", self._said)
 
     def _said(self, message: object) -> None:
         text = f"{message.text} {message.location.get('url', '')}"  # type: ignore[attr-defined]
-        if message.type == "error" and not any(re.search(known, text) for known in ALLOWED):  # type: ignore[attr-defined]
+        if message.type == "error":  # type: ignore[attr-defined]
+            self._note(text)
+
+    def _note(self, text: str) -> None:
+        if not any(re.search(known, text) for known in ALLOWED):
             self.errors.append(text)
 
 
