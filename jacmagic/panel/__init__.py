@@ -147,10 +147,7 @@ class _Spec:
         return made
 
     def echo(self, chain: dict[str, Any] | None) -> list[dict[str, Any]]:
-        """The block as understood; what is declared stands small and grey beside it.
-
-        A net whose layers have a card each says them there.
-        """
+        """The block as understood; what is declared stands small and grey beside it."""
         p = self.p
         note: list[dict[str, str]] = []
         stated: dict[str, str] = {}
@@ -172,10 +169,9 @@ class _Spec:
                 more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
                 note += [{"mathml": stated.get(key) or mathml(tex.name(key))}, {"text": size + more}]
         note.append({"text": " · rows = functions, columns = variables"})
-        out: list[dict[str, Any]] = []
-        if not (p.net and chain):
-            out = [{"mathml": mathml(one.latex)} for one in views.echo(self.result) if one.kind == "echo"]
-        out = out or [{}]
+        lines = [mathml(one.latex) for one in views.echo(self.result) if one.kind == "echo"]
+        # A net's layers stand side by side: their cards below say them again, one by one.
+        out: list[dict[str, Any]] = [{"mathml": lines}] if p.net and chain else [{"mathml": one} for one in lines]
         out[0]["note"] = note
         return out + rest
 

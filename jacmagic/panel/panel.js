@@ -1316,7 +1316,7 @@ function mount(root, spec, bridge) {
   }
 
   function echo() {
-    return (spec.echo ?? []).map((/** @type {any} */ part) => el("div", { class: "jm-echo" }, part.mathml && el("div", { class: "jm-formula" }, typeset(part.mathml)), part.note && el("div", { class: "jm-note" }, ...line(part.note))));
+    return (spec.echo ?? []).map((/** @type {any} */ part) => el("div", { class: "jm-echo" }, ...[part.mathml ?? []].flat().map((one) => el("div", { class: "jm-formula" }, typeset(one))), part.note && el("div", { class: "jm-note" }, ...line(part.note))));
   }
 
   /** J in symbols: rows labelled by function, columns by variable, each entry a button. */
