@@ -36,6 +36,7 @@ from jacmagic.shapes import Inference, children, inside
 
 Shape = tuple[int, ...]
 EXAMPLE = "f(x, y) = x^2 y + sin y"
+NET_EXAMPLE = "x(3) -> 4 tanh -> 2 softmax"
 
 
 @dataclass(frozen=True)
@@ -388,7 +389,7 @@ class _Understanding:
             for key, value in self.constant.items():
                 if (range_ := self.range(key)) is not None and value.shape == ():
                     self.inside_range(key, np.array(float(value.expr)), range_)
-            raise nothing_to_do()
+            raise nothing_to_do(self.net)
         self.check_argument_kin()
 
     def check_argument_kin(self) -> None:
@@ -427,7 +428,7 @@ class _Understanding:
                 "A Python value in braces is read only in a notebook cell, or where namespace= is given.", span
             )
         try:
-            value = eval(statement.python, {"__builtins__": __builtins__}, dict(self.namespace))  # the one exception
+            value = eval(statement.python, {**self.namespace, "__builtins__": __builtins__})  # the one exception
         except Exception as error:
             raise ValueMistake(f"Python says of {statement.python}: {type(error).__name__}: {error}", span) from None
         try:
@@ -536,7 +537,7 @@ class _Understanding:
             pending = later if len(later) < len(pending) else []
         self.sequence = [(key, one) for key, one in self.sequence if key not in self.wholes]
         if not self.sequence:
-            raise nothing_to_do()
+            raise nothing_to_do(self.net)
 
     # -------------------------------------------------------------- sizes
     def infer(self) -> dict[str, Shape]:
@@ -612,7 +613,7 @@ class _Understanding:
             shape = shapes[key]
             if array.shape == shape:
                 continue
-            if array.size == int(np.prod(shape)) and () not in (array.shape, shape):
+            if array.size == int(np.prod(shape)):
                 out[key] = array.reshape(shape)
                 continue
             statement = self.drafts[key].value
@@ -721,7 +722,7 @@ class _Understanding:
         loose = [n for n in appearing if n not in values]
         found = tuple(loose or appearing)
         if not found:
-            raise nothing_to_do()
+            raise nothing_to_do(self.net)
         return found
 
     def named_variables(
@@ -862,8 +863,9 @@ class _Understanding:
         return False
 
 
-def nothing_to_do() -> SyntaxMistake:
-    return SyntaxMistake("There is nothing to differentiate in this block; write a function.", None, (EXAMPLE,))
+def nothing_to_do(net: bool) -> SyntaxMistake:
+    thing, example = ("layer", NET_EXAMPLE) if net else ("function", EXAMPLE)
+    return SyntaxMistake(f"There is nothing to differentiate in this block; write a {thing}.", None, (example,))
 
 
 def describe(shape: Shape) -> str:

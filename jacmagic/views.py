@@ -21,7 +21,7 @@ from jacmagic import latex as tex
 from jacmagic import tree as t
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
-from jacmagic.graph import Node, slot
+from jacmagic.graph import Node, ancestry, slot
 from jacmagic.program import Line, Shape, Step
 from jacmagic.result import Result, symbols_of
 from jacmagic.shapes import inside
@@ -516,7 +516,7 @@ class _Forms:
 
     # -------------------------------------------------------------- the sweep
     def reverse(self, target: Node) -> list[_Term]:
-        order = c.ancestry([self.root])
+        order = ancestry([self.root])
         depending = c._depending(order, target)
         carried: dict[int, list[_Term]] = {self.root.number: [_Term(1, ())]}
         for node in reversed(order):
@@ -621,7 +621,7 @@ def depends(result: Result) -> dict[str, list[str]]:
     if not cached:
         moving = set(p.variables)
         for key, step in p.steps.items():
-            inner = {node.data for node in c.ancestry([result.inner(key)]) if node.op == "input"}
+            inner = {node.data for node in ancestry([result.inner(key)]) if node.op == "input"}
             reads = [n for n in dict.fromkeys([*step.reads, *step.params]) if n in moving and n in inner]
             if key not in moving and reads:
                 cached[key] = reads
