@@ -27,6 +27,9 @@ from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 MAX_WRITTEN = 400_000
 """Operations in a result with everything substituted."""
 
+MAX_JACOBIAN = 20_000_000
+"""Entries of one Jacobian."""
+
 Shape = tuple[int, ...]
 
 
@@ -451,12 +454,12 @@ def collect(g: Graph, parts: list[Node]) -> Node:
 def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> list[list[sp.Expr]]:
     """The entries of nodes as SymPy expressions of the inputs' entries, everything substituted.
 
+    Ask `check_length` first: what is too long to write takes minutes here.
+
     Raises:
-        LimitError: the result would be too long to write.
         ValueMistake: a condition compares what is not a real number, as (-1)^(1/2) < x.
     """
     order = ancestry(roots)
-    _budget(order, roots)
     values: dict[int, list[Any]] = {}
     try:
         for node in order:
@@ -470,7 +473,13 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
     return [list(values[root.number]) for root in roots]
 
 
-def _budget(order: Sequence[Node], roots: Sequence[Node]) -> None:
+def check_length(roots: Sequence[Node]) -> None:
+    """Refuse what would be too long to write, before any of it is written.
+
+    Raises:
+        LimitError: with what to do instead.
+    """
+    order = ancestry(roots)
     size: dict[int, float] = {}  # operations in one entry
     dense: dict[int, float] = {}  # the share of entries that are not 0
     for node in order:

@@ -1684,7 +1684,7 @@ def _spelling() -> Any:
     """A printer of SymPy source with every name of the library behind sp."""
     from sympy.printing.str import StrPrinter
 
-    class Spelling(StrPrinter):  # type: ignore[misc]
+    class Spelling(StrPrinter):
         """SymPy's own spelling, every name behind sp."""
 
         def _print_Symbol(self, expr: sp.Symbol) -> str:

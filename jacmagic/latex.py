@@ -956,7 +956,7 @@ def _printer(decimals: bool) -> Any:
     from sympy.matrices.expressions.matexpr import MatrixExpr, MatrixSymbol
     from sympy.printing.latex import LatexPrinter
 
-    class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
+    class Printer(LatexPrinter):
         def _print(self, expr: Any, **options: Any) -> str:
             scalar = getattr(expr, "is_commutative", False) and not isinstance(expr, MatrixExpr)
             known = scalar and (expr.is_Symbol or expr.is_Add or expr.is_Mul or expr.is_Pow or expr.is_Rational)

@@ -131,7 +131,7 @@ class Lowerer:
     def check(self, expr: sp.Expr, span: Span) -> sp.Expr:
         """The expression, if it is real and finite where it is a number, and not too long to write."""
         if expr.is_Rational:
-            if max(expr.p.bit_length(), expr.q.bit_length()) > 3.33 * MAX_DIGITS:  # type: ignore[attr-defined]
+            if max(expr.p.bit_length(), expr.q.bit_length()) > 3.33 * MAX_DIGITS:
                 raise LimitError("This number is too long to be written out.", span)
         elif expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
             raise ValueMistake(f"{self.source(span)} has no value: it divides by 0 or is not finite.", span)
@@ -280,7 +280,8 @@ class Lowerer:
 
     def lower_sum(self, expr: t.Sum) -> Value:
         values = [self.lower(term) for _, term in expr.terms]
-        shape, row, solid = (), False, None
+        shape: Shape = ()
+        row, solid = False, None
         for (_, term), value in zip(expr.terms, values):
             if value.literal and value.shape == ():
                 continue
@@ -835,7 +836,7 @@ class Lowerer:
             return self.loss(expr)
         if self.vector_index is not None and not (count == 1 and isinstance(inside(expr.arguments[0]), t.Family)):
             raise _Unroll
-        return getattr(self, f"call_{row.name}")(expr, [self.argument(a) for a in expr.arguments])  # type: ignore[no-any-return]
+        return getattr(self, f"call_{row.name}")(expr, [self.argument(a) for a in expr.arguments])
 
     def argument(self, expr: t.Expr) -> Value:
         """An argument of sum, prod, mean and the like: a family stands for the vector of its members."""

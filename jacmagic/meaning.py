@@ -424,7 +424,7 @@ class Reader:
                 )
         names = self.names(word)
         gap = item.gap
-        out = []
+        out: list[Settled] = []
         for name in names[:-1]:
             out.append(Settled(item.operator if not out else "", name, gap, name.span))
             gap = False
@@ -605,8 +605,8 @@ class Reader:
         if follow is None or follow.negative:
             raise self.no_argument(item, row)
         self.check_inverse(item, follow, items, at, row)
-        touching = not follow.gap and isinstance(follow.atom, (s.Word, s.Num)) and isinstance(item.atom, s.Word)
-        if touching and not item.atom.command:  # type: ignore[union-attr]
+        touching = not follow.gap and isinstance(follow.atom, (s.Word, s.Num))
+        if touching and isinstance(item.atom, s.Word) and not item.atom.command:
             span = item.span.to(follow.span)
             rest = self.source(follow.span)
             if not item.posts:
@@ -818,11 +818,11 @@ class Reader:
             return self.matrix(group, rows)
         inner_groups = [self.literal(entry) for entry in rows[0]]
         if len(rows[0]) == 1:
-            inner = inner_groups[0]
-            if inner is not None and inner.bracket == "env":
-                return self.group(inner)
-            if inner is not None and inner.bracket == "[" and len(inner.rows) == 1:
-                return self.matrix(group, (inner.rows[0],))
+            only = inner_groups[0]
+            if only is not None and only.bracket == "env":
+                return self.group(only)
+            if only is not None and only.bracket == "[" and len(only.rows) == 1:
+                return self.matrix(group, (only.rows[0],))
         elif all(g is not None and g.bracket == "[" and len(g.rows) == 1 for g in inner_groups):
             return self.matrix(group, tuple(g.rows[0] for g in inner_groups if g is not None))
         entries = tuple(self.value(entry) for entry in rows[0])

@@ -21,7 +21,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from jacmagic import calculus as c
 from jacmagic import code
 from jacmagic.code import Compiled
-from jacmagic.errors import nearest
+from jacmagic.errors import LimitError, nearest
 from jacmagic.graph import Node, ancestry
 from jacmagic.program import Program, Shape, Step, understand
 
@@ -238,6 +238,12 @@ class Result:
         """The node of d of / d wrt in the inputs, and the names of the definitions on the way."""
         g = self.program.graph
         (key, k), (by, j) = self.place(of), self.place(wrt)
+        count = prod(self.program.shape(key) if k is None else ()) * prod(self.program.shape(by))
+        if count > c.MAX_JACOBIAN:
+            raise LimitError(
+                f"d{of}/d{wrt} would have {count:,} entries; a Jacobian has at most {c.MAX_JACOBIAN:,}. "
+                "Ask for one entry, such as that of a component, or for the derivative of a sum."
+            )
         cut = [by] if by in self.program.steps and by != key else []
         roots, labels = c.rebuild(g, [self.program.node(key)], cut, safe)
         target = g.input(by, self.program.shape(by))
@@ -287,6 +293,7 @@ class Result:
     # -------------------------------------------------------------- symbols
     def entries(self, node: Node) -> list[sp.Expr]:
         """A node's entries with everything substituted, in the symbols of the inputs of its graph."""
+        c.check_length([node])
         names = {n.data: n.shape for n in ancestry([node]) if n.op == "input"}
         return c.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
 

@@ -114,8 +114,8 @@ class Inference:
                     self.shapes[key] = ()
                 continue
             break
-        loose = {key: what for key, what in self.stuck.items() if key not in self.shapes}
-        for key, (expr, scalar, matrix) in loose.items():
+        open_ = {key: what for key, what in self.stuck.items() if key not in self.shapes}
+        for key, (expr, scalar, matrix) in open_.items():
             self.fail(key, expr, scalar, matrix)
 
     @staticmethod
@@ -197,9 +197,8 @@ class Inference:
             for entry in children(expr):
                 self.up(entry, ())
             if any(isinstance(entry, t.Family) for entry in children(expr)):
-                first, last = expr.rows[0][0], len(expr.rows)
-                width = self.up(first)
-                return (last, width[0]) if width else None
+                width = self.up(expr.rows[0][0])
+                return (len(expr.rows), width[0]) if width else None
             return (len(expr.rows), len(expr.rows[0]))
         if isinstance(expr, t.Family):
             body = self.up(expr.body, want if expr.kind != "vector" else None)

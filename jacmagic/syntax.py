@@ -1051,8 +1051,8 @@ class Parser:
             if self.is_op("{"):
                 return Post(self.span_from(start), "[", self.bracketed().rows[0])
             if self.now.kind == "num":
-                inner = self.next()
-                return Post(self.span_from(start), "[", (Num(inner.span, inner.text),))
+                digits = self.next()
+                return Post(self.span_from(start), "[", (Num(digits.span, digits.text),))
             raise self.fail("an index")
         if token.text == "." and self.tokens[self.at + 1].kind == "word" and self.tokens[self.at + 1].text == "T":
             self.next()
@@ -1490,11 +1490,12 @@ class Parser:
                 size, range_ = self.belonging()
                 self.finish()
                 return Statement(Span(start, stop), "declare", names, size=size, range=range_)
-            expr = self.expression()
+            alone = self.expression()
             self.finish()
-            return Statement(Span(start, stop), "expression", expr=expr)
+            return Statement(Span(start, stop), "expression", expr=alone)
         kind, name, params = self.left_side(equals)
-        python, expr = None, None
+        python: str | None = None
+        expr: Raw | None = None
         if self.now.kind == "python":
             token = self.next()
             python = token.text
@@ -1757,7 +1758,8 @@ class Parser:
 
 def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """The tokens statement by statement: at newlines, `;`, and commas before `NAME =`, outside brackets."""
-    depth, current = 0, []
+    depth = 0
+    current: list[Token] = []
     for k, token in enumerate(tokens):
         sign, command = token.text if token.kind == "op" else "", token.text if token.kind == "cmd" else ""
         opens = sign in ("(", "[", "{") or command.startswith("begin")
@@ -1807,7 +1809,7 @@ def parse(text: str) -> tuple[Statement, ...]:
         raise LimitError(
             f"A block has at most {MAX_BLOCK:,} characters; this one has {len(text):,}.", Span(MAX_BLOCK, len(text))
         )
-    found = []
+    found: list[Statement] = []
     for tokens in statements(Lexer(text).run()):
         if len(found) == MAX_STATEMENTS:
             raise LimitError(f"A block has at most {MAX_STATEMENTS:,} statements; use a family.", tokens[0].span)

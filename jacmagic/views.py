@@ -308,14 +308,15 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
             f"J = [{', '.join(texts[0])}]", "the row of partial derivatives",
         )
         column = tex.matrix([[e] for e in cells[0]], most + 2, most + 2)
-        yield Formula("gradient", rf"\nabla {f} = {column}", f"∇{found.rows[0].text} = Jᵀ", "the gradient, its transpose")
+        words = f"∇{found.rows[0].text} = Jᵀ"
+        yield Formula("gradient", rf"\nabla {f} = {column}", words, "the gradient, its transpose")
         return
     if too_wide(plain):
         for i, row in enumerate(found.shown_rows):
             for k, j in enumerate(found.shown_columns):
-                f, x = found.rows[row], found.columns[j]
-                yield Formula("result", rf"\frac{{\partial {f.latex}}}{{\partial {x.latex}}} = {latex[i][k]}",
-                              f"∂{f.text}/∂{x.text} = {plain[i][k]}")
+                one, x = found.rows[row], found.columns[j]
+                yield Formula("result", rf"\frac{{\partial {one.latex}}}{{\partial {x.latex}}} = {latex[i][k]}",
+                              f"∂{one.text}/∂{x.text} = {plain[i][k]}")
         return
     cells = _elided(latex, found, (r"\cdots", r"\vdots", r"\ddots"))
     texts = _elided(plain, found, ("⋯", "⋮", "⋱"))
@@ -343,7 +344,8 @@ def determinant(result: Result) -> Iterator[Formula]:
     value = determinant_of(sp.Matrix(found.entries))
     shown = tex.symbolic(value, result.program.decimals)
     if len(shown) < MAX_FORMULA // 8:
-        yield Formula("determinant", rf"\det J = {shown}", f"det J = {tex.text_symbolic(value, result.program.decimals)}")
+        words = tex.text_symbolic(value, result.program.decimals)
+        yield Formula("determinant", rf"\det J = {shown}", f"det J = {words}")
 
 
 def determinant_of(matrix: sp.Matrix) -> sp.Expr:
@@ -542,9 +544,7 @@ class _Forms:
             if b.number in depending:
                 if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
                     yield b, 1, (self.factor(a),)
-                elif len(la) == 1 and len(lb) == 1 and not lo:
-                    yield b, 1, (rf"{self.factor(a)}^{{\top}}",)
-                elif len(la) == 2 and len(lb) == 1 and lo == (la[1],):
+                elif len(la) == 1 and len(lb) == 1 and not lo or len(la) == 2 and len(lb) == 1 and lo == (la[1],):
                     yield b, 1, (rf"{self.factor(a)}^{{\top}}",)
                 else:
                     raise _NoForm
@@ -744,8 +744,10 @@ def plain_form(form: str) -> str:
     text = re.sub(r"\\operatorname\{(\w+)\}", r"\1", form)
     text = re.sub(r"([A-Za-z])_\{(\d+)\}", lambda m: tex.unicode_name(m[1] + m[2]), text)
     text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)", text)
-    for old, new in ((r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf{1}", "1"),
-                     (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−")):
+    for old, new in (
+        (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf{1}", "1"),
+        (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−"),
+    ):
         text = text.replace(old, new)
     text = re.sub(r"\\([a-zA-Z]+)", lambda m: tex.unicode_name(m[1]) if m[1] in GREEK else m[1], text)
     return re.sub(r"[{}]", "", text)
@@ -818,8 +820,9 @@ def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
         if not adds_up_to_one(result, target):
             return (rf"{left} = \left(\sum {y}\right) {own} - {y}",
                     f"{plain} = (Σ{tex.text(target)}) {tex.unicode_name(key)} − {tex.text(target)}", "")
-        return (f"{left} = {own} - {y}", f"{plain} = {tex.unicode_name(key)} − {tex.text(target)}",
-                f"as Σ{tex.text(target)} = 1; the numbers use (Σ{tex.text(target)}) {tex.unicode_name(key)} − {tex.text(target)}")
+        mine, theirs = tex.unicode_name(key), tex.text(target)
+        return (f"{left} = {own} - {y}", f"{plain} = {mine} − {theirs}",
+                f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {mine} − {theirs}")
     act = activation_factors(result, key, step)
     if act is None:
         return None

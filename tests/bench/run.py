@@ -342,8 +342,8 @@ def code_rows(rng: np.random.Generator) -> list[Row]:
         return out
 
     symbols = sp.symbols("s t l m", real=True)
-    s, t, l, m = symbols
-    f = sp.Matrix([l * sp.cos(s) + m * sp.cos(s + t), l * sp.sin(s) + m * sp.sin(s + t)])
+    s, t, a, b = symbols
+    f = sp.Matrix([a * sp.cos(s) + b * sp.cos(s + t), a * sp.sin(s) + b * sp.sin(s + t)])
     lambdified = sp.lambdify(symbols, f.jacobian([s, t]), "numpy")
     function = r.function("numpy")
     return [
