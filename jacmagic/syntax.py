@@ -68,7 +68,7 @@ _OPERATORS = {
 }
 _BY_LENGTH = ("...", ":=", "**", ".^", ".*", "./", "==", "!=", "<=", ">=", "||", "..", "->")
 _COMMAND_OPERATORS = {
-    "cdot": "·", "times": "×", "div": "/", "odot": ".*", "circ": ".*", "le": "<=", "leq": "<=", "leqslant": "<=",
+    "cdot": "·", "times": "×", "div": "/", "odot": ".*", "oslash": "./", "circ": ".*", "le": "<=", "leq": "<=", "leqslant": "<=",
     "lt": "<", "ge": ">=", "geq": ">=", "geqslant": ">=", "gt": ">", "ne": "!=", "neq": "!=", "in": "∈", "to": "->",
     "rightarrow": "->", "longrightarrow": "->", "mapsto": "->", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
     "lVert": "||", "rVert": "||", "Vert": "||", "|": "||", "infty": "∞", "lbrack": "[", "rbrack": "]", "prime": "'",
@@ -1034,6 +1034,15 @@ class Parser:
             return None
         if token.text in ("^", ".^"):
             self.next()
+            if self.is_op("{") and self.tokens[self.at + 1].text == ".*" and self.tokens[self.at + 1].kind == "op":
+                self.brackets.append(self.next())  # x^{\odot 2}: entry by entry
+                self.next()
+                value = self.sum()
+                if not self.is_op("}"):
+                    raise self.fail("}")
+                self.next()
+                self.brackets.pop()
+                return Post(self.span_from(start), ".^", (value,))
             value, clear = self.exponent()
             inner = self.unwrapped(value) if isinstance(value, Group) and value.bracket == "{" else value
             if isinstance(inner, Word) and inner.text == "T" and inner.index is None and token.text == "^":
