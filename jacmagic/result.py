@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -23,7 +23,7 @@ from jacmagic import code
 from jacmagic.code import Compiled
 from jacmagic.errors import LimitError, nearest
 from jacmagic.graph import Node, ancestry
-from jacmagic.program import Program, Shape, Step, understand
+from jacmagic.program import Program, Shape, Step
 
 MAX_EXPLICIT = 2_500
 """Entries of a local Jacobian that is written out at once; a larger one is a matrix expression."""
@@ -578,13 +578,3 @@ class _Progress:
     def close(self) -> None:
         if self.shown:
             sys.stdout.write("\n")
-
-
-def derive(
-    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, net: bool = False,
-    seed: int = 0,
-) -> Result:
-    """The Result of a block."""
-    if wrt is not None and not isinstance(wrt, str):
-        wrt = ", ".join(str(name) for name in wrt)
-    return Result(understand(text, wrt, namespace, net, seed))

@@ -68,7 +68,8 @@ _OPERATORS = {
 }
 _BY_LENGTH = ("...", ":=", "**", ".^", ".*", "./", "==", "!=", "<=", ">=", "||", "..", "->")
 _COMMAND_OPERATORS = {
-    "cdot": "·", "times": "×", "div": "/", "odot": ".*", "oslash": "./", "circ": ".*", "le": "<=", "leq": "<=", "leqslant": "<=",
+    "cdot": "·", "times": "×", "div": "/", "odot": ".*", "oslash": "./", "circ": ".*",
+    "le": "<=", "leq": "<=", "leqslant": "<=",
     "lt": "<", "ge": ">=", "geq": ">=", "geqslant": ">=", "gt": ">", "ne": "!=", "neq": "!=", "in": "∈", "to": "->",
     "rightarrow": "->", "longrightarrow": "->", "mapsto": "->", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
     "lVert": "||", "rVert": "||", "Vert": "||", "|": "||", "infty": "∞", "lbrack": "[", "rbrack": "]", "prime": "'",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -599,8 +600,12 @@ def by_sympy(r: Any, values: dict[str, Any]) -> np.ndarray | None:
         return None
 
 
+EXAMPLES = int(os.environ.get("JACMAGIC_EXAMPLES", "400"))
+"""How many random programs; JACMAGIC_EXAMPLES=20000 is the run at scale, always the same programs."""
+
+
 @settings(
-    max_examples=2000, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
+    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 @given(programs(), st.integers(0, 3))
