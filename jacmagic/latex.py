@@ -995,10 +995,13 @@ def text_symbolic(expr: Any, decimals: bool = False) -> str:
 
 def _sympified(expr: Any) -> Any:
     """Python's own numbers as SymPy's; never text."""
-    if isinstance(expr, (bool, int, float)):
-        import sympy
+    import sympy
 
+    if isinstance(expr, (bool, int, float)):
         return sympy.Integer(expr) if isinstance(expr, int) else sympy.Float(expr)
+    if isinstance(expr, sympy.Basic) and expr.has(sympy.ITE):
+        # a comparison of cases is a case distinction of conditions to SymPy; a block says it with and, or
+        return expr.replace(lambda e: isinstance(e, sympy.ITE), lambda e: e.to_nnf())
     return expr
 
 

@@ -573,6 +573,29 @@ def check(program: Program, symbolic: bool = True, pairs: int = 3) -> None:
     if symbolic:
         found = by_sympy(r, values)
         assert found is None or close(found, matrix), f"{program.text}\nat {values}\n{r.matrix}\n{found}\nnot\n{matrix}"
+        reads_back(r, values, matrix)
+
+
+def reads_back(r: Any, values: dict[str, Any], matrix: np.ndarray) -> None:
+    """The LaTeX of the Jacobian, typed into a block, has the same numbers."""
+    try:
+        latex = r.latex()
+    except LimitError:
+        return
+    if len(latex) > 5000:
+        return
+    size = {0: "R", 1: "R^{}", 2: "R^({}x{})"}
+    lines = [f"{key} in {size[len(one.shape)].format(*one.shape)}" for key, one in r.program.inputs.items()]
+    block = "\n".join([*lines, f"Jac = {latex}"])
+    try:
+        again = jacmagic.jacobian(block)
+    except jacmagic.SyntaxMistake as error:
+        if "nothing to differentiate" in str(error):
+            return  # the Jacobian is constant
+        raise
+    used = {name: value for name, value in values.items() if name in again.known}
+    found = again.forward(**used)["Jac"]
+    assert close(np.reshape(found, matrix.shape), matrix), f"{r.text}\n{block}\n{found}\nnot\n{matrix}"
 
 
 def by_sympy(r: Any, values: dict[str, Any]) -> np.ndarray | None:
