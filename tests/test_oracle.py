@@ -11,7 +11,7 @@ import itertools
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,11 +26,19 @@ from jacmagic.errors import LimitError
 from jacmagic.functions import symbolic
 
 torch = pytest.importorskip("torch")
-torch.set_default_dtype(torch.float64)
 F = torch.nn.functional
 Env = dict[str, Any]
 Run = Callable[[Env], Any]
 Draw = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def double_precision() -> Iterator[None]:
+    """What is drawn is computed in double precision; the tests of other files keep PyTorch's default."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
 
 
 @dataclass(frozen=True)
@@ -593,7 +601,7 @@ def reads_back(r: Any, values: dict[str, Any], matrix: np.ndarray) -> None:
         if "nothing to differentiate" in str(error):
             return  # the Jacobian is constant
         raise
-    used = {name: value for name, value in values.items() if name in again.known}
+    used = {name: value for name, value in (dict(r.values) | values).items() if name in again.known}
     found = again.forward(**used)["Jac"]
     assert close(np.reshape(found, matrix.shape), matrix), f"{r.text}\n{block}\n{found}\nnot\n{matrix}"
 
