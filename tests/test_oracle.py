@@ -631,7 +631,7 @@ def by_sympy(r: Any, values: dict[str, Any]) -> np.ndarray | None:
         return None
 
 
-EXAMPLES = int(os.environ.get("JACMAGIC_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("JACMAGIC_EXAMPLES", "2000"))
 """How many random programs; JACMAGIC_EXAMPLES=20000 is the run at scale, always the same programs."""
 
 

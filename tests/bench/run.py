@@ -279,6 +279,12 @@ def rows() -> list[Row]:
         lambda: jacmagic.nnchain(text).at(**values), lambda: tanh_net_sympy(5, 4, values), "500 times", lambda r: r >= 500,
         rounds=1,
     ))
+    found.append(Row(
+        "100-layer net of width 10, first Jacobian: growth with depth", "50 layers of it, ours",
+        lambda: jacmagic.nnchain("x(10)" + " -> 10 tanh" * 100).at(),
+        lambda: jacmagic.nnchain("x(10)" + " -> 10 tanh" * 50).at(), "at most 2.5 times its time", lambda r: r >= 1 / 2.5,
+        same=lambda a, b: a.shape == b.shape,
+    ))
     found += net_rows(rng)
     found += code_rows(rng)
     return found
