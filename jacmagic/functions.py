@@ -114,7 +114,9 @@ _ROWS: tuple[Function, ...] = (
     _library("sqrt", spell={"numpy": "np.sqrt({0})", "torch": "torch.sqrt({0})", "jax": "jnp.sqrt({0})"}),
     Function(
         "cbrt",
-        define=lambda f, z: f.Piecewise((z ** f.Rational(1, 3), z >= 0), (-((-z) ** f.Rational(1, 3)), True)),
+        define=lambda f, z: f.Piecewise(*(
+            (sign * f.abs(z) ** f.Rational(1, 3), when) for sign, when in ((1, z >= 0), (-1, True))  # real in both
+        )),
         derivative=lambda f, z: (1 / (3 * f.cbrt(z) ** 2),),
         spell={"numpy": "np.cbrt({0})", "jax": "jnp.cbrt({0})",
                "torch": "(torch.sign({0})*torch.abs({0})**(1/3))"},
@@ -430,7 +432,7 @@ def symbolic(name: str) -> Any:
         return True if name in ("abs", "relu", "step", "sigmoid", "softplus") and is_real(self) else None
 
     def code(self: Any, printer: Any, **_: Any) -> Any:
-        return printer._print(definition(self))
+        return f"({printer._print(definition(self))})"  # printers take a function for an atom, as in f(x)**2
 
     def tex(self: Any, printer: Any, exp: str | None = None) -> str:
         inside = ", ".join(printer._print(a) for a in self.args)
