@@ -27,6 +27,9 @@ from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 MAX_WRITTEN = 400_000
 """Operations in a result with everything substituted."""
 
+MAX_CONDITION = 5_000
+"""Operations in one condition with everything substituted."""
+
 MAX_JACOBIAN = 20_000_000
 """Entries of one Jacobian."""
 
@@ -535,9 +538,40 @@ def _expand_map(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
     out = []
     for row in zip(*columns) if columns else [()] * count:
         if row not in known:
-            known[row] = expr.xreplace(dict(zip(slots, row)))
+            known[row] = _put(expr, dict(zip(slots, row)))
         out.append(known[row])
     return out
+
+
+def _put(expr: sp.Expr, table: Mapping[sp.Expr, sp.Expr]) -> sp.Expr:
+    """Operands put in for slots; no condition is left with cases inside, which SymPy would try to solve."""
+    if not (expr.has(sp.Piecewise) and any(value.has(sp.Piecewise) for value in table.values())):
+        return expr.xreplace(table)
+    if not expr.is_Piecewise:
+        return expr.func(*[_put(arg, table) for arg in expr.args]) if expr.args else table.get(expr, expr)
+    budget = [MAX_CONDITION]
+    return sp.Piecewise(*[(_put(value, table), _split(when.xreplace(table), budget)) for value, when in expr.args])
+
+
+def _split(condition: sp.Basic, budget: list[int]) -> sp.Basic:
+    """A condition on a value given by cases: case 1 and the condition on its value, or case 2 and …"""
+    inner = [one for one in condition.atoms(sp.Piecewise) if not any(a.has(sp.Piecewise) for a in one.args)]
+    if not inner:
+        return condition
+    cases = min(inner, key=sp.default_sort_key)
+    earlier: list[sp.Basic] = []
+    ways = []
+    for value, when in cases.args:
+        budget[0] -= condition.count_ops()
+        if budget[0] < 0:
+            raise LimitError(
+                "Written out with everything substituted, a condition falls into too many cases. Use the numbers, "
+                "r.at(…), or the local Jacobians, r.layers."
+            )
+        here = sp.And(when, *earlier)
+        ways.append(sp.And(here, _split(condition.xreplace({cases: value}), budget)))
+        earlier.append(sp.Not(when))
+    return sp.Or(*ways)
 
 
 _ZERO, _ONE = sp.S.Zero, sp.S.One  # SymPy's only 0 and 1: `is` finds them, and costs nothing

@@ -344,6 +344,8 @@ class Lowerer:
 
     def multiply(self, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
         literal = va.literal and vb.literal
+        if operator in ("/", "./") and (1 / vb.expr).has(sp.zoo) and not vb.expr.is_zero:
+            vb = self.apart(vb)  # 1/(1 if x > 0 else 0) is finite where x > 0
         if operator == "/":
             if vb.shape != () and not self.in_family:
                 fits = va.shape in ((), vb.shape) and not a.span.stop > b.span.start
@@ -448,6 +450,9 @@ class Lowerer:
         shape = base.shape or exponent.shape
         self.check_power(base.expr, exponent.expr, expr.span)
         value = base.expr**exponent.expr
+        if value.has(sp.zoo) and base.expr.has(sp.Piecewise):
+            base = self.apart(base)
+            value = base.expr**exponent.expr
         if value.has(sp.I, sp.zoo, sp.nan) or (literal and not value.is_extended_real):
             self.check(value, expr.span)
             raise ValueMistake(f"{self.source(expr.span)} is not a real number.", expr.span)
@@ -751,7 +756,7 @@ class Lowerer:
             combine = {"and": sp.And, "or": sp.Or, "not": sp.Not}[expr.operator]
             return combine(*(p for p, _ in parts)), shape
         assert isinstance(expr, t.Compare)
-        values = [self.lower(operand) for operand in expr.operands]
+        values = [self.apart(self.lower(operand)) for operand in expr.operands]
         shape = next((v.shape for v in values if v.shape), ())
         for operand, value in zip(expr.operands, values):
             if value.shape not in ((), shape):
@@ -760,6 +765,14 @@ class Lowerer:
         make = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}
         links = [make[rel](a.expr, b.expr) for rel, a, b in zip(expr.relations, values, values[1:])]
         return sp.And(*links), shape
+
+    def apart(self, value: Value) -> Value:
+        """What is given by cases as a node of its own: SymPy tries to solve a condition with cases inside."""
+        if not value.expr.has(sp.Piecewise):
+            return value
+        if self.in_family:
+            raise _Unroll
+        return self.of_node(self.node(value), value.row)
 
     def lower_indicator(self, expr: t.Indicator) -> Value:
         logic, shape = self.condition(expr.condition)
@@ -843,7 +856,7 @@ class Lowerer:
         return self.lower(expr)
 
     def entrywise(self, expr: t.Call) -> Value:
-        values = [self.lower(argument) for argument in expr.arguments]
+        values = [self.apart(self.lower(argument)) for argument in expr.arguments]
         row = FUNCTIONS[expr.function]
         if row.arity[1] is None and len(values) == 1:
             if values[0].shape == ():
@@ -878,7 +891,7 @@ class Lowerer:
         return Value(value, shape, any(v.row for v in values), literal)
 
     def loss(self, expr: t.Call) -> Value:
-        (a, b), (va, vb) = expr.arguments, [self.lower(argument) for argument in expr.arguments]
+        (a, b), (va, vb) = expr.arguments, [self.apart(self.lower(argument)) for argument in expr.arguments]
         row = FUNCTIONS[expr.function]
         if va.shape != vb.shape and not (vb.shape == () and vb.literal) and not self.in_family:
             raise self.clash(a, va, b, vb)

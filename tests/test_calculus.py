@@ -89,3 +89,44 @@ def test_an_imaginary_branch_of_a_condition_is_an_error_in_words_and_numbers_sti
     with pytest.raises(jacmagic.ValueMistake, match="not real"):
         _ = r.matrix
     assert r.at("f", "x", x=0.5, y=9, k=0.1) == 1
+
+
+CASES_IN_CONDITIONS = [
+    "u = (1/x if t x >= x and x > 0.3 else 1/x)\nq = min(u, m, 10) m x\np = min((m + x)/(m q), atan2(u + m, 7 if t > q else t))",
+    "q = x if m > t else t\nf = (q if q > 0.3 else 4) x\np = f if (q if q < 2 else x) < m or f > q else t q",
+    "g(s) = s (3 if 10 > s else s)\nf = t if g(g(x)) + max(g(m), x) < 5 and m > 0.3 else g(t)",
+    "f = sum(x^i if (i if x > 0 else t) > 1 else m for i = 1..3) + |x if x > m else t| + huber(x if t > 0 else m, 0.2)",
+]
+
+
+@pytest.mark.parametrize("text", CASES_IN_CONDITIONS)
+@pytest.mark.parametrize("point", [(0.7, 1.3, -0.4), (-0.8, 0.6, 2.1), (1.7, -0.2, 0.5)])
+def test_a_condition_on_what_is_given_by_cases_is_written_out_and_never_solved(
+    text: str, point: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def solved(*_: object, **__: object) -> None:
+        raise AssertionError("SymPy solves a condition")
+
+    monkeypatch.setattr(sp.Piecewise, "_eval_rewrite_as_ITE", solved)
+    r = jacmagic.jacobian(f"x in R\nm in R\nt in R\n{text}")
+    at = dict(zip("xmt", point))
+    put = {symbol: sp.Float(at[symbol.name], 20) for symbol in r.variables}
+    written = np.array(r.matrix.xreplace(put).evalf().tolist(), dtype=float)
+    assert np.allclose(written, r.at(**at), rtol=1e-12)
+    again = jacmagic.jacobian(f"x in R\nm in R\nt in R\nJac = {r.latex()}")
+    assert np.allclose(np.reshape(again.forward(**at)["Jac"], written.shape), written, rtol=1e-12)
+
+
+def test_a_condition_that_falls_into_too_many_cases_is_refused() -> None:
+    lines = ["x in R", "f1 = x if x > 1 else 2 - x"]
+    lines += [f"f{k} = f{k - 1} if f{k - 1} > 1.{k} else {k} - f{k - 1}" for k in range(2, 12)]
+    r = jacmagic.jacobian("\n".join(lines))
+    with pytest.raises(jacmagic.LimitError, match=r"too many cases"):
+        _ = r.matrix
+    assert r.at("f11", "x", x=0.3) in (1, -1)
+
+
+@pytest.mark.parametrize("text", ["x/(1 if x > 0 else 0)", "x (1 if x > 0 else 0)^-1", "x 1[x > 0]^-1", "x/step(x)^0.5"])
+def test_what_divides_by_0_in_one_case_only_has_its_value_in_the_others(text: str) -> None:
+    r = jacmagic.jacobian(f"f(x) = {text}")
+    assert r.at(x=3.0) == [[1]]
