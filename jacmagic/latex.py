@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -693,8 +693,15 @@ class _Layout:
 
         self.sp = sympy
         self.decimals = decimals
+        self.shown: dict[Any, t.Expr] = {}  # the entries of a Jacobian share most of what they are made of
+        self.words: dict[Any, str] = {}
 
     def __call__(self, expr: Any) -> t.Expr:
+        if expr not in self.shown:
+            self.shown[expr] = self.show(expr)
+        return self.shown[expr]
+
+    def show(self, expr: Any) -> t.Expr:
         if expr.is_Symbol:
             return t.Name(_NOWHERE, expr.name)
         if expr.is_Rational:
@@ -836,13 +843,19 @@ class _Layout:
         if base.is_Symbol and base.name and not (factor.is_Pow and factor.exp.has(self.sp.Function)):
             return _NAME, _natural(base.name)
         if factor.is_number and not factor.is_Function:
-            return _CONSTANT, (), str(factor)
+            return _CONSTANT, (), self.word(factor)
         if base.is_Add:
             inside = base.atoms(self.sp.Function)
-            return _LATE_BRACKET if inside else _BRACKET, (), str(base)
+            return _LATE_BRACKET if inside else _BRACKET, (), self.word(base)
         if isinstance(factor, self.sp.exp) or not base.is_Function:
-            return _EXPONENTIAL, (), str(factor)
-        return _CASES if base.is_Piecewise else _FUNCTION, (), str(base)
+            return _EXPONENTIAL, (), self.word(factor)
+        return _CASES if base.is_Piecewise else _FUNCTION, (), self.word(base)
+
+    def word(self, expr: Any) -> str:
+        """SymPy's own text, by which what is alike otherwise is put in order."""
+        if expr not in self.words:
+            self.words[expr] = str(expr)
+        return self.words[expr]
 
     def power(self, base: Any, exponent: Any) -> t.Expr:
         if exponent.is_Rational:
@@ -984,8 +997,14 @@ def symbolic(expr: Any, decimals: bool = False) -> str:
     if getattr(sympified, "is_Matrix", False):
         if not hasattr(sympified, "tolist"):
             return str(_printer(decimals).doprint(sympified))
-        return matrix([[symbolic(entry, decimals) for entry in row] for row in sympified.tolist()])
-    return _Latex().free(_Layout(decimals)(sympified))
+        return matrix(symbolic_entries(sympified.tolist(), decimals))
+    return symbolic_entries([[sympified]], decimals)[0][0]
+
+
+def symbolic_entries(rows: Iterable[Iterable[Any]], decimals: bool = False) -> list[list[str]]:
+    """LaTeX of each entry, as `symbolic` writes it; what the entries share is put in order once."""
+    layout = _Layout(decimals)
+    return [[_Latex().free(layout(entry)) for entry in row] for row in rows]
 
 
 def text_symbolic(expr: Any, decimals: bool = False) -> str:

@@ -224,7 +224,7 @@ def _strings(result: Result, found: Table) -> tuple[list[list[str]], list[list[s
     if found.entries is None or sum(e.count_ops() for row in found.entries for e in row) > MAX_FORMULA // 4:
         return None
     decimals = result.program.decimals
-    latex = [[tex.symbolic(e, decimals) for e in row] for row in found.entries]
+    latex = tex.symbolic_entries(found.entries, decimals)
     if sum(len(e) for row in latex for e in row) > MAX_FORMULA:
         return None
     return latex, [[tex.text_symbolic(e, decimals) for e in row] for row in found.entries]
@@ -725,7 +725,7 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     parts = [local_entries(result, of, key) for key in keys]
     if all(part is not None for part in parts) and not (form is not None and (rows, columns) == (1, 1)):
         entries = [[e for part in parts if part is not None for e in part[i]] for i in range(rows)]
-        cells = [[tex.symbolic(e, p.decimals) for e in row] for row in entries]
+        cells = tex.symbolic_entries(entries, p.decimals)
         shown = cells[0][0] if (rows, columns) == (1, 1) else tex.matrix(cells)
         if len(shown) < MAX_ENTRIES_TEX:
             latex += " = " + shown
@@ -975,5 +975,5 @@ def full_latex(result: Result) -> str:
     decimals = result.program.decimals
     if matrix.shape == (1, 1):
         return tex.symbolic(matrix[0, 0], decimals)
-    cells: list[list[Any]] = [[tex.symbolic(e, decimals) for e in matrix.row(i)] for i in range(matrix.rows)]
+    cells: list[list[Any]] = list(tex.symbolic_entries(matrix.tolist(), decimals))
     return tex.matrix(cells, matrix.rows + 3, matrix.cols + 3)
