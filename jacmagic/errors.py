@@ -6,7 +6,6 @@ when somebody looks. `bind` hands it the block it speaks of.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -183,4 +182,6 @@ def width(text: str) -> int:
 
 def nearest(word: str, known: Iterable[str], count: int = 2, cutoff: float = 0.6) -> list[str]:
     """The known words that a misspelt one most likely means, best first."""
+    import difflib  # a fifth of what loading the extension takes, for an error that may never come
+
     return difflib.get_close_matches(word, sorted(set(known)), n=count, cutoff=cutoff)

@@ -3,21 +3,22 @@
 A cell becomes a Result, which IPython shows and `_` holds. Options are read
 here; everything else happens behind `derive`. Errors go up as they are: they
 render themselves, without a traceback, and the cell fails.
+
+Loading the extension imports this file and `errors`, which takes 2 ms; the
+language is imported when a cell is run or completed.
 """
 
 from __future__ import annotations
 
+import inspect
 import keyword
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments
 
 from jacmagic.errors import JacmagicError, Span, SyntaxMistake, nearest
-from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS, SPELLINGS
-from jacmagic.syntax import GREEK
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 
 MAGICS = ("jacobian", "nnchain")
 
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: dict[str, dict[str, str]] = {
     "--into": {"metavar": "NAME", "help": "Also bind the result to this name."},
-    "--static": {"action": "store_true", "help": "Formulas and numbers only, no panel."},
-    "--big": {"action": "store_true", "help": "Larger, for a projector."},
-    "--all": {"action": "store_true", "help": "Show large results whole instead of eliding them."},
+    "--static": {"help": "Formulas and numbers only, no panel."},
+    "--big": {"help": "Larger, for a projector."},
+    "--all": {"help": "Show large results whole instead of eliding them."},
     "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
 }
-"""The options of both magics, as `argument` takes them; those with a metavar take a value."""
+"""The options of both magics; those with a metavar take a value."""
 
 _GRAMMAR = frozenset("in for if else and or not step R".split())
 
@@ -45,12 +46,20 @@ class OptionMistake(SyntaxMistake):
 
 
 def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a magic its options, for the help under `%%jacobian?`."""
-    for name, settings in reversed(OPTIONS.items()):
-        function = argument(name, **settings)(function)
-    names = argument("names", nargs="*", help="Of a cell: the variables to differentiate by, such as x1, x2. "
-                                              "Of a line: the block.")
-    return magic_arguments()(names(function))
+    """Say the options in the help, under `%%jacobian?`.
+
+    In the form of IPython's `magic_arguments`, which makes a parser for it: more than half of what loading took.
+    """
+    typed = {" ".join((name, *option.get("metavar", "").split())): option["help"] for name, option in OPTIONS.items()}
+    usage = " ".join(f"[{option}]" for option in typed)
+    listed = "\n".join(f"  {option:<13}{text}" for option, text in typed.items())
+    function.__doc__ = (
+        f"::\n\n  %{function.__name__} {usage}\n            [names ...]\n\n"
+        f"{inspect.cleandoc(function.__doc__ or '')}\n\n"
+        "names:\n  Of a cell: the variables to differentiate by, such as x1, x2.\n  Of a line: the block.\n\n"
+        f"options:\n{listed}\n"
+    )
+    return function
 
 
 @magics_class
@@ -165,6 +174,8 @@ def _value(name: str, value: str, span: Span, line: str) -> str | int:
 # ------------------------------------------------------------------ completion
 def names_of(block: str) -> list[str]:
     """The names of a block that can be completed: the words it declares or uses."""
+    from jacmagic.functions import SPELLINGS
+
     words = re.findall(r"[^\W\d_]\w*", re.sub(r"#.*", "", block))
     return sorted(set(words) - _GRAMMAR - SPELLINGS)
 
@@ -173,6 +184,9 @@ def matches(word: str, cell: str) -> list[str]:
     """What may stand for the word being typed in a cell, or on a line, of ours."""
     if word.startswith("-"):
         return [option for option in OPTIONS if option.startswith(word)]
+    from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS
+    from jacmagic.syntax import GREEK
+
     block = re.sub(r"^\s*%%?\w+|--\w+", " ", cell)
     # The word itself is in the block while it is typed, and completes nothing.
     found = dict.fromkeys([*names_of(block), *FUNCTIONS, *ALIASES, *CONSTANTS, *GREEK])
@@ -212,6 +226,8 @@ def _watch(shell: InteractiveShell) -> None:
                     shift = offset - len(python[1])
                     yield Completion(one.start + shift, one.end + shift, one.text, type=one.type)
             elif word:
+                from jacmagic.functions import SPELLINGS
+
                 for name in matches(word[1], block):
                     kind = "function" if name in SPELLINGS else "instance"
                     yield Completion(offset - len(word[1]), offset, name, type=kind)

@@ -307,6 +307,16 @@ def test_loading_imports_nothing_heavy(how):
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_loading_reads_the_magics_and_nothing_of_the_language():
+    code = (
+        "import sys\nfrom IPython.core.interactiveshell import InteractiveShell\n"
+        "InteractiveShell().run_line_magic('load_ext', 'jacmagic')\n"
+        "print(sorted(name for name in sys.modules if name.startswith('jacmagic')))"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['jacmagic', 'jacmagic.errors', 'jacmagic.magics']", done.stderr
+
+
 # ------------------------------------------------------------------ completion
 @pytest.mark.parametrize(
     ("cell", "offers"),
