@@ -377,21 +377,34 @@ def share_of(g: Graph, node: Node) -> Node:
 
 # ------------------------------------------------------------------ the chain rule
 def jacobian(g: Graph, of: Node, wrt: Node, reuse: bool = True) -> Node:
-    """d of / d wrt, shape of.shape + wrt.shape, for an input or cut definition `wrt`.
+    """d of / d wrt, shape of.shape + wrt.shape, for an input or cut definition `wrt`."""
+    return jacobians(g, of, [wrt], reuse)[0]
+
+
+def jacobians(g: Graph, of: Node, wrts: Sequence[Node], reuse: bool = True) -> list[Node]:
+    """d of / d wrt for each of several inputs.
 
     Rows of a stack are differentiated one by one, so that each costs only what it
-    depends on; else one sweep, in reverse where `of` is not larger than `wrt`.
+    depends on; else one sweep in reverse, for all that are not smaller than `of`, and
+    one forward for each that is.
     """
-    if of is wrt:
-        return _arranged(g, g.eye(of.shape), of.shape + wrt.shape) if of.shape else g.const(1)
     if of.op == "stack" and of.data == 0 and (of.size <= 64 or any(part.shape == () for part in of.args)):
-        rows = [jacobian(g, part, wrt, reuse) for part in of.args]
-        return g.stack(rows, of.shape + wrt.shape)
-    if wrt.number not in {n.number for n in ancestry([of])}:
-        return g.zeros(of.shape + wrt.shape)
-    if of.size <= wrt.size:
-        return _reverse(g, of, wrt, reuse)
-    return _forward(g, of, wrt, reuse)
+        rows = [jacobians(g, part, wrts, reuse) for part in of.args]
+        return [g.stack(parts, of.shape + wrt.shape) for parts, wrt in zip(zip(*rows), wrts)]
+    below = {node.number for node in ancestry([of])}
+    swept = [wrt for wrt in wrts if wrt is not of and wrt.number in below and of.size <= wrt.size]
+    found = dict(zip(swept, _reverse(g, of, swept, reuse))) if swept else {}
+    out = []
+    for wrt in wrts:
+        if wrt in found:
+            out.append(found[wrt])
+        elif wrt is of:
+            out.append(_arranged(g, g.eye(of.shape), of.shape + wrt.shape) if of.shape else g.const(1))
+        elif wrt.number in below:
+            out.append(_forward(g, of, wrt, reuse))
+        else:
+            out.append(g.zeros(of.shape + wrt.shape))
+    return out
 
 
 def _arranged(g: Graph, node: Node, shape: Shape) -> Node:
@@ -399,29 +412,32 @@ def _arranged(g: Graph, node: Node, shape: Shape) -> Node:
     return node if node.shape == shape else g.take(node, range(node.size), shape)
 
 
-def _depending(order: Sequence[Node], wrt: Node) -> set[int]:
-    found = {wrt.number}
+def _depending(order: Sequence[Node], wrts: Iterable[Node]) -> set[int]:
+    found = {wrt.number for wrt in wrts}
     for node in order:
         if any(a.number in found for a in node.args):
             found.add(node.number)
     return found
 
 
-def _reverse(g: Graph, of: Node, wrt: Node, reuse: bool) -> Node:
+def _reverse(g: Graph, of: Node, wrts: Sequence[Node], reuse: bool) -> list[Node]:
     order = ancestry([of])
-    depending = _depending(order, wrt)
+    depending = _depending(order, wrts)
+    ends = {wrt.number for wrt in wrts}
     lead = 1 if of.shape else 0
     cotangents: dict[int, list[Node]] = {of.number: [g.eye(of.shape) if lead else g.const(1)]}
     for node in reversed(order):
-        if node is wrt or node.number not in cotangents or node.number not in depending:
+        if node.number in ends or node.number not in cotangents or node.number not in depending:
             continue
         total = collect(g, cotangents.pop(node.number))
         for arg, part in pull(g, node, total, lead, reuse):
             if arg.number in depending:
                 cotangents.setdefault(arg.number, []).append(part)
-    if wrt.number not in cotangents:
-        return g.zeros(of.shape + wrt.shape)
-    return _arranged(g, collect(g, cotangents[wrt.number]), of.shape + wrt.shape)
+    return [
+        _arranged(g, collect(g, cotangents[wrt.number]), of.shape + wrt.shape) if wrt.number in cotangents
+        else g.zeros(of.shape + wrt.shape)
+        for wrt in wrts
+    ]
 
 
 def _forward(g: Graph, of: Node, wrt: Node, reuse: bool) -> Node:

@@ -38,6 +38,7 @@ no operation looks at those.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -68,6 +69,7 @@ class Node:
         return f"#{self.number} {self.op}({inside}): {self.shape}"
 
 
+@cache
 def slot(k: int) -> sp.Symbol:
     """The symbol that stands for operand k in the expression of a map."""
     return sp.Symbol(f"_{k}", real=True)
@@ -78,6 +80,7 @@ class Graph:
 
     def __init__(self) -> None:
         self._known: dict[Any, Node] = {}
+        self._zeros: dict[Shape, Node] = {}
 
     def node(self, op: str, args: Sequence[Node] = (), shape: Shape = (), data: Any = None) -> Node:
         key = (op, tuple(a.number for a in args), shape, data)
@@ -96,7 +99,9 @@ class Graph:
         return self.node("const", (), shape, flat)
 
     def zeros(self, shape: Shape) -> Node:
-        return self.const(sp.S.Zero, shape)
+        if shape not in self._zeros:
+            self._zeros[shape] = self.const(sp.S.Zero, shape)
+        return self._zeros[shape]
 
     def eye(self, shape: Shape) -> Node:
         return self.node("eye", (), (prod(shape), *shape))

@@ -124,6 +124,8 @@ class Lowerer:
     # -------------------------------------------------------------- numbers
     def number(self, expr: t.Number) -> sp.Rational:
         mantissa, _, exponent = expr.text.partition("e")
+        if mantissa.isdigit() and not exponent and len(mantissa) <= MAX_DIGITS:
+            return sp.Integer(int(mantissa))
         if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > MAX_DIGITS)):
             raise LimitError("This number is too long to be written out.", expr.span)
         return sp.Rational(Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
@@ -297,7 +299,7 @@ class Lowerer:
                 f"A number is not added to a matrix: {self.describe(*solid)}.", span,
                 self.spread(expr.terms[k][1], shape, span),
             )
-        total = sp.Add(*(sign * value.expr for (sign, _), value in zip(expr.terms, values)))
+        total = sp.Add(*(value.expr if sign > 0 else -value.expr for (sign, _), value in zip(expr.terms, values)))
         return Value(self.check_small(total, expr.span), shape, row, all(v.literal for v in values))
 
     def sum_clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> None:

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import cached_property
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -238,12 +239,7 @@ class Result:
         """The node of d of / d wrt in the inputs, and the names of the definitions on the way."""
         g = self.program.graph
         (key, k), (by, j) = self.place(of), self.place(wrt)
-        count = prod(self.program.shape(key) if k is None else ()) * prod(self.program.shape(by))
-        if count > c.MAX_JACOBIAN:
-            raise LimitError(
-                f"d{of}/d{wrt} would have {count:,} entries; a Jacobian has at most {c.MAX_JACOBIAN:,}. "
-                "Ask for one entry, such as that of a component, or for the derivative of a sum."
-            )
+        self._check_size(of, () if k is not None else self.program.shape(key), wrt, self.program.shape(by))
         cut = [by] if by in self.program.steps and by != key else []
         roots, labels = c.rebuild(g, [self.program.node(key)], cut, safe)
         target = g.input(by, self.program.shape(by))
@@ -259,34 +255,47 @@ class Result:
             node = g.take(node, [i * prod(own) + j for i in range(prod(shape))], shape)
         return node, labels
 
+    @staticmethod
+    def _check_size(of: str, shape: Shape, wrt: str, own: Shape) -> None:
+        count = prod(shape) * prod(own)
+        if count > c.MAX_JACOBIAN:
+            raise LimitError(
+                f"d{of}/d{wrt} would have {count:,} entries; a Jacobian has at most {c.MAX_JACOBIAN:,}. "
+                "Ask for one entry, such as that of a component, or for the derivative of a sum."
+            )
+
     def total(self, safe: bool) -> tuple[Node, dict[int, str]]:
         """The node of the whole Jacobian, (rows, columns)."""
-        g = self.program.graph
-        width = sum(prod(self.program.shape(key)) for key in self.program.variables)
+        p, g = self.program, self.program.graph
+        shapes = {key: p.shape(key) for key in (*p.outputs, *p.variables)}
+        sizes = [prod(shapes[key]) for key in p.variables]
+        width, height = sum(sizes), sum(prod(shapes[key]) for key in p.outputs)
+        for of, wrt in product(p.outputs, p.variables):
+            self._check_size(of, shapes[of], wrt, shapes[wrt])
+        plain = [key for key in p.variables if key not in p.steps]
+        targets = [g.input(key, shapes[key]) for key in plain]
         rows: list[Node] = []
-        labels: dict[int, str] = {}
-        for of in self.program.outputs:
-            height = prod(self.program.shape(of))
-            blocks = []
-            for wrt in self.program.variables:
-                node, found = self.derivative(of, wrt, safe)
-                labels |= found
-                blocks.append(node)
-            sizes = [prod(self.program.shape(wrt)) for wrt in self.program.variables]
+        roots, labels = c.rebuild(g, [p.node(key) for key in p.outputs], (), safe)
+        for of, root in zip(p.outputs, roots):
+            swept = dict(zip(plain, c.jacobians(g, root, targets, safe)))
+            for wrt in p.variables:
+                if wrt not in swept:  # a definition, which is cut out of the graph
+                    swept[wrt], found = self.derivative(of, wrt, safe)
+                    labels |= found
+            blocks = [swept[wrt] for wrt in p.variables]
             if len(blocks) == 1:
                 rows.append(blocks[0])
             elif all(block.op in ("stack", "const") or block.shape == () for block in blocks):
                 entries: list[list[Node]] = [
-                    [g.take(block, (i,), ()) for i in range(block.size)] for block in blocks
+                    [g.take(block, (i,), ()) for i in range(block.size)] if block.shape else [block] for block in blocks
                 ]
                 rows += [
-                    entry for i in range(height) for column, n in zip(entries, sizes)
+                    entry for i in range(prod(shapes[of])) for column, n in zip(entries, sizes)
                     for entry in column[i * n : (i + 1) * n]
                 ]
             else:
-                parts = [c._arranged(g, block, (height, n)) for block, n in zip(blocks, sizes)]
+                parts = [c._arranged(g, block, (prod(shapes[of]), n)) for block, n in zip(blocks, sizes)]
                 rows.append(g.stack(parts, (width,), 1))
-        height = sum(prod(self.program.shape(of)) for of in self.program.outputs)
         node = rows[0] if len(rows) == 1 else g.stack(rows, (height, width))
         return c._arranged(g, node, (height, width)), labels
 

@@ -12,7 +12,7 @@ transposed column, None for what is not known yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jacmagic import tree as t
 from jacmagic.errors import ShapeError
@@ -32,40 +32,49 @@ def is_literal(expr: t.Expr) -> bool:
     """True for an expression of numbers and constants alone."""
     if isinstance(expr, (t.Number, t.Constant)):
         return True
-    return not isinstance(expr, (t.Name, t.UserCall)) and bool(children(expr)) and all(map(is_literal, children(expr)))
+    below = () if isinstance(expr, (t.Name, t.UserCall)) else children(expr)
+    return bool(below) and all(map(is_literal, below))
 
 
 def children(expr: t.Expr) -> tuple[t.Expr, ...]:
     """The expressions right below one."""
-    if isinstance(expr, (t.Paren, t.Negative, t.Norm, t.Absolute)):
-        return (expr.inner,)
-    if isinstance(expr, t.Sum):
-        return tuple(term for _, term in expr.terms)
-    if isinstance(expr, t.Product):
-        return tuple(factor for _, factor in expr.factors)
-    if isinstance(expr, t.Fraction):
-        return (expr.above, expr.below)
-    if isinstance(expr, t.Power):
-        return (expr.base, expr.exponent)
-    if isinstance(expr, t.Transpose):
-        return (expr.base,)
-    if isinstance(expr, (t.Call, t.UserCall)):
-        return expr.arguments
-    if isinstance(expr, t.Vector):
-        return expr.entries
-    if isinstance(expr, t.Matrix):
-        return tuple(entry for row in expr.rows for entry in row)
-    if isinstance(expr, t.Family):
-        return (expr.body, expr.first, expr.last)
-    if isinstance(expr, (t.Compare, t.Logic)):
-        return expr.operands
-    if isinstance(expr, t.Case):
-        return tuple(e for branch in expr.branches for e in branch) + (expr.otherwise,)
-    if isinstance(expr, t.Indicator):
-        return (expr.condition,)
-    if isinstance(expr, t.Component):
-        return (expr.base, *expr.indices)
-    return ()
+    below = _CHILDREN.get(type(expr))
+    return below(expr) if below else ()
+
+
+def _inner(expr: Any) -> tuple[t.Expr, ...]:
+    return (expr.inner,)
+
+
+def _arguments(expr: Any) -> tuple[t.Expr, ...]:
+    return expr.arguments
+
+
+def _operands(expr: Any) -> tuple[t.Expr, ...]:
+    return expr.operands
+
+
+_CHILDREN: dict[type[t.Expr], Callable[[Any], tuple[t.Expr, ...]]] = {
+    t.Paren: _inner,
+    t.Negative: _inner,
+    t.Norm: _inner,
+    t.Absolute: _inner,
+    t.Sum: lambda expr: tuple([term for _, term in expr.terms]),
+    t.Product: lambda expr: tuple([factor for _, factor in expr.factors]),
+    t.Fraction: lambda expr: (expr.above, expr.below),
+    t.Power: lambda expr: (expr.base, expr.exponent),
+    t.Transpose: lambda expr: (expr.base,),
+    t.Call: _arguments,
+    t.UserCall: _arguments,
+    t.Vector: lambda expr: expr.entries,
+    t.Matrix: lambda expr: tuple([entry for row in expr.rows for entry in row]),
+    t.Family: lambda expr: (expr.body, expr.first, expr.last),
+    t.Compare: _operands,
+    t.Logic: _operands,
+    t.Case: lambda expr: (*(e for branch in expr.branches for e in branch), expr.otherwise),
+    t.Indicator: lambda expr: (expr.condition,),
+    t.Component: lambda expr: (expr.base, *expr.indices),
+}
 
 
 def inside(expr: t.Expr) -> t.Expr:

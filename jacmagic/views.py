@@ -519,7 +519,7 @@ class _Forms:
     # -------------------------------------------------------------- the sweep
     def reverse(self, target: Node) -> list[_Term]:
         order = ancestry([self.root])
-        depending = c._depending(order, target)
+        depending = c._depending(order, [target])
         carried: dict[int, list[_Term]] = {self.root.number: [_Term(1, ())]}
         for node in reversed(order):
             if node is target or node.number not in carried or node.number not in depending:

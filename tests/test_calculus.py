@@ -31,7 +31,7 @@ def test_forward_and_reverse_give_the_same_jacobian(text: str) -> None:
     rng = np.random.default_rng(0)
     values = {name: rng.standard_normal(shape) for name, shape in names}
     for reuse in (True, False):
-        back, front = calculus._reverse(g, of, wrt, reuse), calculus._forward(g, of, wrt, reuse)
+        (back,), front = calculus._reverse(g, of, [wrt], reuse), calculus._forward(g, of, wrt, reuse)
         found = [code.compile_numpy(names, node)(**values) for node in (back, front)]
         assert np.allclose(*found, rtol=1e-12, atol=1e-14)
 
