@@ -13,7 +13,7 @@ Source: Griewank & Walther, Evaluating Derivatives (2008), ch. 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -470,8 +470,12 @@ def collect(g: Graph, parts: list[Node]) -> Node:
 
 
 # ------------------------------------------------------------------ everything substituted
-def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> list[list[sp.Expr]]:
-    """The entries of nodes as SymPy expressions of the inputs' entries, everything substituted.
+Entries = dict[int, Any]
+"""The entries of an array that are not 0, by their flat index: most entries of a Jacobian are 0."""
+
+
+def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> list[Entries]:
+    """The entries of nodes as SymPy expressions of the inputs' entries, everything substituted; zeros left out.
 
     Ask `check_length` first: what is too long to write takes minutes here.
 
@@ -479,7 +483,7 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
         ValueMistake: a condition compares what is not a real number, as (-1)^(1/2) < x.
     """
     order = ancestry(roots)
-    values: dict[int, list[Any]] = {}
+    values: dict[int, Entries] = {}
     try:
         for node in order:
             expand_one = _EXPAND.get(node.op, _expand_along)
@@ -489,11 +493,11 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
             raise
         raise ValueMistake("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
             from None
-    return [list(values[root.number]) for root in roots]
+    return [values[root.number] for root in roots]
 
 
-def check_length(roots: Sequence[Node]) -> None:
-    """Refuse what would be too long to write, before any of it is written.
+def check_length(roots: Sequence[Node], sparse: bool = False) -> None:
+    """Refuse what would be too long to write, before any of it is written; with `sparse`, zeros are not written.
 
     Raises:
         LimitError: with what to do instead.
@@ -504,13 +508,7 @@ def check_length(roots: Sequence[Node]) -> None:
     for node in order:
         inner = [size[a.number] for a in node.args]
         shares = [dense[a.number] for a in node.args]
-        dense[node.number] = 1.0
-        if node.op == "eye":
-            dense[node.number] = 1 / max(node.shape[0], 1)
-        elif node.op in ("permute", "take", "stack"):
-            dense[node.number] = max(shares)
-        elif node.op == "map" and node.data[0].is_Mul:
-            dense[node.number] = min(shares, default=1.0)
+        dense[node.number] = _share(node, shares)
         if node.op == "map":
             expr = node.data[0]
             counts = [expr.count(slot(k)) for k in range(len(inner))]
@@ -528,7 +526,7 @@ def check_length(roots: Sequence[Node]) -> None:
             size[node.number] = inner[0] * 2 * node.args[0].shape[-1]
         else:
             size[node.number] = max(inner, default=1)
-    total = sum((size[root.number] * dense[root.number] + 1) * root.size for root in roots)
+    total = sum((size[root.number] * dense[root.number] + (not sparse)) * root.size for root in roots)
     if total > MAX_WRITTEN:
         raise LimitError(
             "Written out with everything substituted this is too long. Use the numbers, r.at(…), or the local "
@@ -536,27 +534,21 @@ def check_length(roots: Sequence[Node]) -> None:
         )
 
 
-def _expand_map(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
-    expr, axes = node.data
-    if expr == slot(0) * slot(1) and len(args) == 2:
-        return _expand_product(node, args)
-    count = prod(node.shape)
-    if all(a == every(node) for a in axes):
-        columns = args
-    else:
-        columns = [_spread(values, arg.shape, own, node.shape) for values, arg, own in zip(args, node.args, axes)]
-    slots = [slot(k) for k in range(len(columns))]
-    if expr.is_Symbol:
-        return list(columns[0])
-    if expr.is_Add and all(term.is_Symbol for term in expr.args):
-        return [_added([v for v in row if v is not _ZERO]) for row in zip(*columns)]
-    known: dict[Any, sp.Expr] = {}  # most entries of a Jacobian are 0, or the same
-    out = []
-    for row in zip(*columns) if columns else [()] * count:
-        if row not in known:
-            known[row] = _put(expr, dict(zip(slots, row)))
-        out.append(known[row])
-    return out
+def _share(node: Node, shares: Sequence[float]) -> float:
+    """At most this share of a node's entries is not 0, where it is so of its operands."""
+    if node.op == "eye":
+        return 1 / max(node.shape[0], 1)
+    if node.op == "const":
+        return sum(v is not _ZERO for v in node.data) / max(node.size, 1)
+    if node.op in ("permute", "take"):
+        return max(shares)
+    if node.op == "put":
+        return shares[0] * min(1.0, node.args[0].size / max(node.size, 1))
+    if node.op == "stack":
+        return sum(share * arg.size for share, arg in zip(shares, node.args)) / max(node.size, 1)
+    if node.op == "map" and (terms := _bilinear(node.data[0])):
+        return min(1.0, sum(min(shares[k] for k in slots) for _, slots in terms))
+    return 1.0
 
 
 def _put(expr: sp.Expr, table: Mapping[sp.Expr, sp.Expr]) -> sp.Expr:
@@ -597,16 +589,97 @@ def _added(terms: list[Any]) -> Any:
     return sp.Add(*terms) if len(terms) > 1 else terms[0] if terms else _ZERO
 
 
-def _multiplied(a: Any, b: Any) -> Any:
-    if a is _ZERO or b is _ZERO:
-        return _ZERO
-    return b if a is _ONE else a if b is _ONE else a * b
+def _summed(parts: Mapping[int, list[Any]]) -> Entries:
+    return {at: total for at, terms in parts.items() if (total := _added(terms)) is not _ZERO}
 
 
-def _expand_product(node: Node, args: list[list[Any]]) -> list[Any]:
-    axes = node.data[1]
-    left, right = (_spread(v, a.shape, own, node.shape) for v, a, own in zip(args, node.args, axes))
-    return [_multiplied(a, b) for a, b in zip(left, right)]
+def _listed(values: Entries, count: int) -> list[Any]:
+    """All entries, zeros too."""
+    return [values.get(at, _ZERO) for at in range(count)]
+
+
+def _without_zeros(values: Iterable[Any]) -> Entries:
+    return {at: value for at, value in enumerate(values) if value is not _ZERO}
+
+
+@lru_cache(maxsize=4096)
+def _bilinear(expr: sp.Expr) -> tuple[tuple[sp.Expr, tuple[int, ...]], ...]:
+    """A template that is 0 wherever all its slots are, and how: (factor, slots) of each product that is added up.
+
+    () for every other: one with a function, a power, a quotient or a constant term.
+    """
+    found = []
+    for term in sp.Add.make_args(expr):
+        factor, symbols = term.as_coeff_mul()
+        if not symbols or not all(symbol.is_Symbol for symbol in symbols):
+            return ()
+        found.append((factor, tuple(int(symbol.name[1:]) for symbol in symbols)))
+    return tuple(found)
+
+
+def _expand_map(node: Node, args: list[Entries], _: Any) -> Entries:
+    expr, axes = node.data
+    full = node.shape
+    if terms := _bilinear(expr):
+        parts: dict[int, list[Any]] = {}
+        for factor, slots in terms:
+            for at, value in _product(factor, [(args[k], node.args[k].shape, axes[k]) for k in slots], full):
+                parts.setdefault(at, []).append(value)
+        return _summed(parts)
+    columns = [_spread(_listed(values, arg.size), arg.shape, own, full) for values, arg, own in
+               zip(args, node.args, axes)]
+    names = [slot(k) for k in range(len(columns))]
+    known: dict[Any, sp.Expr] = {}  # many entries are the same
+    out = []
+    for row in zip(*columns) if columns else [()] * prod(full):
+        if row not in known:
+            known[row] = _put(expr, dict(zip(names, row)))
+        out.append(known[row])
+    return _without_zeros(out)
+
+
+def _product(factor: sp.Expr, operands: list[tuple[Entries, Shape, Shape]], full: Shape) -> Iterator[tuple[int, Any]]:
+    """A product of broadcast operands, entry by entry, at the places where the emptiest of them is not 0."""
+    first, *others = sorted(
+        operands, key=lambda one: len(one[0]) * prod(n for axis, n in enumerate(full) if axis not in one[2])
+    )
+    looks = [(values, _places(shape, axes, full)) for values, shape, axes in others]
+    for at, value in _repeated(*first, full):
+        factors = [value]
+        for values, places in looks:
+            index = at if places is None else sum(at // step % n * stride for step, n, stride in places)
+            if index not in values:
+                break
+            factors.append(values[index])
+        else:
+            if factor is not _ONE:
+                factors.append(factor)
+            yield at, sp.Mul(*factors) if len(factors) > 1 else value
+
+
+def _places(shape: Shape, axes: Shape, full: Shape) -> list[tuple[int, int, int]] | None:
+    """How to find an operand's entry for one of the result: (stride there, length, stride here); None for the same."""
+    if axes == tuple(range(len(full))):
+        return None
+    there = _strides(full)
+    return [(there[axis], full[axis], stride) for axis, stride in zip(axes, _strides(shape))]
+
+
+def _repeated(values: Entries, shape: Shape, axes: Shape, full: Shape) -> Iterator[tuple[int, Any]]:
+    """Entries of an operand repeated over the axes it lacks."""
+    if axes == tuple(range(len(full))):
+        yield from values.items()
+        return
+    there = _strides(full)
+    shifts = [0]
+    for axis, n in enumerate(full):
+        if axis not in axes:
+            shifts = [shift + k * there[axis] for shift in shifts for k in range(n)]
+    moves = [(stride, n, there[axis]) for axis, n, stride in zip(axes, shape, _strides(shape))]
+    for at, value in values.items():
+        start = sum(at // stride % n * step for stride, n, step in moves)
+        for shift in shifts:
+            yield start + shift, value
 
 
 def _strides(shape: Shape) -> list[int]:
@@ -618,7 +691,7 @@ def _strides(shape: Shape) -> list[int]:
 
 
 def _spread(values: list[Any], shape: Shape, axes: Shape, full: Shape) -> list[Any]:
-    """Flat entries of an operand repeated over the axes it lacks."""
+    """Flat entries of an operand, zeros too, repeated over the axes it lacks."""
     if axes == tuple(range(len(full))):
         return values
     strides = _strides(shape)
@@ -631,79 +704,101 @@ def _spread(values: list[Any], shape: Shape, axes: Shape, full: Shape) -> list[A
     return [values[at] for at in out]
 
 
-def _expand_dot(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
+def _expand_dot(node: Node, args: list[Entries], _: Any) -> Entries:
     la, lb, lo = node.data
-    a, b = node.args
-    sizes = dict(zip(la, a.shape)) | dict(zip(lb, b.shape))
-    summed = tuple(label for label in sizes if label not in lo)
-    order = lo + summed
-    full = tuple(sizes[label] for label in order)
-    left = _spread(args[0], a.shape, tuple(order.index(i) for i in la), full)
-    right = _spread(args[1], b.shape, tuple(order.index(i) for i in lb), full)
-    inner = prod(sizes[label] for label in summed)
-    out = []
-    for start in range(0, len(left), inner):
-        pairs = zip(left[start : start + inner], right[start : start + inner])
-        out.append(_added([_multiplied(a, b) for a, b in pairs if a is not _ZERO and b is not _ZERO]))
-    return out
+    out = dict(zip(lo, _strides(node.shape)))
+    shared = [label for label in la if label in lb]
+
+    def split(values: Entries, shape: Shape, labels: Shape, own: Shape) -> Iterator[tuple[tuple[int, ...], int, Any]]:
+        """Each entry with its indices of the shared labels and its own part of the place in the result."""
+        axes = dict(zip(labels, zip(_strides(shape), shape)))
+        meet = [axes[label] for label in shared]
+        move = [(*axes[label], out[label]) for label in own if label in out]
+        for at, value in values.items():
+            yield (tuple([at // stride % n for stride, n in meet]),
+                   sum(at // stride % n * step for stride, n, step in move), value)
+
+    partners: dict[tuple[int, ...], list[tuple[int, Any]]] = {}
+    for key, place, value in split(args[1], node.args[1].shape, lb, tuple(label for label in lb if label not in la)):
+        partners.setdefault(key, []).append((place, value))
+    parts: dict[int, list[Any]] = {}
+    for key, place, value in split(args[0], node.args[0].shape, la, la):
+        for other, factor in partners.get(key, ()):
+            parts.setdefault(place + other, []).append(_multiplied(value, factor))
+    return _summed(parts)
 
 
-def _expand_sum(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
+def _multiplied(a: Any, b: Any) -> Any:
+    return b if a is _ONE else a if b is _ONE else a * b
+
+
+def _expand_sum(node: Node, args: list[Entries], _: Any) -> Entries:
     (x,) = node.args
-    kept = tuple(k for k in range(len(x.shape)) if k not in node.data)
+    kept = [k for k in range(len(x.shape)) if k not in node.data]
     strides = _strides(x.shape)
-    out: list[list[Any]] = [[] for _ in range(node.size)]
-    own = _strides(node.shape)
-    for at, value in enumerate(args[0]):
-        place = sum((at // strides[k]) % x.shape[k] * step for k, step in zip(kept, own))
-        if value is not _ZERO:
-            out[place].append(value)
-    return [_added(terms) for terms in out]
+    moves = [(strides[k], x.shape[k], step) for k, step in zip(kept, _strides(node.shape))]
+    parts: dict[int, list[Any]] = {}
+    for at, value in args[0].items():
+        parts.setdefault(sum(at // stride % n * step for stride, n, step in moves), []).append(value)
+    return _summed(parts)
 
 
-def _expand_permute(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
-    inverse = tuple(node.data.index(k) for k in range(len(node.data)))
-    return _spread(args[0], node.args[0].shape, inverse, node.shape)
+def _expand_permute(node: Node, args: list[Entries], _: Any) -> Entries:
+    (x,) = node.args
+    strides = _strides(x.shape)
+    moves = [(strides[k], x.shape[k], step) for k, step in zip(node.data, _strides(node.shape))]
+    return {sum(at // stride % n * step for stride, n, step in moves): value for at, value in args[0].items()}
 
 
-def _expand_take(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
+def _expand_take(node: Node, args: list[Entries], _: Any) -> Entries:
     lead, indices = node.data
     width = prod(node.args[0].shape[lead:])
-    return [args[0][row * width + k] for row in range(prod(node.shape[:lead])) for k in indices]
+    wanted: dict[int, list[int]] = {}
+    for k, index in enumerate(indices):
+        wanted.setdefault(index, []).append(k)
+    found = {}
+    for at, value in args[0].items():
+        row, index = divmod(at, width)
+        for k in wanted.get(index, ()):
+            found[row * len(indices) + k] = value
+    return found
 
 
-def _expand_put(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
+def _expand_put(node: Node, args: list[Entries], _: Any) -> Entries:
     lead, indices = node.data
-    rows, width, own = prod(node.shape[:lead]), prod(node.shape[lead:]), len(indices)
-    out: list[Any] = [_ZERO] * (rows * width)
-    for row in range(rows):
-        for k, place in enumerate(indices):
-            value = args[0][row * own + k]
-            if value is not _ZERO:
-                at = row * width + place
-                out[at] = value if out[at] is _ZERO else out[at] + value
-    return out
+    width, own = prod(node.shape[lead:]), len(indices)
+    parts: dict[int, list[Any]] = {}
+    for at, value in args[0].items():
+        row, k = divmod(at, own)
+        parts.setdefault(row * width + indices[k], []).append(value)
+    return _summed(parts)
 
 
-def _expand_stack(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
-    rows = prod(node.shape[: node.data])
-    widths = [len(values) // rows for values in args]
-    return [
-        v for row in range(rows) for values, width in zip(args, widths) for v in values[row * width : (row + 1) * width]
-    ]
+def _expand_stack(node: Node, args: list[Entries], _: Any) -> Entries:
+    width = prod(node.shape[node.data :])
+    found: Entries = {}
+    begin = 0
+    for arg, values in zip(node.args, args):
+        own = prod(arg.shape[node.data :])
+        for at, value in values.items():
+            row, k = divmod(at, own)
+            found[row * width + begin + k] = value
+        begin += own
+    return found
 
 
-def _expand_eye(node: Node, _args: Any, _: Any) -> list[Any]:
+def _expand_eye(node: Node, _args: Any, _: Any) -> Entries:
     n = node.shape[0]
-    return [_ONE if i == j else _ZERO for i in range(n) for j in range(n)]
+    return {k * n + k: _ONE for k in range(n)}
 
 
-def _expand_along(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
+def _expand_along(node: Node, args: list[Entries], _: Any) -> Entries:
     (x,) = node.args
     n = x.shape[-1]
+    entries = _listed(args[0], x.size)
     out: list[Any] = []
     for start in range(0, x.size, n):
-        row = args[0][start : start + n]
+        row = entries[start : start + n]
         if node.op == "softmax":
             total = sp.Add(*(sp.exp(v) for v in row))
             out += [sp.exp(v) / total for v in row]
@@ -720,12 +815,12 @@ def _expand_along(node: Node, args: list[list[Any]], _: Any) -> list[Any]:
             out += [sp.Mul(*row[:k], *row[k + 1 :]) for k in range(n)]
         else:
             raise AssertionError(node.op)
-    return out
+    return _without_zeros(out)
 
 
 _EXPAND: dict[str, Any] = {
-    "input": lambda node, _, inputs: [sp.sympify(v) for v in inputs[node.data]],
-    "const": lambda node, _, __: [sp.sympify(v) for v in node.data],
+    "input": lambda node, _, inputs: _without_zeros(map(sp.sympify, inputs[node.data])),
+    "const": lambda node, _, __: _without_zeros(map(sp.sympify, node.data)),
     "label": lambda node, args, _: args[0],
     "eye": _expand_eye,
     "map": _expand_map,

@@ -303,6 +303,11 @@ class Result:
     def entries(self, node: Node) -> list[sp.Expr]:
         """A node's entries with everything substituted, in the symbols of the inputs of its graph."""
         c.check_length([node])
+        found = self._expanded(node)
+        return [found.get(at, sp.S.Zero) for at in range(node.size)]
+
+    @staticmethod
+    def _expanded(node: Node) -> dict[int, sp.Expr]:
         names = {n.data: n.shape for n in ancestry([node]) if n.op == "input"}
         return c.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
 
@@ -321,6 +326,20 @@ class Result:
         """
         node = self.total(safe=False)[0]
         return sp.ImmutableMatrix(*node.shape, self.entries(node))
+
+    def sparse(self) -> sp.SparseMatrix:
+        """The Jacobian as `matrix`, its zeros left out: as large as the entries that are not 0 allow.
+
+        A new matrix that can be changed: SymPy's immutable one takes longer than all that is in it.
+
+        Raises:
+            LimitError: written out these are too long, too; use `at` or `layers`.
+        """
+        node = self.total(safe=False)[0]
+        c.check_length([node], sparse=True)
+        rows, columns = node.shape
+        entries = {divmod(at, columns): value for at, value in self._expanded(node).items()}
+        return sp.SparseMatrix(rows, columns, entries)
 
     def jacobian(self, of: str, wrt: str, /) -> sp.ImmutableMatrix:
         """d of / d wrt for any two names of the block, everything substituted, entries of matrices row by row."""

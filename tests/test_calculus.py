@@ -66,7 +66,7 @@ def test_zeros_do_not_count_towards_what_is_too_long_to_write() -> None:
     x = g.input("x", (300,))
     node = calculus.jacobian(g, g.map(sp.sin(_0) ** 2 * sp.exp(_0), [(x, (0,))], (300,)), x)
     entries = calculus.expand([node], {"x": sp.symbols("x:300", real=True)})[0]
-    assert sum(entry != 0 for entry in entries) == 300
+    assert len(entries) == 300
 
 
 def test_a_chain_of_two_hundred_compositions_is_no_longer_than_its_steps() -> None:

@@ -311,6 +311,34 @@ def test_sympys_own_derivative_of_the_outputs_is_the_matrix() -> None:
     assert r.outputs.jacobian(list(r.variables)) == r.matrix
 
 
+@pytest.mark.parametrize("block", [
+    MADE,
+    "x in R^5\nf = [x[i] x[i+1] - 2x[i]/x[i+1] + k for i = 1..4]",
+    "x in R^3\nA = [1, 0, 2; 0, x[1], 0]\nf = [A x; softmax(x); ||x||^2]",
+    "x in R^2\nW in R^(2x2)\nf = W x x^T",
+    "x in R^3\ny in R^3\nf = [cross(x, y); dot(x, y); prod(x)]",
+])
+def test_the_sparse_matrix_is_the_matrix_without_its_zeros(block: str) -> None:
+    r = jacmagic.jacobian(block)
+    sparse = r.sparse()
+    assert isinstance(sparse, sp.SparseMatrix)
+    assert sparse == r.matrix
+    assert all(entry != 0 for entry in sparse.todok().values())
+
+
+def test_the_sparse_matrix_goes_where_the_dense_one_is_too_long() -> None:
+    r = jacmagic.jacobian("x in R^1000\nf = [x[i]^2 - x[i-1] for i = 2..1000]", wrt="x")
+    with pytest.raises(jacmagic.LimitError):
+        r.matrix  # noqa: B018
+    x = r.variables
+    sparse = r.sparse()
+    assert len(sparse.todok()) == 2 * 999
+    assert (sparse[4, 5], sparse[4, 4]) == (2 * x[5], -1)
+    dense = jacmagic.jacobian("x in R^1000\nf = dot(x, x) x", wrt="x")
+    with pytest.raises(jacmagic.LimitError):
+        dense.sparse()
+
+
 def test_decimals_stay_exact() -> None:
     r = jacmagic.jacobian("f(x) = 0.1x^3 + 1e-3x")
     (x,) = r.variables
