@@ -35,6 +35,8 @@ MAX_JACOBIAN = 20_000_000
 
 Shape = tuple[int, ...]
 
+_ZERO, _ONE = sp.S.Zero, sp.S.One  # SymPy's only 0 and 1: `is` finds them, and costs nothing
+
 
 # ------------------------------------------------------------------ one template
 @lru_cache(maxsize=4096)
@@ -47,8 +49,32 @@ def gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
     return {symbol: sp.Add(*terms) for symbol, terms in parts.items()}
 
 
+def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
+    """The derivative as `expr.diff(symbol)` builds it, without asking whether each part of it is positive or zero.
+
+    These questions take SymPy up to ten times as long as the derivative itself.
+    """
+    if expr.is_Symbol or expr.is_Number:
+        return _ONE if expr == symbol else _ZERO
+    if expr.is_Add:
+        return sp.Add(*[_slope(term, symbol) for term in expr.args])
+    if expr.is_Mul:
+        args = expr.args
+        slopes = [(k, slope) for k, arg in enumerate(args) if (slope := _slope(arg, symbol)) is not _ZERO]
+        return sp.Add(*[sp.Mul(*args[:k], slope, *args[k + 1 :]) for k, slope in slopes])
+    if expr.is_Pow and expr.exp.is_Number:
+        if expr.base == symbol:
+            return expr.exp * symbol ** (expr.exp - 1)
+        slope = _slope(expr.base, symbol)
+        return _ZERO if slope is _ZERO else expr * (slope * expr.exp / expr.base)
+    if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
+        slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not _ZERO]
+        return sp.Add(*[expr.fdiff(k) if slope is _ONE else expr.fdiff(k) * slope for k, slope in slopes])
+    return expr.diff(symbol)
+
+
 def _differentiate(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
-    result = expr.diff(symbol)
+    result = _slope(expr, symbol)
     if result.has(sp.sign, sp.DiracDelta):
         result = result.replace(sp.DiracDelta, lambda *_: sp.S.Zero).replace(sp.sign, symbolic("sign"))
     if any(power.exp.free_symbols for power in expr.atoms(sp.Pow)):
@@ -207,8 +233,8 @@ def local(g: Graph, node: Node, k: int, reuse: bool) -> Node | None:
     derivative contains it: 1 - tanh(z)^2 is 1 - a^2 then.
     """
     expr, axes = node.data
-    derivative = gradient(expr).get(slot(k), sp.S.Zero)
-    if derivative.is_zero:
+    derivative = gradient(expr).get(slot(k), _ZERO)
+    if derivative is _ZERO:
         return None
     operands = list(zip(node.args, axes))
     if reuse and not expr.is_Symbol and derivative.has(expr):
@@ -510,9 +536,7 @@ def check_length(roots: Sequence[Node], sparse: bool = False) -> None:
         shares = [dense[a.number] for a in node.args]
         dense[node.number] = _share(node, shares)
         if node.op == "map":
-            expr = node.data[0]
-            counts = [expr.count(slot(k)) for k in range(len(inner))]
-            size[node.number] = 1 + min(expr.count_ops(), 10**6) + sum(c * s for c, s in zip(counts, inner))
+            size[node.number] = _length(node.data[0], inner)
         elif node.op == "dot":
             la, lb, lo = node.data
             sizes = dict(zip(la, node.args[0].shape)) | dict(zip(lb, node.args[1].shape))
@@ -532,6 +556,19 @@ def check_length(roots: Sequence[Node], sparse: bool = False) -> None:
             "Written out with everything substituted this is too long. Use the numbers, r.at(…), or the local "
             "Jacobians, r.layers."
         )
+
+
+def _length(expr: sp.Expr, inner: Sequence[float]) -> float:
+    """Operations of a template whose slots have this many themselves."""
+    total, todo = 1.0, [expr]
+    while todo:
+        one = todo.pop()
+        if one.args:
+            total += max(1, len(one.args) - 1)
+            todo.extend(one.args)
+        elif one.is_Symbol:
+            total += inner[int(one.name[1:])]
+    return total
 
 
 def _share(node: Node, shares: Sequence[float]) -> float:
@@ -580,9 +617,6 @@ def _split(condition: sp.Basic, budget: list[int]) -> sp.Basic:
         ways.append(sp.And(here, _split(condition.xreplace({cases: value}), budget)))
         earlier.append(sp.Not(when))
     return sp.Or(*ways)
-
-
-_ZERO, _ONE = sp.S.Zero, sp.S.One  # SymPy's only 0 and 1: `is` finds them, and costs nothing
 
 
 def _added(terms: list[Any]) -> Any:

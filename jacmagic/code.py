@@ -135,9 +135,9 @@ def tree(expr: Any, known: frozenset[str]) -> Tree:
         under: list[Tree] = []
         factors = list(sp.Mul.make_args(rest))
         for base in (2, 10):  # SymPy has no log2: it is a quotient of logarithms
-            bottom = 1 / sp.log(base)
             logs = [f for f in factors if f.func is sp.log and f.free_symbols]
-            if f"log{base}" in known and bottom in factors and logs:
+            bottom = 1 / sp.log(base) if logs else None
+            if f"log{base}" in known and logs and bottom in factors:
                 factors.remove(bottom)
                 factors.remove(logs[0])
                 over.append((f"log{base}", go(logs[0].args[0])))

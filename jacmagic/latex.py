@@ -16,9 +16,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jacmagic import tree as t
@@ -206,6 +206,12 @@ def _is_word(expr: t.Expr) -> bool:
     return parts is None or (len(parts.base) > 1 and not _greek(parts.base))
 
 
+@cache
+def _rule(kind: str) -> str:
+    """The method that writes the nodes of a class: user_call for UserCall."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower().lstrip("_")
+
+
 class _Writer(ABC):
     """What both notations share: where brackets stand, and what may stand side by side."""
 
@@ -216,14 +222,11 @@ class _Writer(ABC):
     def __init__(self) -> None:
         self.bars = 0
         self.indices: list[str] = []
-        self.rules: dict[type[t.Expr], Callable[[Any], tuple[str, int]]] = {
-            kind: getattr(self, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower().lstrip("_"))
-            for kind in t.Expr.__subclasses__()
-        }
 
     def write(self, expr: t.Expr) -> tuple[str, int]:
         """The expression, and how tightly it holds together."""
-        return self.rules[type(expr)](expr)
+        found: tuple[str, int] = getattr(self, _rule(type(expr).__name__))(expr)
+        return found
 
     def free(self, expr: t.Expr) -> str:
         """The expression where nothing can touch it; brackets right round it are redundant."""

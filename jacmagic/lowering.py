@@ -476,7 +476,7 @@ class Lowerer:
             bits = 0 if size.q == 1 else 1
         if size > 10**9 or bits * size > 3.33 * MAX_DIGITS:
             raise too_long
-        if base.is_zero and exponent < 0:
+        if exponent < 0 and base.is_zero:
             raise ValueMistake("This divides by 0.", span)
 
     def extreme(self, expr: sp.Expr) -> float | None:

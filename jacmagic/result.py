@@ -190,6 +190,7 @@ class Result:
         self._observers: list[Callable[[dict[str, Any]], None]] = []
         self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
         self._compiled: dict[Any, Compiled] = {}
+        self._totals: dict[bool, tuple[Node, dict[int, str]]] = {}
         self.values = Values(self, {key: one.value for key, one in program.inputs.items()})
         self.uid = f"jm{id(self):x}{abs(hash(self.text)) % 10**6}"
 
@@ -265,7 +266,12 @@ class Result:
             )
 
     def total(self, safe: bool) -> tuple[Node, dict[int, str]]:
-        """The node of the whole Jacobian, (rows, columns)."""
+        """The node of the whole Jacobian, (rows, columns), and the names of the definitions on the way."""
+        if safe not in self._totals:
+            self._totals[safe] = self._total(safe)
+        return self._totals[safe]
+
+    def _total(self, safe: bool) -> tuple[Node, dict[int, str]]:
         p, g = self.program, self.program.graph
         shapes = {key: p.shape(key) for key in (*p.outputs, *p.variables)}
         sizes = [prod(shapes[key]) for key in p.variables]

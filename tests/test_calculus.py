@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 import sympy as sp
 
 import jacmagic
 from jacmagic import calculus, code
+from jacmagic.functions import FUNCTIONS, symbolic
 from jacmagic.graph import Graph, ancestry, slot
 
 _0, _1 = slot(0), slot(1)
@@ -130,3 +133,32 @@ def test_a_condition_that_falls_into_too_many_cases_is_refused() -> None:
 def test_what_divides_by_0_in_one_case_only_has_its_value_in_the_others(text: str) -> None:
     r = jacmagic.jacobian(f"f(x) = {text}")
     assert r.at(x=3.0) == [[1]]
+
+
+def random_expression(rng: random.Random, depth: int) -> sp.Expr:
+    if depth == 0:
+        return rng.choice([*map(slot, range(3)), sp.Integer(rng.randint(-3, 3)), sp.Rational(1, 2)])
+    inner = random_expression(rng, depth - 1)
+    kind = rng.randrange(5)
+    if kind < 2:
+        other = random_expression(rng, depth - 1)
+        return inner + other if kind else inner * other
+    if kind == 2:
+        return inner ** sp.Rational(*rng.choice([(2, 1), (3, 1), (-1, 1), (-2, 1), (1, 2), (-1, 2), (1, 3)]))
+    if kind == 3:
+        return inner ** random_expression(rng, max(depth - 2, 0))
+    return symbolic(rng.choice([name for name, row in FUNCTIONS.items() if row.arity == (1, 1) and row.kind == "entrywise"]))(inner)
+
+
+def test_a_slope_is_built_as_sympy_builds_it() -> None:
+    rng = random.Random(1)
+    seen = 0
+    while seen < 300:
+        try:
+            expr = random_expression(rng, rng.randint(1, 4))
+            wanted = expr.diff(slot(0))
+        except (TypeError, ValueError):  # a comparison of what is not real
+            continue
+        if not expr.has(sp.nan, sp.zoo, sp.oo, sp.I):
+            seen += 1
+            assert calculus._slope(expr, slot(0)) == wanted, expr

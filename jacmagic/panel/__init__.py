@@ -786,8 +786,8 @@ def base85(data: bytes) -> str:
     data += b"\0" * (-len(data) % 4)
     digits = np.frombuffer(data, dtype=">u4").astype(np.uint64)
     columns = [digits // 85**k % 85 for k in (4, 3, 2, 1, 0)]
-    table = np.array(list(ALPHABET))
-    return "".join(table[np.stack(columns, axis=1).ravel().astype(int)])
+    letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
+    return letters[np.stack(columns, axis=1).ravel().astype(int)].tobytes().decode()
 
 
 _LOADER = """
@@ -817,6 +817,13 @@ start();
 """
 
 
+@lru_cache(maxsize=1)
+def _module_deflated() -> tuple[bytes, Any]:
+    """The module as the beginning of a deflated text, and the state to go on from: it is the same in every output."""
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return pack.compress(module().encode()), pack
+
+
 def alive(result: Result, token: str, big: bool = False) -> str:
     """A script that brings the panel of a result to life in every element marked with the token.
 
@@ -825,14 +832,15 @@ def alive(result: Result, token: str, big: bool = False) -> str:
     unpacked text is never parsed as HTML, so that nothing in it can end the script.
     """
     text = (
-        f"{module()}\nconst spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
+        f"\nconst spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
         f"for(const root of document.querySelectorAll({json.dumps(_query(token))}+':not([data-alive])')){{"
         "root.dataset.alive='';root.replaceChildren();"
         f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
         "const inner=document.createElement('div');root.append(style,inner);mount(inner,spec);}"
     )
-    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
-    raw = pack.compress(text.encode()) + pack.flush()
+    begun, pack = _module_deflated()
+    pack = pack.copy()
+    raw = begun + pack.compress(text.encode()) + pack.flush()
     script = _LOADER.strip().replace("ALPHABET", json.dumps(ALPHABET)).replace("SIZE", str(len(raw)))
     script = script.replace("QUERY", json.dumps(_query(token))).replace("TOKEN", json.dumps(token))
     script = script.replace("DATA", json.dumps(base85(raw)))
