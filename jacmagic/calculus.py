@@ -25,13 +25,13 @@ from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 
 MAX_WRITTEN = 400_000
-"""Operations in a result with everything substituted."""
+"""Operations in a result with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
 
 MAX_CONDITION = 5_000
 """Operations in one condition with everything substituted."""
 
 MAX_JACOBIAN = 20_000_000
-"""Entries of one Jacobian."""
+"""Entries of one Jacobian. Instead: that of one component, or of a sum."""
 
 Shape = tuple[int, ...]
 

@@ -107,7 +107,7 @@ class JacmagicError(ValueError):
         parts = self.excerpt()
         if parts is None or self.line is None:
             return ""
-        before, offence, after = (visible(part) for part in parts)
+        before, offence, after = visible(parts[0][-120:]), visible(parts[1][:120]), visible(parts[2][:120])
         if width(before) > 60:
             before = "…" + before[-40:]
         if len(offence) > 60:

@@ -25,25 +25,31 @@ from jacmagic.graph import Graph, Node, slot
 from jacmagic.shapes import children, inside
 
 MAX_DIGITS = 2_000
-"""Digits of a number that is written out."""
+"""Digits of a number that is written out. Instead: a name, or logarithms."""
 
 MAX_FAMILY = 10_000
-"""Members of one family."""
+"""Members of one family. Instead: vectors, `sum(x .* x)`."""
 
 MAX_ENTRIES = 100_000
-"""Entries of one array."""
+"""Entries of one array. Instead: its sum or norm, or a part of it."""
 
 MAX_UNROLLED = 50_000
-"""Members that are written out one by one, in all families of a block together."""
+"""Members that are written out one by one, in all families of a block together. Instead: products of matrices."""
 
 MAX_CALLS = 1_000
-"""Calls of the block's own functions, those inside one another included."""
+"""Calls of the block's own functions, those inside one another included. Instead: a name for a value."""
+
+MAX_FUNCTIONS = 500
+"""Functions such as sin in a block. Instead: one of a vector, `sin(x)`, or a family."""
 
 MAX_NAMES = 1_000
-"""Different names in one expression, the components of a vector not counted."""
+"""Different names in one expression, the components of a vector not counted. Instead: a vector."""
+
+MAX_VALUE = 10**300
+"""The magnitude of a value, and of the end of a range. Instead: other units."""
 
 MAX_WHOLE = 10**18
-"""A bound, a size or an index."""
+"""A bound, a size or an index. Instead: a smaller one."""
 
 Shape = tuple[int, ...]
 
@@ -84,6 +90,7 @@ class Lowerer:
         self.unrolled = 0
         self.calls: list[str] = []
         self.called = 0
+        self.used = 0
         self.whole_names: set[str] = set()
 
     # -------------------------------------------------------------- values and nodes
@@ -328,9 +335,11 @@ class Lowerer:
         scalars: list[sp.Expr] = []
         for operator, factor in expr.factors[1:]:
             value = self.lower(factor)
-            if operator in ("", "*", "dot", "cross") and total.shape == () and value.shape == ():
+            over = operator in ("/", "./")
+            if total.shape == () and value.shape == () and not (over and value.expr.is_zero):
                 total = replace(total, literal=total.literal and value.literal)
-                scalars.append(value.expr)  # collected, so that a long product is not built again and again
+                # collected, so that a long product is not built again and again
+                scalars.append(1 / value.expr if over else value.expr)
             else:
                 if scalars:
                     total, scalars = replace(total, expr=sp.Mul(total.expr, *scalars)), []
@@ -671,11 +680,20 @@ class Lowerer:
             return self.written_out(expr, values)
         if body.shape == ():
             node = self.graph.broadcast(node, (), (count,))
+        if expr.kind != "vector" and node.op == "const" and all(v.is_Rational for v in node.data):
+            return Value(self.total(expr.kind, node.data, expr.span), literal=True)
         if expr.kind == "sum":
             return self.of_node(self.graph.sum(node, (0,)))
         if expr.kind == "prod":
             return self.of_node(self.graph.along("prod", node))
         return self.of_node(node)
+
+    def total(self, kind: str, numbers: Sequence[sp.Rational], span: Span) -> sp.Rational:
+        """The sum or product of numbers, as long as it can be written out."""
+        found = sp.Integer(0 if kind == "sum" else 1)
+        for number in numbers:
+            found = self.check(found + number if kind == "sum" else found * number, span)
+        return found
 
     @contextmanager
     def family(self, index: str, values: tuple[int, ...]) -> Iterator[None]:
@@ -860,6 +878,12 @@ class Lowerer:
     def entrywise(self, expr: t.Call) -> Value:
         values = [self.apart(self.lower(argument)) for argument in expr.arguments]
         row = FUNCTIONS[expr.function]
+        self.used += 1
+        if self.used > MAX_FUNCTIONS:
+            raise LimitError(
+                f"A block has at most {MAX_FUNCTIONS:,} functions such as {row.name}; use a family over a vector.",
+                expr.span,
+            )
         if row.arity[1] is None and len(values) == 1:
             if values[0].shape == ():
                 return values[0]

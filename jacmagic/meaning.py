@@ -80,6 +80,7 @@ class Reader:
 
     def __init__(self, text: str, scope: Scope) -> None:
         self.text, self.scope = text, scope
+        self.looking = False  # ahead, for where the factors end that touch one another
 
     def source(self, span: Span) -> str:
         return self.text[span.start : span.stop]
@@ -540,6 +541,8 @@ class Reader:
         if not touching:
             return None, used
         assert follow is not None
+        if self.looking:  # how far what touches goes on is asked already, once is enough
+            raise AmbiguousMath("", item.span)
         stop = self.touching_stop(items, at + 1)
         rest = self.text[follow.span.start : stop]
         span = Span(item.span.start, stop)
@@ -560,10 +563,13 @@ class Reader:
     def touching_stop(self, items: list[s.Item], at: int) -> int:
         """Where the factors end that begin at items[at] and follow one another without a gap."""
         while True:
+            self.looking = True
             try:
                 used = self.factor(items, at)[1]
             except JacmagicError:
                 used = 1
+            finally:
+                self.looking = False
             at += used
             if at == len(items) or items[at].operator != "" or items[at].gap:
                 return items[at - 1].span.stop

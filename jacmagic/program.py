@@ -18,6 +18,7 @@ import sympy as sp
 
 from jacmagic import syntax as s
 from jacmagic import tree as t
+from jacmagic.code import compile_numpy
 from jacmagic.errors import (
     JacmagicError,
     LimitError,
@@ -30,7 +31,7 @@ from jacmagic.errors import (
 )
 from jacmagic.functions import CONSTANTS, SPELLINGS, find
 from jacmagic.graph import Graph, Node
-from jacmagic.lowering import MAX_ENTRIES, Lowerer, Value
+from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
 from jacmagic.meaning import Reader, Scope, key_of
 from jacmagic.shapes import Inference, children, inside
 
@@ -446,8 +447,8 @@ class _Understanding:
             )
         if array.size > MAX_ENTRIES * 10:
             raise LimitError(f"A value has at most {MAX_ENTRIES * 10:,} entries.", span)
-        if not np.isfinite(array).all():
-            raise ValueMistake(f"{statement.python} has entries that are not finite.", span)
+        if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
+            raise ValueMistake(f"{statement.python} has entries that are not finite, or too large.", span)
         return array
 
     def order(self) -> None:
@@ -602,12 +603,14 @@ class _Understanding:
         out = {key: np.asarray(array, dtype=float) for key, array in self.evaluated.items() if key not in self.wholes}
         for key, value in self.constant.items():
             node = self.lowerer.node(value)
-            try:
-                numbers = [float(v) for v in node.data]
+            try:  # what is not plainly a constant, as norm([3, 4]), is computed
+                numbers = [float(v) for v in node.data] if node.op == "const" else np.ravel(compile_numpy((), node)())
             except (TypeError, OverflowError, ValueError):
                 numbers = [float("nan")]
             if not np.isfinite(numbers).all():
                 raise ValueMistake(f"The value of {key} is not a number to calculate with.", self.trees[key].span)
+            if np.max(np.abs(numbers)) > MAX_VALUE:
+                raise LimitError(f"The value of {key} is too large to calculate with.", self.trees[key].span)
             out[key] = np.array(numbers).reshape(node.shape)
         for key, array in out.items():
             shape = shapes[key]
@@ -811,8 +814,8 @@ class _Understanding:
                 number = float(value.expr)
             except (TypeError, OverflowError):
                 raise ValueMistake("The ends of a range are numbers.", expr.span) from None
-            if not np.isfinite(number):
-                raise ValueMistake("The ends of a range are finite numbers.", expr.span)
+            if not np.isfinite(number) or abs(number) > MAX_VALUE:
+                raise ValueMistake("The ends of a range are finite numbers, not too large.", expr.span)
             ends.append(number)
         low, high, step = ends
         assert low is not None

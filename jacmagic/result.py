@@ -24,6 +24,7 @@ from jacmagic import code
 from jacmagic.code import Compiled
 from jacmagic.errors import LimitError, nearest
 from jacmagic.graph import Node, ancestry
+from jacmagic.lowering import MAX_VALUE
 from jacmagic.program import Program, Shape, Step
 
 MAX_EXPLICIT = 2_500
@@ -85,8 +86,8 @@ class Values(MutableMapping[str, Any]):
                 if array.size != prod(want):
                     raise ValueError(f"{key} has shape {array.shape}, expected {want or 'a number'}")
                 array = array.reshape(want)
-            if not np.isfinite(array).all():
-                raise ValueError(f"{key} is not a finite number")
+            if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
+                raise ValueError(f"{key} is not a finite number, or too large")
             new[key] = array
         changed = {key: v for key, v in new.items() if not np.array_equal(self._data[key], v)}
         self._data.update(changed)

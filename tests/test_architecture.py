@@ -11,7 +11,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "jacmagic"
 ROOMS = (
-    "errors functions syntax tree graph meaning shapes lowering program calculus code result latex views panel "
+    "errors functions syntax tree graph calculus code meaning shapes lowering program result latex views panel "
     "panel.bridge notebook pytorch magics"
 ).split()
 

@@ -156,3 +156,23 @@ def test_white_space_never_changes_a_meaning() -> None:
     loose = jacmagic.jacobian("k  =  2   in  [ 0 , 5 ]\nf ( x , y )  =  [ k * x ^ 2 * y - ( x + 1 ) / ( y - 2 ) ,\n\n sin ( x ) ]")
     assert dense.matrix == loose.matrix
     assert dense.program.inputs["k"].range == loose.program.inputs["k"].range
+
+
+# a value that is more than a literal, and what it is
+COMPUTED = [
+    ("sum([1, 2, 4])", 7), ("sum(sqrt(i) for i = 1..4)", 3 + np.sqrt(2) + np.sqrt(3)), ("prod(i for i = 1..5)", 120), ("norm([3, 4])", 5),
+    ("dot([1, 2], [3, 4])", 11), ("max([1, 2])", 2), ("max(1, 2, 3, 5)", 5), ("||[3, -4]||_1", 7), ("mse([1, 2], [3, 4])", 4),
+    ("prod(min(-i, i - i, i) for i = 2..3)^-2", 1 / 36), ("softmax([0, 0])", [0.5, 0.5]), ("[1, 2; 3, 4] [1, 2]", [5, 11]),
+    ("[i^2 for i = 1..3]", [1, 4, 9]), ("cross([1, 0, 0], [0, 1, 0])", [0, 0, 1]), ("mean([1, 2])", 1.5), ("diag([1, 2])", [[1, 0], [0, 2]]),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), COMPUTED, ids=[text for text, _ in COMPUTED])
+def test_a_value_may_be_computed(text: str, value: object) -> None:
+    np.testing.assert_allclose(program(f"q = {text}\nf(x) = x sum(q)").inputs["q"].value, value, rtol=1e-15)
+
+
+@pytest.mark.parametrize("block", ["k = 1e308\nf(x) = k x", "k in [-1e308, 1e308]\nf(x) = k x", "k = prod(10^i for i = 1..50)\nf(x) = k x"])
+def test_a_value_that_no_slider_reaches_is_refused(block: str) -> None:
+    with pytest.raises(jacmagic.JacmagicError, match=r"too large|not a number to calculate with"):
+        program(block)

@@ -60,8 +60,14 @@ def limits_table() -> str:
     for module in LIMITS:
         source = Path(str(module.__file__)).read_text(encoding="utf-8")
         for name, what in re.findall(r'^(MAX_\w+) = [^\n]*\n"""([^"]*?)\.?"""$', source, flags=re.M):
-            rows.append(f"| {' '.join(what.split())} | {getattr(module, name):,} |")
-    return "\n".join(["| limit | |", "|---|---:|", *rows])
+            text, _, instead = " ".join(what.split()).partition(". Instead: ")
+            rows.append(f"| {text} | {size(getattr(module, name))} | {instead} |")
+    return "\n".join(["| limit | | instead |", "|---|---:|---|", *rows])
+
+
+def size(limit: int) -> str:
+    """A limit in digits, or as a power of ten."""
+    return f"{limit:,}" if limit < 10**12 else f"10^{len(str(limit)) - 1}"
 
 
 TABLES = {"functions": functions_table, "limits": limits_table}
@@ -82,7 +88,13 @@ def test_a_table_is_that_of_the_code(name):
 def test_every_limit_of_the_code_is_explained_below_it_and_stated():
     for module in LIMITS:
         for name in re.findall(r"^(MAX_\w+) =", Path(str(module.__file__)).read_text(encoding="utf-8"), flags=re.M):
-            assert f"| {getattr(module, name):,} |" in limits_table(), f"{module.__name__}.{name}"
+            assert f"| {size(getattr(module, name))} |" in limits_table(), f"{module.__name__}.{name}"
+
+
+def test_what_is_refused_says_what_to_do_instead():
+    for module in (syntax, lowering, calculus):
+        for what in re.findall(r'^MAX_\w+ = [^\n]*\n"""([^"]*)"""$', Path(str(module.__file__)).read_text(encoding="utf-8"), flags=re.M):
+            assert ". Instead: " in what, what
 
 
 # ------------------------------------------------------------------ the code
