@@ -28,7 +28,7 @@ MAX_WRITTEN = 400_000
 """Operations in a result with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
 
 MAX_CONDITION = 5_000
-"""Operations in one condition with everything substituted."""
+"""Operations in one condition with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
 
 MAX_JACOBIAN = 20_000_000
 """Entries of one Jacobian. Instead: that of one component, or of a sum."""
@@ -383,6 +383,9 @@ def _along(g: Graph, node: Node, c: Node, lead: int, transpose: bool) -> Node:
     return g.sum(times(g, c, share, lead), (last + lead,))
 
 
+_IS_BEST = sp.Piecewise((1, sp.Eq(slot(0), slot(1))), (0, True))
+
+
 def share_of(g: Graph, node: Node) -> Node:
     """The gradient of amax, amin, norm and prod by the vector they reduce."""
     (x,) = node.args
@@ -391,7 +394,7 @@ def share_of(g: Graph, node: Node) -> Node:
     pair = [(x, every(x)), (node, outer)]
     if node.op in ("amax", "amin"):
         # a tie among k entries gives each 1/k, as torch.amax has it
-        mask = g.map(sp.Piecewise((1, sp.Eq(slot(0), slot(1))), (0, True)), pair, x.shape)
+        mask = g.map(_IS_BEST, pair, x.shape)
         count = g.sum(mask, (last,))
         return g.map(slot(0) / slot(1), [(mask, every(mask)), (count, outer)], x.shape)
     if node.op == "norm":
@@ -667,9 +670,20 @@ def _expand_map(node: Node, args: list[Entries], _: Any) -> Entries:
     out = []
     for row in zip(*columns) if columns else [()] * prod(full):
         if row not in known:
-            known[row] = _put(expr, dict(zip(names, row)))
+            known[row] = _best(*row) if expr == _IS_BEST else _put(expr, dict(zip(names, row)))
         out.append(known[row])
     return _without_zeros(out)
+
+
+def _best(x: sp.Expr, best: sp.Expr) -> sp.Expr:
+    """1 where x is the largest or smallest of several, compared with each: SymPy makes x = 7 - m of 7 - x = m."""
+    kind = type(best)
+    if kind not in (symbolic("max"), symbolic("min")) or x not in best.args:
+        return _put(_IS_BEST, {slot(0): x, slot(1): best})
+    others = [other for other in best.args if other != x]
+    slots = [slot(k + 1) for k in range(len(others))]
+    ahead = [slot(0) >= one if kind is symbolic("max") else slot(0) <= one for one in slots]
+    return _put(sp.Piecewise((1, sp.And(*ahead)), (0, True)), {slot(0): x, **dict(zip(slots, others))})
 
 
 def _product(factor: sp.Expr, operands: list[tuple[Entries, Shape, Shape]], full: Shape) -> Iterator[tuple[int, Any]]:

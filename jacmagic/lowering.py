@@ -339,7 +339,7 @@ class Lowerer:
             if total.shape == () and value.shape == () and not (over and value.expr.is_zero):
                 total = replace(total, literal=total.literal and value.literal)
                 # collected, so that a long product is not built again and again
-                scalars.append(1 / value.expr if over else value.expr)
+                scalars.append(1 / self.divisor(value).expr if over else value.expr)
             else:
                 if scalars:
                     total, scalars = replace(total, expr=sp.Mul(total.expr, *scalars)), []
@@ -353,10 +353,14 @@ class Lowerer:
     def lower_fraction(self, expr: t.Fraction) -> Value:
         return self.multiply("/", expr.above, self.lower(expr.above), expr.below, self.lower(expr.below))
 
+    def divisor(self, value: Value) -> Value:
+        """What is divided by, as a node of its own where SymPy would divide case by case, and one case is 0."""
+        return value if value.expr.is_zero or not (1 / value.expr).has(sp.zoo) else self.apart(value)
+
     def multiply(self, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
         literal = va.literal and vb.literal
-        if operator in ("/", "./") and (1 / vb.expr).has(sp.zoo) and not vb.expr.is_zero:
-            vb = self.apart(vb)  # 1/(1 if x > 0 else 0) is finite where x > 0
+        if operator in ("/", "./"):
+            vb = self.divisor(vb)
         if operator == "/":
             if vb.shape != () and not self.in_family:
                 fits = va.shape in ((), vb.shape) and not a.span.stop > b.span.start
@@ -459,6 +463,10 @@ class Lowerer:
             raise self.clash(expr.base, base, expr.exponent, exponent)
         literal = base.literal and exponent.literal
         shape = base.shape or exponent.shape
+        length = self.nodes.get(base.expr)
+        if length is not None and length.op == "norm" and exponent.expr.is_Integer and exponent.expr.is_even:
+            (x,) = length.args  # ||x||^2 is x·x, which has a slope at 0
+            base, exponent = self.of_node(self.graph.dot(x, x, (0,), (0,), ())), Value(exponent.expr / 2)
         self.check_power(base.expr, exponent.expr, expr.span)
         value = base.expr**exponent.expr
         if value.has(sp.zoo) and base.expr.has(sp.Piecewise):
@@ -951,7 +959,7 @@ class Lowerer:
         squares = self.node(Value(self.symbol(centred) ** 2, x.shape))
         variance = self.of_node(g.sum(squares, (0,))).expr / n
         deviation = self.node(Value(sp.sqrt(variance + sp.Rational(1, 100000))))
-        return Value(self.symbol(centred) / self.symbol(deviation), x.shape)
+        return self.of_node(self.node(Value(self.symbol(centred) / self.symbol(deviation), x.shape)))
 
     def call_norm(self, expr: t.Call, values: list[Value]) -> Value:
         return self.norm(expr, expr.arguments[0], values[0], "2")

@@ -120,6 +120,16 @@ def test_a_condition_on_what_is_given_by_cases_is_written_out_and_never_solved(
     assert np.allclose(np.reshape(again.forward(**at)["Jac"], written.shape), written, rtol=1e-12)
 
 
+def test_the_written_slope_of_a_maximum_compares_and_does_not_round() -> None:
+    r = jacmagic.jacobian("v in R^2\nf = max(10 - v) + min(0.1 v)")
+    at = {"v": [0.125, -1.07]}
+    again = jacmagic.jacobian(f"v in R^2\nJac = {r.latex()}")
+    assert r.at(**at).tolist() == [[0, -0.9]]
+    assert np.ravel(again.forward(**at)["Jac"]).tolist() == [0, -0.9]
+    assert np.allclose(r.at(v=[1, 1]), [[-0.45, -0.45]])
+    assert np.allclose(np.ravel(again.forward(v=[1, 1])["Jac"]), [-0.45, -0.45])
+
+
 def test_a_condition_that_falls_into_too_many_cases_is_refused() -> None:
     lines = ["x in R", "f1 = x if x > 1 else 2 - x"]
     lines += [f"f{k} = f{k - 1} if f{k - 1} > 1.{k} else {k} - f{k - 1}" for k in range(2, 12)]
