@@ -106,8 +106,13 @@ class Graph:
     def eye(self, shape: Shape) -> Node:
         return self.node("eye", (), (prod(shape), *shape))
 
-    def map(self, expr: sp.Expr, operands: Sequence[tuple[Node, Shape]], shape: Shape) -> Node:
-        """Entry by entry: expr in slots _0, _1, … of operands with their axes in the result."""
+    def map(
+        self, expr: sp.Expr, operands: Sequence[tuple[Node, Shape]], shape: Shape, fold: bool = True
+    ) -> Node:
+        """Entry by entry: expr in slots _0, _1, … of operands with their axes in the result.
+
+        With `fold`, operands that are one number are put into the expression.
+        """
         free = expr.free_symbols
         swap: dict[sp.Symbol, sp.Expr] = {}
         kept: list[tuple[Node, Shape]] = []
@@ -115,14 +120,19 @@ class Graph:
             if slot(k) not in free:
                 continue
             uniform = node.data[0] if node.op == "const" and node.data and len(set(node.data)) == 1 else None
-            if uniform is not None:
+            if uniform is not None and fold:
                 swap[slot(k)] = uniform
                 continue
             if (node, axes) not in kept:
                 kept.append((node, axes))
             swap[slot(k)] = slot(kept.index((node, axes)))
-        if swap:
-            expr = expr.xreplace(swap)
+        try:
+            put = expr.xreplace(swap)
+        except TypeError:  # a condition on 1/0, which is no number for SymPy, and infinity in floating point
+            if not fold:
+                raise
+            return self.map(expr, operands, shape, fold=False)
+        expr = put
         every = tuple(range(len(shape)))
         if not kept and expr.is_number:
             return self.const(expr, shape)
@@ -130,7 +140,7 @@ class Graph:
             return kept[0][0]
         still = expr.free_symbols
         if any(slot(k) not in still for k in range(len(kept))):
-            return self.map(expr, kept, shape)
+            return self.map(expr, kept, shape, fold)
         return self.node("map", [n for n, _ in kept], shape, (expr, tuple(a for _, a in kept)))
 
     def scale(self, factor: sp.Expr, node: Node) -> Node:

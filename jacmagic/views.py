@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import prod
 from typing import Any
 
@@ -44,6 +45,9 @@ MAX_STEPS = 16
 
 LAST_STEPS = 4
 """How many of the last definitions are among them."""
+
+MAX_CHECKED = 1_000_000
+"""Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it."""
 
 MAX_ENTRIES_TEX = 900
 """Characters of LaTeX in the entries of a local Jacobian that has a matrix form besides."""
@@ -417,25 +421,33 @@ def matrix_form(result: Result, of: str, wrt: str) -> str | None:
         body = r" \, ".join(term.factors) if term.factors else ("I" if root.shape else "1")
         out += (" - " if out else "-") if term.sign < 0 else (" + " if out else "")
         out += body
+    out = re.sub(r"(\d\.\d{4})\d{3,}", r"\1\\ldots", out)  # SELU's constants
     return out if len(out) < MAX_FORMULA // 4 else None
 
 
 def merged(terms: list[_Term]) -> list[_Term]:
-    """Equal products counted, and 1ᵀ diag(v) written as vᵀ."""
-    counts: dict[tuple[str, ...], int] = {}
+    """Equal products added up, their numbers in front, and 1ᵀ diag(v) written as vᵀ."""
+    totals: dict[tuple[str, ...], Fraction] = {}
     for term in terms:
         factors = list(term.factors)
         for k in range(len(factors) - 1):
             inner = re.fullmatch(r"\\operatorname\{diag\}\\left\((.*)\\right\)", factors[k + 1], re.S)
             if factors[k] == _ONES and inner:
                 factors[k : k + 2] = ["", rf"{_bracketed(inner[1])}^{{\top}}"]
-        kept = tuple(f for f in factors if f)
-        counts[kept] = counts.get(kept, 0) + term.sign
+        number, rest = Fraction(term.sign), []
+        for factor in filter(None, factors):
+            found = _NUMBER.fullmatch(factor)
+            if found:
+                number *= Fraction(found[3] or f"{found[1]}/{found[2]}")
+            else:
+                rest.append(factor)
+        kept = tuple(f for k, f in enumerate(rest) if f != "I" or k == len(rest) - 1)
+        totals[kept] = totals.get(kept, Fraction(0)) + number
     out = []
-    for kept, count in counts.items():
-        if count:
-            many = (str(abs(count)),) if abs(count) > 1 else ()
-            out.append(_Term(1 if count > 0 else -1, many + kept))
+    for kept, n in totals.items():
+        if n:
+            front = (tex.symbolic(sp.Rational(abs(n.numerator), n.denominator)),) if abs(n) != 1 else ()
+            out.append(_Term(1 if n > 0 else -1, front + kept))
     return out
 
 
@@ -444,6 +456,48 @@ def _bracketed(text: str) -> str:
 
 
 _ONES = r"\mathbf{1}^{\top}"
+_NUMBER = re.compile(r"\\frac\{(\d+)\}\{(\d+)\}|(\d+)")
+
+
+def rows_at(above: int, size: int, whole: int) -> tuple[str, ...]:
+    """The Jacobian of a column by one of the parts it is stacked from: e_k, or I between zeros."""
+    if size == whole:
+        return ()
+    if size == 1:
+        return (rf"\mathbf{{e}}_{{{above + 1}}}",)
+    return (tex.matrix([["0"]] * (above > 0) + [["I"]] + [["0"]] * (above + size < whole)),)
+
+
+def _closed(formula: str) -> bool:
+    """True for a name, a norm and a function with its argument: they need no brackets as a factor."""
+    if re.fullmatch(r"\\?\w+(_\{[\w,]+\})?|\\left\\\|[^|]*\\right\\\|", formula):
+        return True
+    head = re.match(r"\\operatorname\{[\w\\]+\}\\left\(", formula)
+    return head is not None and formula.endswith(")") and _outside_brackets(formula[head.end() - 1 :]) == ""
+
+
+def _outside_brackets(text: str) -> str:
+    """What stands outside all brackets and braces of a formula."""
+    depth, out = 0, ""
+    for part in re.split(r"([{}()])", re.sub(r"\\left\\\|.*?\\right\\\|", "", text)):
+        depth += part in ("{", "(")
+        out += part if depth == 0 else ""
+        depth -= part in ("}", ")")
+    return out
+
+
+def layer_normed(node: Node) -> Node | None:
+    """The z of a node that is layer_norm(z): (z - mean)/√(var + 1e-5), as it is lowered."""
+    if node.op != "map" or node.data[0] != slot(0) / slot(1) or len(node.args) != 2:
+        return None
+    centred, deviation = node.args
+    if centred.op != "map" or centred.data[0] != slot(0) - slot(1) or deviation.op != "map":
+        return None
+    mean, (squares, *_) = centred.args[1], deviation.args
+    root = sp.sqrt(slot(0) / node.size + sp.Rational(1, 100000))
+    means = mean.op == "map" and mean.data[0] == slot(0) / node.size and mean.args[0].op == "sum"
+    varies = deviation.data[0] == root and squares.op == "sum" and squares.args[0].op == "map"
+    return centred.args[0] if means and varies and squares.args[0].data[0] == slot(0) ** 2 else None
 
 
 class _Forms:
@@ -465,7 +519,7 @@ class _Forms:
             return sp.Symbol(node.data, real=True)
         if node.op == "const" and node.shape == ():
             return node.data[0]
-        if node.op == "map":
+        if node.op == "map" and layer_normed(node) is None:
             return self.filled(node.data[0], node.args)
         return self.hold(self.operation(node))
 
@@ -481,7 +535,7 @@ class _Forms:
     def fill(self, text: str) -> str:
         for key, formula in reversed(list(self.holders.items())):
             text = text.replace(rf"\left({key}\right)", rf"\left({formula}\right)")
-            bare = formula if formula.isalnum() else rf"\left({formula}\right)"
+            bare = formula if _closed(formula) else rf"\left({formula}\right)"
             while key in text:
                 at = text.index(key)
                 before, behind = text[:at].rstrip(), text[at + len(key) :].lstrip()
@@ -491,6 +545,8 @@ class _Forms:
         return text
 
     def operation(self, node: Node) -> str:
+        if (normed := layer_normed(node)) is not None:
+            return rf"{FUNCTIONS['layer_norm'].tex}\left({self.show(normed)}\right)"
         if node.op == "dot":
             a, b = node.args
             la, lb, lo = node.data
@@ -500,6 +556,8 @@ class _Forms:
                 return rf"{self.factor(a)}^{{\top}} {self.factor(b)}"
             if len(la) == 1 and len(lb) == 2 and la[0] == lb[0]:
                 return rf"{self.factor(b)}^{{\top}} {self.factor(a)}"
+            if len(la) == len(lb) == 2 and la[1] == lb[0] and lo == (la[0], lb[1]):
+                return f"{self.factor(a)} {self.factor(b)}"
         if node.op == "permute" and node.data == (1, 0):
             return rf"{self.factor(node.args[0])}^{{\top}}"
         if node.op == "sum" and len(node.args[0].shape) == 1:
@@ -508,12 +566,22 @@ class _Forms:
             return rf"{FUNCTIONS[node.op].tex}\left({self.show(node.args[0])}\right)"
         if node.op == "norm":
             return rf"\left\|{self.show(node.args[0])}\right\|"
+        if node.op in ("amax", "amin"):
+            return rf"\{node.op[1:]} {self.factor(node.args[0])}"
+        if node.op == "prod":
+            return rf"\prod {self.factor(node.args[0])}"
+        if node.op == "take" and node.shape == () and len(node.args[0].shape) == 1:
+            (x,), (_, (k,)) = node.args, node.data
+            own = symbols_of(x.data, x.shape)[k].name if x.op == "input" else ""
+            return tex.name(own) if own else rf"{self.factor(x)}_{{{k + 1}}}"
+        if node.op == "stack" and len(node.shape) == 1:
+            return tex.matrix([[self.show(part)] for part in node.args])
         raise _NoForm
 
     def factor(self, node: Node) -> str:
         """A node as a factor of a product, in brackets where it is a sum."""
         text = self.show(node)
-        simple = node.op in ("input", "permute", "softmax") or node is self.root
+        simple = node.op in ("input", "permute") or node is self.root or _closed(text)
         return text if simple else rf"\left({text}\right)"
 
     # -------------------------------------------------------------- the sweep
@@ -534,6 +602,12 @@ class _Forms:
 
     def pull(self, node: Node, depending: set[int]) -> Iterator[tuple[Node, int, tuple[str, ...]]]:
         """(operand, sign, factors on the right) of a node's local Jacobian."""
+        if (normed := layer_normed(node)) is not None:
+            own, z, n = self.show(node), self.show(normed), node.size
+            centring = rf"I - \tfrac{{1}}{{{n}}} \left(\mathbf{{1}} \, {_ONES} + {own} \, {own}^{{\top}}\right)"
+            deviation = rf"\sqrt{{\operatorname{{var}}\left({z}\right) + 10^{{-5}}}}"
+            yield normed, 1, (rf"\frac{{1}}{{{deviation}}}", rf"\left({centring}\right)")
+            return
         if node.op == "map":
             yield from self.pull_map(node, depending)
             return
@@ -543,13 +617,13 @@ class _Forms:
             la, lb, lo = node.data
             if b.number in depending:
                 if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
-                    yield b, 1, (self.factor(a),)
+                    yield b, 1, (self.show(a) if a.op == "dot" else self.factor(a),)
                 elif len(la) == 1 and len(lb) == 1 and not lo or len(la) == 2 and len(lb) == 1 and lo == (la[1],):
                     yield b, 1, (rf"{self.factor(a)}^{{\top}}",)
                 else:
                     raise _NoForm
             if a.number in depending:
-                if len(la) == 2 and len(lb) == 1 and lo == (la[0],) and a.op == "input":
+                if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
                     yield a, 1, (rf"\left(I \otimes {self.factor(b)}^{{\top}}\right)",)
                 elif len(la) == 1 and len(lb) == 1 and not lo:
                     yield a, 1, (rf"{self.factor(b)}^{{\top}}",)
@@ -565,6 +639,20 @@ class _Forms:
             yield x, 1, (rf"\left(I - \mathbf{{1}} \, {inner}^{{\top}}\right)",)
         elif node.op == "norm":
             yield x, 1, (rf"\frac{{{self.factor(x)}^{{\top}}}}{{{self.show(node)}}}",)
+        elif node.op in ("amax", "amin") and len(x.shape) == 1:
+            yield x, 1, (rf"\mathbf{{e}}_{{\operatorname{{arg{node.op[1:]}}} {self.factor(x)}}}^{{\top}}",)
+        elif node.op == "prod" and len(x.shape) == 1:
+            at = rf"{self.factor(x)}_{{i}}"
+            yield x, 1, (rf"\left(\textstyle\prod_{{i \ne j}} {at}\right)_{{\! j}}^{{\top}}",)
+        elif node.op == "take" and len(x.shape) == 1 and len(node.shape) < 2:
+            rows = [[rf"\mathbf{{e}}_{{{k + 1}}}^{{\top}}"] for k in node.data[1]]
+            yield x, 1, (rows[0][0] if node.shape == () else tex.matrix(rows),)
+        elif node.op == "stack" and len(node.shape) == 1:
+            above = 0
+            for part in node.args:
+                if part.number in depending:
+                    yield part, 1, rows_at(above, part.size, node.size)
+                above += part.size
         else:
             raise _NoForm
 
@@ -577,10 +665,13 @@ class _Forms:
             derivative = c.gradient(expr).get(slot(k), sp.S.Zero)
             if derivative.is_zero:
                 continue
+            if own == () and len(node.shape) == 2 and derivative.is_Symbol:
+                yield arg, 1, (rf"\operatorname{{vec}}\left({self.show(node.args[int(derivative.name[1:])])}\right)",)
+                continue
             if own != whole and not (own == () and len(node.shape) == 1):
                 raise _NoForm
             sign = 1
-            if derivative.is_number and derivative.is_negative:
+            if derivative.as_coeff_Mul()[0].is_negative:
                 sign, derivative = -1, -derivative
             if derivative == 1 and own == whole:
                 yield arg, sign, ()
@@ -588,13 +679,17 @@ class _Forms:
             if node is self.root:
                 derivative = self.by_output(expr, derivative)
             text = self.fill(tex.symbolic(self.filled(derivative, node.args), self.result.program.decimals))
-            if own != whole:
-                yield arg, sign, (rf"\left({text}\right)" if " + " in text or " - " in text else text,)
+            column = node.shape != () and any(
+                slot(j) in derivative.free_symbols for j, one in enumerate(axes) if one == whole
+            ) or any(s.name == self.of and node is self.root for s in derivative.free_symbols)
+            bracket = text.startswith("-") or bool(re.search(r" [+-] ", _outside_brackets(text)))
+            factors = (rf"\left({text}\right)" if bracket else text,) if derivative != 1 else ()
+            if own != whole:  # a number that goes to every entry
+                yield arg, sign, factors if column else (*factors, r"\mathbf{1}")
             elif node.shape == ():
-                bracket = derivative.is_Add or text.startswith("-")
-                yield arg, sign, (rf"\left({text}\right)" if bracket else text,)
-            elif derivative.is_number:
-                yield arg, sign, (text,)
+                yield arg, sign, factors
+            elif not column:
+                yield arg, sign, (*factors, "I")
             else:
                 yield arg, sign, (rf"\operatorname{{diag}}\left({text}\right)",)
 
@@ -656,6 +751,8 @@ def chain(result: Result) -> Iterator[Formula]:
     if not worked and not p.net:
         return
     for key, reads in ends(list(links.items())):
+        if (parts := pre_activation(result, key)) is not None:
+            yield parts
         for group in groups(result, reads):
             yield from local(result, key, group)
     if not worked:
@@ -681,6 +778,31 @@ def chain(result: Result) -> Iterator[Formula]:
             texts.append(" · ".join(words))
         latex, text = factor_name(result, of, p.variables, "d")
         yield Formula("chain", f"{latex} = {' + '.join(sums)}", f"{text} = {' + '.join(texts)}", cost(result, ways))
+
+
+def pre_activation(result: Result, key: str) -> Formula | None:
+    """z_a = W_1 x + c_1 and a = tanh(z_a), for a layer of a net that is a function of a formula, or a sum with one."""
+    step = result.program.steps[key]
+    whole = inside(step.expr)
+    terms = whole.terms if isinstance(whole, t.Sum) else ((1, whole),)
+    z = t.Name(step.expr.span, f"z_{key}")
+    inner = None
+    outer: list[tuple[int, t.Expr]] = []
+    for sign, term in terms:
+        call = inside(term)
+        if inner is None and isinstance(call, t.Call) and len(call.arguments) == 1:
+            argument = inside(call.arguments[0])
+            if not isinstance(argument, (t.Name, t.Number)) and result.program.shape(key) != ():
+                inner, call = argument, replace(call, arguments=(z,))
+        outer.append((sign, call))
+    if inner is None or not result.program.net or z.key in result.known:
+        return None
+    after = outer[0][1] if len(outer) == 1 and outer[0][0] > 0 else t.Sum(step.expr.span, tuple(outer))
+    word = tex.unicode_name(z.key)
+    return Formula(
+        "local", rf"{tex.name(z.key)} = {tex.expression(inner)}, \quad {step_name(step)} = {tex.expression(after)}",
+        f"{word} = {tex.text(inner)}, {tex.unicode_name(key)} = {tex.text(after)}", f"{word}: the pre-activation",
+    )
 
 
 def groups(result: Result, reads: Sequence[str]) -> list[list[str]]:
@@ -741,16 +863,36 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
 
 def plain_form(form: str) -> str:
     """A matrix form in one line for a terminal."""
-    text = re.sub(r"\\operatorname\{(\w+)\}", r"\1", form)
-    text = re.sub(r"([A-Za-z])_\{(\d+)\}", lambda m: tex.unicode_name(m[1] + m[2]), text)
-    text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)", text)
+    text = form
+    while found := re.search(r"\\begin\{cases\}((?:(?!\\begin\{cases\}).)*?)\\end\{cases\}", text, re.S):
+        rows = found[1].replace(r"\text{otherwise}", "").split(r"\\")  # the innermost cases first
+        cells = [[cell.strip() for cell in re.split(r"&|\\text\{if \}", row)] for row in rows]
+        cases = " else ".join(" if ".join(filter(None, row)) for row in cells)
+        text = f"{text[:found.start()]}({cases}){text[found.end():]}"
+    text = re.sub(r"\\(?:operatorname|mathrm|text)\{([^{}]*)\}", lambda m: m[1].replace(r"\_", "_"), text)
+    text = re.sub(r"(?:\\mathbf\{)?([A-Za-z])\}?_\{(\d+)\}", lambda m: tex.unicode_name(m[1] + m[2]), text)
     for old, new in (
-        (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf{1}", "1"),
-        (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−"),
+        (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf", ""),
+        (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−"), (r"\tfrac", r"\frac"), (r"\textstyle", ""),
+        (r"\!", ""), (r"\prod", "∏"), (r"\ne ", "≠ "), (r"\le ", "≤ "), (r"\ge ", "≥ "), (r"\cdot", "·"),
+        (r"\ldots", "…"), (r"\begin{bmatrix}", "["), (r"\end{bmatrix}", "]"), (r"\\", ";"),
     ):
         text = text.replace(old, new)
+    before = ""
+    while before != text:  # from the inside out
+        before = text
+        text = re.sub(r"\\sqrt\{([^{}]*)\}", lambda m: f"√{_operand(m[1], sure=True)}", text)
+        text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: f"{_operand(m[1])}/{_operand(m[2])}", text)
+        text = re.sub(r"([_^])\{([^{}]*)\}", lambda m: m[1] + _operand(m[2]), text)
     text = re.sub(r"\\([a-zA-Z]+)", lambda m: tex.unicode_name(m[1]) if m[1] in GREEK else m[1], text)
-    return re.sub(r"[{}]", "", text)
+    return re.sub(r"\(\(([^()]*)\)\)", r"(\1)", re.sub(r" {2,}", " ", re.sub(r"[{}]", "", text)))
+
+
+def _operand(text: str, sure: bool = False) -> str:
+    """In brackets, unless it is one name, number or norm."""
+    text = text.strip()
+    one = re.fullmatch(r"−?[\w.]+[ᵀ²³]?|‖[^‖]*‖|\([^()]*\)", text)
+    return text if one and not (sure and text.startswith("−")) else f"({text})"
 
 
 def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list[sp.Expr]] | None:
@@ -922,7 +1064,12 @@ def plain_text(result: Result, whole: bool = False) -> str:
         lines.append(one.text)
         if one.note and one.kind == "echo":
             lines += [f"    {one.note}"]
-    return "\n".join([*lines, *(line for line in (factor_sizes(result), numbers_text(result)) if line)])
+    return "\n".join([*lines, *numbers(result)])
+
+
+def numbers(result: Result) -> list[str]:
+    """What the numbers at the current point say, in lines of text: sizes of the factors, the check, J."""
+    return [line for line in (factor_sizes(result), checked(result), numbers_text(result)) if line]
 
 
 def factor_sizes(result: Result) -> str:
@@ -937,6 +1084,29 @@ def factor_sizes(result: Result) -> str:
     if len(shown) > 12:
         shown = [*shown[:6], "…", *shown[-5:]]
     return "largest singular values: " + ", ".join(shown) if shown else ""
+
+
+def checked(result: Result) -> str:
+    """The product of a net's local Jacobians against its derivative from the whole graph, in numbers."""
+    p, links = result.program, depends(result)
+    if not p.net or len(links) < 2 or len(p.outputs) > 3:
+        return ""
+    widths = [prod(p.shape(key)) for key in p.variables]
+    width = sum(widths)
+    if any(prod(p.shape(key)) * width > MAX_CHECKED for key in links):
+        return ""
+    parts = local_numbers(result)
+    whole = np.eye(width)
+    totals = dict(zip(p.variables, np.split(whole, np.cumsum(widths)[:-1])))
+    for key, reads in links.items():
+        totals[key] = np.sum([parts[key, wrt] @ totals[wrt] for wrt in reads], axis=0)
+    product = np.concatenate([totals[key] for key in p.outputs if key in totals])
+    direct = np.asarray(result.at())
+    if product.shape != direct.shape or not (np.isfinite(product).all() and np.isfinite(direct).all()):
+        return ""
+    error = float(np.abs(product - direct).max(initial=0) / max(np.abs(direct).max(initial=0), 1e-300))
+    sign = "✓ " if error <= 1e-9 else ""
+    return f"{sign}the product of the local Jacobians and the direct derivative differ by {error:.1g} of the largest entry"
 
 
 def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:

@@ -6,7 +6,9 @@ neither goes through our graph.
 
 from __future__ import annotations
 
+import itertools
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 
 import jacmagic
-from jacmagic import code
+from jacmagic import code, views
 from jacmagic.calculus import pull, push
 from jacmagic.graph import Graph, Node, ancestry, slot
 
@@ -371,6 +373,62 @@ def test_the_product_of_the_local_jacobians_is_the_whole(seed: int) -> None:
             np.zeros((rows, width)),
         )
         assert close(totals[layer.name], n.at(layer.name, by, **point).reshape(rows, width)), net.text
+
+
+STAND_INS = re.compile(r"\\mathbf\{e\}_\{(\d+)\}|\\mathbf\{1\}(?!\[)|(?<![A-Za-z\\])I(?![A-Za-z])")
+
+
+def read_form(form: str, known: dict[str, Any], shape: tuple[int, int]) -> np.ndarray | None:
+    """A matrix form's numbers, by a block that has it for a line; e_k, 1 and I are names there, of the sizes that fit."""
+    if any(word in form for word in (r"\otimes", "arg", "vec", "ldots", r"\ne", "var", r"\begin{bmatrix}")):
+        return None
+    if form == "0":
+        return np.zeros(shape)
+    found = [m[0] for m in STAND_INS.finditer(form)]
+    sizes = sorted({n for value in known.values() for n in np.shape(value)} | {1, *shape})
+    if len(found) > 3:
+        return None
+    for choice in itertools.product(sizes, repeat=len(found)):
+        values = dict(known)
+        for k, (what, n) in enumerate(zip(found, choice)):
+            unit = re.search(r"\d+(?=\}$)", what) if "e}" in what else None
+            if unit is not None and int(unit[0]) > n:
+                break
+            value = np.eye(n)[int(unit[0]) - 1] if unit is not None else np.ones(n) if "1" in what else np.eye(n)
+            values[f"standin{k}"] = value
+        else:
+            pieces = STAND_INS.split(form)[:: STAND_INS.groups + 1]
+            text = pieces[0] + "".join(f" standin{k} {piece}" for k, piece in enumerate(pieces[1:]))
+            sets = {0: "R", 1: "R^{}", 2: "R^({}x{})"}
+            lines = [f"{key} in {sets[np.ndim(v)].format(*np.shape(v))}" for key, v in values.items()]
+            try:
+                r = jacmagic.jacobian("\n".join(["apart in R", *lines, f"J_form = {text}", "R_form = apart^2"]))
+            except (jacmagic.ShapeError, jacmagic.AmbiguousMath):
+                continue
+            out = r.forward(**{key: v for key, v in values.items() if key in r.known}).get("J_form", ())
+            if np.size(out) == shape[0] * shape[1]:
+                return np.reshape(out, shape)
+    return None
+
+
+def test_the_matrix_form_of_every_local_jacobian_has_its_numbers() -> None:
+    checked = forms = 0
+    for seed in range(100):
+        n = jacmagic.nnchain(Maker(seed).make().text)
+        known = {key: np.asarray(v, dtype=float) for key, v in n.forward().items()}
+        known |= {key: np.asarray(n.values[key], dtype=float) for key in n.known if key in n.program.inputs}
+        for of, reads in views.depends(n).items():
+            for wrt in reads:
+                form = views.matrix_form(n, of, wrt)
+                assert form is not None, f"{n.text}\n{of} by {wrt}"
+                forms += 1
+                shape = (int(np.prod(n.program.shape(of))), int(np.prod(n.program.shape(wrt))))
+                found = read_form(form, known, shape)
+                if found is not None:
+                    checked += 1
+                    wanted = local(n, of, wrt, {k: known[k] for k in n.program.inputs if k in known}).reshape(shape)
+                    assert np.allclose(found, wanted, rtol=1e-9, atol=1e-12), f"{n.text}\n{of} by {wrt}: {form}\n{found}\n{wanted}"
+    assert checked > forms / 2, (checked, forms)  # the others multiply vectors entry by entry inside diag(…)
 
 
 def test_local_jacobians_are_written_in_the_layers_own_names() -> None:

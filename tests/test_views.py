@@ -154,3 +154,53 @@ def test_every_latex_that_is_shown_becomes_mathml():
     for block in ("f(x, y) = [x^2 y, 5x + sin y]", "f(x) = x^2 if x > 0 else -x"):
         for one in views.formulas(jacmagic.jacobian(block)):
             assert panel.mathml(one.latex).startswith("<math")
+
+
+FORMS = [
+    ("a = layer_norm(W x + c)", "1/(√(var(W x + c) + 10^−5)) (I − 1/3 (1 1ᵀ + a aᵀ)) W"),
+    ("a = [tanh(W x + c); x]", "[ 0 ; I ] + [ I ; 0 ] diag(1 − tanh²(W x + c)) W"),
+    ("a = [x[1]; x[2] x[3]]", "e₂ x₂ e₃ᵀ + e₂ x₃ e₂ᵀ + e₁ e₁ᵀ"),
+    ("a = max(x)", "e_(argmax x)ᵀ"),
+    ("a = prod(x)", "(∏_(i ≠ j) x_i)_jᵀ"),
+    ("a = (1 + ||x||^2) x", "(xᵀ x + 1) I + 2 x xᵀ"),
+    ("a = W V x", "W V"),
+    ("a = 2 x", "2 I"),
+    ("a = x/||x||", "1/‖x‖ I − x/(‖x‖²) xᵀ/‖x‖"),
+    ("a = x[2] V x", "(x₂ V) + (I ⊗ xᵀ) vec(V) e₂ᵀ"),
+    ("a = relu(x) if x[1] > 0 else x", "diag(1[x > 0] if x₁ > 0 else 1)"),
+    ("a = elu(x)", "diag(1 if x > 0 else e^x)"),
+    ("a = ||x||^2", "2 xᵀ"),
+]
+
+
+@pytest.mark.parametrize(("line", "wanted"), FORMS)
+def test_a_layer_has_a_matrix_form(line: str, wanted: str) -> None:
+    n = jacmagic.nnchain(f"x in R^3\nW in R^(3x3)\nV in R^(3x3)\nc in R^3\n{line}")
+    form = views.matrix_form(n, "a", "x")
+    assert form is not None
+    assert views.plain_form(form) == wanted
+
+
+def test_a_layer_shows_its_pre_activation() -> None:
+    n = jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^3\nb = a + relu(W2 a + c2)\nL = mse(b, y)")
+    text = views.plain_text(n)
+    assert "z_a = W₁ x + c₁, a = tanh(z_a)" in text
+    assert "z_b = W₂ a + c₂, b = a + relu(z_b)" in text
+    assert "z_L" not in text
+
+
+@pytest.mark.parametrize("text", [
+    "x(784) -> 128 tanh -> 64 tanh -> 10 softmax",
+    "x in R^2\na = tanh(W1 x + c1) in R^3\nb = a + relu(W2 a + c2)\nL = mse(b, y)",
+])
+def test_the_product_of_the_factors_is_checked_without_a_panel_too(text: str) -> None:
+    n = jacmagic.nnchain(text)
+    (line,) = [line for line in views.numbers(n) if line.startswith("✓")]
+    error = float(line.split("differ by ")[1].split()[0])
+    assert 0 <= error < 1e-12
+    assert line in n._repr_mimebundle_()["text/plain"]
+    assert line in n._repr_mimebundle_()["text/html"]
+    wrong = {pair: 2 * matrix for pair, matrix in views.local_numbers(n).items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "local_numbers", lambda _: wrong)
+        assert not views.checked(n).startswith("✓")

@@ -864,8 +864,7 @@ def fallback(result: Result, whole: bool = False) -> str:
             parts.append(f"<div>$$\\displaystyle {markup.escape(one.latex)}$$</div>")
         if one.note:
             parts.append(f'<div style="opacity:.7;font-size:85%">{markup.escape(one.note)}</div>')
-    lines = (views.factor_sizes(result), views.numbers_text(result))
-    parts += [f'<div style="opacity:.85">{markup.escape(line)}</div>' for line in lines if line]
+    parts += [f'<div style="opacity:.85">{markup.escape(line)}</div>' for line in views.numbers(result)]
     return "".join(parts)
 
 
