@@ -64,7 +64,7 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         return sp.Add(*[sp.Mul(*args[:k], slope, *args[k + 1 :]) for k, slope in slopes])
     if expr.is_Pow and expr.exp.is_Number:
         if expr.base == symbol:
-            return expr.exp * symbol ** (expr.exp - 1)
+            return sp.Mul(expr.exp, sp.Pow(symbol, expr.exp - 1))
         slope = _slope(expr.base, symbol)
         return _ZERO if slope is _ZERO else expr * (slope * expr.exp / expr.base)
     if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
@@ -245,6 +245,8 @@ def local(g: Graph, node: Node, k: int, reuse: bool) -> Node | None:
 
 def times(g: Graph, carried: Node, factor: Node, lead: int) -> Node:
     """carried (with its leading axis) times a factor without one, entry by entry."""
+    if carried.value is _ONE:
+        return factor
     return g.map(
         slot(0) * slot(1), [(carried, every(carried)), (factor, shifted(every(factor), lead))], carried.shape
     )

@@ -128,7 +128,8 @@ class _Spec:
                 "entries": entries,
                 "matrix": "J",
                 "extra": [
-                    {"label": "det", "what": "det", "mathml": mathml(one.latex)} for one in views.determinant(result)
+                    {"label": "det", "what": "det", "mathml": mathml(one.latex)}
+                    for one in views.formulas(result) if one.kind == "determinant"
                 ] if entries else [],
             },
             "functions": [
