@@ -1498,6 +1498,8 @@ class Compiled:
         exec(compile(source, f"<jacmagic {backend}>", "exec"), space)
         self._function = space[name]
         self._convert = _CONVERTERS[backend]
+        self._names = frozenset(n for n, _ in self.inputs)
+        self._of_floats = backend == "math" and not any(shape for _, shape in self.inputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Compiled, (self.backend, self.source, self.inputs, self.defaults, self.name)
@@ -1513,6 +1515,8 @@ class Compiled:
             ValueError: an argument of another shape, or batches that do not fit together.
         """
         values = self._convert(self._bind(args, kwargs))
+        if self._of_floats:
+            return self._function(**values)
         leads = []
         for name, shape in self.inputs:
             have = tuple(values[name].shape) if hasattr(values[name], "shape") else ()
@@ -1533,6 +1537,8 @@ class Compiled:
             return self._function(**values)
 
     def _bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        if not args and (whole := {**self.defaults, **kwargs}).keys() == self._names:  # as most calls are
+            return whole
         names = [n for n, _ in self.inputs]
         if len(args) > len(names):
             raise TypeError(f"{self.name} takes {len(names)} arguments ({', '.join(names)}), got {len(args)}")

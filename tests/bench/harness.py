@@ -155,13 +155,14 @@ def peak() -> float:
 
 
 def memory_of(row: int, peer: int | None) -> float:
-    """MB of one side of a row over importing SymPy, in a fresh process."""
+    """MB of one side of a row over importing SymPy and NumPy, in a fresh process."""
     code = f"import sys; sys.path[:0] = {[str(HERE), str(ROOT)]!r}; import harness; harness.take_memory({row}, {peer})"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
     return float(done.stdout.strip().splitlines()[-1])
 
 
 def take_memory(row: int, peer: int | None) -> None:
+    import numpy  # noqa: F401
     import rows
     import sympy  # noqa: F401
 

@@ -175,7 +175,11 @@ LECTURES = tuple(
 ) + tuple(
     Row(
         f"lecture cell, {name}: text to displayed panel", partial(lecture_shown, name),
-        (Peer("text to result, LaTeX and first number, ours", partial(lecture_ours, name), 1 / 4, same=None),), memory=False,
+        (
+            Peer("to result, LaTeX and first number, ours", partial(lecture_ours, name), 1 / 4, same=None),
+            Peer("the same, SymPy, the tutorial's way", partial(lecture_sympy, name), same=None),
+        ),
+        memory=False,
     )
     for name in LECTURE
 )

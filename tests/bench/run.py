@@ -73,10 +73,25 @@ def table(records: list[dict[str, Any]]) -> str:
 def memory_table(records: list[dict[str, Any]]) -> str:
     if not records:
         return ""
-    lines = ["| peak memory over importing SymPy | ours, MB | theirs, MB |", "|---|---:|---|"]
+    lines = ["| peak memory over importing SymPy and NumPy | ours, MB | theirs, MB |", "|---|---:|---|"]
     for one in records:
         theirs = ", ".join(f"{name} {number(mb)}" for name, mb in one["peers"].items())
         lines.append(f"| {one['row']} | {number(one['ours'])} | {theirs} |")
+    return "\n".join(lines)
+
+
+def short_table(records: list[dict[str, Any]], peaks: list[dict[str, Any]]) -> str:
+    """One line a row, for the README: how many times as fast as each peer, and the memory of both."""
+    lines = ["| | ours | times as fast as | MB | MB of theirs |", "|---|---:|---|---:|---|"]
+    memory_of = {one["row"]: one for one in peaks}
+    for name in dict.fromkeys(one["row"] for one in records):
+        rows = [one for one in records if one["row"] == name]
+        against = "; ".join(f"{one['peer']}: **{number(one['ratio'])}** ({number(one['low'])}–{number(one['high'])})"
+                            for one in rows if one["peer"])
+        peak = memory_of.get(name)
+        theirs = ", ".join(f"{peer.partition(',')[0]} {number(mb)}" for peer, mb in peak["peers"].items()) if peak else ""
+        ours = number(peak["ours"]) if peak else ""
+        lines.append(f"| {name} | {number(rows[0]['ours'])} {rows[0]['unit']} | {against} | {ours} | {theirs} |")
     return "\n".join(lines)
 
 
@@ -113,16 +128,16 @@ def main() -> int:
     peaks = [memory(k, row) for k, row in chosen if row.memory and not args.no_memory]
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     missing = sorted({p.needs for _, row in chosen for p in row.peers if not available(p)})
-    text = f"{table(done)}\n\n{memory_table(peaks)}\n\n{os.cpu_count()} cores; {used}."
+    used = f"{os.cpu_count()} cores; {used}."
     if missing:
-        text += f" Left out, not installed: {', '.join(missing)}."
-    print(text)
+        used += f" Left out, not installed: {', '.join(missing)}."
+    print(table(done), memory_table(peaks), used, sep="\n\n")
     if args.json:
         args.json.write_text(json.dumps(
             {"cores": os.cpu_count(), "versions": versions(), "rows": done, "memory": peaks}, indent=1, ensure_ascii=False
         ))
     if args.readme:
-        write_readme(text)
+        write_readme(f"{short_table(done, peaks)}\n\n{used}")
     return 1 if any(one["same"] is False for one in done) else 0
 
 
