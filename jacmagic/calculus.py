@@ -28,7 +28,13 @@ MAX_WRITTEN = 400_000
 """Operations in a result with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
 
 MAX_CONDITION = 5_000
-"""Operations in one condition with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
+"""Operations in one condition with everything substituted. Instead: likewise."""
+
+MAX_DEPTH = 100
+"""Operations inside one another in a result with everything substituted. Instead: likewise."""
+
+MAX_DIGITS = 2_000
+"""Digits of a number that is written out. Instead: a name, or logarithms."""
 
 MAX_JACOBIAN = 20_000_000
 """Entries of one Jacobian. Instead: that of one component, or of a sum."""
@@ -519,6 +525,8 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
         for node in order:
             expand_one = _EXPAND.get(node.op, _expand_along)
             values[node.number] = expand_one(node, [values[a.number] for a in node.args], inputs)
+    except RecursionError:
+        raise LimitError("Written out, this is nested too deep. Use the numbers, r.at(…), or r.layers.") from None
     except TypeError as error:
         if "non-real" not in str(error):
             raise
@@ -527,8 +535,10 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
     return [values[root.number] for root in roots]
 
 
-def check_length(roots: Sequence[Node], sparse: bool = False) -> None:
+def check_length(roots: Sequence[Node], sparse: bool = False, most: int = MAX_WRITTEN) -> None:
     """Refuse what would be too long to write, before any of it is written; with `sparse`, zeros are not written.
+
+    With fewer operations at the `most`, as for a formula that has to fit on a page, the arrays on the way count, too.
 
     Raises:
         LimitError: with what to do instead.
@@ -536,7 +546,9 @@ def check_length(roots: Sequence[Node], sparse: bool = False) -> None:
     order = ancestry(roots)
     size: dict[int, float] = {}  # operations in one entry
     dense: dict[int, float] = {}  # the share of entries that are not 0
+    depth: dict[int, int] = {}  # nodes inside one another
     for node in order:
+        depth[node.number] = 1 + max((depth[a.number] for a in node.args), default=0)
         inner = [size[a.number] for a in node.args]
         shares = [dense[a.number] for a in node.args]
         dense[node.number] = _share(node, shares)
@@ -556,7 +568,9 @@ def check_length(roots: Sequence[Node], sparse: bool = False) -> None:
         else:
             size[node.number] = max(inner, default=1)
     total = sum((size[root.number] * dense[root.number] + (not sparse)) * root.size for root in roots)
-    if total > MAX_WRITTEN:
+    if most < MAX_WRITTEN:
+        total = max(total, sum(node.size * dense[node.number] for node in order) / 10)
+    if total > most or max(depth.values(), default=0) > MAX_DEPTH:
         raise LimitError(
             "Written out with everything substituted this is too long. Use the numbers, r.at(…), or the local "
             "Jacobians, r.layers."
@@ -625,7 +639,22 @@ def _split(condition: sp.Basic, budget: list[int]) -> sp.Basic:
 
 
 def _added(terms: list[Any]) -> Any:
+    if len(terms) > 9 and all(term.is_Rational for term in terms):
+        total = terms[0]
+        for term in terms[1:]:  # one by one, so that it is noticed in time
+            total = _short(total + term)
+        return total
     return sp.Add(*terms) if len(terms) > 1 else terms[0] if terms else _ZERO
+
+
+def _short(expr: Any) -> Any:
+    """The expression, if its number, or that in front of it, is not too long to write."""
+    number = expr if expr.is_Rational else expr.args[0] if (expr.is_Mul or expr.is_Add) else _ONE
+    if number.is_Rational and max(number.p.bit_length(), number.q.bit_length()) > 3.33 * MAX_DIGITS:
+        raise LimitError(
+            "Written out, a number is too long. Use the numbers, r.at(…), or the local Jacobians, r.layers."
+        )
+    return expr
 
 
 def _summed(parts: Mapping[int, list[Any]]) -> Entries:
@@ -672,7 +701,7 @@ def _expand_map(node: Node, args: list[Entries], _: Any) -> Entries:
     out = []
     for row in zip(*columns) if columns else [()] * prod(full):
         if row not in known:
-            known[row] = _best(*row) if expr == _IS_BEST else _put(expr, dict(zip(names, row)))
+            known[row] = _short(_best(*row) if expr == _IS_BEST else _put(expr, dict(zip(names, row))))
         out.append(known[row])
     return _without_zeros(out)
 
@@ -849,6 +878,8 @@ def _expand_along(node: Node, args: list[Entries], _: Any) -> Entries:
     out: list[Any] = []
     for start in range(0, x.size, n):
         row = entries[start : start + n]
+        if "softmax" in node.op and any(v.is_Rational and abs(v) > 1000 for v in row):
+            raise LimitError("Written out, a power of e is too large. Use the numbers, r.at(…).")
         if node.op == "softmax":
             total = sp.Add(*(sp.exp(v) for v in row))
             out += [sp.exp(v) / total for v in row]
@@ -860,9 +891,9 @@ def _expand_along(node: Node, args: list[Entries], _: Any) -> Entries:
         elif node.op == "norm":
             out.append(sp.sqrt(sp.Add(*(v**2 for v in row))))
         elif node.op == "prod":
-            out.append(sp.Mul(*row))
+            out.append(_short(sp.Mul(*row)))
         elif node.op == "others":
-            out += [sp.Mul(*row[:k], *row[k + 1 :]) for k in range(n)]
+            out += [_short(sp.Mul(*row[:k], *row[k + 1 :])) for k in range(n)]
         else:
             raise AssertionError(node.op)
     return _without_zeros(out)

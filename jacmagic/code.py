@@ -28,9 +28,12 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.errors import nearest
+from jacmagic.errors import LimitError, nearest
 from jacmagic.functions import FUNCTIONS, calculus
 from jacmagic.graph import Node, Shape, ancestry
+
+MAX_SOURCE = 500
+"""Functions in one entry as SymPy source, each as often as its definition says it. Instead: NumPy source, or names."""
 
 Tree = Any
 """A number, or a tuple of an operation and its trees; slots are ("_", k). JSON when tuples are lists."""
@@ -1693,6 +1696,8 @@ def _spelling() -> Any:
     class Spelling(StrPrinter):
         """SymPy's own spelling, every name behind sp."""
 
+        written = 0
+
         def _print_Symbol(self, expr: sp.Symbol) -> str:
             return plain_name(expr)
 
@@ -1700,6 +1705,9 @@ def _spelling() -> Any:
             return f"sp.Rational({expr.p}, {expr.q})" if expr.q != 1 else str(expr.p)
 
         def _print_Function(self, expr: Any) -> str:
+            self.written += 1
+            if self.written > MAX_SOURCE:
+                raise LimitError("Written as SymPy source this is too long. Use the numbers, r.at(…), or r.layers.")
             if hasattr(expr, "expand_definition"):
                 return str(self._print(expr.expand_definition()))
             return f"sp.{type(expr).__name__}({', '.join(self._print(a) for a in expr.args)})"
@@ -1742,7 +1750,9 @@ def _spelling() -> Any:
 
 def sympy_text(expr: sp.Expr) -> str:
     """An expression as SymPy source."""
-    return str(_spelling().doprint(expr))
+    printer = _spelling()
+    printer.written = 0
+    return str(printer.doprint(expr))
 
 
 def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:

@@ -19,13 +19,11 @@ from math import inf, log, prod
 import sympy as sp
 
 from jacmagic import tree as t
+from jacmagic.calculus import MAX_DIGITS
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Graph, Node, slot
 from jacmagic.shapes import children, inside
-
-MAX_DIGITS = 2_000
-"""Digits of a number that is written out. Instead: a name, or logarithms."""
 
 MAX_FAMILY = 10_000
 """Members of one family. Instead: vectors, `sum(x .* x)`."""
@@ -335,11 +333,10 @@ class Lowerer:
         scalars: list[sp.Expr] = []
         for operator, factor in expr.factors[1:]:
             value = self.lower(factor)
-            over = operator in ("/", "./")
-            if total.shape == () and value.shape == () and not (over and value.expr.is_zero):
+            scalar = 1 / value.expr if operator in ("/", "./") else value.expr
+            if total.shape == () and value.shape == () and not scalar.has(sp.zoo):
                 total = replace(total, literal=total.literal and value.literal)
-                # collected, so that a long product is not built again and again
-                scalars.append(1 / self.divisor(value).expr if over else value.expr)
+                scalars.append(scalar)  # collected, so that a long product is not built again and again
             else:
                 if scalars:
                     total, scalars = replace(total, expr=sp.Mul(total.expr, *scalars)), []
@@ -620,12 +617,23 @@ class Lowerer:
         held, self.vector_index = self.vector_index, None
         try:
             for value in values:
-                self.indices[key] = value
-                out.append(self.whole_of(expr))
+                with self.member(key, value):
+                    out.append(self.whole_of(expr))
         finally:
-            self.indices.pop(key, None)
             self.vector_index = held
         return tuple(out)
+
+    @contextmanager
+    def member(self, index: str, value: int) -> Iterator[None]:
+        """One value of an index; a family inside another may have the same one."""
+        held = self.indices.get(index)
+        self.indices[index] = value
+        try:
+            yield
+        finally:
+            self.indices.pop(index, None)
+            if held is not None:
+                self.indices[index] = held
 
     def whole_of(self, expr: t.Expr) -> int:
         value = self.whole(expr)
@@ -720,16 +728,10 @@ class Lowerer:
     def written_out(self, expr: t.Family, values: tuple[int, ...]) -> Value:
         """A family member by member."""
         self.unroll(len(values), expr.span)
-        held = self.indices.get(expr.index)
         members = []
-        try:
-            for value in values:
-                self.indices[expr.index] = value
+        for value in values:
+            with self.member(expr.index, value):
                 members.append(self.lower(expr.body))
-        finally:
-            self.indices.pop(expr.index, None)
-            if held is not None:
-                self.indices[expr.index] = held
         shapes = {m.shape for m in members}
         if len(shapes) > 1 and (expr.kind != "vector" or isinstance(inside(expr.body), (t.Vector, t.Family))):
             raise ShapeError("The members of this family differ in size.", expr.span)

@@ -307,9 +307,9 @@ class Result:
         return c._arranged(g, node, (height, width)), labels
 
     # -------------------------------------------------------------- symbols
-    def entries(self, node: Node) -> list[sp.Expr]:
+    def entries(self, node: Node, most: int = c.MAX_WRITTEN) -> list[sp.Expr]:
         """A node's entries with everything substituted, in the symbols of the inputs of its graph."""
-        c.check_length([node])
+        c.check_length([node], most=most)
         found = self._expanded(node)
         return [found.get(at, sp.S.Zero) for at in range(node.size)]
 

@@ -34,6 +34,9 @@ MAX_SHOWN = 8
 MAX_FORMULA = 4_000
 """Characters of LaTeX in one formula; a longer one is left to the numbers."""
 
+MAX_OPERATIONS = 20_000
+"""Operations in the entries of a matrix that are typeset, as long as they are not put together."""
+
 MAX_WIDTH = 120
 """Characters of a matrix's widest row, as text; the entries of a wider one stand one below the other."""
 
@@ -214,7 +217,7 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
             if len(some) < len(rows) or len(others) < len(columns):
                 places = [i * len(columns) + j for i in some for j in others]
                 node = result.program.graph.take(node, places, (len(some), len(others)))
-            flat = result.entries(node)
+            flat = result.entries(node, MAX_OPERATIONS)
             entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
         except LimitError:
             entries = None
@@ -907,7 +910,7 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
     label = g.input(of, p.shape(of))
     node = c.replace_root(g, c.jacobian(g, root, target, reuse=True), root, label)
     try:
-        flat = result.entries(node)
+        flat = result.entries(node, MAX_OPERATIONS)
     except LimitError:
         return None
     if sum(e.count_ops() for e in flat) > 200:
@@ -1128,12 +1131,14 @@ def numbers_text(result: Result) -> str:
     point = ", ".join(
         f"{tex.unicode_name(key)} = {value:g}" for key, value in result.values.items() if np.ndim(value) == 0
     )
+    p = result.program
+    height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
+    if height * width > MAX_SHOWN**2:
+        return f"J is {height}×{width}; .at() has its numbers"
     try:
         matrix = result.at()
     except Exception:  # a picture of numbers must not stop the formulas from being shown
         return ""
-    if matrix.size > MAX_SHOWN**2:
-        return f"J is {matrix.shape[0]}×{matrix.shape[1]}; .at() has its numbers"
     rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in matrix)
     where = f" at {point}" if point else ""
     return f"J = [{rows}]{where}".replace("-", "−")

@@ -129,6 +129,7 @@ def test_the_recursion_limit_is_left_alone() -> None:
 # ------------------------------------------------------------------ the corpus
 CORPUS = corpus()
 FORBIDDEN = re.compile(r"os\.(system|exec|posix_spawn|fork|remove|rename|mkdir|rmdir|kill)|subprocess|socket|shutil|ctypes|urllib|webbrowser|pickle")
+SHOWN = 6  # of each family
 listening: list[str] = []
 heard: list[str] = []
 
@@ -198,6 +199,42 @@ def test_a_family_of_hostile_blocks_takes_little_memory(family: str) -> None:
         if resident("VmHWM") - before > MOST_BYTES:
             large.append(f"{family} {5 * k}: {block[:60]!r}")
     assert not large
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_answered_is_shown(family: str) -> None:
+    shown = 0
+    for block in CORPUS[family]:
+        try:
+            result = jacmagic.jacobian(block)
+        except jacmagic.JacmagicError:
+            continue
+        assert set(result._repr_mimebundle_()) == {"text/html", "text/latex", "text/plain"}
+        shown += 1
+        if shown == SHOWN:
+            break
+
+
+# numbers and depths that are read at once, and cannot be written out
+LONG = [
+    "prod(i^i for i = 1..300) x", "x^(prod(prod(j for j = 1..i) for i = 1..200))", "sum(1/i^i for i = 1..400) x", "x^(softmax([10^400, 1])[1])", "prod(1/i for i = 1..2000) x",
+    "x if x > prod(1/i for i = 1..2000) else 0", "prod(x + i^1000 for i = 1..3)",
+]
+DEEP = ["cbrt(u{k})", "e^u{k}", "1/(1 + u{k})", "|u{k}|", "(u{k} + 1)^9", "sin(u{k})"]
+WIDE = ["x in R^300\nf = x x^T x", "x in R^3000\nf = [x[i]^2 - x[i-1] for i = 2..3000]", "x(1000) -> 3 tanh", "f(x) = sum(x^i for i = 1..10000)"]
+UNWRITTEN = [*(f"f(x) = {text}" for text in LONG), *("u0 = x\n" + "\n".join(f"u{k + 1} = " + line.replace("{k}", str(k)) for k in range(300)) for line in DEEP), *WIDE]
+
+
+@pytest.mark.parametrize("block", UNWRITTEN, ids=[repr(block)[:40] for block in UNWRITTEN])
+def test_what_is_too_long_to_write_is_shown_without_it(block: str) -> None:
+    begin = time.process_time()
+    result = jacmagic.jacobian(block)
+    assert set(result._repr_mimebundle_()) == {"text/html", "text/latex", "text/plain"}
+    assert time.process_time() - begin < 5
+    try:
+        result.latex()
+    except jacmagic.LimitError as error:
+        too_long(error)
 
 
 LINES = ["--into", "--into 1", "--into=class", "--into J --into K", "--seed", "--seed -1", "--seed 9" + "9" * 90_000, "--seed=1e9", "--seed ٣", "--statik", "--" + "a" * 90_000, "--into " + "a" * 90_000, "--into __builtins__.x",

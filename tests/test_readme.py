@@ -13,6 +13,7 @@ import pytest
 
 import jacmagic
 from jacmagic import calculus, lowering, panel, result, syntax, views
+from jacmagic import code as source
 from jacmagic.functions import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +28,7 @@ KINDS = {
     "loss": "prediction, target",
 }
 
-LIMITS = (syntax, lowering, calculus, result, views, panel)
+LIMITS = (syntax, lowering, calculus, source, result, views, panel)
 
 
 def cell(text: str) -> str:
@@ -92,7 +93,7 @@ def test_every_limit_of_the_code_is_explained_below_it_and_stated():
 
 
 def test_what_is_refused_says_what_to_do_instead():
-    for module in (syntax, lowering, calculus):
+    for module in (syntax, lowering, calculus, source):
         for what in re.findall(r'^MAX_\w+ = [^\n]*\n"""([^"]*)"""$', Path(str(module.__file__)).read_text(encoding="utf-8"), flags=re.M):
             assert ". Instead: " in what, what
 

@@ -15,6 +15,7 @@ import re
 import secrets
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from math import prod
@@ -26,6 +27,7 @@ import sympy as sp
 from jacmagic import calculus as c
 from jacmagic import code, views
 from jacmagic import latex as tex
+from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS
 from jacmagic.graph import Node, ancestry, slot
 from jacmagic.result import Result
@@ -241,7 +243,7 @@ class _Spec:
             [
                 {
                     "mathml": mathml(shown := tex.symbolic(e, decimals)), "tex": shown,
-                    "put": _put_in(mathml(shown), swap), "code": code.sympy_text(e),
+                    "put": _put_in(mathml(shown), swap), "code": _copied(e),
                 }
                 for e in row
             ]
@@ -459,7 +461,8 @@ class _Spec:
             out.append({"label": "Steps", "mathml": [mathml(one.latex) for one in steps]})
         out.append({"label": "Check"})
         if small:
-            out.append({"label": "SymPy code", "text": result.code("sympy")})
+            with suppress(LimitError):
+                out.append({"label": "SymPy code", "text": result.code("sympy")})
         if p.net:
             out.append({"label": "PyTorch code", "text": result.code("torch")})
         else:
@@ -519,6 +522,14 @@ def _short(value: float) -> float:
     """A number as JSON keeps it exactly, whole ones without a point."""
     value = float(value)
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def _copied(expr: sp.Expr) -> str:
+    """An entry as SymPy source, to copy; nothing where that is too long."""
+    try:
+        return code.sympy_text(expr)
+    except LimitError:
+        return ""
 
 
 def _nice_step(width: float) -> float:

@@ -1,0 +1,123 @@
+"""What holds of any text as a block: `check(text)`, for both fuzzers.
+
+It is answered or refused with an error of ours. An error points inside the text, and each
+of its fixes, put in the place of what it underlines, at least changes what is said. An answer
+prints as text, LaTeX and HTML without raising; its formulas, typed as they are printed, are the
+same function again.
+"""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import numpy as np
+
+import jacmagic
+from jacmagic import latex as tex
+from jacmagic.notebook import Result
+from jacmagic.program import families_in
+
+MOST_SECONDS = 10
+READERS = (jacmagic.jacobian, jacmagic.nnchain)
+
+
+def check(text: str) -> None:
+    for read in READERS:
+        try:
+            result = read(text)
+        except jacmagic.JacmagicError as error:
+            check_error(read, text, error)
+        else:
+            check_result(read, result)
+
+
+def check_error(read, text: str, error: jacmagic.JacmagicError) -> None:
+    shown = str(error)
+    assert shown
+    assert "\n" not in error.message
+    if error.span is None:
+        return
+    start, stop = error.span
+    assert 0 <= start <= stop <= len(text), (error.span, len(text))
+    assert error.line is not None
+    assert error.column is not None
+    assert error.column >= 1
+    for hint in error.hints:
+        if error.advice.startswith("declare") or hint.startswith("x in R"):
+            fixed = f"{hint}\n{text}"
+        else:
+            fixed = text[:start] + hint + text[stop:]
+        try:
+            read(fixed)
+        except jacmagic.JacmagicError as other:
+            same = (type(other), other.message, other.span) == (type(error), error.message, error.span)
+            assert not same, f"the fix {hint!r} changes nothing: {shown}"
+
+
+class Closed(HTMLParser):
+    """HTML whose elements all end."""
+
+    void = frozenset("area br col hr img input link meta source wbr".split())
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, tag
+
+
+def check_result(read, result: Result) -> None:
+    bundle = result._repr_mimebundle_()
+    assert bundle["text/plain"]
+    assert set(bundle) == {"text/plain", "text/latex", "text/html"}
+    html = Closed()
+    html.feed(bundle["text/html"])
+    html.close()
+    assert not html.open
+    assert bundle["text/latex"].count(r"\left") == bundle["text/latex"].count(r"\right")
+    for key, values in result.forward().items():
+        assert np.shape(values) == result.program.shape(key)
+    try:
+        numbers = result.at()
+    except jacmagic.LimitError:
+        return
+    typed = again(result)
+    if typed is None:
+        return
+    try:
+        other = read(typed, wrt=", ".join(result.program.variables))
+    except jacmagic.LimitError:
+        return
+    other.values.update_all({key: result.values[key] for key in result.values if key in other.values})
+    np.testing.assert_allclose(other.at(), numbers, rtol=1e-9, atol=1e-12, err_msg=typed)
+
+
+def again(result: Result) -> str | None:
+    """The block as its echo types it, its sizes stated; None where a line is too long or a value came from Python."""
+    p = result.program
+    indices = {family.index for step in p.steps.values() for family in families_in(step.expr)}
+    if indices & set(p.inputs):
+        return None  # declared, i would be an index no more
+    lines = []
+    for key, one in p.inputs.items():
+        if key in p.wholes or not key.isascii() or "_" in key:
+            return None
+        size = "" if not one.shape else f"^{one.shape[0]}" if len(one.shape) == 1 else "^({}x{})".format(*one.shape)
+        lines.append(f"{key} in R{size}")
+    for line in p.echo:
+        if line.kind == "step":
+            if line.expr is None or line.equation or "_" in line.key or line.key in p.wholes:
+                return None
+            words = tex.text(line.expr)
+            if len(words) > 2_000:
+                return None
+            # A function's arguments are the names of the block, which are declared above.
+            head = f"{line.key}({', '.join(line.params)})" if line.params else line.key
+            lines.append(f"{head} = {words}")
+    return "\n".join(lines)
