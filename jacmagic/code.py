@@ -1752,7 +1752,10 @@ def sympy_text(expr: sp.Expr) -> str:
     """An expression as SymPy source."""
     printer = _spelling()
     printer.written = 0
-    return str(printer.doprint(expr))
+    try:
+        return str(printer.doprint(expr))
+    except (TypeError, RecursionError):  # a function's definition compares what is not real, as asin(2)
+        raise LimitError("This cannot be written as SymPy source; NumPy source says it.") from None
 
 
 def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:

@@ -81,7 +81,7 @@ class JacmagicMagics(Magics):
 
         On a line: ``%jacobian f(x) = x^2``
         """
-        return self._run("jacobian", line, cell)
+        return self._stoppable("jacobian", line, cell)
 
     @no_var_expand
     @line_cell_magic
@@ -98,7 +98,15 @@ class JacmagicMagics(Magics):
 
         On a line: ``%nnchain x(3) -> 4 tanh -> 2 softmax``
         """
-        return self._run("nnchain", line, cell)
+        return self._stoppable("nnchain", line, cell)
+
+    def _stoppable(self, magic: str, line: str, cell: str | None) -> Result:
+        try:
+            return self._run(magic, line, cell)
+        except KeyboardInterrupt as stop:
+            # IPython would draw the traceback through all of SymPy, which takes seconds.
+            stop._render_traceback_ = lambda: ["KeyboardInterrupt: stopped; nothing has changed."]  # type: ignore[attr-defined]
+            raise
 
     def _run(self, magic: str, line: str, cell: str | None) -> Result:
         options, rest = read_options(line)
@@ -108,16 +116,18 @@ class JacmagicMagics(Magics):
                 (f"%{magic} {rest}",),
             )
         text, names = (rest, "") if cell is None else (cell, rest)
-        from jacmagic.notebook import derive
+        from jacmagic.notebook import Working, derive
 
-        try:
-            result = derive(text, names or None, self.shell.user_ns, magic == "nnchain", options["seed"])
-        except JacmagicError as error:
-            # An error in the names stands on the magic's own line, which is line 1 already.
-            if cell is not None and error.source in (text, None):
-                error.bind(text, first_line=2)
-            raise
-        result.show(static=options["static"], big=options["big"], whole=options["all"])
+        with Working(alone=cell is not None):
+            try:
+                result = derive(text, names or None, self.shell.user_ns, magic == "nnchain", options["seed"])
+            except JacmagicError as error:
+                # An error in the names stands on the magic's own line, which is line 1 already.
+                if cell is not None and error.source in (text, None):
+                    error.bind(text, first_line=2)
+                raise
+            # What takes time is done before anything in the notebook changes.
+            result.show(static=options["static"], big=options["big"], whole=options["all"]).prepare()
         if options["into"]:
             self.shell.user_ns[options["into"]] = result
         return result

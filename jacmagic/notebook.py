@@ -7,6 +7,7 @@ kernel. The kernel's side comes after it, once the output is on its way.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,10 @@ class Result(Derivatives):
         """Choose how it is displayed: without a panel, twice as large, with nothing elided."""
         self._static, self._big, self._whole = static, big, whole
         return self
+
+    def prepare(self) -> None:
+        """Write the formulas that will be shown: most of the work of showing them."""
+        views.formulas(self, self._whole)
 
     def latex(self) -> str:
         """LaTeX of the Jacobian, everything substituted; it reads back in a block.
@@ -117,6 +122,58 @@ def _carries_font() -> bool:
     if _font_cell is None:
         _font_cell = cell
     return bool(cell == _font_cell)
+
+
+class Working:
+    """Says, a second into the work, that it goes on and how to stop it; nothing of that is left in the output.
+
+    In a notebook only where the cell is `alone`, the magic being all of it: to take the line away
+    again is to clear the output, in which nothing else stands then. In a terminal the line is erased.
+    """
+
+    after = 1.0
+    """Seconds."""
+    words = "working …  (interrupt to stop)"
+
+    def __init__(self, alone: bool) -> None:
+        self.alone = alone
+        self.lock = threading.Lock()
+        self.done = self.shown = False
+        self.timer = threading.Timer(self.after, self.say)
+        self.timer.daemon = True
+
+    def __enter__(self) -> Working:
+        self.timer.start()
+        return self
+
+    def say(self) -> None:
+        with self.lock:
+            if self.done:
+                return
+            if _kernel_shell() is not None:
+                if self.alone:
+                    from IPython.display import display
+
+                    self.shown = True
+                    display({"text/plain": self.words}, raw=True)
+            elif sys.stderr.isatty():
+                self.shown = True
+                sys.stderr.write(self.words)
+                sys.stderr.flush()
+
+    def __exit__(self, *_: object) -> None:
+        self.timer.cancel()
+        with self.lock:
+            self.done = True
+            if not self.shown:
+                return
+            if _kernel_shell() is not None:
+                from IPython.display import clear_output
+
+                clear_output(wait=True)
+            else:
+                sys.stderr.write("\r" + " " * len(self.words) + "\r")
+                sys.stderr.flush()
 
 
 def _kernel_shell() -> Any:

@@ -714,17 +714,18 @@ class _Forms:
 # ------------------------------------------------------------------ the chain rule
 def depends(result: Result) -> dict[str, list[str]]:
     """For each definition on the way: the names it reads through which it depends on the variables."""
-    p = result.program
-    cached = result.__dict__.setdefault("_depends", {})
-    if not cached:
+    if "_depends" not in result.__dict__:
+        p = result.program
         moving = set(p.variables)
+        links: dict[str, list[str]] = {}
         for key, step in p.steps.items():
             inner = {node.data for node in ancestry([result.inner(key)]) if node.op == "input"}
             reads = [n for n in dict.fromkeys([*step.reads, *step.params]) if n in moving and n in inner]
             if key not in moving and reads:
-                cached[key] = reads
+                links[key] = reads
                 moving.add(key)
-    found: dict[str, list[str]] = cached
+        result.__dict__["_depends"] = links  # whole or not at all: the reader may interrupt
+    found: dict[str, list[str]] = result.__dict__["_depends"]
     return found
 
 
@@ -1051,9 +1052,10 @@ def formulas(result: Result, whole: bool = False) -> list[Formula]:
     """Everything that is shown for a Result."""
     made: dict[bool, list[Formula]] = result.__dict__.setdefault("_formulas", {})
     if whole not in made:
-        made[whole] = []
+        shown: list[Formula] = []
         for name, view in VIEWS.items():
-            made[whole] += total(result, 100) if whole and name == "total" else view(result)
+            shown += total(result, 100) if whole and name == "total" else view(result)
+        made[whole] = shown  # whole or not at all: the reader may interrupt
     return made[whole]
 
 

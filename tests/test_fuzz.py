@@ -1,0 +1,26 @@
+"""A few seconds of the fuzzer that is made from the grammar page, and what both fuzzers found."""
+
+from __future__ import annotations
+
+import pytest
+from fuzz.check import check
+from fuzz.grammar import TEXTS
+from hypothesis import HealthCheck, given, settings
+
+FOUND = [
+    "x in R^2\no = [x[i] dot(sign([x[i] max([x[i] sqrt i for i = 1..2]) for i = 1..2]), i) for i = 1..2]",
+    "f(x) = prod(1/i for i=1..2000) x",
+    "x' = cbrt(cbrt(cbrt(cbrt(cbrt(cbrt(x))))))\ny' = x",
+    r"(exp(\operatorname{relu}(asin(\sum_{i=1}^{2} (cosh(1[e^-x^{(prod(10))^2} > k]))))))^2",
+]
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_what_a_fuzzer_found_holds(text: str) -> None:
+    check(text)
+
+
+@settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(TEXTS)
+def test_texts_made_from_the_grammar_hold(text: str) -> None:
+    check(text)

@@ -1,0 +1,190 @@
+"""Ctrl-C at any moment: it comes through at once, nothing is half done afterwards, and the next cell works."""
+
+from __future__ import annotations
+
+import queue
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import jacmagic
+from jacmagic import notebook
+
+BLOCK = """
+u = x^2 y + sin(x)
+v = tanh(u) + k y
+f = [u v, v^2, e^u / (1 + v^2)]
+k = 2 in [0, 5]
+x, y in R
+"""
+NET = "x in R^3\na = tanh(W1 x + c1) in R^4\no = softmax(W2 a + c2) in R^2\nL = cross_entropy(o, y)"
+
+
+def shown(result: notebook.Result) -> tuple[str, str]:
+    bundle = result._repr_mimebundle_()
+    return bundle["text/plain"], bundle["text/latex"]
+
+
+WORK: dict[str, tuple[Callable[[], notebook.Result], Callable[[notebook.Result], Any]]] = {
+    "a block": (lambda: jacmagic.jacobian(BLOCK, wrt="x, y"), shown),
+    "a net": (lambda: jacmagic.nnchain(NET), shown),
+    "the matrix and its LaTeX": (lambda: jacmagic.jacobian(BLOCK, wrt="x, y"), lambda r: (r.latex(), str(r.matrix))),
+    "numbers and source": (lambda: jacmagic.jacobian(BLOCK, wrt="x, y"), lambda r: (r.at().tolist(), r.code("numpy"), r.code("sympy"))),
+}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # where it comes while rubbish is collected
+@pytest.mark.parametrize("name", WORK)
+def test_an_interrupt_at_any_moment_leaves_nothing_half_done(name: str) -> None:
+    make, use = WORK[name]
+    right = use(make())
+    begin = time.perf_counter()
+    use(make())
+    whole = time.perf_counter() - begin
+    moments = random.Random(name)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    caught = 0
+    try:
+        for _ in range(40):
+            result = None
+            try:
+                signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-4, whole))
+                result = make()
+                use(result)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                caught += 1
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            if result is not None:
+                assert use(result) == right
+        assert use(make()) == right
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert caught > 5
+
+
+def test_training_keeps_what_it_found() -> None:
+    net = jacmagic.nnchain(NET)
+    start = net.values["W1"].copy()
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        begin = time.monotonic()
+        losses = net.train({"x": [[1, 2, 3]], "y": [[1, 0]]}, steps=10**9, progress=False)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - begin < 1.5
+    assert losses[-1] < losses[0]
+    assert (net.values["W1"] != start).any()
+
+
+# ------------------------------------------------------------------ in a real kernel
+class Kernel:
+    """A running kernel; `run` gives the messages of a cell, interrupted after some seconds where that is asked for."""
+
+    def __init__(self) -> None:
+        from jupyter_client.manager import start_new_kernel
+
+        self.manager, self.client = start_new_kernel(kernel_name="python3", startup_timeout=60)
+
+    def run(self, code: str, interrupt: float | None = None) -> tuple[str, list[dict[str, Any]], float]:
+        """(status, outputs as a notebook would keep them, seconds from the interrupt to the end)."""
+        ident = self.client.execute(code)
+        begin, sent = time.monotonic(), None
+        outputs: list[dict[str, Any]] = []
+        clear = False
+        while True:
+            if interrupt is not None and sent is None and time.monotonic() - begin > interrupt:
+                self.manager.interrupt_kernel()
+                sent = time.monotonic()
+            try:
+                message = self.client.get_iopub_msg(timeout=0.02)
+            except queue.Empty:
+                assert time.monotonic() - begin < 60
+                continue
+            if message["parent_header"].get("msg_id") != ident:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                break
+            if kind == "clear_output":
+                clear = True
+            elif kind in ("stream", "display_data", "execute_result", "error"):
+                if clear:
+                    outputs.clear()
+                    clear = False
+                outputs.append({"kind": kind, **content})
+        end = time.monotonic()
+        reply = self.client.get_shell_msg(timeout=30)
+        while reply["parent_header"].get("msg_id") != ident:
+            reply = self.client.get_shell_msg(timeout=30)
+        return reply["content"]["status"], outputs, end - (sent or end)
+
+    def value(self, code: str) -> str:
+        status, outputs, _ = self.run(code)
+        assert status == "ok", outputs
+        return next((str(one["data"]["text/plain"]) for one in outputs if one["kind"] == "execute_result"), "")
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    made = Kernel()
+    try:
+        made.run("%load_ext jacmagic")
+        made.run("%jacobian f(x) = x^2")
+        yield made
+    finally:
+        made.client.stop_channels()
+        made.manager.shutdown_kernel(now=True)
+
+
+# Lines that take long wherever they are: a nest of maxima, which SymPy compares with one another.
+LONG = "%%jacobian --into J\nx in R^300\n" + "f = [prod(x[j] for j = 1..i) for i = 1..300]"
+STATE = "sorted(k for k in globals() if not k.startswith('_')), 'jacobian' in get_ipython().magics_manager.magics['cell']"
+
+
+@pytest.mark.parametrize("moment", [0.05, 0.3, 0.7, 1.6])
+def test_an_interrupted_cell_ends_at_once_and_the_next_one_works(kernel: Kernel, moment: float) -> None:
+    kernel.run("In, Out = In, Out")
+    before = kernel.value(STATE)
+    status, outputs, seconds = kernel.run(LONG, interrupt=moment)
+    if status == "ok":
+        pytest.skip(f"this machine is done with it after {moment} s")
+    assert outputs[-1]["ename"] == "KeyboardInterrupt"
+    assert len(outputs) == 1
+    assert seconds < 1
+    assert kernel.value(STATE) == before
+    status, outputs, _ = kernel.run("%%jacobian\nf(x) = x^3 + sin x")
+    assert status == "ok"
+    assert "3x²" in outputs[-1]["data"]["text/plain"]
+
+
+def test_long_work_says_how_to_stop_it_and_leaves_no_trace(kernel: Kernel) -> None:
+    kernel.run("import time\ndef slow():\n    time.sleep(1.6)\n    return 2")
+    ident = kernel.client.execute("%%jacobian\nk = {slow()}\nf(x) = k x")
+    seen: list[tuple[str, Any]] = []
+    while not seen or seen[-1] != ("status", "idle"):
+        message = kernel.client.get_iopub_msg(timeout=30)
+        if message["parent_header"].get("msg_id") == ident:
+            kind, content = message["msg_type"], message["content"]
+            seen.append((kind, content["execution_state"] if kind == "status" else content.get("data", {}).get("text/plain", "")))
+    kinds = [(kind, text) for kind, text in seen if kind not in ("status", "execute_input", "comm_open", "comm_msg")]
+    assert kinds[0] == ("display_data", notebook.Working.words)
+    assert "interrupt" in kinds[0][1]
+    assert [kind for kind, _ in kinds] == ["display_data", "clear_output", "execute_result"]
+
+
+def test_a_short_cell_says_nothing(kernel: Kernel) -> None:
+    _, outputs, _ = kernel.run("%%jacobian\nf(x) = x^2")
+    assert [one["kind"] for one in outputs] == ["execute_result"]
