@@ -6,14 +6,17 @@ kernel. The kernel's side comes after it, once the output is on its way.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import panel, views
-from jacmagic.program import understand
+from jacmagic.program import Program, understand
 from jacmagic.result import Result as Derivatives
 
 if TYPE_CHECKING:
@@ -30,6 +33,10 @@ class Result(Derivatives):
 
     _static = _big = _whole = False
     _bridge: Any = None
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.uid = _new_uid(self.text)
 
     def show(self, static: bool = False, big: bool = False, whole: bool = False) -> Result:
         """Choose how it is displayed: without a panel, twice as large, with nothing elided."""
@@ -107,6 +114,29 @@ class Result(Derivatives):
 _font_cell: str | None = None
 """The cell whose output gave the notebook its font."""
 
+_made: Counter[str] = Counter()
+"""How many results there were of each text in each cell."""
+
+
+def _new_uid(text: str) -> str:
+    """A name for a result that is the same whenever the same cells run in the same order, so that outputs compare.
+
+    In a page it must be a result's own: the notebook and the cell tell equal texts apart, a number equal ones in one.
+    """
+    shell = _kernel_shell()
+    where = "" if shell is None else f"{os.path.basename(os.environ.get('JPY_SESSION_NAME', ''))}\n{_cell_id(shell)}"
+    place = hashlib.blake2s(f"{where}\n{text}".encode(), digest_size=8).hexdigest()
+    _made[place] += 1
+    return f"{place}-{_made[place]}"
+
+
+def _cell_id(shell: Any) -> str:
+    """The running cell's name; the classic notebook and plain clients have none."""
+    try:
+        return str(shell.get_parent()["metadata"]["cellId"])
+    except (AttributeError, KeyError, TypeError):
+        return ""
+
 
 def _carries_font() -> bool:
     """True for the first panel of a notebook, and whenever its cell is run again."""
@@ -114,11 +144,8 @@ def _carries_font() -> bool:
     shell = _kernel_shell()
     if shell is None:
         return False
-    try:
-        cell = shell.get_parent()["metadata"]["cellId"]
-    except (AttributeError, KeyError, TypeError):
-        # The classic notebook and plain clients name no cell; its source does.
-        cell = shell.user_ns.get("In", [""])[-1]
+    # A cell without a name is known by its source.
+    cell = _cell_id(shell) or shell.user_ns.get("In", [""])[-1]
     if _font_cell is None:
         _font_cell = cell
     return bool(cell == _font_cell)

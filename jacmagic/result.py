@@ -182,7 +182,10 @@ class Result:
         text     the block
         program  the block as it was understood
         values   {name: value}, the current point; settable
+        uid      what its panels know each other by; without one each is alone
     """
+
+    uid = ""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -193,7 +196,6 @@ class Result:
         self._compiled: dict[Any, Compiled] = {}
         self._totals: dict[bool, tuple[Node, dict[int, str]]] = {}
         self.values = Values(self, {key: one.value for key, one in program.inputs.items()})
-        self.uid = f"jm{id(self):x}{abs(hash(self.text)) % 10**6}"
 
     # -------------------------------------------------------------- names
     def symbols(self, key: str) -> tuple[sp.Symbol, ...]:

@@ -12,7 +12,6 @@ import html as markup
 import itertools
 import json
 import re
-import secrets
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -119,7 +118,6 @@ class _Spec:
         chain = self.chain()
         made: dict[str, Any] = {
             "kind": "nnchain" if p.net else "jacobian",
-            "uid": result.uid,
             "big": big,
             "echo": self.echo(chain),
             "names": self.names(),
@@ -582,6 +580,9 @@ _KEYWORDS = frozenset(
 )
 
 
+_SHARED = ("mount", "bring")
+"""What a page calls of the module."""
+
 _WORDS = frozenset("_$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -720,11 +721,11 @@ def squeeze(source: str) -> str:
     # A variable lives in the scopes from its own down to those that use it.
     places: dict[tuple[int, str], list[int]] = {}
     lives: dict[tuple[int, str], int] = {}
-    fixed = {*_KEYWORDS, "mount"}
+    fixed = {*_KEYWORDS, *_SHARED}
     for k, (token, use) in enumerate(zip(tokens, uses)):
         if use in ("name", "both"):
             own = (chain[inner[k]] & homes.get(token, 0)).bit_length() - 1
-            if own < 0 or token == "mount":
+            if own < 0 or token in _SHARED:
                 fixed.add(token)
                 continue
             places.setdefault((own, token), []).append(k)
@@ -733,7 +734,13 @@ def squeeze(source: str) -> str:
     names = [name for a in ("", *letters) for b in letters if (name := a + b) not in fixed]
     held = dict.fromkeys(names, 0)
     new: dict[int, str] = {}
-    for variable, at in sorted(places.items(), key=lambda one: (-len(one[1]), one[1])):
+
+    def turn(one: tuple[tuple[int, str], list[int]]) -> tuple[bool, int, list[int]]:
+        """Small functions first, in order of place, so that they look alike to the compressor; then by use."""
+        wide = scopes[one[0][0]][1] - scopes[one[0][0]][0] > 3000
+        return wide, -len(one[1]) if wide else 0, one[1]
+
+    for variable, at in sorted(places.items(), key=turn):
         name = next(name for name in names if not held[name] & lives[variable])
         held[name] |= lives[variable]
         new.update(dict.fromkeys(at, name))
@@ -774,93 +781,66 @@ def font() -> str:
     return base64.b64encode(files("jacmagic.panel").joinpath("math.woff2").read_bytes()).decode()
 
 
-FONT_SCRIPT = """
-((data) => {
-const name = "Jacmagic Math";
-if (data && ![...document.fonts].some((one) => one.family.includes(name)))
-document.fonts.add(new FontFace(name, Uint8Array.from(atob(data), (one) => one.charCodeAt(0))));
-})
-"""
-"""Adds the font to the page: from bytes, so that neither a network nor a rule for fonts is needed."""
+# 91 characters that mean nothing in an attribute between double quotes.
+ALPHABET = "".join(map(chr, range(33, 127))).translate({ord(one): None for one in '"&<'})
 
 
-def carried_font() -> str:
-    """A script that gives the page the font: once a notebook, once a saved page."""
-    return f'<script>{FONT_SCRIPT.strip()}("{font()}")</script>'
+def base91(data: bytes) -> str:
+    """13 bits in two characters of ALPHABET, the last ones filled up with zeros; an output's script reads it."""
+    bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8))
+    bits = np.append(bits, np.zeros(-len(bits) % 13, dtype=np.uint8))
+    pairs = bits.reshape(-1, 13) @ (1 << np.arange(12, -1, -1))
+    return "".join(np.array(list(ALPHABET))[np.stack(np.divmod(pairs, 91), axis=1).ravel()])
 
 
-# 85 characters that mean nothing to HTML, to a script's end tag or to a string.
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#%()*+,-./:;=?@[]^_`{|}~"[:85]
-
-
-def base85(data: bytes) -> str:
-    """Four bytes in five characters of ALPHABET; the loader reads it."""
-    data += b"\0" * (-len(data) % 4)
-    digits = np.frombuffer(data, dtype=">u4").astype(np.uint64)
-    columns = [digits // 85**k % 85 for k in (4, 3, 2, 1, 0)]
-    letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
-    return letters[np.stack(columns, axis=1).ravel().astype(int)].tobytes().decode()
-
-
-_LOADER = """
-(() => {
-const data = DATA, bytes = new DataView(new ArrayBuffer(data.length / 5 * 4)), letters = ALPHABET;
-for (let i = 0, v = 0; i < data.length; ) { v = v * 85 + letters.indexOf(data[i]); if (++i % 5 === 0) { bytes.setUint32(i / 5 * 4 - 4, v); v = 0; } }
-const here = document.currentScript, query = QUERY;
-new Response(new Blob([bytes.buffer.slice(0, SIZE)]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text().then((text) => {
-let wait = 0;
-const start = () => {
-if (!document.querySelector(query + ":not([data-alive])")) {
-if (document.querySelector(query)) return;
-if (++wait < 120) { requestAnimationFrame(start); return; }
-const made = document.createElement("div");
-made.dataset.jacmagic = TOKEN;
-if (here && here.isConnected && !here.closest("head")) here.before(made); else document.body.append(made);
+_START = """
+const root = document.querySelector("[data-jacmagic]"), data = root.dataset.jacmagic, letters = LETTERS, bytes = [], mark = "jm" + Math.random().toString(36).slice(2);
+for (let i = 0, v = 0, bits = 0; i < data.length; i += 2) {
+v = v << 13 | letters.indexOf(data[i]) * 91 + letters.indexOf(data[i + 1]);
+for (bits += 13; bits > 7; v &= (1 << bits) - 1) { bits -= 8; bytes.push(v >> bits); }
 }
+for (const name of ["jacmagic", "start"]) delete root.dataset[name];
+root.dataset.alive = mark;
+new Response(new Blob([new Uint8Array(bytes).slice(0, root.dataset.size)]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text().then((text) => {
 const script = document.createElement("script");
 script.type = "module";
-script.textContent = text;
+script.textContent = text + "begin(document.querySelector('[data-alive=" + mark + "]'));";
 document.head.append(script);
 script.remove();
-};
-start();
 });
-})();
 """
+"""Unpacks what the first waiting element carries, into an inline module script: no network, no eval, no blob."""
+
+_FIND = """
+((find) => { find(120, find); })((frames, find) => {
+const found = document.querySelectorAll("[data-jacmagic]");
+for (const one of found) { const script = document.createElement("script"); script.textContent = one.dataset.start; document.head.append(script); script.remove(); }
+if (!found.length && frames) requestAnimationFrame(() => find(frames - 1, find));
+});
+"""
+"""All that stands in an output as a script: it starts what waits, and waits where a host runs scripts first."""
+
+HIDDEN = "lm-Widget lm-mod-hidden hidden"
+"""Classes that hide in JupyterLab's and in Bootstrap's pages: nbconvert's sanitizer keeps a script's text as text."""
 
 
 @lru_cache(maxsize=1)
-def _module_deflated() -> tuple[bytes, Any]:
-    """The module as the beginning of a deflated text, and the state to go on from: it is the same in every output."""
-    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return pack.compress(module().encode()), pack
+def scripts() -> tuple[str, str]:
+    """_START, as an attribute's value without names of its own in the page, and _FIND."""
+    start, find = (squeeze(source + "export {") for source in (_START, _FIND))
+    return f"{{{start.replace('LETTERS', json.dumps(ALPHABET))}}}", find
 
 
-def alive(result: Result, token: str, big: bool = False) -> str:
-    """A script that brings the panel of a result to life in every element marked with the token.
-
-    Module, style and spec are deflated and unpacked in the browser into an inline
-    module script: an output stays small, needs no network, no eval, no blob. The
-    unpacked text is never parsed as HTML, so that nothing in it can end the script.
-    """
+def payload(result: Result, big: bool = False) -> bytes:
+    """Module, style and spec, deflated."""
     text = (
-        f"\nconst spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
-        f"for(const root of document.querySelectorAll({json.dumps(_query(token))}+':not([data-alive])')){{"
-        "root.dataset.alive='';root.replaceChildren();"
+        f"{module()}\nconst spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
+        "const begin=(root)=>{if(!root)return;const{uid,font}=root.dataset;delete root.dataset.font;root.replaceChildren();"
         f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
-        "const inner=document.createElement('div');root.append(style,inner);mount(inner,spec);}"
+        "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid});};"
     )
-    begun, pack = _module_deflated()
-    pack = pack.copy()
-    raw = begun + pack.compress(text.encode()) + pack.flush()
-    script = _LOADER.strip().replace("ALPHABET", json.dumps(ALPHABET)).replace("SIZE", str(len(raw)))
-    script = script.replace("QUERY", json.dumps(_query(token))).replace("TOKEN", json.dumps(token))
-    script = script.replace("DATA", json.dumps(base85(raw)))
-    return f"<script>{script.replace(chr(10), '')}</script>"
-
-
-def _query(token: str) -> str:
-    return f'[data-jacmagic="{token}"]'
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return pack.compress(text.encode()) + pack.flush()
 
 
 def has_panel(result: Result) -> bool:
@@ -883,13 +863,24 @@ def fallback(result: Result, whole: bool = False) -> str:
 def html(
     result: Result, static: bool = False, big: bool = False, whole: bool = False, with_font: bool = False
 ) -> str:
-    """The text/html of a result: fallback first, then the script that replaces it by the panel."""
-    token = secrets.token_hex(6)
+    """The text/html of a result: the fallback, which a script replaces by the panel.
+
+    All that the panel is stands packed in attributes: a sanitizer drops them whole, and nothing in them can end a
+    script. Unpacked, the text is never parsed as HTML.
+
+    The name that the panels of a result share has a line of its own: two runs differ in nothing else.
+    """
     size = ' style="font-size:150%"' if big else ""
-    body = f'<div class="jacmagic" data-jacmagic="{token}"{size}>{fallback(result, whole)}</div>'
+    shown = fallback(result, whole)
     if static or not has_panel(result):
-        return body
-    return body + alive(result, token, big) + (carried_font() if with_font else "")
+        return f'<div class="jacmagic"{size}>{shown}</div>'
+    carried = f' data-font="{font()}"' if with_font else ""
+    (start, find), packed = scripts(), payload(result, big)
+    return (
+        f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-size="{len(packed)}" data-jacmagic="{base91(packed)}"'
+        f' data-start="{markup.escape(start)}"{carried}>{shown}</div>'
+        f'<div class="{HIDDEN}"><script>{find}</script></div>'
+    )
 
 
 def page(result: Result, title: str = "jacmagic", big: bool = False) -> str:

@@ -17,7 +17,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from jacmagic.panel import FONT_SCRIPT, MAX_VALUES, font, module, spec, style
+from jacmagic.panel import MAX_VALUES, font, module, spec, style
 from jacmagic.result import Result
 
 _LINK = """
@@ -31,12 +31,14 @@ const link = (model) => {
     waiting = { ...waiting, ...detail.values };
     if (!timer) timer = setTimeout(send, Math.max(0, 60 - (performance.now() - last)));
   };
-  const greet = ({ detail }) => { if (detail && detail.uid === uid && detail.source !== own) say({ ...model.get("start"), ...model.get("moved"), ...model.get("point") }); };
+  const all = () => say({ ...model.get("start"), ...model.get("moved"), ...model.get("point") });
+  const greet = ({ detail }) => { if (detail && detail.uid === uid && detail.source !== own) all(); };
   const told = () => say(model.get("point"));
   document.addEventListener("jacmagic:values", heard);
   document.addEventListener("jacmagic:hello", greet);
   model.on("change:point", told);
-  told();
+  document.dispatchEvent(new CustomEvent("jacmagic:hello", { detail: { uid, source: own } }));
+  if (!waiting) all();
   return () => {
     clearTimeout(timer);
     document.removeEventListener("jacmagic:values", heard);
@@ -98,16 +100,17 @@ class PanelWidget(Bridge):
         # Voilà shows widgets alone, so the first one brings the font.
         first, PanelWidget._given = not PanelWidget._given, True
         PanelWidget._esm = _widget_module()
-        super().__init__(result, spec=spec(result, big), font=font() if first else "", _css=style())
+        super().__init__(result, spec={**spec(result, big), "uid": result.uid}, font=font() if first else "", _css=style())
 
     _esm = "export default { render() {} };"
 
 
 def _widget_module() -> str:
     return (
-        f"{module()}{_LINK}const bring = {FONT_SCRIPT.strip()};"
-        "export default { initialize({ model }) { bring(model.get(\"font\")); return link(model); },"
-        " render({ model, el }) { return mount(el, model.get(\"spec\")); } };"
+        f"{module()}{_LINK}"
+        "export default { initialize({ model }) { return link(model); },"
+        " render({ model, el }) { const off = [bring(el, model.get(\"font\")), mount(el, model.get(\"spec\"))];"
+        " return () => { for (const one of off) one(); }; } };"
     )
 
 

@@ -5,7 +5,7 @@
  * closure of `mount`; evaluation and geometry are pure functions and need no DOM. Numbers on screen
  * change inside the input event, pictures in the next animation frame.
  *
- * Pasted inline, the last statement (`export { … };`) is dropped and a call of `mount` put in its place.
+ * Pasted inline, the last statement (`export { … };`) is dropped and calls of `bring` and `mount` put in its place.
  * Comments stand on lines of their own and no string spans two lines, so that both may be squeezed out.
  *
  * @typedef {any[] | number | string | boolean} Tree
@@ -667,6 +667,28 @@ const tint = (/** @type {number} */ v, /** @type {number} */ top) => {
 };
 
 /**
+ * See that the page of an element has the mathematics font; returns what ends that. One output of a notebook carries
+ * it; pages without, such as the frames that Colab gives its outputs, hear it from the page that has it.
+ * @param {HTMLElement} root @param {string} [carried] the font as base64 @returns {() => void}
+ */
+function bring(root, carried) {
+  const page = root.ownerDocument;
+  const view = /** @type {Window & typeof globalThis} */ (page.defaultView);
+  const name = "Jacmagic Math";
+  const has = () => [...page.fonts].some((one) => one.family.includes(name));
+  const add = (/** @type {ArrayBuffer} */ bytes) => { if (!has()) page.fonts.add(new view.FontFace(name, bytes)); };
+  const bytes = carried ? Uint8Array.from(atob(carried), (one) => one.charCodeAt(0)).buffer : null;
+  if (bytes) add(bytes);
+  else if (has()) return () => {};
+  const channel = new view.BroadcastChannel("jacmagic font");
+  channel.onmessage = ({ data }) => {
+    if (!bytes && data instanceof view.ArrayBuffer) { add(data); channel.close(); } else if (bytes && data === "?") channel.postMessage(bytes);
+  };
+  channel.postMessage(bytes ?? "?");
+  return () => channel.close();
+}
+
+/**
  * Draw a spec into an element; returns what takes it away again.
  * @param {HTMLElement} root @param {any} spec @param {Bridge} [bridge]
  * @returns {() => void}
@@ -695,6 +717,7 @@ function mount(root, spec, bridge) {
   const labels = new Map();
   let frame = 0;
   let unsent = false;
+  let moved = false;
   let announcement = 0;
   let rest = 0;
   let touched = "";
@@ -849,9 +872,14 @@ function mount(root, spec, bridge) {
   }));
   function send() {
     unsent = false;
+    moved = true;
     const state = snapshot();
     bridge?.onChange?.(state);
-    if (spec.uid) page.dispatchEvent(new view.CustomEvent("jacmagic:values", { detail: { uid: spec.uid, values: state, source: own } }));
+    say("values", { values: state });
+  }
+  /** Tell the other panels of this result, and its kernel. @param {string} what @param {any} [more] */
+  function say(what, more) {
+    if (spec.uid) page.dispatchEvent(new view.CustomEvent("jacmagic:" + what, { detail: { uid: spec.uid, source: own, root, ...more } }));
   }
   /** One entry of a name, set by hand. @param {Name} name @param {number} k @param {number} v */
   function assign(name, k, v) {
@@ -2155,15 +2183,14 @@ function mount(root, spec, bridge) {
   if (spec.result?.entries && !inNet) entry.first();
 
   if (spec.uid) {
-    on(page, "jacmagic:values", (event) => {
-      const { uid, values: news, source } = event.detail ?? {};
-      if (uid === spec.uid && source !== own) receive(news);
-    });
-    // A second panel of the same result asks for the values in force; whoever has moved answers.
-    on(page, "jacmagic:hello", (event) => {
-      if (event.detail?.uid === spec.uid && event.detail.source !== own) page.dispatchEvent(new view.CustomEvent("jacmagic:values", { detail: { uid: spec.uid, values: snapshot(), source: own } }));
-    });
-    page.dispatchEvent(new view.CustomEvent("jacmagic:hello", { detail: { uid: spec.uid, source: own } }));
+    const home = (/** @type {any} */ node) => node?.closest?.(".jp-NotebookPanel");
+    /** From another panel of this result, not of a copy of its notebook beside it. @param {any} detail */
+    const meant = (detail) => detail?.uid === spec.uid && detail.source !== own && !(home(root) && home(detail.root) && home(root) !== home(detail.root));
+    on(page, "jacmagic:values", ({ detail }) => { if (meant(detail)) receive(detail.values); });
+    // A second panel of the same result asks for the values in force. So does the kernel when it has made its result:
+    // only a panel that the hand has moved since knows better.
+    on(page, "jacmagic:hello", ({ detail }) => { if (meant(detail) && root.isConnected && (moved || detail.source !== "kernel")) say("values", { values: snapshot() }); });
+    say("hello");
   }
   const off = bridge?.subscribe?.(receive);
 
@@ -2179,4 +2206,4 @@ function mount(root, spec, bridge) {
   };
 }
 
-export { FUNCTIONS, compile, closure, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, nice, ticks, widen, extent, steady, contours, depths, mount };
+export { FUNCTIONS, compile, closure, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, nice, ticks, widen, extent, steady, contours, depths, mount, bring };

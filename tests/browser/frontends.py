@@ -60,7 +60,7 @@ def write_notebook(path: Path, *sources: str) -> None:
 
 def isolated_env(home: Path) -> dict[str, str]:
     """Folders of our own, so that no user's setting or old session matters."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON", "JPY_", "PYTHON"))}
+    keep = {k: v for k, v in os.environ.items() if k == "PYTHONPATH" or not k.startswith(("JUPYTER", "IPYTHON", "JPY_", "PYTHON"))}
     keep.update(
         HOME=str(home), JUPYTER_CONFIG_DIR=str(home / "config"), JUPYTER_DATA_DIR=str(home / "data"),
         JUPYTER_RUNTIME_DIR=str(home / "runtime"), IPYTHONDIR=str(home / "ipython"),

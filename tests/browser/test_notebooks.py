@@ -124,7 +124,7 @@ def test_lab_a_notebook_reopened_is_alive_without_running(browser: Browser, serv
         notebook.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
         expect(notebook.page.locator(".jp-mod-dirty")).to_have_count(0)
     saved = json.loads((root / "reopened.ipynb").read_text())
-    assert json.dumps(saved).count("new FontFace") == 1
+    assert json.dumps(saved).count("data-font=") == 1
     with open_notebook(browser, front_end, base, "reopened.ipynb") as notebook:
         expect(notebook.page.locator(".jm")).to_have_count(2)
         press(notebook.page, notebook.panel(1), "x1", "ArrowRight", 2)

@@ -81,6 +81,32 @@ def test_the_font_is_there_where_none_is_installed(page: Page, tmp_path: Path) -
     assert tall > 0.9
 
 
+FRAME = """<!doctype html><html lang='en'><title>output</title><body style='--jm-math: "Jacmagic Math"'><div id='output'></div></body></html>"""
+
+
+def test_frames_of_one_notebook_share_the_font(page: Page) -> None:
+    """As in Colab: each output in a frame of its own, all of one origin; only one output carries the font."""
+    page.route("http://127.0.0.1:9/**", lambda route: route.fulfill(body=FRAME, content_type="text/html"))
+    page.goto("http://127.0.0.1:9/notebook")
+    parts = [panel.html(result_of("map2"), with_font=one) for one in (False, True, False)]
+    page.evaluate(
+        """async (parts) => {
+            for (const html of parts) {
+                const frame = document.createElement("iframe");
+                frame.src = "/output";
+                document.body.append(frame);
+                await new Promise((done) => { frame.onload = done; });
+                frame.contentDocument.body.append(frame.contentDocument.createRange().createContextualFragment(html));
+            }
+        }""", parts)
+    for k in range(3):
+        inner = page.frame_locator(f"iframe >> nth={k}")
+        expect(inner.locator(".jm")).to_have_count(1)
+    for frame in page.frames[1:]:
+        frame.wait_for_function("[...document.fonts].map((one) => one.family).join() === 'Jacmagic Math' || [...document.fonts].map((one) => one.family).join() === '\"Jacmagic Math\"'")
+        assert frame.evaluate("document.fonts.check('20px \"Jacmagic Math\"', '∂')")
+
+
 def test_an_output_is_small_and_the_font_comes_once(executed: Path) -> None:
     outputs = [
         "".join(output["data"]["text/html"])
@@ -104,7 +130,24 @@ def test_an_exported_notebook_is_alive(page: Page, executed: Path, tmp_path: Pat
         moves(page, f".jm >> nth={k}")
 
 
-@pytest.mark.parametrize("order", ["script first", "script alone", "both"])
+def test_a_sanitizer_leaves_formulas_and_numbers(page: Page, executed: Path, tmp_path: Path) -> None:
+    """nbconvert's own keeps the text of a script as text: it is short, and hidden by the page's own classes."""
+    from nbconvert import HTMLExporter
+
+    for template in ("lab", "classic"):
+        body, _ = HTMLExporter(sanitize_html=True, template_name=template).from_filename(str(executed))
+        assert panel.scripts()[0][:40] not in body
+        assert panel.font()[:40] not in body
+        file = tmp_path / f"{template}.html"
+        file.write_text(body, encoding="utf-8")
+        page.goto(file.as_uri())
+        expect(page.locator("div.jacmagic")).to_have_count(2)
+        text = page.locator("body").inner_text()
+        assert "x₁ = 1" in text
+        assert not re.search(r"function ?\(|=>|const |FontFace|&lt;|<script", text), template
+
+
+@pytest.mark.parametrize("order", ["script first", "both"])
 def test_a_frame_that_runs_scripts_apart_from_their_siblings(page: Page, tmp_path: Path, order: str) -> None:
     """As in Colab: the output in a frame of its own, the script put somewhere else, markup when it comes."""
     frame = """<!doctype html><html lang="en"><head><title>output</title></head><body><div id="output"></div><script>

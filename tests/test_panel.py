@@ -1,0 +1,62 @@
+"""The text of an output: packed, the same in every run, and never one page's word for two results."""
+
+from __future__ import annotations
+
+import os
+import re
+import zlib
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import jacmagic
+from jacmagic import panel
+
+TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
+HOME = str(Path(jacmagic.__file__).resolve().parents[1])
+
+
+def run(seed: str, *cells: str) -> list[str]:
+    """The text/html of cells, in a kernel of their own."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in ("%load_ext jacmagic", *cells)])
+    path = os.pathsep.join(filter(None, [HOME, os.environ.get("PYTHONPATH", "")]))
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute(env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed})
+    return [output.data["text/html"] for cell in notebook.cells for output in cell.outputs if "text/html" in output.get("data", {})]
+
+
+def names(html: str) -> list[str]:
+    return re.findall(r'data-uid="([^"]*)"', html)
+
+
+def test_the_same_cells_give_the_same_bytes():
+    cells = (f"%%jacobian --into r\n{TWO}", "%nnchain x(3) -> 4 tanh -> 2 softmax", f"%%jacobian\n{TWO}", "r")
+    first, second = run("1", *cells), run("2", *cells)
+    assert len(first) == 4
+    assert first == second
+    (one,), (net,), (same,), (again,) = map(names, first)
+    # Equal blocks in two cells are two results; one result in two cells is one.
+    assert len({one, net, same}) == 3
+    assert again == one
+    assert first[2].replace(same, one) == re.sub(r' data-font="[^"]*"', "", first[0])
+
+
+def test_results_of_one_text_differ_in_one_line():
+    first, second = (panel.html(jacmagic.jacobian(TWO)).split("\n") for _ in range(2))
+    assert [a == b for a, b in zip(first, second, strict=True)] == [True, False, True]
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"jacmagic", bytes(range(256)) * 7])
+def test_what_is_packed_is_found_again(data):
+    text = panel.base91(data)
+    assert not set(text) & set('"&<')
+    letters = [panel.ALPHABET.index(one) for one in text]
+    bits = "".join(f"{91 * a + b:013b}" for a, b in zip(letters[::2], letters[1::2]))
+    assert bytes(int(bits[8 * k : 8 * k + 8], 2) for k in range(len(data))) == data
+
+
+def test_an_output_holds_the_module_and_what_it_draws():
+    text = zlib.decompress(panel.payload(jacmagic.jacobian(TWO)), -15).decode()
+    assert "mount(inner,{...spec,uid})" in text
+    assert '"kind":"jacobian"' in text
