@@ -39,10 +39,10 @@ AXE = os.environ.get("JACMAGIC_AXE")
 T_SERVER, T_LOAD, T_RUN = 60, 60_000, 30_000  # s, ms, ms
 
 ALLOWED = {
-    r"Failed to load resource.*cdnjs|cdnjs.*Failed to load|net::ERR_FAILED": "nbconvert's page asks a CDN for MathJax; the network is off",
-    r"reading 'schema'": "Notebook 7 itself, without an output of ours: a plug-in's settings are asked for before they are there",
-    r"favicon\.ico": "classic and nbconvert pages have no icon",
-    r"/static/custom/|custom\.(js|css)": "the classic notebook asks for a user's files that are not there",
+    r"Failed to load resource: net::ERR_FAILED https://(cdnjs\.cloudflare\.com/ajax/libs/(mathjax|require\.js|jquery|mermaid)/.*"
+    r"|unpkg\.com/@jupyter-widgets/html-manager@\*/dist/embed-amd\.js)": "what nbconvert's own pages ask for; the network is off",
+    r"uncaught: Cannot read properties of undefined \(reading 'schema'\)":
+        "Notebook 7 itself, without an output of ours: a plug-in's settings are asked for before they are there",
 }
 """Console errors that are not ours, and why."""
 
@@ -206,7 +206,7 @@ class Watch:
             self._note(text)
 
     def _note(self, text: str) -> None:
-        if not any(re.search(known, text) for known in ALLOWED):
+        if not any(re.fullmatch(known, text) for known in ALLOWED):
             self.errors.append(text)
 
 
