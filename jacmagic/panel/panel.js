@@ -1564,7 +1564,8 @@ function mount(root, spec, bridge) {
           const grow = (/** @type {Pair} */ [lo, hi], /** @type {number} */ size) => /** @type {Pair} */ ([(lo + hi - scale * size) / 2, (lo + hi + scale * size) / 2]);
           [xr, yr] = [grow(xr, width), grow(yr, height)];
         }
-        [[x0, x1], [y0, y1]] = [xr, yr];
+        // Where J is singular its image may be flat.
+        [[x0, x1], [y0, y1]] = [xr, yr].map(([lo, hi]) => (hi - lo > 1e-9 * (1 + abs(hi)) ? [lo, hi] : [lo - 1, hi + 1]));
         const state = [x0, x1, y0, y1].join();
         if (state === drawn) return;
         drawn = state;

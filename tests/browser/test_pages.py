@@ -258,6 +258,16 @@ def test_a_start_without_a_number_says_why_and_offers_another(page: Page, tmp_pa
     expect(page.locator(".jm-remarks")).to_have_text("")
 
 
+@pytest.mark.parametrize("block", [f"{TWO}\nx1 = 0", f"{TWO}\nx1 = 0\nx2 = 0", "f(x, y) = 3", "f(x) = 0 x"])
+def test_a_flat_image_is_drawn(page: Page, tmp_path: Path, block: str) -> None:
+    """A path with NaN in it is an error in the console, which fails."""
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    page.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".jm-svg")).to_be_visible()
+
+
 def test_a_typed_number_widens_the_range_and_reset_brings_it_back(page: Page, tmp_path: Path) -> None:
     page.goto(result_of("map2").save(tmp_path / "page.html").as_uri())
     field, slider = page.get_by_label("k", exact=True), page.get_by_label("k, slider")
