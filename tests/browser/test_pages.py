@@ -251,6 +251,34 @@ def test_nothing_is_wider_than_its_column(page: Page, tmp_path: Path, kind: str,
     assert not crossing
 
 
+@pytest.mark.parametrize("kind", ["map2", "space", "net", "heatmap"])
+def test_print_is_black_on_white_and_cuts_nothing(browser: Browser, tmp_path: Path, kind: str) -> None:
+    block = "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]"
+    result = jacmagic.jacobian(block) if kind == "space" else result_of(kind)
+    # As wide as an output in nbconvert's page on A4.
+    with frontends.page_in(browser, color_scheme="dark", viewport={"width": 632, "height": 900}) as page:
+        page.goto(result.save(tmp_path / "page.html").as_uri())
+        expect(page.locator(".jm.jm-dark")).to_have_count(1)
+        page.emulate_media(media="print")
+        colours = page.evaluate(
+            "[...document.querySelectorAll('.jm, .jm td, .jm .jm-field')].map((one) => getComputedStyle(one).color)")
+        assert set(colours) == {"rgb(0, 0, 0)"}
+        assert page.evaluate("getComputedStyle(document.querySelector('.jm')).backgroundColor") == "rgb(255, 255, 255)"
+        beyond = page.evaluate(
+            """() => {
+                const edge = document.querySelector(".jm").getBoundingClientRect().right + 1;
+                return [...document.querySelectorAll(".jm input, .jm td, .jm math, .jm svg, .jm canvas")]
+                    .filter((one) => one.getClientRects().length && one.getBoundingClientRect().right > edge).map((one) => one.outerHTML.slice(0, 90));
+            }""")
+        assert not beyond
+        assert page.locator(".jm math").first.is_visible()
+        assert page.locator(".jm .jm-panel input").first.is_visible() or kind == "heatmap"
+        assert not page.locator(".jm .jm-word").first.is_visible()
+        # No page ends inside a formula.
+        whole = "[...document.querySelectorAll('.jm math, .jm table, .jm svg')].every((one) => { for (let at = one; at; at = at.parentElement) if (getComputedStyle(at).breakInside === 'avoid') return true; })"
+        assert page.evaluate(whole)
+
+
 def test_a_start_without_a_number_says_why_and_offers_another(page: Page, tmp_path: Path) -> None:
     page.goto(result_of("broken").save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm-remarks")).to_contain_text("ln of a number that is not positive")
