@@ -794,17 +794,17 @@ def base91(data: bytes) -> str:
 
 
 _START = """
-const root = document.querySelector("[data-jacmagic]"), data = root.dataset.jacmagic, letters = LETTERS, bytes = [], mark = "jm" + Math.random().toString(36).slice(2);
+const root = document.querySelector('[data-jacmagic]'), data = root.dataset.jacmagic, letters = LETTERS, bytes = [], mark = 'jm' + Math.random().toString(36).slice(2);
 for (let i = 0, v = 0, bits = 0; i < data.length; i += 2) {
 v = v << 13 | letters.indexOf(data[i]) * 91 + letters.indexOf(data[i + 1]);
 for (bits += 13; bits > 7; v &= (1 << bits) - 1) { bits -= 8; bytes.push(v >> bits); }
 }
-for (const name of ["jacmagic", "start"]) delete root.dataset[name];
+for (const name of ['jacmagic', 'start']) delete root.dataset[name];
 root.dataset.alive = mark;
-new Response(new Blob([new Uint8Array(bytes).slice(0, root.dataset.size)]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text().then((text) => {
-const script = document.createElement("script");
-script.type = "module";
-script.textContent = text + "begin(document.querySelector('[data-alive=" + mark + "]'));";
+new Response(new Blob([new Uint8Array(bytes).slice(0, root.dataset.size)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text().then((text) => {
+const script = document.createElement('script');
+script.type = 'module';
+script.textContent = text + 'begin(document.querySelector(\\'[data-alive=' + mark + ']\\'))';
 document.head.append(script);
 script.remove();
 });
@@ -828,7 +828,10 @@ HIDDEN = "lm-Widget lm-mod-hidden hidden"
 def scripts() -> tuple[str, str]:
     """_START, as an attribute's value without names of its own in the page, and _FIND."""
     start, find = (squeeze(source + "export {") for source in (_START, _FIND))
-    return f"{{{start.replace('LETTERS', json.dumps(ALPHABET))}}}", find
+    # In an attribute single quotes are short.
+    letters = "'" + ALPHABET.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    start = start.replace("LETTERS", letters).replace("&", "&amp;").replace('"', "&quot;")
+    return f"{{{start}}}", find
 
 
 def payload(result: Result, big: bool = False) -> bytes:
@@ -853,7 +856,7 @@ def fallback(result: Result, whole: bool = False) -> str:
     parts = []
     for one in views.formulas(result, whole):
         if one.latex:
-            parts.append(f"<div>$$\\displaystyle {markup.escape(one.latex)}$$</div>")
+            parts.append(f"<div>$${markup.escape(one.latex)}$$</div>")
         if one.note:
             parts.append(f'<div style="opacity:.7;font-size:85%">{markup.escape(one.note)}</div>')
     parts += [f'<div style="opacity:.85">{markup.escape(line)}</div>' for line in views.numbers(result)]
@@ -878,7 +881,7 @@ def html(
     (start, find), packed = scripts(), payload(result, big)
     return (
         f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-size="{len(packed)}" data-jacmagic="{base91(packed)}"'
-        f' data-start="{markup.escape(start)}"{carried}>{shown}</div>'
+        f' data-start="{start}"{carried}>{shown}</div>'
         f'<div class="{HIDDEN}"><script>{find}</script></div>'
     )
 

@@ -517,6 +517,13 @@ function ticks(lo, hi, count) {
   return found;
 }
 
+/** The numbers from 1 that stand beside a row of cells, round ones at least `gap` apart. @param {number} count @param {number} room @param {number} gap */
+function counted(count, room, gap) {
+  const step = max(1, nice((count * gap) / room));
+  const found = Array.from({ length: floor(count / step) }, (_, k) => (k + 1) * step);
+  return step > 1 && found.length ? [1, ...found] : found;
+}
+
 /** A range, made wide enough for a value. @param {Pair} range @param {number} v @returns {Pair} */
 function widen([lo, hi], v) {
   const away = (/** @type {number} */ x) => (abs(x) < 1e300 ? Math.sign(x) * nice(abs(x)) : x);
@@ -621,13 +628,12 @@ const EXPLAIN = /** @type {Record<string, string>} */ ({
   "\u03c3max": "Largest singular value: the most by which this Jacobian stretches a vector.",
   norm: "Length of the gradient: the steepest slope of the function at this point.",
   "\u03b4": "Delta: the derivative of the output by this node, carried back by the transposed local Jacobians.",
-  J: "Jacobian: the matrix of all first partial derivatives, one row a function, one column a variable.",
 });
 const GREEK = "alpha \u03b1 beta \u03b2 gamma \u03b3 delta \u03b4 epsilon \u03b5 zeta \u03b6 eta \u03b7 theta \u03b8 iota \u03b9 kappa \u03ba lam \u03bb lambda \u03bb mu \u03bc nu \u03bd xi \u03be pi \u03c0 rho \u03c1 sigma \u03c3 tau \u03c4 upsilon \u03c5 phi \u03c6 chi \u03c7 psi \u03c8 omega \u03c9 Gamma \u0393 Delta \u0394 Theta \u0398 Lambda \u039b Xi \u039e Pi \u03a0 Sigma \u03a3 Phi \u03a6 Psi \u03a8 Omega \u03a9".split(" ");
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-const SAFE_ELEMENT = /^(m([ions]|text|space|row|frac|sqrt|root|style|padded|phantom|enclose|fenced|(sub|sup|subsup|under|over|underover|multiscripts)|table|tr|td|prescripts)|none|semantics)$/;
-const SAFE_ATTRIBUTE = /^(mathvariant|mathcolor|mathsize|display|displaystyle|scriptlevel|stretchy|symmetric|fence|separator|form|[lr]space|m(in|ax)size|largeop|movablelimits|accent|accentunder|linethickness|width|height|depth|voffset|notation|open|close|columnalign|columnspacing|columnlines|rowalign|rowspacing|rowlines|intent|arg)$/;
+const SAFE_ELEMENT = /^(m([ions]|text|space|row|frac|sqrt|root|style|padded|phantom|enclose|sub|sup|subsup|under|over|underover|table|tr|td))$/;
+const SAFE_ATTRIBUTE = /^(mathvariant|display|displaystyle|scriptlevel|stretchy|symmetric|fence|separator|form|[lr]space|m(in|ax)size|largeop|movablelimits|accent|linethickness|width|notation|(column|row)(align|spacing|lines))$/;
 const POSITIVE = [213, 94, 0];
 const NEGATIVE = [0, 114, 178];
 // What is written out as numbers; anything larger is a heat-map with the value under the pointer.
@@ -1050,7 +1056,7 @@ function mount(root, spec, bridge) {
       };
       // A long vector is folded, 784 entries into 28 by 28.
       const across = flat ? (sqrt(size) % 1 ? ceil(2 * sqrt(size)) : sqrt(size)) : columns;
-      const map = heat(() => /** @type {Float64Array} */ (values.get(name.key)), ceil(size / across), across, { says: name.key, max: flat ? 150 : 90, pick, place: (k) => entryKey(name, k) });
+      const map = heat(() => /** @type {Float64Array} */ (values.get(name.key)), ceil(size / across), across, { says: name.key, max: flat ? 150 : 90, folded: flat, pick, place: (k) => entryKey(name, k) });
       pick(0);
       return el("div", { class: "jm-grid jm-tall" }, head, el("div", {}, map.node, el("div", { class: "jm-readout" }, place, " ", field)));
     }
@@ -1133,14 +1139,18 @@ function mount(root, spec, bridge) {
   /**
    * A large matrix as a canvas, one pixel an entry, with the value under the pointer or the cursor keys.
    * @param {() => Float64Array} read @param {number} m @param {number} n
-   * @param {{says: string, max?: number, rows?: Label[], columns?: Label[], pick?: (k: number) => void, place?: (k: number) => string}} how
+   * @param {{says: string, max?: number, rows?: Label[], columns?: Label[], folded?: boolean, pick?: (k: number) => void, place?: (k: number) => string}} how
    */
-  function heat(read, m, n, { says, max: limit = 360, rows = [], columns = [], pick, place }) {
+  function heat(read, m, n, { says, max: limit = 360, rows = [], columns = [], folded = false, pick, place }) {
     const canvas = el("canvas", { width: n, height: m });
     const cell = max(min(26, limit / m), 0.5);
     const mark = el("div", { class: "jm-mark", hidden: true });
-    const width = "max-width:" + max(n * (m * n > 900 ? max(cell, 3) : cell), 90) + "px";
-    const frameBox = el("div", { class: "jm-heat", tabindex: "0", role: "group", "aria-label": says + ", " + m + " by " + n + "; arrow keys read its entries", style: "height:" + max(cell * m, min(limit, 34)) + "px" }, canvas, mark);
+    const [wide, high] = [max(n * (m * n > 900 ? max(cell, 3) : cell), 90), max(cell * m, min(limit, 34))];
+    const frameBox = el("div", { class: "jm-heat", tabindex: "0", role: "group", "aria-label": says + ", " + m + " by " + n + "; arrow keys read its entries", style: "height:" + high + "px" }, canvas, mark);
+    const tick = (/** @type {string} */ side, /** @type {number} */ k, /** @type {number} */ count) => frameBox.append(el("span", { class: "jm-tick", "aria-hidden": "true", style: side + ":" + (100 * (k - 0.5)) / count + "%" }, String(k)));
+    const ticked = !folded && [m, n].some((count) => count > 1);
+    if (ticked && m > 1) for (const k of counted(m, high, 15)) tick("top", k, m);
+    if (ticked && n > 1) for (const k of counted(n, min(wide, 420), 30)) tick("left", k, n);
     const readout = page.createTextNode("\u00a0");
     const scale = page.createTextNode("");
     const wanted = el("div", { class: "jm-readout", "aria-live": "polite" }, readout);
@@ -1198,7 +1208,7 @@ function mount(root, spec, bridge) {
       tell();
     });
     return {
-      node: el("div", { class: "jm-heatbox", style: width }, frameBox, el("div", { class: "jm-under" }, wanted, el("span", { class: "jm-scale" }, scale))),
+      node: el("div", { class: "jm-heatbox" + (ticked ? " jm-ticked" : ""), style: "max-width:" + (wide + (ticked ? 37 : 0)) + "px" }, frameBox, el("div", { class: "jm-under" }, wanted, el("span", { class: "jm-scale" }, scale))),
       canvas,
     };
   }
@@ -1281,7 +1291,7 @@ function mount(root, spec, bridge) {
     const make = (at) => {
       if (made.has(at)) return made.get(at);
       const [i, j] = at.split(",").map(Number);
-      const entry = entries[i]?.[j];
+      const entry = entries?.[i]?.[j];
       if (!entry) return null;
       const filled = entry.put ? live(entry.put) : null;
       const text = page.createTextNode("");
@@ -1490,7 +1500,7 @@ function mount(root, spec, bridge) {
     }
     const ladder = el("div", { class: "jm-cards" + (spec.chain.single ? " jm-product" : "") });
     for (const card of cards) {
-      const [rows, columns] = matrixShape(card.matrix, card.rows?.length || undefined);
+      const [rows, columns] = matrixShape(card.matrix, card.rows?.length ?? 0);
       const box = el("div", { class: "jm-card" }, el("div", { class: "jm-law" }, typeset(card.formula)), el("div", { class: "jm-local" }, typeset(card.jacobian)));
       if (rows * columns === 1) box.lastChild.append(el("span", { class: "jm-value" }, "="), numbers(card.matrix, [], [], { m: 1, n: 1, says: "local derivative of " + card.key, heads: false, card: true }));
       else if (rows * columns) {
@@ -1883,6 +1893,39 @@ function mount(root, spec, bridge) {
     const spots = new Map();
     let back = false;
     let brightest = 1;
+    const found = page.createTextNode("");
+    const halo = draw("rect", { class: "jm-found", rx: 3 });
+    let tell = () => {};
+    /**
+     * Values that have no room in the picture: under the pointer, or by arrow keys.
+     * @param {any} layer @param {any[]} shapes as many as the layer has, or fewer, each for several
+     */
+    function readable(layer, shapes) {
+      const group = draw("g", { class: "jm-readable", tabindex: 0, role: "group", "data-lm-suppress-shortcuts": "true", "aria-label": layer.key + ", " + layer.size + " values; arrow keys read them" }, ...shapes);
+      let at = 0;
+      const show = (/** @type {number} */ k) => {
+        at = max(0, min(layer.size - 1, k));
+        const box = shapes[floor((at * shapes.length) / layer.size)].getBBox();
+        for (const side of ["x", "y", "width", "height"]) put(halo, side, box[side]);
+        tell = () => {
+          const delta = back && deltaOf(layer);
+          write(found, (delta ? "\u03b4 of " : "") + layer.key + (layer.size > 1 ? "[" + (at + 1) + "]" : "") + " = " + format((delta ? engine.get(delta) : read(layer))[at]));
+        };
+        tell();
+      };
+      on(group, "pointermove", (event) => {
+        const box = group.getBoundingClientRect();
+        show(floor(((event.clientY - box.top) / box.height) * layer.size));
+      });
+      on(group, "focus", () => show(at));
+      on(group, "keydown", (event) => {
+        const way = /** @type {Record<string, number>} */ ({ ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -10, PageDown: 10 })[event.key];
+        if (!way) return;
+        event.preventDefault();
+        show(at + way);
+      });
+      return group;
+    }
     const deltas = new Map((spec.chain?.cards ?? []).map((/** @type {any} */ card) => [card.key, card.delta]));
     const deltaOf = (/** @type {any} */ layer) => { const output = deltas.get(layer.key) ?? "grad:" + layer.key; return engine.has(output) ? output : null; };
     const updates = /** @type {(() => void)[]} */ ([]);
@@ -1895,7 +1938,7 @@ function mount(root, spec, bridge) {
           const bins = min(layer.size, 64);
           const [top, tall] = [12, height - 34];
           const bars = Array.from({ length: bins }, (_, i) => draw("rect", { x: x - 15, width: 30, y: top + (i * tall) / bins, height: tall / bins - (bins < 40 ? 1 : 0) }));
-          dots.append(draw("rect", { x: x - 15, y: top, width: 30, height: tall, class: "jm-base" }), ...bars);
+          dots.append(draw("rect", { x: x - 15, y: top, width: 30, height: tall, class: "jm-base" }), readable(layer, bars));
           dots.append(textName(layer.key, { x, y: height - 6, "text-anchor": "middle" }), draw("text", { x, y: height + 12, "text-anchor": "middle", class: "jm-small" }, String(layer.size)));
           spots.set(layer.key, [{ x, y: top }, { x, y: top + tall }]);
           updates.push(() => {
@@ -1923,12 +1966,11 @@ function mount(root, spec, bridge) {
             dots.append(textName(key, { x: spot.x, y: spot.y - radius * 0.12, "text-anchor": "middle", style: "font-size:" + (radius * 0.7).toFixed(1) + "px" }));
             dots.append(draw("text", { x: spot.x, y: spot.y + radius * 0.5, "text-anchor": "middle", class: "jm-digits", style: "font-size:" + (radius * 0.45).toFixed(1) + "px" }, text));
           } else {
-            const title = draw("title", {}, text);
-            fill.append(title);
             if (!i) dots.append(textName(layer.key, { x: spot.x, y: height + 14, "text-anchor": "middle" }));
           }
           return { fill, text };
         });
+        if (radius < 15) dots.append(readable(layer, made.map((one) => one.fill)));
         updates.push(() => {
           const delta = back ? deltaOf(layer) : null;
           const list = delta ? engine.get(delta) : read(layer);
@@ -1949,7 +1991,7 @@ function mount(root, spec, bridge) {
       const [p, q] = [/** @type {any} */ (spots.get(from)), /** @type {any} */ (spots.get(to))];
       const [np, nq] = [sizeOf.get(from) ?? 1, sizeOf.get(to) ?? 1];
       if (np > drawn || nq > drawn) {
-        const wing = (/** @type {any[]} */ spot, /** @type {number} */ side) => { const far = spot.length > 1 || true ? [spot[0], spot[spot.length - 1]] : spot; return far.map((one, k) => one.x + side + " " + (one.y + (np > drawn || nq > drawn ? (k ? 6 : -6) : 0))); };
+        const wing = (/** @type {any[]} */ spot, /** @type {number} */ side) => [spot[0], spot[spot.length - 1]].map((one, k) => one.x + side + " " + (one.y + (k ? 6 : -6)));
         const [a, b] = wing(p, np > drawn ? 17 : radius);
         const [c, d] = wing(q, nq > drawn ? -17 : -radius);
         backdrop.append(draw("path", { class: "jm-band", d: "M" + a + "L" + c + "L" + d + "L" + b + "Z" }));
@@ -1988,10 +2030,12 @@ function mount(root, spec, bridge) {
       const shown = layers.map((layer) => { const delta = deltaOf(layer); return largest(back && delta ? engine.get(delta) : read(layer)); });
       brightest = back ? max(...shown) : max(1, ...shown);
       for (const update of updates) update();
+      tell();
     });
+    dots.append(halo);
     const meaning = page.createTextNode("nodes: value \u00a0 edges: \u2202(node)/\u2202(node), width and colour by size");
     /** @type {any[]} */
-    const caption = [meaning];
+    const caption = [el("span", { class: "jm-readout", "aria-live": "polite" }, found), meaning];
     if (layers.some((layer) => deltaOf(layer))) {
       const what = term("what is \u03b4?", "\u03b4");
       const text = page.createTextNode("show \u03b4 flowing back");
@@ -2207,4 +2251,4 @@ function mount(root, spec, bridge) {
   };
 }
 
-export { FUNCTIONS, compile, closure, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, nice, ticks, widen, extent, steady, contours, depths, mount, bring };
+export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, nice, ticks, widen, extent, steady, contours, depths, mount, bring };

@@ -150,6 +150,12 @@ test("ticks are round and inside", () => {
   assert.equal(panel.nice(1), 1);
 });
 
+test("what is counted beside a heat-map starts at 1 and is round", () => {
+  assert.deepEqual(panel.counted(4, 100, 15), [1, 2, 3, 4]);
+  assert.deepEqual(panel.counted(30, 120, 15), [1, 5, 10, 15, 20, 25, 30]);
+  assert.deepEqual(panel.counted(784, 420, 30), [1, 100, 200, 300, 400, 500, 600, 700]);
+});
+
 test("a typed value widens the range to a round number", () => {
   assert.deepEqual(panel.widen([-3, 3], 12), [-3, 20]);
   assert.deepEqual(panel.widen([-3, 3], -3.4), [-5, 3]);

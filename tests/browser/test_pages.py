@@ -279,6 +279,47 @@ def test_print_is_black_on_white_and_cuts_nothing(browser: Browser, tmp_path: Pa
         assert page.evaluate(whole)
 
 
+def test_every_value_of_a_large_layer_can_be_read(page: Page, tmp_path: Path) -> None:
+    """A layer drawn as bars, or as nodes too small for digits: under the pointer, and by the keyboard."""
+    net = jacmagic.nnchain("x(20) -> 100 tanh -> 12 softmax\ny in R^12\nL = cross_entropy(o, y)")
+    page.goto(net.save(tmp_path / "page.html").as_uri())
+    said, values = page.locator(".jm-net .jm-readout"), net.forward()
+    layers = page.locator(".jm-readable")
+    expect(layers).to_have_count(4)
+    layers.nth(1).focus()
+    expect(said).to_have_text(f"h1[1] = {values['h1'][0]:#.4g}".replace("-", "−"))
+    for key in ("PageDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(said).to_have_text(f"h1[13] = {values['h1'][12]:#.4g}".replace("-", "−"))
+    box = layers.nth(2).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 3.5 / 12)
+    expect(said).to_have_text(f"o[4] = {values['o'][3]:#.4g}")
+    page.get_by_role("button", name="show δ").click()
+    expect(said).to_contain_text("δ of o[4] = ")
+
+
+def test_a_heat_map_counts_and_reads_its_cells(page: Page, tmp_path: Path) -> None:
+    net = jacmagic.nnchain("x(20) -> 30 tanh -> 3 softmax\ny in R^3\nL = cross_entropy(o, y)")
+    page.goto(net.save(tmp_path / "page.html").as_uri())
+    card = page.locator(".jm-card").nth(2)
+    heat = card.locator(".jm-heat")
+    expect(heat).to_have_attribute("aria-label", "local Jacobian of h1, 30 by 20; arrow keys read its entries")
+    assert {"1", "10", "20"} <= set(heat.locator(".jm-tick").all_inner_texts())
+    heat.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    wanted = net.at("h1", "x")[2, 1]
+    expect(card.locator(".jm-readout")).to_have_text(f"row 3, column 2 = {wanted:#.4g}".replace("-", "−"))
+
+
+def test_a_large_jacobian_has_no_entry_to_put_numbers_in(page: Page, tmp_path: Path) -> None:
+    """The pointer over its cells was an error in the console."""
+    page.goto(jacmagic.jacobian("x in R^6\nA in R^(6x6)\nf = tanh(k A x)\nk = 0.1", wrt="x").save(tmp_path / "page.html").as_uri())
+    page.locator(".jm-middle td").nth(20).hover()
+    expect(page.locator(".jm-cell")).to_have_count(0)
+
+
 def test_a_start_without_a_number_says_why_and_offers_another(page: Page, tmp_path: Path) -> None:
     page.goto(result_of("broken").save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm-remarks")).to_contain_text("ln of a number that is not positive")
