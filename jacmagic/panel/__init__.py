@@ -285,7 +285,7 @@ class _Spec:
                 self.outputs[output] = c._arranged(self.g, self.close(node), (rows, columns))
                 edges.append([wrt, key])
                 form = views.matrix_form(result, key, wrt)
-                entries = views.local_entries(result, key, wrt) if form is None else None
+                entries = views.local_entries(result, key, wrt)
                 if form is None and entries is not None and rows * columns == 1:
                     form = tex.symbolic(entries[0][0], p.decimals)
                 left = rf"J_{{{number[key]}}}" if len(links[key]) == 1 and len(number) > 1 else (
@@ -305,6 +305,8 @@ class _Spec:
                     "rows": [_label(one) for one in views.entry_labels(key, p.shape(key))] if rows <= 24 else [],
                     "columns": [_label(one) for one in views.entry_labels(wrt, p.shape(wrt))] if columns <= 24 else [],
                     "shape": f"{rows}×{columns}",
+                    "tex": form,
+                    "code": entries and f"sp.Matrix([{', '.join(f'[{row}]' for row in [', '.join(map(code.sympy_text, row)) for row in entries])}])",
                     "delta": delta,
                 })
         single = ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links)
@@ -695,8 +697,38 @@ def _scopes(tokens: list[str], uses: list[str]) -> tuple[list[tuple[int, int]], 
     return sorted(scopes), declared
 
 
+def _spare(tokens: list[str], uses: list[str]) -> dict[int, str]:
+    """What stands for tokens that may be left out.
+
+    A semicolon before a brace; const and let after a declaration of the same kind; brackets round one parameter.
+    """
+    pairs = _pairs(tokens)
+    opening = {stop: start for start, stop in pairs.items()}
+    out: dict[int, str] = {}
+    first = [""]  # words of the statements around, innermost last
+    begins = True
+    for k, token in enumerate(tokens):
+        before, behind = tokens[k - 1] if k else ";", tokens[k + 1] if k + 1 < len(tokens) else ""
+        if begins and token not in (";", "}"):
+            if token == first[-1] and token in ("const", "let") and before == ";":
+                out |= {k - 1: ",", k: ""}
+            first[-1] = token
+        begins = token in (";", "{", "}")
+        if token in "([{":
+            first.append("")
+            if tokens[k + 2 : k + 4] == [")", "=>"] and uses[k + 1] == "name":
+                out |= {k: "", k + 2: ""}
+        elif token in ")]}":
+            first.pop()
+        elif token == ";" and behind == "}":
+            empty = before == ")" and tokens[opening[k - 1] - 1] in ("for", "while", "if")
+            if not empty:
+                out[k] = ""
+    return out
+
+
 def squeeze(source: str) -> str:
-    """A module without comments and blanks, its own names as short as scopes allow.
+    """A module without comments, blanks and what may be left out, its own names as short as scopes allow.
 
     Two variables may share a name where they never live in one scope. Statements end with ; or }.
     """
@@ -746,8 +778,11 @@ def squeeze(source: str) -> str:
         new.update(dict.fromkeys(at, name))
     parts: list[str] = []
     last = ";"
+    spare = _spare(tokens, uses)
     for k, (token, use) in enumerate(zip(tokens, uses)):
-        shown = new.get(k, token)
+        shown = spare.get(k, new.get(k, token))
+        if not shown:
+            continue
         if use == "both" and shown != token:
             shown = f"{token}:{shown}"
         if (last[-1] in _WORDS and shown[0] in _WORDS) or last[-1] + shown[0] in ("++", "--"):
@@ -837,13 +872,15 @@ def scripts() -> tuple[str, str]:
 def payload(result: Result, big: bool = False) -> bytes:
     """Module, style and spec, deflated."""
     text = (
-        f"{module()}\nconst spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
+        module() + "\n",
+        f"const spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};",
         "const begin=(root)=>{if(!root)return;const{uid,font}=root.dataset;delete root.dataset.font;root.replaceChildren();"
         f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
-        "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid});};"
+        "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid});};",
     )
-    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return pack.compress(text.encode()) + pack.flush()
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
+    # Each part in blocks of its own, as their letters differ.
+    return b"".join(pack.compress(part.encode()) + pack.flush(zlib.Z_BLOCK) for part in text) + pack.flush()
 
 
 def has_panel(result: Result) -> bool:
@@ -856,10 +893,12 @@ def fallback(result: Result, whole: bool = False) -> str:
     parts = []
     for one in views.formulas(result, whole):
         if one.latex:
-            parts.append(f"<div>$${markup.escape(one.latex)}$$</div>")
+            # An ampersand before a space is one in HTML, too.
+            latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
+            parts.append(f"<div>$${latex}$$</div>")
         if one.note:
             parts.append(f'<div style="opacity:.7;font-size:85%">{markup.escape(one.note)}</div>')
-    parts += [f'<div style="opacity:.85">{markup.escape(line)}</div>' for line in views.numbers(result)]
+    parts += [f"<div>{markup.escape(line)}</div>" for line in views.numbers(result)]
     return "".join(parts)
 
 

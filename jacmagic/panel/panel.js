@@ -1145,7 +1145,7 @@ function mount(root, spec, bridge) {
     const canvas = el("canvas", { width: n, height: m });
     const cell = max(min(26, limit / m), 0.5);
     const mark = el("div", { class: "jm-mark", hidden: true });
-    const [wide, high] = [max(n * (m * n > 900 ? max(cell, 3) : cell), 90), max(cell * m, min(limit, 34))];
+    const [wide, high] = [max(n * (m * n > 900 ? max(cell, 3) : cell), min(26 * n, folded ? 90 : 220)), max(cell * m, min(limit, 34))];
     const frameBox = el("div", { class: "jm-heat", tabindex: "0", role: "group", "aria-label": says + ", " + m + " by " + n + "; arrow keys read its entries", style: "height:" + high + "px" }, canvas, mark);
     const tick = (/** @type {string} */ side, /** @type {number} */ k, /** @type {number} */ count) => frameBox.append(el("span", { class: "jm-tick", "aria-hidden": "true", style: side + ":" + (100 * (k - 0.5)) / count + "%" }, String(k)));
     const ticked = !folded && [m, n].some((count) => count > 1);
@@ -1296,9 +1296,7 @@ function mount(root, spec, bridge) {
       const filled = entry.put ? live(entry.put) : null;
       const text = page.createTextNode("");
       const node = el("div", {}, typeset(entry.mathml), ...(filled?.holes ? [el("span", { class: "jm-value" }, " = "), filled.node] : []), el("span", { class: "jm-value" }, " = ", text));
-      const copies = el("span", { class: "jm-copies" });
-      for (const [word, content] of [["LaTeX", entry.tex], ["SymPy", entry.code]]) if (content) copies.append(copyButton("Copy " + word, content));
-      node.append(copies);
+      node.append(copies(entry));
       const one = { node, i, j, update: () => { filled?.update(); write(text, short(engine.get(mainMatrix)[i * matrixShape()[1] + j])); } };
       made.set(at, one);
       return one;
@@ -1330,6 +1328,8 @@ function mount(root, spec, bridge) {
   }
   const entry = entryLine();
 
+  /** Buttons that copy a formula. @param {any} of */
+  const copies = (of) => el("span", { class: "jm-copies" }, of.tex && copyButton("Copy LaTeX", of.tex), of.code && copyButton("Copy SymPy", of.code));
   /** A button that copies. @param {string} word @param {string} content */
   function copyButton(word, content) {
     const text = page.createTextNode(word);
@@ -1507,6 +1507,7 @@ function mount(root, spec, bridge) {
         box.append(matrix(card.matrix, card.rows ?? [], card.columns ?? [], { m: rows, n: columns, says: "local Jacobian of " + card.key, max: 120, card: true }));
         box.append(el("div", { class: "jm-foot" }, el("span", {}, card.shape), el("span", {}, term("\u03c3", "\u03c3max"), el("sub", {}, "max"), stretchText(card.matrix, rows, columns))));
       }
+      box.lastChild.append(copies(card));
       ladder.append(box);
     }
     return [head, ladder];
@@ -2048,7 +2049,7 @@ function mount(root, spec, bridge) {
         svg.classList.toggle("jm-back", back && !still.matches);
         schedule();
       });
-      caption.push(" ", toggle, " ", what);
+      caption.push("\u2003", toggle, "\u2003", what);
     }
     return { svg, caption };
   }
@@ -2067,14 +2068,14 @@ function mount(root, spec, bridge) {
         const svg = draw("svg", { viewBox: "0 0 " + width + " " + height, width: 3 * width, height: 3 * height }, draw("image", { href: map.canvas.toDataURL(), width, height, preserveAspectRatio: "none", style: "image-rendering:pixelated" }));
         download(svg);
       });
-      box.append(map.node, el("div", { class: "jm-caption" }, ...(m > 1 && rowLabels.length ? ["rows ", label(rowLabels[0].key), " to ", label(rowLabels[m - 1].key), ", "] : []), ...(columnLabels.length ? ["columns ", label(columnLabels[0].key), " to ", label(columnLabels[n - 1].key), "; "] : []), "orange positive, blue negative", " ", save));
+      box.append(map.node, el("div", { class: "jm-caption" }, ...(m > 1 && rowLabels.length ? ["rows ", label(rowLabels[0].key), " to ", label(rowLabels[m - 1].key), ", "] : []), ...(columnLabels.length ? ["columns ", label(columnLabels[0].key), " to ", label(columnLabels[n - 1].key), "; "] : []), "orange positive, blue negative", "\u2003", save));
       return box;
     }
     const make = /** @type {Record<string, (picture: any) => {svg: any, caption: any[]}>} */ ({ curve, contour, map2, net })[picture.kind];
     if (!make) return null;
     const { svg, caption } = make(picture);
     on(save, "click", () => download(plainCopy(svg)));
-    box.append(svg, el("div", { class: "jm-caption" }, ...caption, " ", save));
+    box.append(svg, el("div", { class: "jm-caption" }, ...caption, "\u2003", save));
     return box;
   }
   /** A copy of a picture that needs no style sheet. @param {SVGElement} svg */

@@ -279,6 +279,25 @@ def test_print_is_black_on_white_and_cuts_nothing(browser: Browser, tmp_path: Pa
         assert page.evaluate(whole)
 
 
+def test_each_formula_is_copied(browser: Browser, tmp_path: Path) -> None:
+    wanted = {
+        "map2": (".jm-entry", r"2 x_{2}^{2} + k", "k + 2*x2**2"),
+        "net": (".jm-card >> nth=0", r"\left(-\frac{y}{o}\right)^{\top}", "sp.Matrix([[-y1/o1, -y2/o2]])"),
+    }
+    for kind, (where, tex, code) in wanted.items():
+        with frontends.page_in(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+            page.route("http://127.0.0.1:9/", lambda route: route.fulfill(path=tmp_path / "page.html"))
+            result_of(kind).save(tmp_path / "page.html")
+            page.goto("http://127.0.0.1:9/")
+            for word, text in (("Copy LaTeX", tex), ("Copy SymPy", code)):
+                button = page.locator(where).get_by_role("button", name=word)
+                button.focus()
+                page.keyboard.press("Enter")
+                expect(page.locator(where).get_by_role("button", name="Copied")).to_be_visible()
+                assert page.evaluate("navigator.clipboard.readText()").replace("(x2)**(2)", "x2**2") == text
+                expect(button).to_be_visible()
+
+
 def test_every_value_of_a_large_layer_can_be_read(page: Page, tmp_path: Path) -> None:
     """A layer drawn as bars, or as nodes too small for digits: under the pointer, and by the keyboard."""
     net = jacmagic.nnchain("x(20) -> 100 tanh -> 12 softmax\ny in R^12\nL = cross_entropy(o, y)")
