@@ -780,6 +780,13 @@ function mount(root, spec, bridge) {
         if (child.nodeType === 3) to.append(child.nodeValue ?? "");
         else if (child instanceof view.Element && child.namespaceURI === MATHML && SAFE_ELEMENT.test(child.localName)) to.append(copy(child));
       }
+      // A strut, so that rows without tall letters stand as far apart as the others; at the end, where it makes no minus infix.
+      if (from.localName === "mtd") {
+        const strut = math("mspace");
+        strut.setAttribute("height", ".8em");
+        strut.setAttribute("depth", ".3em");
+        to.append(strut);
+      }
       return to;
     };
     return parsed ? copy(parsed) : el("span");

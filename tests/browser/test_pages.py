@@ -17,6 +17,7 @@ from jacmagic import panel
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
 CHAIN = "u = x y\nv = x + y\nf = u^2 + sin v"
 NET = "x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)"
+SPACE = "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]"
 WIDE = "x(20) -> 20 tanh"
 BLOCKS = {
     "curve": jacmagic.jacobian, "contour": jacmagic.jacobian, "map2": jacmagic.jacobian, "broken": jacmagic.jacobian,
@@ -253,8 +254,7 @@ def test_nothing_is_wider_than_its_column(page: Page, tmp_path: Path, kind: str,
 
 @pytest.mark.parametrize("kind", ["map2", "space", "net", "heatmap"])
 def test_print_is_black_on_white_and_cuts_nothing(browser: Browser, tmp_path: Path, kind: str) -> None:
-    block = "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]"
-    result = jacmagic.jacobian(block) if kind == "space" else result_of(kind)
+    result = jacmagic.jacobian(SPACE) if kind == "space" else result_of(kind)
     # As wide as an output in nbconvert's page on A4.
     with frontends.page_in(browser, color_scheme="dark", viewport={"width": 632, "height": 900}) as page:
         page.goto(result.save(tmp_path / "page.html").as_uri())
@@ -277,6 +277,27 @@ def test_print_is_black_on_white_and_cuts_nothing(browser: Browser, tmp_path: Pa
         # No page ends inside a formula.
         whole = "[...document.querySelectorAll('.jm math, .jm table, .jm svg')].every((one) => { for (let at = one; at; at = at.parentElement) if (getComputedStyle(at).breakInside === 'avoid') return true; })"
         assert page.evaluate(whole)
+
+
+@pytest.mark.parametrize("kind", ["map2", "space", "contour", "net"])
+def test_every_abbreviation_says_what_it_is(page: Page, tmp_path: Path, kind: str) -> None:
+    result = jacmagic.jacobian(SPACE) if kind == "space" else result_of(kind)
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    wanted = {"map2": ["det", "rank", "σ"], "space": ["det", "rank", "σ", "cond"], "contour": ["‖∇‖"], "net": ["σ", "what is δ?"]}[kind]
+    terms, tip = page.locator(".jm-term"), page.locator(".jm-tip")
+    expect(page.locator(".jm")).to_have_count(1)
+    assert set(wanted) <= {one.strip() for one in terms.all_inner_texts()}
+    for term in terms.all():
+        term.hover()
+        expect(tip).to_be_visible()
+        assert len(tip.inner_text()) > 40
+        page.mouse.move(0, 0)
+        expect(tip).to_be_hidden()
+        term.focus()
+        expect(tip).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(tip).to_be_hidden()
+        term.blur()
 
 
 def test_each_formula_is_copied(browser: Browser, tmp_path: Path) -> None:
