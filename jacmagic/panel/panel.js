@@ -2098,6 +2098,8 @@ function mount(root, spec, bridge) {
     const box = svg.getBoundingClientRect();
     copy.setAttribute("width", round(box.width));
     copy.setAttribute("height", round(box.height));
+    // Light lines need their dark ground.
+    if (root.classList.contains("jm-dark")) copy.prepend(draw("rect", { width: "100%", height: "100%", fill: view.getComputedStyle(panel).backgroundColor }));
     return copy;
   }
   /** @param {SVGElement} svg */

@@ -389,8 +389,10 @@ def test_a_typed_number_widens_the_range_and_reset_brings_it_back(page: Page, tm
     expect(field).to_have_value("3.0")
 
 
-def test_a_picture_is_saved_and_its_point_is_dragged(page: Page, tmp_path: Path) -> None:
-    page.goto(result_of("map2").save(tmp_path / "page.html").as_uri())
+@pytest.mark.parametrize(("kind", "moved"), [("map2", ["x1", "x2"]), ("contour", ["x", "y"]), ("curve", ["x"])])
+def test_the_point_of_a_picture_is_dragged(page: Page, tmp_path: Path, kind: str, moved: list[str]) -> None:
+    page.goto(result_of(kind).save(tmp_path / "page.html").as_uri())
+    before = [page.get_by_label(name, exact=True).input_value() for name in moved]
     box = page.locator(".jm-handle").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -398,10 +400,41 @@ def test_a_picture_is_saved_and_its_point_is_dragged(page: Page, tmp_path: Path)
     page.mouse.down()
     page.mouse.move(x + 30, y - 20, steps=4)
     page.mouse.up()
-    for name in ("x1", "x2"):
-        expect(page.get_by_label(name, exact=True)).not_to_have_value("1.0")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save picture").click()
-    file = tmp_path / "picture.svg"
-    download.value.save_as(file)
-    assert file.read_text(encoding="utf-8").startswith("<svg")
+    for name, value in zip(moved, before):
+        expect(page.get_by_label(name, exact=True)).not_to_have_value(value)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("kind", ["curve", "contour", "map2", "net", "heatmap"])
+def test_each_picture_is_saved_and_looks_the_same(browser: Browser, tmp_path: Path, kind: str, dark: bool) -> None:
+    block = "x in R^20\nA in R^(20x20)\nf = tanh(k A x)\nk = 0.1"
+    result = jacmagic.jacobian(block, wrt="x") if kind == "heatmap" else result_of(kind)
+    with frontends.page_in(browser, color_scheme="dark" if dark else "light") as page:
+        page.goto(result.save(tmp_path / "page.html").as_uri())
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save picture").click()
+        file = tmp_path / "picture.svg"
+        download.value.save_as(file)
+        text = file.read_text(encoding="utf-8")
+        assert text.startswith("<svg")
+        assert "var(" not in text
+        shown = page.locator(".jm-picture svg, .jm-picture canvas").first.bounding_box()
+        assert shown
+        # By itself, without our style sheet; dark lines on white, light ones on their own ground.
+        page.goto(file.as_uri())
+        seen = page.evaluate(
+            """() => [...document.querySelectorAll("text")].map((one) => getComputedStyle(one).fill.match(/[\\d.]+/g).map(Number))""")
+        ground = page.evaluate("document.querySelector('svg > rect')?.getAttribute('fill') ?? 'rgb(255, 255, 255)'")
+        level = [float(one) for one in re.findall(r"[\d.]+", ground)]
+        for colour in seen:
+            assert abs(sum(colour[:3]) - sum(level[:3])) > 250, (colour, ground)
+
+
+def test_a_kink_under_the_point_is_flagged(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(x) = relu(x) + |x - 1|").save(tmp_path / "page.html").as_uri())
+    remarks, field = page.locator(".jm-remarks"), page.get_by_label("x", exact=True)
+    expect(remarks).to_have_text("|·| at 0: slope 0, as in PyTorch")
+    field.fill("0")
+    expect(remarks).to_have_text("ReLU at 0: slope 0, as in PyTorch")
+    field.fill("0.5")
+    expect(remarks).to_have_text("")
