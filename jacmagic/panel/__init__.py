@@ -406,7 +406,8 @@ class _Spec:
         """Why a number is not finite: the log of what is not positive, a division by 0, …"""
         out: list[dict[str, str]] = []
         seen = set()
-        for node in ancestry([self.forward[key] for key in self.p.outputs]):
+        # The functions first: the slope of √x at 0 is a division by 0, √x at −1 a root.
+        for node in [*ancestry([self.forward[key] for key in self.p.outputs]), *ancestry([self.outputs["J"]])]:
             if node.op != "map":
                 continue
             expr, axes = node.data
@@ -430,13 +431,14 @@ class _Spec:
             return None
         rng = np.random.default_rng(0)
         free = [k for k in [*p.variables, *p.parameters] if k in p.inputs]
-        for attempt in range(60):
+        for attempt in range(140):
+            reach = 3 if attempt < 60 else 12 if attempt < 100 else 60
             trial = {}
             for key in free:
                 one = p.inputs[key]
                 size = one.shape
                 value = np.full(size, [1.0, 2.0, 0.5, 1.5][attempt]) if attempt < 4 else np.round(
-                    rng.uniform(-3, 3, size), 1)
+                    rng.uniform(-reach, reach, size), int(reach == 3))
                 if one.range is not None:
                     value = np.clip(value, one.range[0], one.range[1])
                 trial[key] = value
@@ -508,6 +510,7 @@ def _guards(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
         ("atanh", ">=1", "atanh of a number beyond ±1"),
     ):
         out += [(sp.Abs(e.args[0]), when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
+    out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(sp.cot, sp.csc), key=str)]
     out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
     return out
 

@@ -1469,8 +1469,10 @@ function mount(root, spec, bridge) {
       const notes = (spec.kinks ?? []).filter((/** @type {any} */ kink) => engine.has(kink.value) && engine.get(kink.value).some((v) => v === 0)).map((/** @type {any} */ kink) => kink.text);
       const broken = small.some((output) => !engine.get(output).every(isFinite));
       if (broken) {
-        const why = (spec.reasons ?? []).filter((/** @type {any} */ one) => engine.has(one.value) && engine.get(one.value).some(rules[one.when.replace(/\s/g, "")] ?? (() => false))).map((/** @type {any} */ one) => one.text);
-        notes.push(...(why.length ? why.map((/** @type {string} */ text) => "no number here: " + text) : ["no finite number at this point"]));
+        // The first reason is the function's own; those of its slope follow from it.
+        const why = (spec.reasons ?? []).find((/** @type {any} */ one) => engine.has(one.value) && engine.get(one.value).some(rules[one.when.replace(/\s/g, "")] ?? (() => false)));
+        const endless = small.some((output) => engine.get(output).some((v) => abs(v) === Infinity));
+        notes.push(why || endless ? "no number here: " + (why?.text ?? "a pole, or beyond 1.8\u00b710\u00b3\u2070\u2078") : "no finite number at this point");
       }
       const state = [...new Set(notes)].join("\n") + broken;
       if (state === shown) return;

@@ -237,8 +237,8 @@ def test_the_keyboard_alone_reaches_and_moves_everything(page: Page, tmp_path: P
     expect(page.locator(".jm > [aria-live]")).to_contain_text("reset")
 
 
-@pytest.mark.parametrize("width", [420, 700, 1050])
-@pytest.mark.parametrize("kind", ["map2", "contour", "net"])
+@pytest.mark.parametrize("width", [320, 420, 700, 1050])
+@pytest.mark.parametrize("kind", ["map2", "contour", "net", "heatmap"])
 def test_nothing_is_wider_than_its_column(page: Page, tmp_path: Path, kind: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(result_of(kind).save(tmp_path / "page.html").as_uri())
@@ -360,9 +360,19 @@ def test_a_large_jacobian_has_no_entry_to_put_numbers_in(page: Page, tmp_path: P
     expect(page.locator(".jm-cell")).to_have_count(0)
 
 
-def test_a_start_without_a_number_says_why_and_offers_another(page: Page, tmp_path: Path) -> None:
-    page.goto(result_of("broken").save(tmp_path / "page.html").as_uri())
-    expect(page.locator(".jm-remarks")).to_contain_text("ln of a number that is not positive")
+@pytest.mark.parametrize(("block", "why"), [
+    ("f(x) = ln(x)\nx = -1", "ln of a number that is not positive"),
+    ("f(x) = 1/x\nx = 0", "a division by 0"),
+    ("f(x) = sqrt(x)\nx = -1", "the root of a negative number"),
+    ("f(x) = sqrt(x)\nx = 0", "a division by 0"),
+    ("f(x) = asin(x)\nx = 2", "arcsin of a number beyond ±1"),
+    ("f(x) = cot x\nx = 0", "a pole at 0"),
+    ("f(x) = e^x\nx = 1000", "a pole, or beyond 1.8·10³⁰⁸"),
+    ("f(x) = log10(x - 40)", "ln of a number that is not positive"),
+])
+def test_a_start_without_a_number_says_why_and_offers_another(page: Page, tmp_path: Path, block: str, why: str) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-remarks > div")).to_have_text(f"no number here: {why}")
     page.locator(".jm-remarks button").click()
     expect(page.locator(".jm-remarks")).to_have_text("")
 
@@ -428,6 +438,24 @@ def test_each_picture_is_saved_and_looks_the_same(browser: Browser, tmp_path: Pa
         level = [float(one) for one in re.findall(r"[\d.]+", ground)]
         for colour in seen:
             assert abs(sum(colour[:3]) - sum(level[:3])) > 250, (colour, ground)
+
+
+def test_a_field_of_a_matrix_is_dragged_and_typed(page: Page, tmp_path: Path) -> None:
+    block = "x in R^2\nM in R^(2x2)\ny = M x\nM = [1, 2; 3, 4]"
+    page.goto(jacmagic.jacobian(block, wrt="x").save(tmp_path / "page.html").as_uri())
+    field, numbers = page.get_by_label("M[2,1]", exact=True), page.locator(".jm-middle tbody td")
+    box = field.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 40, y, steps=5)
+    page.mouse.up()
+    expect(numbers.nth(2)).to_have_text("2.000")
+    field.fill("1/4")
+    expect(numbers.nth(2)).to_have_text("0.2500")
+    field.press("ArrowUp")
+    expect(numbers.nth(2)).to_have_text("0.3500")
 
 
 def test_a_kink_under_the_point_is_flagged(page: Page, tmp_path: Path) -> None:
