@@ -60,3 +60,10 @@ def test_an_output_holds_the_module_and_what_it_draws():
     text = zlib.decompress(panel.payload(jacmagic.jacobian(TWO)), -15).decode()
     assert "mount(inner,{...spec,uid})" in text
     assert '"kind":"jacobian"' in text
+
+
+def test_mathml_has_no_empty_operator():
+    net = jacmagic.nnchain("x in R^2\no = sigmoid(W x + c) in R^1")
+    formulas = [one for card in panel.spec(net)["chain"]["cards"] for one in (card["formula"], card["jacobian"])]
+    assert "<mi>\u03c3</mi>" in "".join(formulas)
+    assert not re.search(r"<mo ?/>|<mo></mo>", "".join(formulas))

@@ -54,6 +54,7 @@ def mathml(latex: str) -> str:
     from latex2mathml.converter import convert
 
     latex = re.sub(r"\\\\\[[0-9.]+ex\]", r"\\\\", latex)
+    latex = re.sub(r"\\operatorname\{(\\[a-z]+)\}", r"\1 ", latex)  # of \sigma it makes an empty operator
     latex = _WORD.sub(_in_one_piece, latex)
     made = re.sub(r"&#x0*([0-9A-F]+);", _character, convert(latex)).replace(" />", "/>")
     # In a row of its own a bracket stretches by itself.
@@ -832,12 +833,13 @@ def base91(data: bytes) -> str:
 
 
 _START = """
-const root = document.querySelector('[data-jacmagic]'), data = root.dataset.jacmagic, letters = LETTERS, bytes = [], mark = 'jm' + Math.random().toString(36).slice(2);
+const root = document.querySelector('[data-jacmagic]'), data = root.dataset.jacmagic, bytes = [], mark = 'jm' + Math.random().toString(36).slice(2);
+const digit = (code) => code - 33 - (code > 34) - (code > 38) - (code > 60);
 for (let i = 0, v = 0, bits = 0; i < data.length; i += 2) {
-v = v << 13 | letters.indexOf(data[i]) * 91 + letters.indexOf(data[i + 1]);
+v = v << 13 | digit(data.charCodeAt(i)) * 91 + digit(data.charCodeAt(i + 1));
 for (bits += 13; bits > 7; v &= (1 << bits) - 1) { bits -= 8; bytes.push(v >> bits); }
 }
-for (const name of ['jacmagic', 'start']) delete root.dataset[name];
+delete root.dataset.jacmagic;
 root.dataset.alive = mark;
 new Response(new Blob([new Uint8Array(bytes).slice(0, root.dataset.size)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text().then((text) => {
 const script = document.createElement('script');
@@ -850,11 +852,11 @@ script.remove();
 """Unpacks what the first waiting element carries, into an inline module script: no network, no eval, no blob."""
 
 _FIND = """
-((find) => { find(120, find); })((frames, find) => {
+(function find(frames) {
 const found = document.querySelectorAll("[data-jacmagic]");
 for (const one of found) { const script = document.createElement("script"); script.textContent = one.dataset.start; document.head.append(script); script.remove(); }
-if (!found.length && frames) requestAnimationFrame(() => find(frames - 1, find));
-});
+if (!found.length && frames) requestAnimationFrame(() => find(frames - 1));
+})(120);
 """
 """All that stands in an output as a script: it starts what waits, and waits where a host runs scripts first."""
 
@@ -867,8 +869,7 @@ def scripts() -> tuple[str, str]:
     """_START, as an attribute's value without names of its own in the page, and _FIND."""
     start, find = (squeeze(source + "export {") for source in (_START, _FIND))
     # In an attribute single quotes are short.
-    letters = "'" + ALPHABET.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    start = start.replace("LETTERS", letters).replace("&", "&amp;").replace('"', "&quot;")
+    start = start.replace("&", "&amp;").replace('"', "&quot;")
     return f"{{{start}}}", find
 
 
@@ -900,7 +901,7 @@ def fallback(result: Result, whole: bool = False) -> str:
             latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
             parts.append(f"<div>$${latex}$$</div>")
         if one.note:
-            parts.append(f'<div style="opacity:.7;font-size:85%">{markup.escape(one.note)}</div>')
+            parts.append(f'<div style="opacity:.7">{markup.escape(one.note)}</div>')
     parts += [f"<div>{markup.escape(line)}</div>" for line in views.numbers(result)]
     return "".join(parts)
 

@@ -1157,7 +1157,7 @@ function mount(root, spec, bridge) {
     const tick = (/** @type {string} */ side, /** @type {number} */ k, /** @type {number} */ count) => frameBox.append(el("span", { class: "jm-tick", "aria-hidden": "true", style: side + ":" + (100 * (k - 0.5)) / count + "%" }, String(k)));
     const ticked = !folded && [m, n].some((count) => count > 1);
     if (ticked && m > 1) for (const k of counted(m, high, 15)) tick("top", k, m);
-    if (ticked && n > 1) for (const k of counted(n, min(wide, 420), 30)) tick("left", k, n);
+    if (ticked && n > 1) for (const k of counted(n, min(wide, 420), 10 + 8 * String(n).length)) tick("left", k, n);
     const readout = page.createTextNode("\u00a0");
     const scale = page.createTextNode("");
     const wanted = el("div", { class: "jm-readout", "aria-live": "polite" }, readout);
@@ -2012,9 +2012,9 @@ function mount(root, spec, bridge) {
           const path = draw("path", { class: "jm-edge", d: "M" + p[i].x + " " + p[i].y + "L" + q[j].x + " " + q[j].y });
           lines.append(path);
           let text = null;
-          if (count <= 14 && radius > 20) {
+          if (count <= 14 && np * nq <= 6 && radius > 20) {
             // Beside the line, nearer to its start, where lines that cross have not met yet.
-            const t = np > 1 && nq > 1 ? (np * nq > 6 ? 0.22 : 0.31) : 0.46;
+            const t = np > 1 && nq > 1 ? 0.31 : 0.46;
             const [dx, dy] = [q[j].x - p[i].x, q[j].y - p[i].y];
             const long = Math.hypot(dx, dy);
             text = page.createTextNode("");
@@ -2058,7 +2058,7 @@ function mount(root, spec, bridge) {
         svg.classList.toggle("jm-back", back && !still.matches);
         schedule();
       });
-      caption.push("\u2003", toggle, "\u2003", what);
+      caption.push(" \u00a0 ", toggle, " \u00a0 ", what);
     }
     return { svg, caption };
   }
@@ -2077,14 +2077,14 @@ function mount(root, spec, bridge) {
         const svg = draw("svg", { viewBox: "0 0 " + width + " " + height, width: 3 * width, height: 3 * height }, draw("image", { href: map.canvas.toDataURL(), width, height, preserveAspectRatio: "none", style: "image-rendering:pixelated" }));
         download(svg);
       });
-      box.append(map.node, el("div", { class: "jm-caption" }, ...(m > 1 && rowLabels.length ? ["rows ", label(rowLabels[0].key), " to ", label(rowLabels[m - 1].key), ", "] : []), ...(columnLabels.length ? ["columns ", label(columnLabels[0].key), " to ", label(columnLabels[n - 1].key), "; "] : []), "orange positive, blue negative", "\u2003", save));
+      box.append(map.node, el("div", { class: "jm-caption" }, ...(m > 1 && rowLabels.length ? ["rows ", label(rowLabels[0].key), " to ", label(rowLabels[m - 1].key), ", "] : []), ...(columnLabels.length ? ["columns ", label(columnLabels[0].key), " to ", label(columnLabels[n - 1].key), "; "] : []), "orange positive, blue negative", " \u00a0 ", save));
       return box;
     }
     const make = /** @type {Record<string, (picture: any) => {svg: any, caption: any[]}>} */ ({ curve, contour, map2, net })[picture.kind];
     if (!make) return null;
     const { svg, caption } = make(picture);
     on(save, "click", () => download(plainCopy(svg)));
-    box.append(svg, el("div", { class: "jm-caption" }, ...caption, "\u2003", save));
+    box.append(svg, el("div", { class: "jm-caption" }, ...caption, " \u00a0 ", save));
     return box;
   }
   /** A copy of a picture that needs no style sheet. @param {SVGElement} svg */
