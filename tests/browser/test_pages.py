@@ -466,3 +466,12 @@ def test_a_kink_under_the_point_is_flagged(page: Page, tmp_path: Path) -> None:
     expect(remarks).to_have_text("ReLU at 0: slope 0, as in PyTorch")
     field.fill("0.5")
     expect(remarks).to_have_text("")
+
+
+@pytest.mark.parametrize(("motion", "flow"), [("reduce", "none"), ("no-preference", "jm-flow")])
+def test_delta_flows_only_where_motion_is_wanted(browser: Browser, tmp_path: Path, motion: str, flow: str) -> None:
+    with frontends.page_in(browser, reduced_motion=motion) as page:
+        page.goto(result_of("net").save(tmp_path / "page.html").as_uri())
+        page.get_by_role("button", name="show δ").click()
+        expect(page.locator(".jm-edge").first).to_have_css("animation-name", flow)
+        expect(page.get_by_role("button", name="show values")).to_have_attribute("aria-pressed", "true")
