@@ -104,7 +104,7 @@ def again(result: Result) -> str | None:
     indices = {family.index for step in p.steps.values() for family in families_in(step.expr)}
     if indices & set(p.inputs):
         return None  # declared, i would be an index no more
-    lines = []
+    lines = [f"{key} = {value}" for key, value in p.wholes.items()]
     for key, one in p.inputs.items():
         if key in p.wholes or not key.isascii() or "_" in key:
             return None
