@@ -263,6 +263,22 @@ def test_every_definition_by_every_earlier_name_is_as_in_pytorch(block: int) -> 
         check_net(seed)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
+def test_the_generated_code_of_random_nets_runs_and_agrees(backend: str) -> None:
+    if backend == "jax":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
+    for seed in range(2, 502, 5 if backend != "jax" else 20):
+        net = Maker(seed).make()
+        n = jacmagic.nnchain(net.text)
+        point = dict(n.values.items()) | {key: value for key, value in net.inputs.items() if key in n.known}
+        space: dict[str, Any] = {}
+        exec(n.code(backend), space)
+        given = {key: torch.tensor(value) for key, value in point.items()} if backend == "torch" else point
+        found = np.asarray(space["jacobian"](**given))
+        wanted = n.at(**{key: value for key, value in net.inputs.items() if key in n.known})
+        assert close(found.reshape(wanted.shape), wanted), f"{net.text}\n{backend}: {found}\n{wanted}"
+
+
 # ------------------------------------------------------------------ batches
 
 

@@ -581,7 +581,7 @@ def check(program: Program, symbolic: bool = True, pairs: int = 3) -> None:
     if symbolic:
         found = by_sympy(r, values)
         assert found is None or close(found, matrix), f"{program.text}\nat {values}\n{r.matrix}\n{found}\nnot\n{matrix}"
-        reads_back(r, values, matrix)
+    reads_back(r, values, matrix)
 
 
 def reads_back(r: Any, values: dict[str, Any], matrix: np.ndarray) -> None:
@@ -590,13 +590,13 @@ def reads_back(r: Any, values: dict[str, Any], matrix: np.ndarray) -> None:
         latex = r.latex()
     except LimitError:
         return
-    if len(latex) > 5000:
-        return
     size = {0: "R", 1: "R^{}", 2: "R^({}x{})"}
     lines = [f"{key} in {size[len(one.shape)].format(*one.shape)}" for key, one in r.program.inputs.items()]
     block = "\n".join([*lines, f"Jac = {latex}"])
     try:
         again = jacmagic.jacobian(block)
+    except LimitError:
+        return  # more names, numbers and signs than a block has
     except jacmagic.SyntaxMistake as error:
         if "nothing to differentiate" in str(error):
             return  # the Jacobian is constant
