@@ -307,7 +307,7 @@ class _Spec:
                     "columns": [_label(one) for one in views.entry_labels(wrt, p.shape(wrt))] if columns <= 24 else [],
                     "shape": f"{rows}×{columns}",
                     "tex": form,
-                    "code": entries and f"sp.Matrix([{', '.join(f'[{row}]' for row in [', '.join(map(code.sympy_text, row)) for row in entries])}])",
+                    "code": entries and _copied_matrix(entries),
                     "delta": delta,
                 })
         single = ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links)
@@ -534,6 +534,13 @@ def _copied(expr: sp.Expr) -> str:
         return code.sympy_text(expr)
     except LimitError:
         return ""
+
+
+def _copied_matrix(entries: list[list[sp.Expr]]) -> str:
+    """A matrix likewise."""
+    rows = [[_copied(entry) for entry in row] for row in entries]
+    inner = ", ".join("[" + ", ".join(row) + "]" for row in rows)
+    return f"sp.Matrix([{inner}])" if all(map(all, rows)) else ""
 
 
 def _nice_step(width: float) -> float:
@@ -829,7 +836,8 @@ def base91(data: bytes) -> str:
     bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8))
     bits = np.append(bits, np.zeros(-len(bits) % 13, dtype=np.uint8))
     pairs = bits.reshape(-1, 13) @ (1 << np.arange(12, -1, -1))
-    return "".join(np.array(list(ALPHABET))[np.stack(np.divmod(pairs, 91), axis=1).ravel()])
+    letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
+    return letters[np.stack(np.divmod(pairs, 91), axis=1).ravel()].tobytes().decode()
 
 
 _START = """
@@ -873,18 +881,24 @@ def scripts() -> tuple[str, str]:
     return f"{{{start}}}", find
 
 
+@lru_cache(maxsize=1)
+def _module_deflated() -> tuple[bytes, Any]:
+    """The module as the beginning of a deflated text, and the state to go on from: it is the same in every output."""
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
+    return pack.compress(f"{module()}\n".encode()) + pack.flush(zlib.Z_BLOCK), pack
+
+
 def payload(result: Result, big: bool = False) -> bytes:
-    """Module, style and spec, deflated."""
+    """Module, spec and style, deflated, in blocks of their own, as their letters differ."""
     text = (
-        module() + "\n",
         f"const spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};",
         "const begin=(root)=>{if(!root)return;const{uid,font}=root.dataset;delete root.dataset.font;root.replaceChildren();"
         f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
         "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid});};",
     )
-    pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
-    # Each part in blocks of its own, as their letters differ.
-    return b"".join(pack.compress(part.encode()) + pack.flush(zlib.Z_BLOCK) for part in text) + pack.flush()
+    begun, pack = _module_deflated()
+    pack = pack.copy()
+    return begun + b"".join(pack.compress(part.encode()) + pack.flush(zlib.Z_BLOCK) for part in text) + pack.flush()
 
 
 def has_panel(result: Result) -> bool:

@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 
 import frontends
+import numpy as np
 import pytest
 from conftest import need
 from playwright.sync_api import Browser, Page, expect
 
 import jacmagic
 from jacmagic import panel
+from jacmagic.magics import read_options
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
 CHAIN = "u = x y\nv = x + y\nf = u^2 + sin v"
@@ -115,8 +117,23 @@ def test_an_output_is_small_and_the_font_comes_once(executed: Path) -> None:
     ]
     assert len(outputs) == 2
     assert [panel.font() in one for one in outputs] == [True, False]
-    for kind in ("curve", "contour", "map2", "broken", "net"):
-        assert len(panel.html(result_of(kind)).encode()) <= 40_000, kind
+
+
+def test_each_block_of_the_demo_is_small() -> None:
+    demo = json.loads((Path(__file__).parents[2] / "demo.ipynb").read_text(encoding="utf-8"))
+    sizes = {}
+    for cell in demo["cells"]:
+        source = "".join(cell["source"])
+        magic = re.match(r"(%%?)(jacobian|nnchain)(.*)", source)
+        if not magic or "raises-exception" in cell["metadata"].get("tags", []):
+            continue
+        options, rest = read_options(magic[3])
+        text, wrt = (source.split("\n", 1)[1], rest or None) if magic[1] == "%%" else (rest, None)
+        more = {"seed": options["seed"]} if magic[2] == "nnchain" else {}
+        result = getattr(jacmagic, magic[2])(text, wrt, {"A": np.array([[2.0, 1.0], [0.0, 3.0]])}, **more)
+        sizes[source] = len(panel.html(result).encode())
+    assert len(sizes) >= 14
+    assert max(sizes.values()) <= 40_000, sizes
 
 
 def test_an_exported_notebook_is_alive(page: Page, executed: Path, tmp_path: Path) -> None:
@@ -303,7 +320,7 @@ def test_every_abbreviation_says_what_it_is(page: Page, tmp_path: Path, kind: st
 def test_each_formula_is_copied(browser: Browser, tmp_path: Path) -> None:
     wanted = {
         "map2": (".jm-entry", r"2 x_{2}^{2} + k", "k + 2*x2**2"),
-        "net": (".jm-card >> nth=0", r"\left(-\frac{y}{o}\right)^{\top}", "sp.Matrix([[-y1/o1, -y2/o2]])"),
+        "net": (".jm-card >> nth=0", r"-\left(\frac{y}{o}\right)^{\top}", "sp.Matrix([[-y1/o1, -y2/o2]])"),
     }
     for kind, (where, tex, code) in wanted.items():
         with frontends.page_in(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
