@@ -116,6 +116,7 @@ class Graph:
         free = expr.free_symbols
         swap: dict[sp.Symbol, sp.Expr] = {}
         kept: list[tuple[Node, Shape]] = []
+        places: dict[tuple[int, Shape], int] = {}
         for k, (node, axes) in enumerate(operands):
             if slot(k) not in free:
                 continue
@@ -123,11 +124,12 @@ class Graph:
             if uniform is not None and fold:
                 swap[slot(k)] = uniform
                 continue
-            if (node, axes) not in kept:
+            place = places.setdefault((node.number, axes), len(kept))
+            if place == len(kept):
                 kept.append((node, axes))
-            swap[slot(k)] = slot(kept.index((node, axes)))
+            swap[slot(k)] = slot(place)
         try:
-            put = expr.xreplace(swap)
+            put = expr.xreplace(swap) if swap else expr
         except TypeError:  # a condition on 1/0, which is no number for SymPy, and infinity in floating point
             if not fold:
                 raise
@@ -163,6 +165,7 @@ class Graph:
 
     def dot(self, a: Node, b: Node, la: Shape, lb: Shape, lo: Shape) -> Node:
         """Products summed over the labels that `lo` lacks."""
+        (a, la), (b, lb) = self.diagonal(a, la), self.diagonal(b, lb)
         sizes = dict(zip(la, a.shape)) | dict(zip(lb, b.shape))
         shape = tuple(sizes[label] for label in lo)
         if is_zero(a) or is_zero(b):
@@ -177,6 +180,18 @@ class Graph:
                 shape,
             )
         return self.node("dot", (a, b), shape, (la, lb, lo))
+
+    def diagonal(self, node: Node, labels: Shape) -> tuple[Node, Shape]:
+        """The entries whose indices agree where a label stands twice: of (0, 0) the diagonal."""
+        own = tuple(dict.fromkeys(labels))
+        if len(own) == len(labels):
+            return node, labels
+        shape = tuple(node.shape[labels.index(label)] for label in own)
+        steps = [sum(prod(node.shape[k + 1 :]) for k, one in enumerate(labels) if one == label) for label in own]
+        indices = [0]
+        for n, step in zip(shape, steps):
+            indices = [at + k * step for at in indices for k in range(n)]
+        return self.take(node, indices, shape), own
 
     def dot_eye(self, b: Node, summed: int, kept: int, lb: Shape, lo: Shape) -> Node:
         """The identity times b: b itself, its axes named and ordered as the result wants them."""

@@ -753,7 +753,24 @@ class Lowerer:
         return self.of_node(self.graph.stack(nodes, (size,)))
 
     # -------------------------------------------------------------- conditions
+    def chosen(self, expr: t.Case) -> t.Expr:
+        """The cases that are left for one member of a family: those that its index rules out are not looked at."""
+        if not self.indices or self.vector_index is not None:
+            return expr
+        branches: list[tuple[t.Expr, t.Expr]] = []
+        for value, condition in expr.branches:
+            logic = self.condition(condition)[0] if mentions(condition, self.indices) else None
+            if logic == sp.true:
+                return replace(expr, branches=tuple(branches), otherwise=value) if branches else value
+            if logic != sp.false:
+                branches.append((value, condition))
+        return replace(expr, branches=tuple(branches)) if branches else expr.otherwise
+
     def lower_case(self, expr: t.Case) -> Value:
+        case = self.chosen(expr)
+        if not isinstance(case, t.Case):
+            return self.lower(case)
+        expr = case
         parts = [value for value, _ in expr.branches] + [expr.otherwise]
         values = [self.lower(part) for part in parts]
         shape: Shape = ()

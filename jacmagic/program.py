@@ -664,7 +664,8 @@ class _Understanding:
         variables = self.variables(wrt, steps, free, outputs, needed, values, shapes)
         chosen = frozenset(variables)
         parameters = tuple(n for n in free if n in needed and n not in chosen)
-        inputs = self.inputs(free, shapes, values, variables, steps)
+        unused = [key for key in self.drafts if key in shapes and key not in bound and key not in free]
+        inputs = self.inputs([*free, *unused], shapes, values, variables, steps)
         return Program(
             self.text, g, inputs, steps, outputs, variables, parameters, dict(self.wholes), self.lines(steps, shapes),
             self.net, self.has_decimals(),

@@ -172,3 +172,13 @@ def test_a_slope_is_built_as_sympy_builds_it() -> None:
         if not expr.has(sp.nan, sp.zoo, sp.oo, sp.I):
             seen += 1
             assert calculus._slope(expr, slot(0)) == wanted, expr
+
+
+def test_a_label_that_stands_twice_in_one_operand_takes_the_diagonal() -> None:
+    g = Graph()
+    w, x = g.input("W", (3, 3)), g.input("x", (3,))
+    values = {"W": np.arange(9.0).reshape(3, 3), "x": np.array([1.0, -2.0, 0.5])}
+    for la, lb, lo, einsum in [((0, 0), (0,), (0,), "ii,i->i"), ((0, 0), (0,), (), "ii,i->"), ((0, 0), (1,), (1, 0), "ii,j->ji")]:
+        node = g.dot(w, x, la, lb, lo)
+        found = code.compile_numpy([("W", (3, 3)), ("x", (3,))], node)(**values)
+        np.testing.assert_allclose(found, np.einsum(einsum, values["W"], values["x"]))

@@ -176,3 +176,32 @@ def test_a_value_may_be_computed(text: str, value: object) -> None:
 def test_a_value_that_no_slider_reaches_is_refused(block: str) -> None:
     with pytest.raises(jacmagic.JacmagicError, match=r"too large|not a number to calculate with"):
         program(block)
+
+
+def test_a_name_that_is_declared_and_not_used_has_a_value() -> None:
+    found = jacmagic.jacobian("x in R^2\nk = 3 in [0, 5]\nf(y) = y^2")
+    assert found.program.variables == ("y",)
+    assert found.program.parameters == ()
+    assert found.values["k"] == 3
+    np.testing.assert_array_equal(found.at(y=3, x=[1, 2], k=4), [[6]])
+    np.testing.assert_array_equal(found.at("f", "x"), [0, 0])
+
+
+# A neighbour that is not there is not looked at where the condition rules it out.
+NEIGHBOURS = [
+    ("[x[i-1] if i > 1 else 0 for i = 1..3]", [0, 1, 2]), ("[x[i+1] if i < 3 else x[1] for i = 1..3]", [2, 3, 1]),
+    ("[x[i-1] + x[i+1] if 1 < i < 3 else x[i] for i = 1..3]", [1, 4, 3]), ("sum(x[i+1] x[i] if not i == 3 else 0 for i = 1..3)", 8),
+    ("[x[i-1] if i > 1 and x[i] > 2 else -x[i] for i = 1..3]", [-1, -2, 2]), ("[x[i] if i > 1 else x[i+1] if x[i] > 5 else 7 for i = 1..3]", [7, 2, 3]),
+    ("[sum(x[j] if j > i else 0 for j = 1..3) for i = 1..3]", [5, 3, 0]),
+]
+
+
+@pytest.mark.parametrize(("family", "value"), NEIGHBOURS, ids=[family for family, _ in NEIGHBOURS])
+def test_a_case_that_the_index_rules_out_is_not_looked_at(family: str, value: object) -> None:
+    found = jacmagic.jacobian(f"x in R^3\nf = {family}")
+    np.testing.assert_allclose(found.forward(x=[1, 2, 3])["f"], value)
+
+
+def test_a_neighbour_that_is_looked_at_must_be_there() -> None:
+    with pytest.raises(jacmagic.ShapeError, match="out of range"):
+        program("x in R^3\nf = [x[i-1] if i > 0 else 0 for i = 1..3]")

@@ -9,6 +9,7 @@ same function again.
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from math import prod
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from jacmagic import latex as tex
 from jacmagic.notebook import Result
 from jacmagic.program import families_in
 
-MOST_SECONDS = 10
+LARGE = 500
+"""Rows or columns of a Jacobian that is shown here."""
 READERS = (jacmagic.jacobian, jacmagic.nnchain)
 
 
@@ -73,6 +75,9 @@ class Closed(HTMLParser):
 
 
 def check_result(read, result: Result) -> None:
+    sizes = [sum(prod(result.program.shape(key)) for key in keys) for keys in (result.program.outputs, result.program.variables)]
+    if max(sizes) > LARGE:
+        return  # its rows are thousands of labels, which take seconds to set
     bundle = result._repr_mimebundle_()
     assert bundle["text/plain"]
     assert set(bundle) == {"text/plain", "text/latex", "text/html"}
@@ -119,5 +124,7 @@ def again(result: Result) -> str | None:
                 return None
             # A function's arguments are the names of the block, which are declared above.
             head = f"{line.key}({', '.join(line.params)})" if line.params else line.key
+            if "|" in words and any(p.shape(key) for key in p.inputs):
+                return None  # |v| of a vector is typed abs(v)
             lines.append(f"{head} = {words}")
     return "\n".join(lines)
