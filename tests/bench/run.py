@@ -1,14 +1,15 @@
 """Benchmarks side by side with what people use now, in one run.
 
-    python tests/bench/run.py [--only TEXT] [--rounds N] [--json FILE] [--readme]
+    python tests/bench/run.py [--only TEXT] [--rounds N] [--cpu] [--json FILE] [--readme]
 
 For each row of `rows.py`: our time, each peer's, the ratio of the medians over interleaved
 rounds with the lowest and the highest of the rounds' own ratios, what was to be reached, and
 whether both gave the same result. Then the memory of each row, in a process of its own. The
 exit status is 1 where results differ. `--readme` writes the table into the README.
 
-Times on a shared machine are noisy; ratios of interleaved runs are what counts. A peer that is
-not installed is left out, by name. All of them:
+Times on a shared machine are noisy; ratios of interleaved runs are what counts. On a busy one
+`--cpu` gives every side one thread and measures its processor seconds instead of the clock on the
+wall. A peer that is not installed is left out, by name. All of them:
 
     python3 -m venv .bench
     .bench/bin/pip install -e . symengine casadi torch jax
@@ -31,7 +32,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from harness import ROOT, available, measure, memory
+from harness import ONE_THREAD, ROOT, available, measure, memory
 from rows import ROWS
 
 
@@ -118,7 +119,10 @@ def main() -> int:
     ask.add_argument("--json", type=Path)
     ask.add_argument("--readme", action="store_true", help="write the table into the README")
     ask.add_argument("--no-memory", action="store_true")
+    ask.add_argument("--cpu", action="store_true", help="processor seconds of one thread, for a busy machine")
     args = ask.parse_args()
+    if args.cpu:
+        os.environ |= {"JACMAGIC_CLOCK": "cpu", **ONE_THREAD}
     begin = time.perf_counter()
     chosen = [(k, row) for k, row in enumerate(ROWS) if args.only in row.name]
     done: list[dict[str, Any]] = []
@@ -128,13 +132,14 @@ def main() -> int:
     peaks = [memory(k, row) for k, row in chosen if row.memory and not args.no_memory]
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     missing = sorted({p.needs for _, row in chosen for p in row.peers if not available(p)})
-    used = f"{os.cpu_count()} cores; {used}."
+    clock = "processor time of one thread" if args.cpu else "time on the wall"
+    used = f"{clock.capitalize()}, {os.cpu_count()} cores; {used}."
     if missing:
         used += f" Left out, not installed: {', '.join(missing)}."
     print(table(done), memory_table(peaks), used, sep="\n\n")
     if args.json:
         args.json.write_text(json.dumps(
-            {"cores": os.cpu_count(), "versions": versions(), "rows": done, "memory": peaks}, indent=1, ensure_ascii=False
+            {"clock": clock, "cores": os.cpu_count(), "versions": versions(), "rows": done, "memory": peaks}, indent=1, ensure_ascii=False
         ))
     if args.readme:
         write_readme(f"{short_table(done, peaks)}\n\n{used}")
