@@ -1110,8 +1110,8 @@ def checked(result: Result) -> str:
     if product.shape != direct.shape or not (np.isfinite(product).all() and np.isfinite(direct).all()):
         return ""
     error = float(np.abs(product - direct).max(initial=0) / max(np.abs(direct).max(initial=0), 1e-300))
-    sign = "✓ " if error <= 1e-9 else ""
-    return f"{sign}the product of the local Jacobians and the direct derivative differ by {error:.1g} of the largest entry"
+    says = "the product of the local Jacobians and the direct derivative differ by"
+    return f"{'✓ ' if error <= 1e-9 else ''}{says} {error:.1g} of the largest entry"
 
 
 def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:
