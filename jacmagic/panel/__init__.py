@@ -291,7 +291,8 @@ class _Spec:
                     form = tex.symbolic(entries[0][0], p.decimals)
                 left = rf"J_{{{number[key]}}}" if len(links[key]) == 1 and len(number) > 1 else (
                     views.factor_name(result, key, [wrt])[0])
-                short = tex.expression(step.expr)
+                before = views.pre_activation(result, key)
+                short = before.latex if before else f"{views.step_name(step)} = {tex.expression(step.expr)}"
                 delta = None
                 if scalar:
                     delta = f"grad:{key}"
@@ -300,7 +301,7 @@ class _Spec:
                         self.outputs[delta] = c._arranged(self.g, self.close(derivative), (1, rows))
                 cards.append({
                     "key": key,
-                    "formula": mathml(f"{views.step_name(step)} = {short if len(short) < 300 else '…'}"),
+                    "formula": mathml(short if len(short) < 300 else f"{views.step_name(step)} = …"),
                     "jacobian": mathml(f"{left} = {form}" if form else left),
                     "matrix": output,
                     "rows": [_label(one) for one in views.entry_labels(key, p.shape(key))] if rows <= 24 else [],
