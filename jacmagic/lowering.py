@@ -205,13 +205,20 @@ class Lowerer:
         if isinstance(inner, t.Name) and re.search(r"^[0-9]|[(\s]", shown):
             shown = inner.key  # a name that a net in one line brings with it
         shown = shown if len(shown) <= 30 else shown[:28] + "…"
-        place = self.where(inner.key) if isinstance(inner, t.Name) else ""
+        place = self.place(expr)
         if value.shape == ():
             return f"{shown} is a number{place}"
         if len(value.shape) == 1:
             n = value.shape[0]
             return f"{shown} has {n} {'entry' if n == 1 else 'entries'}{place}"
         return f"{shown} is {value.shape[0]}×{value.shape[1]}{place}"
+
+    def place(self, expr: t.Expr) -> str:
+        """` (line 2)` for a name, also transposed, else nothing."""
+        inner = inside(expr)
+        if isinstance(inner, t.Transpose):
+            inner = inside(inner.base)
+        return self.where(inner.key) if isinstance(inner, t.Name) else ""
 
     def clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value, hints: Sequence[str] = ()) -> ShapeError:
         return ShapeError(f"{self.describe(a, va)}, but {self.describe(b, vb)}.", a.span.to(b.span), hints)
@@ -420,8 +427,8 @@ class Lowerer:
         if va.shape[1] != vb.shape[0]:
             m = va.shape[1]
             left = f"{self.source(a.span)} has {m} {'column' if m == 1 else 'columns'}"
-            place = self.where(inside(a).key) if isinstance(inside(a), t.Name) else ""  # type: ignore[attr-defined]
-            right = self.describe(b, vb) if rb == 1 else f"{self.source(b.span)} has {vb.shape[0]} rows"
+            place = self.place(a)
+            right = self.describe(b, vb) if rb == 1 else f"{self.source(b.span)} has {vb.shape[0]} rows{self.place(b)}"
             hints = []
             if isinstance(inside(a), t.Name) and isinstance(inside(b), t.Name):
                 hints = [f"{self.source(inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
@@ -804,11 +811,11 @@ class Lowerer:
             return combine(*(p for p, _ in parts)), shape
         assert isinstance(expr, t.Compare)
         values = [self.apart(self.lower(operand)) for operand in expr.operands]
-        shape = next((v.shape for v in values if v.shape), ())
+        solid = next((k for k, v in enumerate(values) if v.shape), 0)
+        shape = values[solid].shape
         for operand, value in zip(expr.operands, values):
             if value.shape not in ((), shape):
-                raise ShapeError(f"{self.describe(operand, value)}; it is compared with something of another size.",
-                                 expr.span)
+                raise self.clash(expr.operands[solid], values[solid], operand, value)
         make = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}
         links = [make[rel](a.expr, b.expr) for rel, a, b in zip(expr.relations, values, values[1:])]
         return sp.And(*links), shape

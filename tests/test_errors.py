@@ -313,3 +313,26 @@ def test_wrong_names_on_the_magics_line_are_errors() -> None:
     with pytest.raises(jacmagic.NameMistake, match="x3 is not a name of this block") as caught:
         jacmagic.jacobian("f = x1^2 + x2", wrt="x1, x3")
     assert caught.value.span == Span(4, 6)
+
+
+CLASHES = [
+    "x + y", "x - y", "x .* y", "x ./ y", "x .^ y", "W x", "W y", "V W", "V^T W", "x^T W", "y^T V", "x^T y", "W^T x",
+    "dot(x, y)", "cross(x, y)", "x × y", "mse(x, y)", "mae(x, y)", "huber(x, y)", "bce(x, y)", "cross_entropy(x, y)",
+    "W + V", "W - V", "W .* V", "x + W", "max(x, y)", "min(x, y)", "atan2(x, y)", "x if k > 0 else y", "W if k > 0 else V",
+    "x if x > y else x", "x if 0 < x < y else x", "x + k", "y - k", "W + k",
+]
+
+
+@pytest.mark.parametrize("net", [False, True], ids=["jacobian", "nnchain"])
+@pytest.mark.parametrize("text", CLASHES)
+def test_sizes_that_do_not_fit_are_named_with_both_places(text: str, net: bool) -> None:
+    lines = {"x": "x in R^2", "y": "y in R^3", "W": "W in R^(3x4)", "V": "V in R^(2x5)", "k": "k in R"}
+    make = jacmagic.nnchain if net else jacmagic.jacobian
+    with pytest.raises(jacmagic.ShapeError) as caught:
+        make("\n".join([*lines.values(), f"f = {text}"]))
+    places = [k for k, name in enumerate(lines, start=1) if re.search(rf"\b{name}\b", text.replace("if k > 0", ""))]
+    said = str(caught.value).split("\n")[0]
+    assert len(places) == 2
+    for line in places:
+        assert f"(line {line})" in said, said
+    assert caught.value.line == len(lines) + 1
