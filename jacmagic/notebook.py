@@ -125,7 +125,7 @@ def _new_uid(text: str) -> str:
     """
     shell = _kernel_shell()
     where = "" if shell is None else f"{os.path.basename(os.environ.get('JPY_SESSION_NAME', ''))}\n{_cell_id(shell)}"
-    place = hashlib.blake2s(f"{where}\n{text}".encode(), digest_size=8).hexdigest()
+    place = hashlib.blake2s(f"{where}\n{text}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     _made[place] += 1
     return f"{place}-{_made[place]}"
 

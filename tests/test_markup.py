@@ -16,7 +16,7 @@ from fuzz.corpus import LATEX, SCRIPT
 import jacmagic
 from jacmagic import panel
 
-ALLOWED = {"div": {"class", "style", "data-jacmagic"}, "script": set(), "img": {"src", "style", "alt"}}
+ALLOWED = {"div": {"class", "style", "data-jacmagic", "data-uid", "data-size", "data-start", "data-font"}, "script": set(), "img": {"src", "style", "alt"}}
 PAGE = {**ALLOWED, "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(), "style": set(), "body": set(), "main": set(), "h1": {"style"}}
 MATHML = {
     "math": {"xmlns", "display"}, "mrow": {"data-j", "class"}, "mi": {"mathvariant", "class"}, "mn": {"class", "mathvariant"}, "mo": {"stretchy", "fence", "form", "separator", "lspace", "rspace", "movablelimits", "minsize", "maxsize", "symmetric", "largeop"},
