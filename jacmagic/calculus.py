@@ -20,7 +20,7 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.errors import LimitError, ValueMistake
+from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 
@@ -517,7 +517,7 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
     Ask `check_length` first: what is too long to write takes minutes here.
 
     Raises:
-        ValueMistake: a condition compares what is not a real number, as (-1)^(1/2) < x.
+        LimitError: a condition compares what is not a real number, as (-1)^(1/2) < x, or a case divides by 0.
     """
     order = ancestry(roots)
     values: dict[int, Entries] = {}
@@ -530,9 +530,12 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
     except TypeError as error:
         if "non-real" not in str(error):
             raise
-        raise ValueMistake("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
+        raise LimitError("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
             from None
-    return [values[root.number] for root in roots]
+    found = [values[root.number] for root in roots]
+    if any(entry.has(sp.zoo) for entries in found for entry in entries.values()):
+        raise LimitError("Written out, one case divides by 0; use the numbers, r.at(…), or r.layers.")
+    return found
 
 
 def check_length(roots: Sequence[Node], sparse: bool = False, most: int = MAX_WRITTEN) -> None:

@@ -89,7 +89,7 @@ def test_an_imaginary_branch_of_a_condition_is_an_error_in_words_and_numbers_sti
     r = jacmagic.jacobian(
         "g(s) = (0.5 - s)^(3/2)\nq = g(k if 1 >= x else 1.5)\nf = k if y <= q else x^2", wrt="x, y, k"
     )
-    with pytest.raises(jacmagic.ValueMistake, match="not real"):
+    with pytest.raises(jacmagic.LimitError, match="not real"):
         _ = r.matrix
     assert r.at("f", "x", x=0.5, y=9, k=0.1) == 1
 
@@ -182,3 +182,11 @@ def test_a_label_that_stands_twice_in_one_operand_takes_the_diagonal() -> None:
         node = g.dot(w, x, la, lb, lo)
         found = code.compile_numpy([("W", (3, 3)), ("x", (3,))], node)(**values)
         np.testing.assert_allclose(found, np.einsum(einsum, values["W"], values["x"]))
+
+
+def test_a_case_that_divides_by_0_is_shown_in_numbers() -> None:
+    r = jacmagic.jacobian("f(x, y) = y/(x if x > 0 else x - x)\nx = 2\ny = 3")
+    assert r.at().tolist() == [[-0.75, 0.5]]
+    with pytest.raises(jacmagic.LimitError, match="divides by 0"):
+        _ = r.matrix
+    assert "−0.75, 0.5" in r._repr_mimebundle_()["text/plain"]

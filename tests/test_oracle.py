@@ -612,10 +612,6 @@ def by_sympy(r: Any, values: dict[str, Any]) -> np.ndarray | None:
         matrix = r.matrix
     except LimitError:
         return None
-    except jacmagic.ValueMistake as error:
-        if "not real" not in str(error):
-            raise
-        return None
     if sum(entry.count_ops() for entry in matrix) > 1500:
         return None
     point = {}
