@@ -1,7 +1,7 @@
 """Texts that reach new lines of the package, found by atheris from the corpus, and held to `check`.
 
     pip install atheris
-    python tests/fuzz/coverage.py -max_total_time=600      # a find is written to crash-…; libFuzzer's options all work
+    python tests/fuzz/guided.py -max_total_time=600      # a find is written to crash-…; libFuzzer's options all work
 
 A find becomes a line of `FOUND` in `tests/test_fuzz.py`.
 """
