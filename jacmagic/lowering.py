@@ -761,12 +761,12 @@ class Lowerer:
 
     # -------------------------------------------------------------- conditions
     def chosen(self, expr: t.Case) -> t.Expr:
-        """The cases that are left for one member of a family: those that its index rules out are not looked at."""
-        if not self.indices or self.vector_index is not None:
+        """The cases left for one member of a family, or one call: those that are ruled out are not looked at."""
+        if not (self.indices or self.calls) or self.vector_index is not None:
             return expr
         branches: list[tuple[t.Expr, t.Expr]] = []
         for value, condition in expr.branches:
-            logic = self.condition(condition)[0] if mentions(condition, self.indices) else None
+            logic = self.condition(condition)[0] if self.calls or mentions(condition, self.indices) else None
             if logic == sp.true:
                 return replace(expr, branches=tuple(branches), otherwise=value) if branches else value
             if logic != sp.false:

@@ -190,3 +190,8 @@ def test_a_case_that_divides_by_0_is_shown_in_numbers() -> None:
     with pytest.raises(jacmagic.LimitError, match="divides by 0"):
         _ = r.matrix
     assert "−0.75, 0.5" in r._repr_mimebundle_()["text/plain"]
+
+
+def test_a_call_with_a_number_looks_only_at_the_case_that_holds() -> None:
+    r = jacmagic.jacobian("g(s) = s^(-0.5) if max(s, 4) >= s and s > 0.3 else atanh^2 s\nu = -g(4)\nf(x) = u x + g(x)")
+    assert r.at(x=0.25) == pytest.approx(np.array([[-0.5 + 2 * np.arctanh(0.25) / (1 - 0.25**2)]]))
