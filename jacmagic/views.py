@@ -23,6 +23,7 @@ from jacmagic import tree as t
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Node, ancestry, slot
+from jacmagic.lowering import mentions
 from jacmagic.program import Line, Shape, Step
 from jacmagic.result import Result, symbols_of
 from jacmagic.shapes import inside
@@ -879,7 +880,7 @@ def plain_form(form: str) -> str:
         (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf", ""),
         (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−"), (r"\tfrac", r"\frac"), (r"\textstyle", ""),
         (r"\!", ""), (r"\prod", "∏"), (r"\ne ", "≠ "), (r"\le ", "≤ "), (r"\ge ", "≥ "), (r"\cdot", "·"),
-        (r"\ldots", "…"), (r"\begin{bmatrix}", "["), (r"\end{bmatrix}", "]"), (r"\\", ";"),
+        (r"\partial ", "∂"), (r"\ldots", "…"), (r"\begin{bmatrix}", "["), (r"\end{bmatrix}", "]"), (r"\\", ";"),
     ):
         text = text.replace(old, new)
     before = ""
@@ -920,34 +921,73 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
 
 
 def gradients(result: Result) -> Iterator[Formula]:
-    """For a scalar loss: ∂L/∂W = δ aᵀ and ∂L/∂c = δ for every layer."""
+    """For a scalar loss: ∂L/∂W = δ aᵀ and ∂L/∂c = δ for every layer, added up over all places that read the weight."""
     p = result.program
     last = p.outputs[-1]
-    if not p.net or prod(p.shape(last)) != 1 or not any(p.inputs[k].role == "weight" for k in p.parameters):
+    weights = [key for key in p.parameters if p.inputs[key].role == "weight"]
+    if not p.net or prod(p.shape(last)) != 1 or not weights:
         return
-    loss = name_of(result, last)
+    told: set[str] = set()
     for key, step in ends(list(p.steps.items())):
-        affine = affine_parts(result, step)
-        if affine is None:
-            continue
-        matrix, bias, inner, transposed = affine
-        z = rf"\delta_{{{name_of(result, key)}}}"
-        if (back := delta(result, key, step)) is not None:
+        layer = layer_parts(result, step)
+        if layer is not None and (back := delta(result, key, step)) is not None:
             yield Formula("gradients", *back)
-        source = tex.expression(inner)
-        source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
-        parts = []
-        if matrix in p.inputs:
-            outer = rf"{source} \, {z}^{{\top}}" if transposed else rf"{z} \, {source}^{{\top}}"
-            parts.append(rf"\frac{{\partial {loss}}}{{\partial {tex.name(matrix)}}} = {outer}")
-        if bias is not None and bias in p.inputs:
-            parts.append(rf"\frac{{\partial {loss}}}{{\partial {tex.name(bias)}}} = {z}")
+        parts, told_here = [], []
+        for weight in weights:
+            if weight not in told and weight in (*step.reads, *step.params):
+                parts.append(weight_gradient(result, weight, last))
+                told_here.append(weight)
+        told.update(told_here)
         if parts:
-            names = ", ".join(tex.unicode_name(k) for k in (matrix, bias) if k)
-            yield Formula(
-                "gradients", r",\quad ".join(parts), f"∂{tex.unicode_name(last)}/∂({names}) from δ of {key}",
-                f"δ = ∂{tex.unicode_name(last)}/∂(pre-activation of {tex.unicode_name(key)})",
-            )
+            names = ", ".join(map(tex.unicode_name, told_here))
+            word = tex.unicode_name(key)
+            note = f"δ = ∂{tex.unicode_name(last)}/∂(pre-activation of {word})" if layer is not None else ""
+            source = f"δ of {word}" if layer is not None else word
+            said = f"∂{tex.unicode_name(last)}/∂({names}) from {source}"
+            yield Formula("gradients", r",\quad ".join(parts), said, note)
+
+
+def weight_gradient(result: Result, weight: str, last: str) -> str:
+    """∂L/∂W as the sum over the definitions that read W: δ aᵀ of a layer, the chain rule elsewhere."""
+    p, loss, own = result.program, name_of(result, last), tex.name(weight)
+    terms = []
+    for key, step in p.steps.items():
+        if weight not in (*step.reads, *step.params):
+            continue
+        layer = layer_parts(result, step)
+        delta_of = rf"\delta_{{{name_of(result, key)}}}"
+        if layer is not None and weight == layer[1]:
+            terms.append(delta_of)
+        elif layer is not None and weight == layer[0]:
+            _, _, inner, transposed = layer
+            source = tex.expression(inner)
+            source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
+            terms.append(rf"{source} \, {delta_of}^{{\top}}" if transposed else rf"{delta_of} \, {source}^{{\top}}")
+        elif key == last:
+            place = rf"\text{{where }} {loss} \text{{ has it}}"
+            terms.append(rf"\left.\frac{{\partial {loss}}}{{\partial {own}}}\right|_{{{place}}}")
+        else:
+            name = name_of(result, key)
+            chain = rf"\frac{{\partial {loss}}}{{\partial {name}}} \, \frac{{\partial {name}}}{{\partial {own}}}"
+            terms.append(rf"\left({chain}\right)^{{\top}}" if len(p.shape(weight)) == 1 else chain)
+    return rf"\frac{{\partial {loss}}}{{\partial {own}}} = {' + '.join(terms)}"
+
+
+def layer_parts(result: Result, step: Step) -> tuple[str, str | None, t.Expr, bool] | None:
+    """The weight, bias and input of a layer act(W x + c), also where it is one term of a sum: a + act(W a + c)."""
+    whole = inside(step.expr)
+    others: tuple[t.Expr, ...] = ()
+    if not isinstance(whole, t.Sum) or affine_parts(result, step) is not None:
+        found = affine_parts(result, step)
+    else:
+        calls = [term for sign, term in whole.terms if sign > 0 and isinstance(inside(term), t.Call)]
+        if len(calls) != 1:
+            return None
+        found = affine_parts(result, replace(step, expr=calls[0]))
+        others = tuple(term for _, term in whole.terms if term is not calls[0])
+    if found is None or any(mentions(part, {found[0], found[1] or ""}) for part in (*others, found[2])):
+        return None
+    return found
 
 
 def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
@@ -969,6 +1009,8 @@ def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
         mine, theirs = tex.unicode_name(key), tex.text(target)
         return (f"{left} = {own} - {y}", f"{plain} = {mine} − {theirs}",
                 f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {mine} − {theirs}")
+    if isinstance(inner, t.Sum):
+        return skip_delta(result, key, inner)
     act = activation_factors(result, key, step)
     if act is None:
         return None
@@ -982,6 +1024,17 @@ def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
         return None
     product = r" \, ".join(back)
     return f"{left} = {product}", f"{plain} = {plain_form(product)}", ""
+
+
+def skip_delta(result: Result, key: str, whole: t.Sum) -> tuple[str, str, str] | None:
+    """δ_b = diag(f'(z_b)) (∂L/∂b)ᵀ of b = a + f(W a + c)."""
+    calls = [one for _, term in whole.terms if isinstance(one := inside(term), t.Call)]
+    if len(calls) != 1 or FUNCTIONS[calls[0].function].kind != "entrywise":
+        return None
+    own, loss, z = name_of(result, key), name_of(result, result.program.outputs[-1]), tex.name(f"z_{key}")
+    slope = rf"\operatorname{{diag}}\left({FUNCTIONS[calls[0].function].tex}'\left({z}\right)\right)"
+    form = rf"{slope} \, \left(\frac{{\partial {loss}}}{{\partial {own}}}\right)^{{\top}}"
+    return rf"\delta_{{{own}}} = {form}", f"δ of {key} = {plain_form(form)}", ""
 
 
 def adds_up_to_one(result: Result, target: t.Expr) -> bool:

@@ -204,3 +204,21 @@ def test_the_product_of_the_factors_is_checked_without_a_panel_too(text: str) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(views, "local_numbers", lambda _: wrong)
         assert not views.checked(n).startswith("✓")
+
+
+@pytest.mark.parametrize(("lines", "wanted"), [
+    ("a = tanh(W x + c)\nL = mse(a, y)", [r"W} = \delta_{a} \, x^{\top}", r"c} = \delta_{a}"]),
+    ("a = tanh(W x + c)\nb = tanh(W a + c)\nL = mse(b, y)", [
+        r"W} = \delta_{a} \, x^{\top} + \delta_{b} \, a^{\top}", r"c} = \delta_{a} + \delta_{b}"]),
+    ("a = x + relu(W x + c)\nL = mse(a, y)", [
+        r"W} = \delta_{a} \, x^{\top}", r"\delta_{a} = \operatorname{diag}\left(\operatorname{ReLU}'\left(z_{a}\right)\right)"]),
+    ("a = W^T x\nL = mse(a, y) + ||W||_F^2", [r"W} = x \, \delta_{a}^{\top} + \left.\frac{\partial L}{\partial W}\right|"]),
+    ("W in R^(3x3)\na = (W x) .* tanh(c)\nL = mse(a, y)", [
+        r"c} = \left(\frac{\partial L}{\partial a} \, \frac{\partial a}{\partial c}\right)^{\top}"]),
+    ("a = W x + relu(W x + c)\nL = mse(a, y)", [r"W} = \frac{\partial L}{\partial a} \, \frac{\partial a}{\partial W}"]),
+])
+def test_the_gradient_of_a_weight_is_added_up_over_all_that_read_it(lines: str, wanted: list[str]) -> None:
+    n = jacmagic.nnchain(f"x in R^3\ny in R^3\n{lines}", wrt="x")
+    shown = " ".join(one.latex for one in views.gradients(n))
+    for part in wanted:
+        assert part in shown, shown
