@@ -428,6 +428,9 @@ def symbolic(name: str) -> Any:
     def is_real(self: Any) -> bool | None:
         return True if all(a.is_extended_real for a in self.args) else None
 
+    def is_finite(self: Any) -> bool | None:
+        return True if all(a.is_real for a in self.args) and name not in ("bce", "cross_entropy") else None
+
     def is_nonnegative(self: Any) -> bool | None:
         return True if name in ("abs", "relu", "step", "sigmoid", "softplus") and is_real(self) else None
 
@@ -445,7 +448,8 @@ def symbolic(name: str) -> Any:
 
     members = {
         "eval": classmethod(eval_exact), "fdiff": fdiff, "expand_definition": definition,
-        "_eval_evalf": evaluate, "_eval_is_extended_real": is_real, "_eval_is_extended_nonnegative": is_nonnegative,
+        "_eval_evalf": evaluate, "_eval_is_extended_real": is_real, "_eval_is_finite": is_finite,
+        "_eval_is_extended_nonnegative": is_nonnegative,
         "_eval_rewrite_as_Piecewise": lambda self, *args, **kw: definition(self),
         "_latex": tex, "_numpycode": code, "_scipycode": code, "_mpmathcode": code, "_pythoncode": code,
         "_torchcode": code, "_lambdacode": code, "_jscode": code, "_ccode": code,

@@ -6,10 +6,13 @@ kernel. The kernel's side comes after it, once the output is on its way.
 
 from __future__ import annotations
 
+import _thread
 import hashlib
 import os
+import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -156,49 +159,75 @@ class Working:
 
     In a notebook only where the cell is `alone`, the magic being all of it: to take the line away
     again is to clear the output, in which nothing else stands then. In a terminal the line is erased.
+
+    An interrupt that Python swallows comes again: where it falls into a callback of the garbage
+    collector, and one in thirty does, Python reports it there and the work goes on.
     """
 
     after = 1.0
-    """Seconds."""
+    """Seconds to the first word."""
+    again = 0.2
+    """Seconds from an interrupt to its repetition, where the work goes on."""
     words = "working …  (interrupt to stop)"
 
     def __init__(self, alone: bool) -> None:
         self.alone = alone
         self.lock = threading.Lock()
-        self.done = self.shown = False
-        self.timer = threading.Timer(self.after, self.say)
-        self.timer.daemon = True
+        self.ended = threading.Event()
+        self.shown = False
+        self.asked = 0.0  # when the last interrupt came
+        self.before: Any = None
 
     def __enter__(self) -> Working:
-        self.timer.start()
+        if threading.current_thread() is threading.main_thread():
+            self.before = signal.getsignal(signal.SIGINT)
+            if callable(self.before):
+                signal.signal(signal.SIGINT, self.interrupt)
+        threading.Thread(target=self.watch, daemon=True).start()
         return self
+
+    def interrupt(self, signum: int, frame: Any) -> None:
+        if not self.ended.is_set():
+            self.asked = time.monotonic()
+            self.before(signum, frame)
+
+    def watch(self) -> None:
+        begin = time.monotonic()
+        while not self.ended.wait(self.again / 4):
+            now = time.monotonic()
+            if self.asked:
+                if now - self.asked > self.again:
+                    _thread.interrupt_main()
+            elif not self.shown and now - begin >= self.after:
+                self.say()
 
     def say(self) -> None:
         with self.lock:
-            if self.done:
+            if self.ended.is_set():
                 return
+            self.shown = True
             if _kernel_shell() is not None:
                 if self.alone:
                     from IPython.display import display
 
-                    self.shown = True
                     display({"text/plain": self.words}, raw=True)
             elif sys.stderr.isatty():
-                self.shown = True
                 sys.stderr.write(self.words)
                 sys.stderr.flush()
 
     def __exit__(self, *_: object) -> None:
-        self.timer.cancel()
+        self.ended.set()
+        if callable(self.before):
+            signal.signal(signal.SIGINT, self.before)
         with self.lock:
-            self.done = True
             if not self.shown:
                 return
             if _kernel_shell() is not None:
-                from IPython.display import clear_output
+                if self.alone:
+                    from IPython.display import clear_output
 
-                clear_output(wait=True)
-            else:
+                    clear_output(wait=True)
+            elif sys.stderr.isatty():
                 sys.stderr.write("\r" + " " * len(self.words) + "\r")
                 sys.stderr.flush()
 

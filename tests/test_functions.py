@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -168,3 +169,12 @@ def test_a_function_of_floating_numbers_is_a_number_as_sympys_own_are(name: str)
     arity = FUNCTIONS[name].arity[0] if FUNCTIONS[name].arity[1] else 3
     value = sp.sympify(symbolic(name)(*(sp.Float(v) for v in (0.3, 0.2, 0.7)[:arity])))
     assert value.is_Number
+
+
+def test_the_angle_of_constants_that_have_no_short_form_is_a_real_one() -> None:
+    r = jacmagic.jacobian("q(x) = x (atan2(2^0.5, mish(2)) + atan2(1, -gelu(3)) + atan2(-sigmoid(1), -softplus(2)))")
+    right = math.atan2(2**0.5, 2 * math.tanh(math.log1p(math.exp(2))))
+    right += math.atan2(1, -3 * 0.5 * (1 + math.erf(3 / 2**0.5)))
+    right += math.atan2(-1 / (1 + math.exp(-1)), -math.log1p(math.exp(2)))
+    assert r.at(x=1.0)[0, 0] == pytest.approx(right, rel=1e-14)
+    assert not r.matrix.has(sp.I)
