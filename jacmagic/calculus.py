@@ -548,6 +548,7 @@ def check_length(roots: Sequence[Node], sparse: bool = False, most: int = MAX_WR
     """
     order = ancestry(roots)
     size: dict[int, float] = {}  # operations in one entry
+    work = 0.0  # operands of all entries on the way
     dense: dict[int, float] = {}  # the share of entries that are not 0
     depth: dict[int, int] = {}  # nodes inside one another
     for node in order:
@@ -555,24 +556,30 @@ def check_length(roots: Sequence[Node], sparse: bool = False, most: int = MAX_WR
         inner = [size[a.number] for a in node.args]
         shares = [dense[a.number] for a in node.args]
         dense[node.number] = _share(node, shares)
+        own = 1.0
         if node.op == "map":
+            own = _length(node.data[0], [0] * len(inner))
             size[node.number] = _length(node.data[0], inner)
         elif node.op == "dot":
             la, lb, lo = node.data
             sizes = dict(zip(la, node.args[0].shape)) | dict(zip(lb, node.args[1].shape))
             summed = prod(n for label, n in sizes.items() if label not in lo)
             lean = any(a.op in ("eye",) for a in node.args)
-            size[node.number] = (1 if lean else summed) * sum(inner)
+            own = 1 if lean else summed
+            size[node.number] = own * sum(inner)
         elif node.op == "sum":
             (x,) = node.args
-            size[node.number] = inner[0] * (x.size / max(node.size, 1))
+            own = x.size / max(node.size, 1)
+            size[node.number] = inner[0] * own
         elif node.op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod", "others"):
-            size[node.number] = inner[0] * 2 * node.args[0].shape[-1]
+            own = node.args[0].shape[-1]
+            size[node.number] = inner[0] * 2 * own
         else:
             size[node.number] = max(inner, default=1)
+        work += node.size * dense[node.number] * own
     total = sum((size[root.number] * dense[root.number] + (not sparse)) * root.size for root in roots)
     if most < MAX_WRITTEN:
-        total = max(total, sum(node.size * dense[node.number] for node in order) / 10)
+        total = max(total, work / 2)
     if total > most or max(depth.values(), default=0) > MAX_DEPTH:
         raise LimitError(
             "Written out with everything substituted this is too long. Use the numbers, r.at(…), or the local "

@@ -31,16 +31,18 @@ MAX_EXPLICIT = 2_500
 """Entries of a local Jacobian that is written out at once; a larger one is a matrix expression."""
 
 
-def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
-    """The SymPy symbols of a name's entries, row by row: x1, x2 of x; c1_1 of c1; W_{1,2} of W."""
+def entry_name(key: str, shape: Shape, at: int) -> str:
+    """The name of an entry's symbol, `at` counting row by row from 0: x1 of x, c1_1 of c1, W_{1,2} of W."""
     if shape == ():
-        names = [key]
-    elif len(shape) == 1:
-        joint = "_" if key[-1].isdigit() or "_" in key else ""
-        names = [f"{key}{joint}{i + 1}" for i in range(shape[0])]
-    else:
-        names = [f"{key}_{{{i + 1},{j + 1}}}" for i in range(shape[0]) for j in range(shape[1])]
-    return tuple(sp.Symbol(name, real=True) for name in names)
+        return key
+    if len(shape) == 1:
+        return f"{key}{'_' if key[-1].isdigit() or '_' in key else ''}{at + 1}"
+    return f"{key}_{{{at // shape[1] + 1},{at % shape[1] + 1}}}"
+
+
+def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
+    """The SymPy symbols of a name's entries, row by row."""
+    return tuple(sp.Symbol(entry_name(key, shape, at), real=True) for at in range(prod(shape)))
 
 
 class Values(MutableMapping[str, Any]):

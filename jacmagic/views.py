@@ -8,9 +8,11 @@ is a function and a line in VIEWS.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -25,7 +27,7 @@ from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.graph import Node, ancestry, slot
 from jacmagic.lowering import mentions
 from jacmagic.program import Line, Shape, Step
-from jacmagic.result import Result, symbols_of
+from jacmagic.result import Result, entry_name
 from jacmagic.shapes import inside
 from jacmagic.syntax import GREEK
 
@@ -83,11 +85,28 @@ class Label:
 
 
 # ------------------------------------------------------------------ names
-def entry_labels(key: str, shape: Shape) -> list[Label]:
-    """Labels of a name's entries, row by row."""
-    if shape == ():
-        return [Label(key, tex.name(key), tex.unicode_name(key))]
-    return [Label(s.name, tex.name(s.name), tex.unicode_name(s.name)) for s in symbols_of(key, shape)]
+class Labels:
+    """Labels of the entries of names, row by row; each is made when it is asked for, for there may be a million."""
+
+    def __init__(self, result: Result, keys: Sequence[str]) -> None:
+        self.result = result
+        self.entries = [(key, result.program.shape(key)) for key in keys]
+        self.ends = list(accumulate(prod(shape) for _, shape in self.entries))
+
+    def __len__(self) -> int:
+        return self.ends[-1] if self.ends else 0
+
+    def __getitem__(self, at: int) -> Label:
+        k = bisect_right(self.ends, at)
+        key, shape = self.entries[k]
+        step = self.result.program.steps.get(key)
+        if step is not None and step.kind == "equation" and shape == ():
+            return Label(key, step_name(step), tex.unicode_name(key, dotted=True))
+        name = entry_name(key, shape, at - (self.ends[k - 1] if k else 0))
+        return Label(name, tex.name(name), tex.unicode_name(name))
+
+    def __iter__(self) -> Iterator[Label]:
+        return map(self.__getitem__, range(len(self)))
 
 
 def step_name(step: Step) -> str:
@@ -97,17 +116,6 @@ def step_name(step: Step) -> str:
 def name_of(result: Result, key: str) -> str:
     step = result.program.steps.get(key)
     return step_name(step) if step is not None else tex.name(key)
-
-
-def labels(result: Result, keys: Sequence[str]) -> list[Label]:
-    out: list[Label] = []
-    for key in keys:
-        step = result.program.steps.get(key)
-        if step is not None and step.kind == "equation" and step.shape == ():
-            out.append(Label(key, step_name(step), tex.unicode_name(key, dotted=True)))
-        else:
-            out += entry_labels(key, result.program.shape(key))
-    return out
 
 
 # ------------------------------------------------------------------ the echo
@@ -189,8 +197,8 @@ def summary(result: Result) -> str:
 class Table:
     """The Jacobian as it is shown: labels, and the entries of the rows and columns that fit; None where they don't."""
 
-    rows: list[Label]
-    columns: list[Label]
+    rows: Labels
+    columns: Labels
     shown_rows: list[int]
     shown_columns: list[int]
     entries: list[list[sp.Expr]] | None
@@ -208,7 +216,7 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
     """The entries of the Jacobian that are typeset; only those are written out."""
     cached = result.__dict__.setdefault("_tables", {})
     if most not in cached:
-        rows, columns = labels(result, result.program.outputs), labels(result, result.program.variables)
+        rows, columns = Labels(result, result.program.outputs), Labels(result, result.program.variables)
         some, others = _fit(len(rows), most), _fit(len(columns), most)
         entries: list[list[sp.Expr]] | None
         try:
@@ -257,7 +265,7 @@ def _elided(cells: list[list[str]], found: Table, dots: tuple[str, str, str]) ->
     return cells
 
 
-def _elided_labels(all_labels: list[Label], shown: list[int], dots: str, kind: str) -> list[str]:
+def _elided_labels(all_labels: Labels, shown: list[int], dots: str, kind: str) -> list[str]:
     out = [getattr(all_labels[k], kind) for k in shown]
     return [*out[:-1], dots, out[-1]] if len(shown) < len(all_labels) else out
 
@@ -576,7 +584,7 @@ class _Forms:
             return rf"\prod {self.factor(node.args[0])}"
         if node.op == "take" and node.shape == () and len(node.args[0].shape) == 1:
             (x,), (_, (k,)) = node.args, node.data
-            own = symbols_of(x.data, x.shape)[k].name if x.op == "input" else ""
+            own = entry_name(x.data, x.shape, k) if x.op == "input" else ""
             return tex.name(own) if own else rf"{self.factor(x)}_{{{k + 1}}}"
         if node.op == "stack" and len(node.shape) == 1:
             return tex.matrix([[self.show(part)] for part in node.args])

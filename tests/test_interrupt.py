@@ -181,8 +181,10 @@ def kernel() -> Iterator[Kernel]:
         made.manager.shutdown_kernel(now=True)
 
 
-# Lines that take long wherever they are: a nest of maxima, which SymPy compares with one another.
-LONG = "%%jacobian --into J\nx in R^300\n" + "f = [prod(x[j] for j = 1..i) for i = 1..300]"
+# A value from Python that takes long, all of it SymPy: longer than anything of a block, which is bounded.
+LONG = """%%jacobian --into J
+k = {[__import__("sympy").expand((x + y + z)**40) for x, y, z in [__import__("sympy").symbols("x y z")] * 10**6]}
+f(x) = k x"""
 STATE = "sorted(k for k in globals() if not k.startswith('_')), 'jacobian' in get_ipython().magics_manager.magics['cell']"
 
 

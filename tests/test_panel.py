@@ -67,3 +67,8 @@ def test_mathml_has_no_empty_operator():
     formulas = [one for card in panel.spec(net)["chain"]["cards"] for one in (card["formula"], card["jacobian"])]
     assert "<mi>\u03c3</mi>" in "".join(formulas)
     assert not re.search(r"<mo ?/>|<mo></mo>", "".join(formulas))
+
+
+@pytest.mark.parametrize("latex", ["x", "x_{1}", "W_{1,23}", "c_{1,2}", r"\hat{y}_{3}", r"\mathrm{rate}_{12}", r"\dot{x}_{2}"])
+def test_the_name_of_an_entry_is_typeset_as_any_formula(latex: str) -> None:
+    assert panel._entry(latex) == panel.mathml(latex)

@@ -222,3 +222,18 @@ def test_the_gradient_of_a_weight_is_added_up_over_all_that_read_it(lines: str, 
     shown = " ".join(one.latex for one in views.gradients(n))
     for part in wanted:
         assert part in shown, shown
+
+
+def test_of_a_million_names_only_those_shown_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    r = jacmagic.jacobian("X in R^(1000x1000)\nf = sum(X^T X)")
+    made: list[str] = []
+    name = views.tex.unicode_name
+    monkeypatch.setattr(views.tex, "unicode_name", lambda key, dotted=False: made.append(key) or name(key, dotted))
+    assert "1000000" in r._repr_mimebundle_()["text/plain"].replace(" ", "")
+    assert len(made) < 1000
+
+
+def test_what_does_not_fit_on_a_page_is_not_written_out_to_find_that() -> None:
+    r = jacmagic.jacobian("x in R^300\nf = [prod(x[j] for j = 1..i) for i = 1..300]")
+    assert views.table(r).entries is None
+    assert views.table(jacmagic.jacobian("x in R^300\nf = [x[i]^i for i = 1..300]")).entries is not None

@@ -87,7 +87,20 @@ def _spaced(found: re.Match[str], made: str) -> str:
 def _label(one: views.Label) -> dict[str, str]:
     r"""A row's or column's name; an entry of h_1 is h_{1,2}."""
     latex = re.sub(r"^\((.*)_\{(\w+)\}\)_\{([\d,]+)\}$", r"\1_{\2,\3}", one.latex)
-    return {"key": re.sub(r"_\{([\d,]+)\}$", r"[\1]", one.key), "mathml": mathml(latex)}
+    return {"key": re.sub(r"_\{([\d,]+)\}$", r"[\1]", one.key), "mathml": _entry(latex)}
+
+
+def _entry(latex: str) -> str:
+    """MathML of an entry's name: that of all entries, converted once, with this one's numbers."""
+    found = re.fullmatch(r"(.*_\{)(\d+(?:,\d+)*)(\})", latex)
+    if found is None:
+        return mathml(latex)
+    numbers = found[2].split(",")
+    marks = [str(90001 + k) for k in range(len(numbers))]
+    made = mathml(found[1] + ",".join(marks) + found[3])
+    for mark, number in zip(marks, numbers):
+        made = made.replace(f"<mn>{mark}</mn>", f"<mn>{number}</mn>")
+    return made
 
 
 # ------------------------------------------------------------------ the spec
@@ -304,8 +317,8 @@ class _Spec:
                     "formula": mathml(short if len(short) < 300 else f"{views.step_name(step)} = …"),
                     "jacobian": mathml(f"{left} = {form}" if form else left),
                     "matrix": output,
-                    "rows": [_label(one) for one in views.entry_labels(key, p.shape(key))] if rows <= 24 else [],
-                    "columns": [_label(one) for one in views.entry_labels(wrt, p.shape(wrt))] if columns <= 24 else [],
+                    "rows": [_label(one) for one in views.Labels(result, [key])] if rows <= 24 else [],
+                    "columns": [_label(one) for one in views.Labels(result, [wrt])] if columns <= 24 else [],
                     "shape": f"{rows}×{columns}",
                     "tex": form,
                     "code": entries and _copied_matrix(entries),
