@@ -28,7 +28,8 @@ from jacmagic.lowering import MAX_VALUE
 from jacmagic.program import Program, Shape, Step
 
 MAX_EXPLICIT = 2_500
-"""Entries of a local Jacobian that is written out at once; a larger one is a matrix expression."""
+"""Entries of a local Jacobian that is written out at once; a larger one is a matrix expression.
+Instead: its numbers, `r.at(of, wrt)`."""
 
 
 def entry_name(key: str, shape: Shape, at: int) -> str:

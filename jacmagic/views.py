@@ -32,31 +32,37 @@ from jacmagic.shapes import inside
 from jacmagic.syntax import GREEK
 
 MAX_SHOWN = 8
-"""Rows and columns of a matrix that are typeset; the middle of a larger one is left out."""
+"""Rows and columns of a matrix that are typeset; the middle of a larger one is left out.
+Instead: `--all`, or `r.matrix`."""
 
 MAX_FORMULA = 4_000
-"""Characters of LaTeX in one formula; a longer one is left to the numbers."""
+"""Characters of LaTeX in one formula; a longer one is left to the numbers.
+Instead: `r.latex()`, or names for its parts."""
 
 MAX_OPERATIONS = 20_000
-"""Operations in the entries of a matrix that are typeset, as long as they are not put together."""
+"""Operations in the entries of a matrix that are typeset, and half those on the way to them.
+Instead: `r.matrix`, or names for parts."""
 
 MAX_WIDTH = 120
-"""Characters of a matrix's widest row, as text; the entries of a wider one stand one below the other."""
+"""Characters of a matrix's widest row, as text; the entries of a wider one stand one below the other.
+Instead: `r.matrix`."""
 
 MAX_PATHS = 6
-"""Paths of a chain rule that are written as a sum."""
+"""Paths of a chain rule that are written as a sum. Instead: the local Jacobians in `r.layers`."""
 
 MAX_STEPS = 16
-"""Definitions that are written out; of more, the first and the last."""
+"""Definitions that are written out; of more, the first and the last. Instead: `r.layers`."""
 
 LAST_STEPS = 4
 """How many of the last definitions are among them."""
 
 MAX_CHECKED = 1_000_000
-"""Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it."""
+"""Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it.
+Instead: `n.at(of, wrt)` of a part."""
 
 MAX_ENTRIES_TEX = 900
-"""Characters of LaTeX in the entries of a local Jacobian that has a matrix form besides."""
+"""Characters of LaTeX in the entries of a local Jacobian that has a matrix form besides.
+Instead: `jacobians` of one of `r.layers`."""
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,11 @@ from jacmagic.graph import Node, ancestry, slot
 from jacmagic.result import Result
 
 MAX_VALUES = 20_000
-"""Numbers that sliders and fields of one panel hold; a result with more is shown without a panel."""
+"""Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
+Instead: `r.values`, and `r.at(…)`."""
 
 MAX_GUARDS = 40
-"""Places that are watched for a kink or a number that is not finite."""
+"""Places that are watched for a kink or a number that is not finite. Instead: `r.forward(…)`."""
 
 _NAMES = "|".join(sorted(
     {row.tex.strip("\\") for row in FUNCTIONS.values() if row.tex[1:].isalpha()} | {"log", "det"}, key=len, reverse=True
