@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 
 import jacmagic
 from jacmagic import panel
+from jacmagic.panel.squeeze import HERE, squeezed
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
 HOME = str(Path(jacmagic.__file__).resolve().parents[1])
@@ -72,3 +73,7 @@ def test_mathml_has_no_empty_operator():
 @pytest.mark.parametrize("latex", ["x", "x_{1}", "W_{1,23}", "c_{1,2}", r"\hat{y}_{3}", r"\mathrm{rate}_{12}", r"\dot{x}_{2}"])
 def test_the_name_of_an_entry_is_typeset_as_any_formula(latex: str) -> None:
     assert panel._entry(latex) == panel.mathml(latex)
+
+
+def test_what_outputs_carry_is_the_source_squeezed() -> None:
+    assert (HERE / "squeezed.json").read_text(encoding="utf-8") == squeezed(), "python -m jacmagic.panel.squeeze"

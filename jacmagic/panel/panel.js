@@ -1,12 +1,12 @@
 /**
  * The panel under a result: it draws the spec that jacmagic made and evaluates its graph in the browser.
  *
- * It knows no calculus. One module, no build, no network, no code made from text. State lives in the
+ * It knows no calculus. One module, no bundler, no network, no code made from text. State lives in the
  * closure of `mount`; evaluation and geometry are pure functions and need no DOM. Numbers on screen
  * change inside the input event, pictures in the next animation frame.
  *
  * Pasted inline, the last statement (`export { … };`) is dropped and calls of `bring` and `mount` put in its place.
- * Comments stand on lines of their own and no string spans two lines, so that both may be squeezed out.
+ * Comments stand on lines of their own and no string spans two lines, so that squeeze.py can take both out.
  *
  * @typedef {any[] | number | string | boolean} Tree
  * @typedef {[string, number[], number[], any]} NodeSpec  operation, operands, shape, data (see graph.py)

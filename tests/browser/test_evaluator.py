@@ -15,6 +15,7 @@ from playwright.sync_api import Page
 
 import jacmagic
 from jacmagic import panel
+from jacmagic.panel.squeeze import squeeze
 
 HERE = Path(__file__).parent
 BLOCKS = (
@@ -65,7 +66,7 @@ def test_squeezing_keeps_what_the_module_does(tmp_path: Path) -> None:
     exported = source[source.rindex("export {") :]
     kept = source.replace(exported, "globalThis.kept = [" + exported[8:].strip().strip("};") + "];\nexport {};")
     names = [name.strip() for name in exported[8:].strip().strip("};").split(",")]
-    squeezed = panel.squeeze(kept) + "\nconst [" + ",".join(f"${name}" for name in names) + "]=globalThis.kept;\n"
+    squeezed = squeeze(kept) + "\nconst [" + ",".join(f"${name}" for name in names) + "]=globalThis.kept;\n"
     squeezed += "export {" + ",".join(f"${name} as {name}" for name in names) + "};"
     (tmp_path / "panel.js").write_text(squeezed, encoding="utf-8")
     test = (HERE / "panel.test.mjs").read_text(encoding="utf-8")
