@@ -7,6 +7,7 @@ neither goes through our graph.
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 from collections.abc import Callable
@@ -253,13 +254,19 @@ def check_net(seed: int) -> None:
         assert close(values[name], expected[name].numpy()), f"{net.text}\n{name}: {values[name]} {expected[name]}"
     for wrt in [*net.inputs, *net.steps]:
         for of, wanted in net.derivatives(wrt).items():
+            if np.isnan(wanted).any():
+                continue  # where a step overflows, PyTorch multiplies 0 by infinity
             found = n.at(of, wrt, **net.inputs)
             assert close(found, wanted), f"{net.text}\nd{of}/d{wrt} = {found}\nPyTorch: {wanted}\nat {net.inputs}"
 
 
+EACH = int(os.environ.get("JACMAGIC_EXAMPLES", "2000")) // 200
+"""A fiftieth of the random nets; JACMAGIC_EXAMPLES=20000 makes 5,000 nets of them all."""
+
+
 @pytest.mark.parametrize("block", range(50))
 def test_every_definition_by_every_earlier_name_is_as_in_pytorch(block: int) -> None:
-    for seed in range(10 * block, 10 * block + 10):
+    for seed in range(EACH * block, EACH * (block + 1)):
         check_net(seed)
 
 
