@@ -23,13 +23,16 @@ from jacmagic.result import Result
 _LINK = """
 const link = (model) => {
   const uid = model.get("uid"), own = "kernel";
-  let waiting = null, timer = 0, last = 0;
+  let waiting = null, timer = 0, since = 0;
   const say = (values) => document.dispatchEvent(new CustomEvent("jacmagic:values", { detail: { uid, values, source: own } }));
-  const send = () => { timer = 0; last = performance.now(); model.set("moved", { ...model.get("moved"), ...waiting }); waiting = null; model.save_changes(); };
+  // A page redraws its signs of a busy kernel twice for each message: when the hand rests, and four times a second.
+  const send = () => { model.set("moved", { ...model.get("moved"), ...waiting }); waiting = null; model.save_changes(); };
   const heard = ({ detail }) => {
     if (!detail || detail.uid !== uid || detail.source === own) return;
+    if (!waiting) since = performance.now();
     waiting = { ...waiting, ...detail.values };
-    if (!timer) timer = setTimeout(send, Math.max(0, 60 - (performance.now() - last)));
+    clearTimeout(timer);
+    timer = setTimeout(send, Math.max(0, Math.min(100, since + 250 - performance.now())));
   };
   const all = () => say({ ...model.get("start"), ...model.get("moved"), ...model.get("point") });
   const greet = ({ detail }) => { if (detail && detail.uid === uid && detail.source !== own) all(); };

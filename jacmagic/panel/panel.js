@@ -1116,15 +1116,15 @@ function mount(root, spec, bridge) {
     };
     const body = el("tbody");
     if (heads) table.append(el("thead", {}, el("tr", {}, el("td"), ...Array.from({ length: n }, (_, j) => head("col", columns[j])))));
-    /** @type {{cell: any, text: Text, colour: string}[]} */
+    /** @type {{cell: any, text: Text, colour: string, wide: boolean}[]} */
     const cells = [];
     for (let i = 0; i < m; i++) {
       const row = el("tr", {}, heads && head("row", rows[i]));
       for (let j = 0; j < n; j++) {
         const text = page.createTextNode("");
-        const cell = el("td", {}, text);
+        const cell = el("td", {}, el("span", { class: "jm-number" }, text));
         if (over) on(cell, "pointerenter", () => over(i, j));
-        cells.push({ cell, text, colour: "" });
+        cells.push({ cell, text, colour: "", wide: false });
         row.append(cell);
       }
       body.append(row);
@@ -1135,7 +1135,10 @@ function mount(root, spec, bridge) {
       const top = largest(list);
       for (let k = 0; k < cells.length; k++) {
         const one = cells[k];
-        write(one.text, fine ? compact(list[k]) : format(list[k]));
+        const shown = fine ? compact(list[k]) : format(list[k]);
+        write(one.text, shown);
+        const wide = shown.length > (fine ? 6 : 10);
+        if (wide !== one.wide) one.cell.classList.toggle("jm-wide", (one.wide = wide));
         const colour = tint(list[k], top);
         if (colour !== one.colour) one.cell.style.backgroundColor = one.colour = colour;
       }
