@@ -33,7 +33,7 @@ from jacmagic.result import Result
 
 MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
-Instead: `r.values`, and `r.at(…)`."""
+Instead: `r.at(…)` with its values."""
 
 MAX_GUARDS = 40
 """Places that are watched for a kink or a number that is not finite. Instead: `r.forward(…)`."""
