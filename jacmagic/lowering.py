@@ -664,7 +664,7 @@ class Lowerer:
     def lower_matrix(self, expr: t.Matrix) -> Value:
         if self.in_family:
             raise _Unroll
-        if any(isinstance(entry, t.Family) for row in expr.rows for entry in row):
+        if any(t.is_list(entry) for row in expr.rows for entry in row):
             parts = [self.lower(row[0]) for row in expr.rows]
             widths = {p.shape for p in parts}
             if len(widths) > 1:
@@ -739,8 +739,9 @@ class Lowerer:
         for value in values:
             with self.member(expr.index, value):
                 members.append(self.lower(expr.body))
+        literal = inside(expr.body)
         shapes = {m.shape for m in members}
-        if len(shapes) > 1 and (expr.kind != "vector" or isinstance(inside(expr.body), (t.Vector, t.Family))):
+        if len(shapes) > 1 and (expr.kind != "vector" or isinstance(literal, t.Vector) or t.is_list(literal)):
             raise ShapeError("The members of this family differ in size.", expr.span)
         if expr.kind == "sum":
             return Value(sp.Add(*(m.expr for m in members)), members[0].shape, members[0].row)
@@ -752,8 +753,7 @@ class Lowerer:
         nodes = [self.node(m) for m in members]
         size = sum(n.size for n in nodes)
         self.entries(size, expr.span)
-        literal = inside(expr.body)
-        if isinstance(literal, t.Vector) or (isinstance(literal, t.Family) and literal.kind == "vector"):
+        if isinstance(literal, t.Vector) or t.is_list(literal):
             return self.of_node(self.graph.stack(nodes, (len(nodes), members[0].shape[0])))
         if any(len(m.shape) == 2 for m in members):
             raise ShapeError("The members of a family are numbers or columns.", expr.span)

@@ -334,7 +334,7 @@ class Reader:
             if before.number:
                 raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
                                     (f"{name}*{shown}",))
-            swapped = [f"{shown} {name}"] if len(out) == 1 else []
+            swapped = [f"{shown} {name}"] if len(out) == 1 and shown != name else []
             raise SyntaxMistake("A number comes first in a product.", span, [*swapped, f"{name}*{shown}"])
 
     def check_division(self, factors: list[Settled]) -> None:
@@ -809,7 +809,7 @@ class Reader:
         if group.bracket in ("(", "{"):
             if len(rows) == 1 and len(rows[0]) == 1:
                 inner = self.read(rows[0][0])
-                if isinstance(inner, t.Family) and inner.kind == "vector":
+                if t.is_list(inner):
                     return inner
                 return inner if group.bracket == "{" else t.Paren(group.span, inner)
             entries = tuple(self.value(entry) for entry in rows[0])

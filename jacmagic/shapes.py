@@ -205,7 +205,7 @@ class Inference:
         if isinstance(expr, t.Matrix):
             for entry in children(expr):
                 self.up(entry, ())
-            if any(isinstance(entry, t.Family) for entry in children(expr)):
+            if any(t.is_list(entry) for entry in children(expr)):
                 width = self.up(expr.rows[0][0])
                 return (len(expr.rows), width[0]) if width else None
             return (len(expr.rows), len(expr.rows[0]))
@@ -217,7 +217,8 @@ class Inference:
             if first is None or last is None:
                 return None
             count = max(0, last - first + 1)
-            if body and len(body) == 1 and isinstance(inside(expr.body), (t.Vector, t.Family)):
+            literal = inside(expr.body)
+            if body and len(body) == 1 and (isinstance(literal, t.Vector) or t.is_list(literal)):
                 return (count, body[0])
             return (count * (body[0] if body else 1),)
         if isinstance(expr, (t.Compare, t.Logic)):

@@ -156,6 +156,11 @@ class Family(Expr):
     kind: str = "vector"
 
 
+def is_list(expr: Expr) -> bool:
+    """`[body for index = first..last]`, and not a sum or a product over the same."""
+    return isinstance(expr, Family) and expr.kind == "vector"
+
+
 @dataclass(frozen=True)
 class Compare(Expr):
     """A chain: operands with the relations (`<`, `<=`, `>`, `>=`, `==`) between them."""

@@ -195,3 +195,12 @@ def test_a_case_that_divides_by_0_is_shown_in_numbers() -> None:
 def test_a_call_with_a_number_looks_only_at_the_case_that_holds() -> None:
     r = jacmagic.jacobian("g(s) = s^(-0.5) if max(s, 4) >= s and s > 0.3 else atanh^2 s\nu = -g(4)\nf(x) = u x + g(x)")
     assert r.at(x=0.25) == pytest.approx(np.array([[-0.5 + 2 * np.arctanh(0.25) / (1 - 0.25**2)]]))
+
+
+def test_sums_and_products_over_a_family_are_entries_of_a_matrix() -> None:
+    r = jacmagic.jacobian("f(x, y) = [sum(x y^i for i = 1..3), x; y, prod(x i for i = 1..2)] [x, y]")
+    x, y = sp.symbols("x y", real=True)
+    right = sp.Matrix([[x * (y + y**2 + y**3), x], [y, 2 * x**2]]) * sp.Matrix([x, y])
+    assert sp.simplify(r.matrix - right.jacobian([x, y])) == sp.zeros(2, 2)
+    r = jacmagic.jacobian("v in R^2\nf = [sum(v i for i = 1..2) for j = 1..2]")
+    assert r.matrix == sp.Matrix([[3, 0], [0, 3], [3, 0], [0, 3]])

@@ -11,6 +11,8 @@ FOUND = [
     "x in R^2\no = [x[i] dot(sign([x[i] max([x[i] sqrt i for i = 1..2]) for i = 1..2]), i) for i = 1..2]",
     "f(x) = prod(1/i for i=1..2000) x",
     "x' = cbrt(cbrt(cbrt(cbrt(cbrt(cbrt(x))))))\ny' = x",
+    "f(x, y) = [sum(x i for i = 1..3), x; x, x]",
+    "k =2^0.5^0.5^0. 2^0.5^0.5^0.x",
     r"(exp(\operatorname{relu}(asin(\sum_{i=1}^{2} (cosh(1[e^-x^{(prod(10))^2} > k]))))))^2",
 ]
 
