@@ -292,7 +292,7 @@ def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[No
     if op == "dot":
         la, lb, lo = node.data
         a, b = args
-        return [(a, g.dot(c, b, front + lo, lb, front + la)), (b, g.dot(c, a, front + lo, la, front + lb))]
+        return [(a, pull_factor(g, c, b, front, lo, lb, a, la)), (b, pull_factor(g, c, a, front, lo, la, b, lb))]
     if op == "sum":
         (x,) = args
         axes = tuple(range(lead)) + tuple(k + lead for k in range(len(x.shape)) if k not in node.data)
@@ -314,6 +314,19 @@ def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[No
             at += arg.size
         return found
     return [(args[0], _along(g, node, c, lead, transpose=True))]
+
+
+def pull_factor(
+    g: Graph, c: Node, other: Node, front: Shape, lo: Shape, l_other: Shape, own: Node, l_own: Shape
+) -> Node:
+    """The cotangent of one factor of a product; the same along axes that the product sums over in it alone."""
+    kept = tuple(label for label in l_own if label in lo or label in l_other)
+    pulled = g.dot(c, other, front + lo, l_other, front + kept)
+    if kept == l_own:
+        return pulled
+    lead = len(front)
+    at = tuple(range(lead)) + tuple(l_own.index(label) + lead for label in kept)
+    return g.broadcast(pulled, at, c.shape[:lead] + own.shape)
 
 
 def push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: bool) -> Node | None:

@@ -591,7 +591,7 @@ class _Forms:
         if node.op == "take" and node.shape == () and len(node.args[0].shape) == 1:
             (x,), (_, (k,)) = node.args, node.data
             own = entry_name(x.data, x.shape, k) if x.op == "input" else ""
-            return tex.name(own) if own else rf"{self.factor(x)}_{{{k + 1}}}"
+            return tex.name(own) if own else self.indexed(x, str(k + 1))
         if node.op == "stack" and len(node.shape) == 1:
             return tex.matrix([[self.show(part)] for part in node.args])
         raise _NoForm
@@ -601,6 +601,11 @@ class _Forms:
         text = self.show(node)
         simple = node.op in ("input", "permute") or node is self.root or _closed(text)
         return text if simple else rf"\left({text}\right)"
+
+    def indexed(self, node: Node, index: str) -> str:
+        """An entry of a vector, in brackets where it has an index already."""
+        text = self.factor(node)
+        return rf"\left({text}\right)_{{{index}}}" if "_" in _outside_brackets(text) else rf"{text}_{{{index}}}"
 
     # -------------------------------------------------------------- the sweep
     def reverse(self, target: Node) -> list[_Term]:
@@ -660,7 +665,7 @@ class _Forms:
         elif node.op in ("amax", "amin") and len(x.shape) == 1:
             yield x, 1, (rf"\mathbf{{e}}_{{\operatorname{{arg{node.op[1:]}}} {self.factor(x)}}}^{{\top}}",)
         elif node.op == "prod" and len(x.shape) == 1:
-            at = rf"{self.factor(x)}_{{i}}"
+            at = self.indexed(x, "i")
             yield x, 1, (rf"\left(\textstyle\prod_{{i \ne j}} {at}\right)_{{\! j}}^{{\top}}",)
         elif node.op == "take" and len(x.shape) == 1 and len(node.shape) < 2:
             rows = [[rf"\mathbf{{e}}_{{{k + 1}}}^{{\top}}"] for k in node.data[1]]

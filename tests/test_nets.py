@@ -326,6 +326,8 @@ KINDS: dict[str, tuple[list[tuple[int, ...]], Callable[..., Node]]] = {
     "inner product": ([(3,), (3,)], lambda g, a, b: g.dot(a, b, (0,), (0,), ())),
     "outer product": ([(3,), (2,)], lambda g, a, b: g.dot(a, b, (0,), (1,), (0, 1))),
     "vector times matrix": ([(2,), (2, 3)], lambda g, a, b: g.dot(a, b, (0,), (0, 1), (1,))),
+    "outer product, summed over one factor": ([(3,), (4, 2)], lambda g, a, b: g.dot(a, b, (0,), (2, 1), (0, 1))),
+    "products, each factor summed alone": ([(3, 2), (4,)], lambda g, a, b: g.dot(a, b, (1, 0), (2,), (0,))),
     "sum": ([(3,)], lambda g, a: g.sum(a, (0,))),
     "sum of rows": ([(2, 3)], lambda g, a: g.sum(a, (1,))),
     "permute": ([(2, 3)], lambda g, a: g.permute(a, (1, 0))),
