@@ -559,19 +559,7 @@ class Lowerer:
     # -------------------------------------------------------------- components
     def lower_component(self, expr: t.Component) -> Value:
         base = self.base_of(expr)
-        shown = self.source(expr.base.span)
-        inner = inside(expr.base)
-        if isinstance(inner, t.Name):
-            shown = inner.key
-        if base.shape == ():
-            name = isinstance(inner, t.Name)
-            raise ShapeError(
-                f"{shown} has no components here: declare its size.", expr.span,
-                (f"{shown} in {self.size_for(expr.indices)}",) if name and shown.isalnum() else (),
-            )
-        if len(expr.indices) != len(base.shape):
-            kind = "one index" if len(base.shape) == 1 else "two indices, W[1,2]"
-            raise ShapeError(f"{self.describe(expr.base, base)}; a component of it has {kind}.", expr.span)
+        inner, shown = self.check_components(expr, base)
         columns = [self.index_values(index) for index in expr.indices]
         length = max((len(c) for c in columns if isinstance(c, tuple)), default=0)
         places = [c if isinstance(c, tuple) else (c,) * (length or 1) for c in columns]
@@ -594,6 +582,21 @@ class Lowerer:
         if not length:
             return self.of_node(self.graph.take(node, flat, ()))
         return self.of_node(self.graph.take(node, flat, (length,)))
+
+    def check_components(self, expr: t.Component, base: Value) -> tuple[t.Expr, str]:
+        """The base and its name, which has components with as many indices."""
+        inner = inside(expr.base)
+        shown = inner.key if isinstance(inner, t.Name) else self.source(expr.base.span)
+        if base.shape == ():
+            name = isinstance(inner, t.Name)
+            raise ShapeError(
+                f"{shown} has no components here: declare its size.", expr.span,
+                (f"{shown} in {self.size_for(expr.indices)}",) if name and shown.isalnum() else (),
+            )
+        if len(expr.indices) != len(base.shape):
+            kind = "one index" if len(base.shape) == 1 else "two indices, W[1,2]"
+            raise ShapeError(f"{self.describe(expr.base, base)}; a component of it has {kind}.", expr.span)
+        return inner, shown
 
     def size_for(self, indices: Sequence[t.Expr]) -> str:
         """The least size that has these components, as it is declared."""
@@ -693,6 +696,10 @@ class Lowerer:
         if count == 0:
             if expr.kind == "vector":
                 raise ValueMistake(f"This family is empty: from {first} to {last}.", expr.span)
+            for one in descendants(expr.body):  # no member is lowered, but x[i] must have a meaning
+                name = inside(one.base) if isinstance(one, t.Component) else None
+                if isinstance(one, t.Component) and isinstance(name, t.Name) and name.key in self.env:
+                    self.check_components(one, self.env[name.key])
             return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
         values = tuple(range(first, last + 1))
         try:
@@ -1036,10 +1043,13 @@ class Lowerer:
 
 def mentions(expr: t.Expr, keys: Collection[str]) -> bool:
     """True where one of these names occurs in an expression."""
+    return any(isinstance(one, (t.Name, t.UserCall)) and one.key in keys for one in descendants(expr))
+
+
+def descendants(expr: t.Expr) -> Iterator[t.Expr]:
+    """An expression and all those below it."""
     todo = [expr]
     while todo:
         one = todo.pop()
-        if isinstance(one, (t.Name, t.UserCall)) and one.key in keys:
-            return True
+        yield one
         todo.extend(children(one))
-    return False

@@ -334,7 +334,7 @@ class Reader:
             if before.number:
                 raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
                                     (f"{name}*{shown}",))
-            swapped = [f"{shown} {name}"] if len(out) == 1 and shown != name else []
+            swapped = [f"{shown} {name}"] if len(out) == 1 and name[0] not in "0123456789." else []
             raise SyntaxMistake("A number comes first in a product.", span, [*swapped, f"{name}*{shown}"])
 
     def check_division(self, factors: list[Settled]) -> None:

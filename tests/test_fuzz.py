@@ -15,6 +15,8 @@ FOUND = [
     "k =2^0.5^0.5^0. 2^0.5^0.5^0.x",
     r"(exp(\operatorname{relu}(asin(\sum_{i=1}^{2} (cosh(1[e^-x^{(prod(10))^2} > k]))))))^2",
     "x in R^2\nf = \\prod_{i=1}^{3} x1",
+    "f(x, y) = sum(x[1] for i = 1..0)",
+    "k = norm([0^1100 10^1000])\nf(x) = k x",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
 ]
 
