@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -219,9 +219,10 @@ class _Writer(ABC):
     operators: dict[str, str] = {}
     relations: dict[str, str] = {}
 
-    def __init__(self) -> None:
+    def __init__(self, arrays: Collection[Span] = ()) -> None:
         self.bars = 0
         self.indices: list[str] = []
+        self.arrays = arrays  # where abs( ) is of a vector or matrix, for which the language has no bars
 
     def write(self, expr: t.Expr) -> tuple[str, int]:
         """The expression, and how tightly it holds together."""
@@ -446,7 +447,7 @@ class _Latex(_Writer):
                 return rf"\sqrt{{{self.free(inner)}}}", ATOM
             if expr.function == "cbrt":
                 return rf"\sqrt[3]{{{self.free(inner)}}}", ATOM
-            if expr.function == "abs":
+            if expr.function == "abs" and expr.span not in self.arrays:
                 return self.bars_of(inner, None), ATOM
             if expr.function == "norm":
                 return self.bars_of(inner, "2"), ATOM
@@ -603,7 +604,7 @@ class _Text(_Writer):
         return f"{self.at(expr.base, ATOM)}ᵀ", POWER
 
     def call(self, expr: t.Call) -> tuple[str, int]:
-        if len(expr.arguments) == 1 and expr.function in ("abs", "norm"):
+        if len(expr.arguments) == 1 and expr.function in ("abs", "norm") and expr.span not in self.arrays:
             return self.bars_of(expr.arguments[0], None if expr.function == "abs" else "2"), ATOM
         head = {"sqrt": "√", "cbrt": "∛"}.get(expr.function, expr.function)
         return f"{head}({', '.join(map(self.free, expr.arguments))})", ATOM
@@ -655,14 +656,17 @@ def _digits(text: str) -> str:
     return re.sub(r"\.(?=e|$)", "", whole)
 
 
-def expression(expr: t.Expr) -> str:
-    """LaTeX of an expression as the block was written: its order, and its brackets unless they are redundant."""
-    return _Latex().free(expr)
+def expression(expr: t.Expr, arrays: Collection[Span] = ()) -> str:
+    """LaTeX of an expression as the block was written: its order, and its brackets unless they are redundant.
+
+    arrays: the places where abs( ) is of a vector or matrix, and stays a function.
+    """
+    return _Latex(arrays).free(expr)
 
 
-def text(expr: t.Expr) -> str:
+def text(expr: t.Expr, arrays: Collection[Span] = ()) -> str:
     """The same in one line of the block language: `2x₁ x₂² + 3x₁`."""
-    return _Text().free(expr)
+    return _Text(arrays).free(expr)
 
 
 # ------------------------------------------------------------------ SymPy expressions to trees

@@ -90,6 +90,7 @@ class Lowerer:
         self.called = 0
         self.used = 0
         self.whole_names: set[str] = set()
+        self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
 
     # -------------------------------------------------------------- values and nodes
     def symbol(self, node: Node) -> sp.Symbol:
@@ -939,6 +940,8 @@ class Lowerer:
             if solid is not None and value.shape != shape:
                 raise self.clash(*solid, argument, value)
             solid, shape = (argument, value), value.shape
+        if row.name == "abs" and shape != () and not self.in_family:
+            self.arrays.add(expr.span)
         literal = all(v.literal for v in values)
         function = symbolic(row.name)
         if row.name in ("exp", "sinh", "cosh"):

@@ -98,6 +98,7 @@ class Program:
     parameters  the other free names that the outputs depend on
     outputs     the keys of the rows
     wholes      names used as sizes, bounds or indices, with their values
+    arrays      where abs( ) is of a vector or matrix
     """
 
     text: str
@@ -111,6 +112,7 @@ class Program:
     echo: tuple[Line, ...]
     net: bool
     decimals: bool
+    arrays: frozenset[Span]
 
     def node(self, key: str) -> Node:
         return self.steps[key].node if key in self.steps else self.inputs[key].node
@@ -668,7 +670,7 @@ class _Understanding:
         inputs = self.inputs([*free, *unused], shapes, values, variables, steps)
         return Program(
             self.text, g, inputs, steps, outputs, variables, parameters, dict(self.wholes), self.lines(steps, shapes),
-            self.net, self.has_decimals(),
+            self.net, self.has_decimals(), frozenset(self.lowerer.arrays),
         )
 
     def check_size(self, key: str, statement: s.Statement, expr: t.Expr, node: Node) -> None:

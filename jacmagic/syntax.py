@@ -1293,7 +1293,9 @@ class Parser:
         unbalanced = any(part.count(o) != part.count(k) for part in (a, b, c) for o, k in ("()", "[]", "{}"))
         if unbalanced or not (a + b).strip() or not (b + c).strip():
             return SyntaxMistake("Bars inside bars: write abs( ) or norm( ) for one pair.", span)
-        if not b.strip():
+        if b.isspace():  # |a| |c| reads well where an operand ends a
+            return SyntaxMistake("A number, a name or a bracket is expected here, not |.", places[1])
+        if not b:
             return AmbiguousMath(
                 f"{self.text[span.start : span.stop]} can be read in two ways.", span,
                 (f"|{a}| |{c}|", f"abs({a})*abs({c})"),

@@ -154,9 +154,9 @@ def _echo_line(result: Result, line: Line) -> tuple[str, str]:
         plain += f"({', '.join(map(tex.unicode_name, line.params))})"
     latex, text = left, plain
     if line.expr is not None:
-        right = tex.expression(line.expr)
+        right = tex.expression(line.expr, result.program.arrays)
         latex += " = " + (right if len(right) < MAX_FORMULA else r"\cdots")
-        words = tex.text(line.expr)
+        words = tex.text(line.expr, result.program.arrays)
         text += " = " + (words if len(words) < MAX_FORMULA else "…")
     elif line.python:
         latex += r" = \text{from Python}"
@@ -822,10 +822,12 @@ def pre_activation(result: Result, key: str) -> Formula | None:
     if inner is None or not result.program.net or z.key in result.known:
         return None
     after = outer[0][1] if len(outer) == 1 and outer[0][0] > 0 else t.Sum(step.expr.span, tuple(outer))
-    word = tex.unicode_name(z.key)
+    word, arrays = tex.unicode_name(z.key), result.program.arrays
+    before, now = (tex.expression(part, arrays) for part in (inner, after))
     return Formula(
-        "local", rf"{tex.name(z.key)} = {tex.expression(inner)}, \quad {step_name(step)} = {tex.expression(after)}",
-        f"{word} = {tex.text(inner)}, {tex.unicode_name(key)} = {tex.text(after)}", f"{word}: the pre-activation",
+        "local", rf"{tex.name(z.key)} = {before}, \quad {step_name(step)} = {now}",
+        f"{word} = {tex.text(inner, arrays)}, {tex.unicode_name(key)} = {tex.text(after, arrays)}",
+        f"{word}: the pre-activation",
     )
 
 
@@ -979,7 +981,7 @@ def weight_gradient(result: Result, weight: str, last: str) -> str:
             terms.append(delta_of)
         elif layer is not None and weight == layer[0]:
             _, _, inner, transposed = layer
-            source = tex.expression(inner)
+            source = tex.expression(inner, p.arrays)
             source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
             terms.append(rf"{source} \, {delta_of}^{{\top}}" if transposed else rf"{delta_of} \, {source}^{{\top}}")
         elif key == last:
@@ -1021,11 +1023,11 @@ def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
     inner = inside(step.expr)
     target = cross_entropy_target(reader, key)
     if target is not None and isinstance(inner, t.Call) and inner.function == "softmax":
-        y = tex.expression(target)
+        y, theirs = tex.expression(target, p.arrays), tex.text(target, p.arrays)
         if not adds_up_to_one(result, target):
             return (rf"{left} = \left(\sum {y}\right) {own} - {y}",
-                    f"{plain} = (Σ{tex.text(target)}) {tex.unicode_name(key)} − {tex.text(target)}", "")
-        mine, theirs = tex.unicode_name(key), tex.text(target)
+                    f"{plain} = (Σ{theirs}) {tex.unicode_name(key)} − {theirs}", "")
+        mine = tex.unicode_name(key)
         return (f"{left} = {own} - {y}", f"{plain} = {mine} − {theirs}",
                 f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {mine} − {theirs}")
     if isinstance(inner, t.Sum):

@@ -17,6 +17,8 @@ FOUND = [
     "x in R^2\nf = \\prod_{i=1}^{3} x1",
     "f(x, y) = sum(x[1] for i = 1..0)",
     "k = norm([0^1100 10^1000])\nf(x) = k x",
+    "f(x, y) = abs((x, x))",
+    "x  | +| |xnorm|x|| +  |x[1]||x[1]|",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
 ]
 

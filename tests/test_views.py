@@ -39,6 +39,14 @@ def test_the_echo_keeps_what_sympy_would_rearrange():
     assert shown(jacmagic.jacobian("f(x) = 2(x + 1) + 0"), "echo") == [r"f\left(x\right) = 2 (x + 1) + 0"]
 
 
+def test_bars_are_of_numbers_and_abs_of_vectors():
+    r = jacmagic.jacobian("v in R^2\ng(t) = abs(t)\nf = [abs(v), g(v)]\nh = abs(v1)\nk = [abs(v[i]) for i = 1..2]")
+    assert [one.text for one in views.formulas(r) if one.kind == "echo"][:4] == [
+        "g(t) = abs(t)", "f = [abs(v); g(v)]", "h = |v₁|", "k = [|v[i]| for i = 1..2]",
+    ]
+    assert r"\operatorname{abs}\left(v\right)" in shown(r, "echo")[1]
+
+
 def test_intermediates_show_local_jacobians_and_their_product_with_shapes():
     r = jacmagic.jacobian("u = x y\nv = x + y\nf = u^2 + sin v")
     assert r"\frac{\partial u}{\partial \left(x, y\right)} = \begin{bmatrix} y & x \end{bmatrix}" in shown(r, "local")

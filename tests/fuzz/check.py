@@ -119,12 +119,10 @@ def again(result: Result) -> str | None:
         if line.kind == "step":
             if line.expr is None or line.equation or "_" in line.key or line.key in p.wholes:
                 return None
-            words = tex.text(line.expr)
+            words = tex.text(line.expr, p.arrays)
             if len(words) > 2_000:
                 return None
             # A function's arguments are the names of the block, which are declared above.
             head = f"{line.key}({', '.join(line.params)})" if line.params else line.key
-            if "|" in words and any(p.shape(key) for key in p.inputs):
-                return None  # |v| of a vector is typed abs(v)
             lines.append(f"{head} = {words}")
     return "\n".join(lines)
