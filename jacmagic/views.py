@@ -1177,8 +1177,9 @@ def checked(result: Result) -> str:
     parts = local_numbers(result)
     whole = np.eye(width)
     totals = dict(zip(p.variables, np.split(whole, np.cumsum(widths)[:-1])))
-    for key, reads in links.items():
-        totals[key] = np.sum([parts[key, wrt] @ totals[wrt] for wrt in reads], axis=0)
+    with np.errstate(all="ignore"):
+        for key, reads in links.items():
+            totals[key] = np.sum([parts[key, wrt] @ totals[wrt] for wrt in reads], axis=0)
     product = np.concatenate([totals[key] for key in p.outputs if key in totals])
     direct = np.asarray(result.at())
     if product.shape != direct.shape or not (np.isfinite(product).all() and np.isfinite(direct).all()):

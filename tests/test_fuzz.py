@@ -19,6 +19,9 @@ FOUND = [
     "k = norm([0^1100 10^1000])\nf(x) = k x",
     "f(x, y) = abs((x, x))",
     "x  | +| |xnorm|x|| +  |x[1]||x[1]|",
+    "x in R^2\na = exp(800 x)\nb = a - 1\nL = sum(b^2)",
+    r"\frac{d0}{dA}=0.",
+    r"\frac{d_1}{dt} = x",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
 ]
 
