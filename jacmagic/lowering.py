@@ -741,12 +741,22 @@ class Lowerer:
             raise LimitError(f"Families of families may have {MAX_UNROLLED:,} members in all; this is more.", span)
 
     def written_out(self, expr: t.Family, values: tuple[int, ...]) -> Value:
-        """A family member by member."""
+        """A family member by member; where all members are as large, the first tells how many there will be."""
         self.unroll(len(values), expr.span)
-        members = []
+        below = list(descendants(expr.body))
+        alike = not any(isinstance(one, t.UserCall) for one in below) and not any(
+            isinstance(one, t.Family) and (mentions(one.first, {expr.index}) or mentions(one.last, {expr.index}))
+            for one in below
+        )
+        members: list[Value] = []
         for value in values:
+            before = self.unrolled
             with self.member(expr.index, value):
                 members.append(self.lower(expr.body))
+            if alike and len(members) == 1:
+                ahead = (self.unrolled - before) * (len(values) - 1)
+                self.unroll(ahead, expr.span)
+                self.unrolled -= ahead
         literal = inside(expr.body)
         shapes = {m.shape for m in members}
         if len(shapes) > 1 and (expr.kind != "vector" or isinstance(literal, t.Vector) or t.is_list(literal)):

@@ -1590,7 +1590,8 @@ class Parser:
             above, below = ([t for t in part if t.kind == "word"] for part in (tokens[:middle], tokens[middle:]))
             if "".join(t.text for t in above)[0] == "".join(t.text for t in below)[0] == "d":
                 texts = [part[0].text[1:] if len(part) == 1 else part[1].text for part in (above, below)]
-                if all(text[:1].isalpha() for text in texts) and all(len(part) == 1 or part[0].text == "d" for part in (above, below)):
+                named = all(text[:1].isalpha() for text in texts)
+                if named and all(len(part) == 1 or part[0].text == "d" for part in (above, below)):
                     self.at = equals + 1
                     return "equation", Word(whole, _VARIANTS.get(texts[0], texts[0]), above[-1].index), ()
         if re.fullmatch(r"w\(w(,w)*\)", shape):

@@ -22,6 +22,7 @@ FOUND = [
     "x in R^2\na = exp(800 x)\nb = a - 1\nL = sum(b^2)",
     r"\frac{d0}{dA}=0.",
     r"\frac{d_1}{dt} = x",
+    "x in R^3\na = tanh(W1 x + c2) in R^4\no =  a2 W+ Πc2 in R^2",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
 ]
 

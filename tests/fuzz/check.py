@@ -106,6 +106,10 @@ def check_result(read, result: Result) -> None:
     np.testing.assert_allclose(other.at(), numbers, rtol=1e-9, atol=1e-12, err_msg=typed)
 
 
+def space(shape: tuple[int, ...]) -> str:
+    return "R" if not shape else f"R^{shape[0]}" if len(shape) == 1 else "R^({}x{})".format(*shape)
+
+
 def again(result: Result) -> str | None:
     """The block as its echo types it, its sizes stated; None where a line is too long or a value came from Python."""
     p = result.program
@@ -116,8 +120,7 @@ def again(result: Result) -> str | None:
     for key, one in p.inputs.items():
         if key in p.wholes or not key.isascii() or "_" in key:
             return None
-        size = "" if not one.shape else f"^{one.shape[0]}" if len(one.shape) == 1 else "^({}x{})".format(*one.shape)
-        lines.append(f"{key} in R{size}")
+        lines.append(f"{key} in {space(one.shape)}")
     for line in p.echo:
         if line.kind == "step":
             if line.expr is None or line.equation or "_" in line.key or line.key in p.wholes:
@@ -127,5 +130,5 @@ def again(result: Result) -> str | None:
                 return None
             # A function's arguments are the names of the block, which are declared above.
             head = f"{line.key}({', '.join(line.params)})" if line.params else line.key
-            lines.append(f"{head} = {words}")
+            lines.append(f"{head} = {words}" + (f" in {space(line.shape)}" if line.shape else ""))
     return "\n".join(lines)
