@@ -439,6 +439,8 @@ def matrix_form(result: Result, of: str, wrt: str) -> str | None:
         body = r" \, ".join(term.factors) if term.factors else ("I" if root.shape else "1")
         out += (" - " if out else "-") if term.sign < 0 else (" + " if out else "")
         out += body
+    if _outside_brackets(out) == r"\left":  # one factor, in brackets that nothing needs
+        out = out.removeprefix(r"\left(").removesuffix(r"\right)")
     out = re.sub(r"(\d\.\d{4})\d{3,}", r"\1\\ldots", out)  # SELU's constants
     return out if len(out) < MAX_FORMULA // 4 else None
 
@@ -801,7 +803,9 @@ def chain(result: Result) -> Iterator[Formula]:
             sums.append(r" \, ".join(product))
             texts.append(" · ".join(words))
         latex, text = factor_name(result, of, p.variables, "d")
-        yield Formula("chain", f"{latex} = {' + '.join(sums)}", f"{text} = {' + '.join(texts)}", cost(result, ways))
+        yield Formula(
+            "chain", f"{latex} = {' + '.join(sums) or 0}", f"{text} = {' + '.join(texts) or 0}", cost(result, ways)
+        )
 
 
 def pre_activation(result: Result, key: str) -> Formula | None:
@@ -1180,7 +1184,8 @@ def checked(result: Result) -> str:
     with np.errstate(all="ignore"):
         for key, reads in links.items():
             totals[key] = np.sum([parts[key, wrt] @ totals[wrt] for wrt in reads], axis=0)
-    product = np.concatenate([totals[key] for key in p.outputs if key in totals])
+    nothing = {key: np.zeros((prod(p.shape(key)), width)) for key in p.outputs}
+    product = np.concatenate([totals.get(key, nothing[key]) for key in p.outputs])
     direct = np.asarray(result.at())
     if product.shape != direct.shape or not (np.isfinite(product).all() and np.isfinite(direct).all()):
         return ""

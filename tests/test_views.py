@@ -47,6 +47,18 @@ def test_bars_are_of_numbers_and_abs_of_vectors():
     assert r"\operatorname{abs}\left(v\right)" in shown(r, "echo")[1]
 
 
+def test_an_output_that_the_inputs_do_not_reach_has_the_derivative_0():
+    r = jacmagic.nnchain("x in R^3\ny in R^4\nz = W1 x + c1 in R^4\np = softmax(z)\nM = -sum(y)")
+    assert shown(r, "chain") == [r"\frac{d M}{d x} = 0"]
+    assert not r.at().any()
+    assert "J = [0, 0, 0]" in r._repr_mimebundle_()["text/plain"]
+
+
+def test_one_factor_stands_without_brackets():
+    r = jacmagic.nnchain("z in R^2\np = softmax(z)")
+    assert r"= \operatorname{diag}\left(p\right) - p \, p^{\top} =" in shown(r, "local")[0]
+
+
 def test_intermediates_show_local_jacobians_and_their_product_with_shapes():
     r = jacmagic.jacobian("u = x y\nv = x + y\nf = u^2 + sin v")
     assert r"\frac{\partial u}{\partial \left(x, y\right)} = \begin{bmatrix} y & x \end{bmatrix}" in shown(r, "local")
