@@ -7,12 +7,12 @@ kernel. The kernel's side comes after it, once the output is on its way.
 from __future__ import annotations
 
 import _thread
-import hashlib
 import os
 import signal
 import sys
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -128,7 +128,8 @@ def _new_uid(text: str) -> str:
     """
     shell = _kernel_shell()
     where = "" if shell is None else f"{os.path.basename(os.environ.get('JPY_SESSION_NAME', ''))}\n{_cell_id(shell)}"
-    place = hashlib.blake2s(f"{where}\n{text}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    data = f"{where}\n{text}".encode("utf-8", "surrogatepass")
+    place = f"{zlib.crc32(data):08x}{zlib.crc32(data[::-1]):08x}"  # hashlib would load OpenSSL, 3 MB
     _made[place] += 1
     return f"{place}-{_made[place]}"
 
