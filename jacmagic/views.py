@@ -129,20 +129,26 @@ def echo(result: Result) -> Iterator[Formula]:
     """The block as it was understood."""
     lines = [line for line in result.program.echo if line.kind == "step"]
     rest = [line for line in result.program.echo if line.kind != "step"]
-    shown = ends(lines)
-    for k, line in enumerate(shown):
-        yield Formula("echo", *_echo_line(result, line), note=summary(result) if k == 0 else "")
-        if len(shown) < len(lines) and k == len(shown) - LAST_STEPS - 1:
-            more = len(lines) - len(shown)
-            yield Formula("echo", r"\vdots", f"⋮ {more} more", f"{more} more")
+    for line in ends("echo", lines):
+        if isinstance(line, Formula):
+            yield line
+        else:
+            yield Formula("echo", *_echo_line(result, line), note=summary(result) if line is lines[0] else "")
     if rest:
         formulas = [_echo_line(result, line) for line in rest]
         yield Formula("values", r",\quad ".join(f[0] for f in formulas), ", ".join(f[1] for f in formulas))
 
 
-def ends(lines: list[Any]) -> list[Any]:
-    """The first and last of many lines."""
-    return lines if len(lines) <= MAX_STEPS else lines[: MAX_STEPS - LAST_STEPS] + lines[-LAST_STEPS:]
+def left_out(kind: str, more: int) -> Formula:
+    """The mark where formulas are left out."""
+    return Formula(kind, r"\vdots", f"⋮ {more:,} more", f"{more:,} more")
+
+
+def ends(kind: str, lines: list[Any]) -> list[Any]:
+    """The first and last of many lines, between them a formula that says how many are left out."""
+    if len(lines) <= MAX_STEPS:
+        return lines
+    return [*lines[: MAX_STEPS - LAST_STEPS], left_out(kind, len(lines) - MAX_STEPS), *lines[-LAST_STEPS:]]
 
 
 def _echo_line(result: Result, line: Line) -> tuple[str, str]:
@@ -317,6 +323,8 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
         f = name_of(result, of)
         for k, j in enumerate(found.shown_columns):
             x = found.columns[j]
+            if k and (more := j - found.shown_columns[k - 1] - 1):
+                yield left_out("partial", more)
             yield Formula(
                 "partial", rf"\frac{{\partial {f}}}{{\partial {x.latex}}} = {latex[0][k]}",
                 f"∂{found.rows[0].text}/∂{x.text} = {plain[0][k]}",
@@ -329,7 +337,7 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
             "result", rf"{jacobian_name(result)} = {tex.matrix(cells, most + 2, most + 2)}",
             f"J = [{', '.join(texts[0])}]", "the row of partial derivatives",
         )
-        column = tex.matrix([[e] for e in cells[0]], most + 2, most + 2)
+        column = tex.matrix([[e if e != r"\cdots" else r"\vdots"] for e in cells[0]], most + 2, most + 2)
         words = f"∇{found.rows[0].text} = Jᵀ"
         yield Formula("gradient", rf"\nabla {f} = {column}", words, "the gradient, its transpose")
         return
@@ -776,7 +784,11 @@ def chain(result: Result) -> Iterator[Formula]:
     worked = any(n in p.steps for reads in links.values() for n in reads)
     if not worked and not p.net:
         return
-    for key, reads in ends(list(links.items())):
+    for one in ends("local", list(links.items())):
+        if isinstance(one, Formula):
+            yield one
+            continue
+        key, reads = one
         if (parts := pre_activation(result, key)) is not None:
             yield parts
         for group in groups(result, reads):
@@ -953,7 +965,11 @@ def gradients(result: Result) -> Iterator[Formula]:
     if not p.net or prod(p.shape(last)) != 1 or not weights:
         return
     told: set[str] = set()
-    for key, step in ends(list(p.steps.items())):
+    for one in ends("gradients", list(p.steps.items())):
+        if isinstance(one, Formula):
+            yield one
+            continue
+        key, step = one
         layer = layer_parts(result, step)
         if layer is not None and (back := delta(result, key, step)) is not None:
             yield Formula("gradients", *back)
@@ -1145,7 +1161,7 @@ def plain_text(result: Result, whole: bool = False) -> str:
         if one.kind in ("gradient", "gradients") or (one.kind == "partial" and "result" in kinds):
             continue
         lines.append(one.text)
-        if one.note and one.kind == "echo":
+        if one.note and one.kind == "echo" and not one.text.endswith(one.note):
             lines += [f"    {one.note}"]
     return "\n".join([*lines, *numbers(result)])
 

@@ -59,6 +59,19 @@ def test_one_factor_stands_without_brackets():
     assert r"= \operatorname{diag}\left(p\right) - p \, p^{\top} =" in shown(r, "local")[0]
 
 
+def test_what_is_left_out_is_said():
+    r = jacmagic.jacobian("x in R^12\nf = sum(x[i]^2 for i = 1..12)")
+    assert [one.text for one in views.formulas(r) if one.kind == "partial"][5:] == [
+        "∂f/∂x₆ = 2x₆", "⋮ 5 more", "∂f/∂x₁₂ = 2x₁₂",
+    ]
+    assert r"2 x_{6} \\ \vdots \\ 2 x_{12}" in shown(r, "gradient")[0]
+    deep = jacmagic.nnchain("x(2) -> " + "2 tanh -> " * 20 + "1\nL = mse(o, y)")
+    for kind in ("echo", "local", "gradients"):
+        marks = [one.text for one in views.formulas(deep) if one.kind == kind and "more" in one.text]
+        assert marks == ["⋮ 6 more"], kind
+    assert deep._repr_mimebundle_()["text/plain"].count("6 more") == 2  # the gradients are in the page
+
+
 def test_intermediates_show_local_jacobians_and_their_product_with_shapes():
     r = jacmagic.jacobian("u = x y\nv = x + y\nf = u^2 + sin v")
     assert r"\frac{\partial u}{\partial \left(x, y\right)} = \begin{bmatrix} y & x \end{bmatrix}" in shown(r, "local")
