@@ -962,7 +962,7 @@ function mount(root, spec, bridge) {
       if (active || Object.is(v, shown)) return;
       shown = v;
       const whole = v.toFixed(decimals);
-      field.value = grid ? compact(v) : +whole === v ? whole.replace("-", "\u2212") : short(v, 6);
+      field.value = grid ? compact(v) : +whole === v && abs(v) < 1e7 ? whole.replace("-", "\u2212") : short(v, 6);
     };
     const full = () => { field.value = String(valueAt(name.key, index())).replace("-", "\u2212"); };
     const move = (/** @type {number} */ steps) => {
