@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,9 +29,9 @@ from jacmagic.errors import (
     ValueMistake,
     nearest,
 )
-from jacmagic.functions import CONSTANTS, SPELLINGS, find
+from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
 from jacmagic.graph import Graph, Node
-from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
+from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value, descendants
 from jacmagic.meaning import Reader, Scope, key_of
 from jacmagic.shapes import Inference, children, inside
 
@@ -772,7 +772,8 @@ class _Understanding:
         self, free: Sequence[str], shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray],
         variables: Sequence[str], steps: Mapping[str, Step],
     ) -> dict[str, Input]:
-        targets = {name.key for step in steps.values() for name in targets_in(step.expr)}
+        labels = {name.key for step in steps.values() for name in targets_in(step.expr, ("cross_entropy",))}
+        targets = self.targets(steps, shapes) if self.net else labels
         chosen = frozenset(variables)
         out = {}
         for key in free:
@@ -787,7 +788,7 @@ class _Understanding:
                 value = values[key]
                 if range_ is not None:
                     self.inside_range(key, value, range_)
-            elif key in targets and shape:
+            elif key in labels and shape:
                 value = np.zeros(shape)
                 value.flat[0] = 1.0
             elif self.net and role == "weight" and range_ is None:
@@ -798,6 +799,27 @@ class _Understanding:
                     value = np.clip(value, range_[0], range_[1])
             out[key] = Input(key, shape, value, key in values, range_, role, self.graph.input(key, shape))
         return out
+
+    def targets(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> set[str]:
+        """The names of a net that learning leaves alone: what its losses compare with, and constants such as λ.
+
+        Where layers stand above a loss that has none of its own, what only the loss reads is no weight.
+        """
+        targets = {name.key for step in steps.values() for name in targets_in(step.expr, LOSSES)}
+        *above, last = steps.values()
+        if not above or last.shape != ():
+            return targets
+        read = {key for step in above for key in names_in(step.expr)}
+        own = {key for key in names_in(last.expr) if key not in read and key not in steps}
+        for one in descendants(last.expr):
+            if isinstance(one, t.Product):  # w a, W a: a layer
+                factors = [inside(factor) for _, factor in one.factors]
+                keys = {factor.key for factor in factors if isinstance(factor, t.Name)}
+                if keys & own and keys & {step.key for step in above}:
+                    return targets
+            if isinstance(one, t.Transpose) and isinstance(name := inside(one.base), t.Name) and name.key in own:
+                return targets
+        return targets | {key for key in own if len(shapes[key]) < 2}
 
     def range(self, key: str) -> tuple[float, float, float | None] | None:
         draft = self.drafts.get(key)
@@ -845,7 +867,7 @@ class _Understanding:
     def lines(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> tuple[Line, ...]:
         out = []
         for key, step in steps.items():
-            stated = shapes.get(key) if key in self.sizes or self.net else None
+            stated = step.shape if key in self.sizes or self.net else None
             out.append(Line("step", key, step.params, step.expr, stated, equation=step.kind == "equation"))
         for key, draft in self.drafts.items():
             if key in steps:
@@ -970,12 +992,15 @@ def families_in(expr: t.Expr) -> list[t.Family]:
     return out
 
 
-def targets_in(expr: t.Expr) -> list[t.Name]:
-    """Names that are the target of a cross-entropy."""
+LOSSES = tuple(name for name, row in FUNCTIONS.items() if row.kind == "loss")
+
+
+def targets_in(expr: t.Expr, losses: Collection[str]) -> list[t.Name]:
+    """Names that are the target of one of these losses."""
     todo, out = [expr], []
     while todo:
         one = todo.pop()
-        if isinstance(one, t.Call) and one.function == "cross_entropy" and len(one.arguments) == 2:
+        if isinstance(one, t.Call) and one.function in losses and len(one.arguments) == 2:
             target = inside(one.arguments[1])
             if isinstance(target, t.Name):
                 out.append(target)

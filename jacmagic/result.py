@@ -85,10 +85,9 @@ class Values(MutableMapping[str, Any]):
         for key, value in values.items():
             array = np.array(value, dtype=float)
             want = self._data[self._known(key)].shape
+            array = fitted(array, want)
             if array.shape != want:
-                if array.size != prod(want):
-                    raise ValueError(f"{key} has shape {array.shape}, expected {want or 'a number'}")
-                array = array.reshape(want)
+                raise ValueError(f"{key} has shape {array.shape}, expected {want or 'a number'}")
             if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
                 raise ValueError(f"{key} is not a finite number, or too large")
             new[key] = array
@@ -385,9 +384,7 @@ class Result:
             if k is None:
                 array = np.asarray(value.detach() if hasattr(value, "detach") else value, dtype=float)
                 shape = self.program.shape(key)
-                if array.shape != shape and array.size == prod(shape) and array.ndim <= len(shape):
-                    array = array.reshape(shape)
-                out[identifier(key)] = array
+                out[identifier(key)] = fitted(array, shape) if array.ndim <= len(shape) else array
             else:
                 array = np.array(out[identifier(key)], dtype=float)
                 array.flat[k] = value
@@ -589,6 +586,12 @@ class Result:
         kind = "nnchain" if self.program.net else "jacobian"
         by = ", ".join(self.program.variables)
         return f"<{kind} of {', '.join(self.program.outputs)} by {by}>"
+
+
+def fitted(array: np.ndarray, shape: Shape) -> np.ndarray:
+    """The array with axes of length 1 added or left out where that makes it the shape; never its numbers rearranged."""
+    alike = [n for n in array.shape if n != 1] == [n for n in shape if n != 1]
+    return array.reshape(shape) if alike else array
 
 
 def _one_row(array: np.ndarray, of: Shape, wrt: Shape) -> np.ndarray:

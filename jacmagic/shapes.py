@@ -224,9 +224,9 @@ class Inference:
         if isinstance(expr, (t.Compare, t.Logic)):
             return self.alike(list(expr.operands), None)
         if isinstance(expr, t.Case):
-            for _, condition in expr.branches:
-                self.up(condition)
-            return self.alike([value for value, _ in expr.branches] + [expr.otherwise], want)
+            conditions = [self.up(condition) for _, condition in expr.branches]
+            found = self.alike([value for value, _ in expr.branches] + [expr.otherwise], want)
+            return found if found != () else next((shape for shape in conditions if shape), ())
         if isinstance(expr, t.Indicator):
             return self.up(expr.condition)
         return None

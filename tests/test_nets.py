@@ -504,3 +504,47 @@ def test_a_noisy_line_is_learned() -> None:
     slope, offset = np.polyfit(x, y, 1)
     assert abs(n.values["w"] - slope) < 1e-6
     assert abs(n.values["b"] - offset) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("block", "weights", "others"),
+    [
+        ("x in R^2\no = W x + b in R^1\nL = mse(o, y) + λ ||W||_F^2\nλ = 0.1", ["W", "b"], {"y": [1.0], "lam": 0.1}),
+        ("x in R^2\np = sigmoid(w^T x + b) in R\nL = bce(p, y)", ["w", "b"], {"y": 1.0}),
+        ("x in R^2\na = tanh(W x + b) in R^2\nL = 1/2 ||a - t||^2", ["W", "b"], {"t": [1.0, 1.0]}),
+        ("x in R^2\na = tanh(W x + b) in R^2\nL = α mse(a, y)\nα = 2 in [1, 3]", ["W", "b"], {"y": [1.0, 1.0], "alpha": 2.0}),
+        ("x in R^2\np = softmax(W x + b) in R^2\nL = -sum(y .* ln p)", ["W", "b"], {"y": [1.0, 1.0]}),
+        ("x in R\na = tanh(w1 x + c1) in R\no = w2 a + c2", ["w1", "c1", "w2", "c2"], {}),
+        ("x in R^2\nw in R^2\na = tanh(W x + b) in R^2\nL = (v^T a + c - y)^2\nv in R^2", ["W", "b", "c", "y"], {}),
+    ],
+)
+def test_learning_changes_weights_and_no_targets_or_constants(block: str, weights: list[str], others: dict[str, Any]) -> None:
+    n = jacmagic.nnchain(block)
+    assert n.trainable() == weights
+    assert list(n.gradients()) == list(n.step(0.1)) == weights
+    for key, value in others.items():
+        assert np.array_equal(n.values[key], value)
+
+
+def test_weight_decay_is_learnt_with_and_its_factor_stays() -> None:
+    n = jacmagic.nnchain("x in R^2\no = W x + b in R^1\nL = mse(o, y) + λ ||W||_F^2\nλ = 0.1")
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    y = x @ [[1.0], [2.0]]
+    losses = n.train({"x": x, "y": y}, lr=0.1, steps=300, progress=False)
+    # ridge regression: (XᵀX/20 + λ I) w = Xᵀy/20, the intercept left alone
+    full = np.hstack([x, np.ones((20, 1))])
+    right = np.linalg.solve(full.T @ full / 20 + np.diag([0.1, 0.1, 0]), full.T @ y / 20)
+    assert losses[-1] < losses[0]
+    assert n.values["lam"] == 0.1
+    np.testing.assert_allclose(np.append(n.values["W"], n.values["b"]), right.ravel(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (6,), (1, 6)])
+def test_numbers_are_never_poured_into_another_shape(shape: tuple[int, ...]) -> None:
+    n = jacmagic.nnchain("x in R^2\na = W1 x in R^3")
+    given = np.arange(6.0).reshape(shape)
+    for use in (lambda: n.forward(W1=given), lambda: n.at(W1=given), lambda: n.values.update(W1=given), lambda: n.set(W1=given)):
+        with pytest.raises(ValueError, match=r"W1 has shape .*, expected \(3, 2\)"):
+            use()
+    n.set(x=[[1], [0]])
+    assert n.values["x"].tolist() == [1, 0]
