@@ -1233,7 +1233,7 @@ class _Scalars(_Arrays):
     """Graphs entry by entry: JavaScript's arrays are flat lists, plain Python has none."""
 
     def add(self, node: Node) -> None:
-        fits = node.op in ("input", "const", "map") if node.shape == () else node.op in ("stack", "const", "eye")
+        fits = node.op in (("stack", "take", "const", "eye") if node.shape else ("input", "const", "map"))
         if self.python and not (fits and all(a.shape == () for a in node.args)):
             raise TypeError(f"{self.backend.title} is for scalars and rows of them; this graph has {node.op} of arrays")
         super().add(node)
@@ -1243,8 +1243,9 @@ class _Scalars(_Arrays):
             flat = [1 if i == j else 0 for i in range(node.shape[0]) for j in range(node.shape[0])]
             values = flat if node.op == "eye" else [_number(v) for v in node.data]
             return self.term("stack", [self.plant(v, ()) for v in values], (node.shape, 0), range(len(node.shape)))
-        if self.python:
-            return self.term("stack", args, (node.shape, 0), range(len(node.shape)))
+        if self.python:  # take is of a number here, which stands at each place
+            entries = args * node.size if node.op == "take" else args
+            return self.term("stack", entries, (node.shape, 0), range(len(node.shape)))
         shapes = tuple(a.shape for a in node.args)
         return self.term(node.op, args, (node.data, node.shape, shapes), range(len(node.shape)))
 

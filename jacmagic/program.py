@@ -139,8 +139,11 @@ def understand(
     """The Program of a block.
 
     Raises:
-        JacmagicError: with the span of the offence; nothing else.
+        JacmagicError: with the span of the offence.
+        TypeError: the block is no text.
     """
+    if not isinstance(text, str):
+        raise TypeError(f'a block is text, such as "f(x) = x^2"; this is of type {type(text).__name__}')
     try:
         return _Understanding(text, namespace, net, seed).program(wrt)
     except RecursionError:

@@ -470,6 +470,8 @@ class Result:
         """Runnable source of the Jacobian: "sympy", "numpy", "torch", "jax", "javascript" or "math"."""
         if backend == "sympy":
             return self._sympy_code(of, wrt)
+        if backend not in code.BACKENDS:
+            raise ValueError(f"no backend is called {backend!r}; there are sympy, {', '.join(code.BACKENDS)}")
         node, labels = self._asked(of, wrt)
         inputs, root, labels = self._of_inputs(node, labels)
         return code.source(backend, inputs, root, labels=labels, name="jacobian")

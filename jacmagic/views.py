@@ -60,6 +60,9 @@ MAX_CHECKED = 1_000_000
 """Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it.
 Instead: `n.at(of, wrt)` of a part."""
 
+MAX_KINKS = 40
+"""Places that are watched for a kink. Instead: `r.forward(…)`."""
+
 MAX_ENTRIES_TEX = 900
 """Characters of LaTeX in the entries of a local Jacobian that has a matrix form besides.
 Instead: `jacobians` of one of `r.layers`."""
@@ -1166,9 +1169,26 @@ def plain_text(result: Result, whole: bool = False) -> str:
     return "\n".join([*lines, *numbers(result)])
 
 
+KINKS = {
+    "relu": "ReLU at 0: slope 0, as in PyTorch",
+    "abs": "|·| at 0: slope 0, as in PyTorch",
+    "sign": "sign at 0: slope 0",
+    "step": "the step at 0: slope 0",
+    "leaky_relu": "leaky ReLU at 0: slope 0.01, as in PyTorch",
+    "selu": "SELU at 0: the slope from the left, as in PyTorch",
+    "hardtanh": "hardtanh at ±1: slope 0, as in PyTorch",
+    "max": "a tie of max: each of the k largest has slope 1/k",
+    "min": "a tie of min: each of the k smallest has slope 1/k",
+    "floor": "floor jumps here: slope 0",
+    "ceil": "ceil jumps here: slope 0",
+    "norm": "‖·‖ at 0: slope 0, as in PyTorch",
+}
+"""What is said where the current point sits on a kink of a function."""
+
+
 def numbers(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text: sizes of the factors, the check, J."""
-    return [line for line in (factor_sizes(result), checked(result), numbers_text(result)) if line]
+    return [line for line in (factor_sizes(result), checked(result), numbers_text(result), on_kinks(result)) if line]
 
 
 def factor_sizes(result: Result) -> str:
@@ -1237,9 +1257,23 @@ def numbers_text(result: Result) -> str:
         matrix = result.at()
     except Exception:  # a picture of numbers must not stop the formulas from being shown
         return ""
-    rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in matrix)
+    rows = "; ".join(", ".join(f"{v + 0.0:.4g}" for v in row) for row in matrix)  # -0 + 0 is 0
     where = f" at {point}" if point else ""
     return f"J = [{rows}]{where}".replace("-", "−")
+
+
+def on_kinks(result: Result) -> str:
+    """The kinks that the current point sits on."""
+    g = result.program.graph
+    roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
+    found = c.kinks(g, roots)[:MAX_KINKS]
+    if not found:
+        return ""
+    if "_kinks" not in result.__dict__:
+        result.__dict__["_kinks"] = result.compile_nodes({f"k{k}": node for k, (_, node) in enumerate(found)})
+    values = result.__dict__["_kinks"](**result.point({}))
+    met = [name for k, (name, _) in enumerate(found) if not np.all(values[f"k{k}"])]
+    return "; ".join(dict.fromkeys(KINKS.get(name, f"{name} has a kink here") for name in met))
 
 
 def full_latex(result: Result) -> str:

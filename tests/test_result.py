@@ -387,3 +387,17 @@ def test_the_body_of_a_family_is_of_numbers(body: str, wanted: list[float]) -> N
         step = np.eye(3)[j] * h
         slope = (r.forward(x=r.values["x"] + step)["f"] - r.forward(x=r.values["x"] - step)["f"]) / (2 * h)
         assert np.allclose(r.at()[:, j], slope, atol=1e-8)
+
+
+def test_plain_python_of_a_function_of_one_variable():
+    r = jacmagic.jacobian("f(x) = x^2")
+    space: dict[str, Any] = {}
+    exec(r.code("math"), space)
+    assert space["jacobian"](3.0) == r.function("math")(x=3.0) == ((6.0,),)
+
+
+def test_what_is_asked_wrongly_is_said():
+    with pytest.raises(ValueError, match="there are sympy, numpy, torch, jax, javascript, math"):
+        jacmagic.jacobian("f(x) = x^2").code("matlab")
+    with pytest.raises(TypeError, match="a block is text"):
+        jacmagic.jacobian(5)  # type: ignore[arg-type]

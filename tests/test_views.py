@@ -59,6 +59,27 @@ def test_one_factor_stands_without_brackets():
     assert r"= \operatorname{diag}\left(p\right) - p \, p^{\top} =" in shown(r, "local")[0]
 
 
+@pytest.mark.parametrize(
+    ("block", "says"),
+    [
+        ("f(x) = relu(x) + |x|\nx = 0", "|·| at 0: slope 0, as in PyTorch; ReLU at 0: slope 0, as in PyTorch"),
+        ("f(x, y) = max(x, y, 0)\nx = 2\ny = 2", "a tie of max: each of the k largest has slope 1/k"),
+        ("x in R^2\nf = ||x||\nx = [0, 0]", "‖·‖ at 0: slope 0, as in PyTorch"),
+        ("x in R^2\nf = relu(x)\nx = [1, 0]", "ReLU at 0: slope 0, as in PyTorch"),
+    ],
+)
+def test_a_point_on_a_kink_is_said(block, says):
+    r = jacmagic.jacobian(block)
+    assert r._repr_mimebundle_()["text/plain"].splitlines()[-1] == says
+    r.set(**{key: r.values[key] + 0.5 + np.arange(np.size(r.values[key])) * (np.ndim(r.values[key]) > 0) for key in r.values})
+    if "tie" not in says:
+        assert "slope" not in r._repr_mimebundle_()["text/plain"].splitlines()[-1]
+
+
+def test_zero_has_no_sign():
+    assert "J = [0]" in jacmagic.jacobian("f(x) = -x^2\nx = 0")._repr_mimebundle_()["text/plain"]
+
+
 def test_what_is_left_out_is_said():
     r = jacmagic.jacobian("x in R^12\nf = sum(x[i]^2 for i = 1..12)")
     assert [one.text for one in views.formulas(r) if one.kind == "partial"][5:] == [

@@ -36,7 +36,7 @@ MAX_VALUES = 20_000
 Instead: `r.at(…)` with its values."""
 
 MAX_GUARDS = 40
-"""Places that are watched for a kink or a number that is not finite. Instead: `r.forward(…)`."""
+"""Places that are watched for a number that is not finite. Instead: `r.forward(…)`."""
 
 _NAMES = "|".join(sorted(
     {row.tex.strip("\\") for row in FUNCTIONS.values() if row.tex[1:].isalpha()} | {"log", "det"}, key=len, reverse=True
@@ -413,9 +413,9 @@ class _Spec:
     def kinks(self) -> list[dict[str, str]]:
         out = []
         roots = [self.forward[key] for key in self.p.outputs]
-        for k, (name, node) in enumerate(c.kinks(self.g, roots)[:MAX_GUARDS]):
+        for k, (name, node) in enumerate(c.kinks(self.g, roots)[: views.MAX_KINKS]):
             self.outputs[f"kink:{k}"] = node
-            out.append({"value": f"kink:{k}", "text": _KINKS.get(name, f"{name} has a kink here")})
+            out.append({"value": f"kink:{k}", "text": views.KINKS.get(name, f"{name} has a kink here")})
         return out
 
     def reasons(self) -> list[dict[str, str]]:
@@ -488,22 +488,6 @@ class _Spec:
         shown = [one.latex for one in views.formulas(result) if one.kind in ("echo", "result", "determinant", "chain")]
         out.append({"label": "Copy LaTeX", "copy": " \\\\\n".join(shown)})
         return out
-
-
-_KINKS = {
-    "relu": "ReLU at 0: slope 0, as in PyTorch",
-    "abs": "|·| at 0: slope 0, as in PyTorch",
-    "sign": "sign at 0: slope 0",
-    "step": "the step at 0: slope 0",
-    "leaky_relu": "leaky ReLU at 0: slope 0.01, as in PyTorch",
-    "selu": "SELU at 0: the slope from the left, as in PyTorch",
-    "hardtanh": "hardtanh at ±1: slope 0, as in PyTorch",
-    "max": "a tie of max: each of the k largest has slope 1/k",
-    "min": "a tie of min: each of the k smallest has slope 1/k",
-    "floor": "floor jumps here: slope 0",
-    "ceil": "ceil jumps here: slope 0",
-    "norm": "‖·‖ at 0: slope 0, as in PyTorch",
-}
 
 
 def _guards(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
