@@ -21,7 +21,7 @@ from typing import Any
 import sympy as sp
 
 from jacmagic.errors import LimitError
-from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
 from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 
 MAX_WRITTEN = 400_000
@@ -202,9 +202,9 @@ def _safe_logarithms(
         inner = log.args[0]
         minus = 1 - inner
         if isinstance(inner, sigmoid):
-            expr = expr.xreplace({log: -softplus(-inner.args[0])})
+            expr = put_in(expr, {log: -softplus(-inner.args[0])})
         elif isinstance(minus, sigmoid):
-            expr = expr.xreplace({log: -softplus(minus.args[0])})
+            expr = put_in(expr, {log: -softplus(minus.args[0])})
         for wanted, sign in ((inner, -1), (minus, 1)):
             if not (wanted.is_Symbol and str(wanted).startswith("_")):
                 continue
@@ -219,7 +219,7 @@ def _safe_logarithms(
                 better = g.take(g.along("log_softmax", node.args[0].args[0]), indices, node.shape[lead:], lead)
             if better is not None:
                 operands = [*operands, (better, axes)]
-                expr = expr.xreplace({log: slot(len(operands) - 1)})
+                expr = put_in(expr, {log: slot(len(operands) - 1)})
     return expr, operands
 
 
@@ -244,7 +244,7 @@ def local(g: Graph, node: Node, k: int, reuse: bool) -> Node | None:
         return None
     operands = list(zip(node.args, axes))
     if reuse and not expr.is_Symbol and derivative.has(expr):
-        derivative = derivative.xreplace({expr: slot(len(operands))})
+        derivative = put_in(derivative, {expr: slot(len(operands))})
         operands.append((node, every(node)))
     return g.map(derivative, operands, node.shape)
 
@@ -404,7 +404,7 @@ def _along(g: Graph, node: Node, c: Node, lead: int, transpose: bool) -> Node:
     return g.sum(times(g, c, share, lead), (last + lead,))
 
 
-_IS_BEST = sp.Piecewise((1, sp.Eq(slot(0), slot(1))), (0, True))
+_IS_BEST = by_cases((1, sp.Eq(slot(0), slot(1))), (0, True))
 
 
 def share_of(g: Graph, node: Node) -> Node:
@@ -420,7 +420,7 @@ def share_of(g: Graph, node: Node) -> Node:
         return g.map(slot(0) / slot(1), [(mask, every(mask)), (count, outer)], x.shape)
     if node.op == "norm":
         # 0 at 0, as PyTorch has it
-        return g.map(sp.Piecewise((slot(0) / slot(1), slot(1) > 0), (0, True)), pair, x.shape)
+        return g.map(by_cases((slot(0) / slot(1), slot(1) > 0), (0, True)), pair, x.shape)
     assert node.op == "prod"
     return g.along("others", x)
 
@@ -633,11 +633,11 @@ def _share(node: Node, shares: Sequence[float]) -> float:
 def _put(expr: sp.Expr, table: Mapping[sp.Expr, sp.Expr]) -> sp.Expr:
     """Operands put in for slots; no condition is left with cases inside, which SymPy would try to solve."""
     if not (expr.has(sp.Piecewise) and any(value.has(sp.Piecewise) for value in table.values())):
-        return expr.xreplace(table)
+        return put_in(expr, table)
     if not expr.is_Piecewise:
         return expr.func(*[_put(arg, table) for arg in expr.args]) if expr.args else table.get(expr, expr)
     budget = [MAX_CONDITION]
-    return sp.Piecewise(*[(_put(value, table), _split(when.xreplace(table), budget)) for value, when in expr.args])
+    return by_cases(*[(_put(value, table), _split(put_in(when, table), budget)) for value, when in expr.args])
 
 
 def _split(condition: sp.Basic, budget: list[int]) -> sp.Basic:
@@ -656,7 +656,7 @@ def _split(condition: sp.Basic, budget: list[int]) -> sp.Basic:
                 "r.at(…), or the local Jacobians, r.layers."
             )
         here = sp.And(when, *earlier)
-        ways.append(sp.And(here, _split(condition.xreplace({cases: value}), budget)))
+        ways.append(sp.And(here, _split(put_in(condition, {cases: value}), budget)))
         earlier.append(sp.Not(when))
     return sp.Or(*ways)
 
@@ -737,7 +737,7 @@ def _best(x: sp.Expr, best: sp.Expr) -> sp.Expr:
     others = [other for other in best.args if other != x]
     slots = [slot(k + 1) for k in range(len(others))]
     ahead = [slot(0) >= one if kind is symbolic("max") else slot(0) <= one for one in slots]
-    return _put(sp.Piecewise((1, sp.And(*ahead)), (0, True)), {slot(0): x, **dict(zip(slots, others))})
+    return _put(by_cases((1, sp.And(*ahead)), (0, True)), {slot(0): x, **dict(zip(slots, others))})
 
 
 def _product(factor: sp.Expr, operands: list[tuple[Entries, Shape, Shape]], full: Shape) -> Iterator[tuple[int, Any]]:

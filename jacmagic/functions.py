@@ -16,7 +16,7 @@ documentation for the constants and for the values at kinks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -379,6 +379,8 @@ class _Calculus:
 
         if name in FUNCTIONS:
             return symbolic(name)
+        if name == "Piecewise":
+            return by_cases
         if name == "sympy_floor":
             return sympy.floor
         if name == "sympy_ceiling":
@@ -387,6 +389,39 @@ class _Calculus:
 
 
 calculus = _Calculus()
+
+
+def by_cases(*pairs: tuple[Any, Any]) -> Any:
+    """SymPy's Piecewise of (value, condition), for any condition.
+
+    SymPy writes a condition in a canonical form, and x - a < b - x has two of them, each
+    the other's: it would turn one into the other without end. As a difference it has one.
+    """
+    import sympy
+    from sympy.core.relational import Relational
+
+    def steady(condition: Any) -> Any:
+        turning = {}
+        for one in condition.atoms(Relational) if isinstance(condition, sympy.Basic) else ():
+            sums = [side.is_Add for side in (one.lhs, one.rhs)]
+            if all(sums) or (any(sums) and one.lhs.free_symbols & one.rhs.free_symbols):
+                turning[one] = one.func(one.lhs - one.rhs, 0)
+        return condition.xreplace(turning) if turning else condition
+
+    return sympy.Piecewise(*((value, steady(condition)) for value, condition in pairs))
+
+
+def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
+    """The expression with parts replaced, as `xreplace` does it, and cases made by `by_cases`."""
+    import sympy
+
+    if not expr.has(sympy.Piecewise):
+        return expr.xreplace(swap)
+    if expr in swap:
+        return swap[expr]
+    if isinstance(expr, sympy.Piecewise):
+        return by_cases(*((put_in(value, swap), put_in(when, swap)) for value, when in expr.args))
+    return expr.func(*(put_in(arg, swap) for arg in expr.args)) if expr.args else expr
 
 
 @cache

@@ -44,6 +44,8 @@ from typing import Any
 
 import sympy as sp
 
+from jacmagic.functions import put_in
+
 Shape = tuple[int, ...]
 
 
@@ -129,7 +131,7 @@ class Graph:
                 kept.append((node, axes))
             swap[slot(k)] = slot(place)
         try:
-            put = expr.xreplace(swap) if swap else expr
+            put = put_in(expr, swap) if swap else expr
         except TypeError:  # a condition on 1/0, which is no number for SymPy, and infinity in floating point
             if not fold:
                 raise

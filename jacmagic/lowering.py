@@ -21,7 +21,7 @@ import sympy as sp
 from jacmagic import tree as t
 from jacmagic.calculus import MAX_DIGITS
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
-from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
 from jacmagic.graph import Graph, Node, slot
 from jacmagic.shapes import children, inside
 
@@ -114,7 +114,7 @@ class Lowerer:
             node = self.nodes[symbol]
             operands.append((node, every if node.shape else ()))
         swap = {symbol: slot(k) for k, symbol in enumerate(symbols)}
-        return self.graph.map(value.expr.xreplace(swap), operands, value.shape)
+        return self.graph.map(put_in(value.expr, swap), operands, value.shape)
 
     def step(self, expr: t.Expr) -> Value:
         """A whole right side, lowered and checked."""
@@ -817,7 +817,7 @@ class Lowerer:
                 shape = inner
             conditions.append(logic)
         pieces = [(value.expr, c) for value, c in zip(values, conditions)] + [(values[-1].expr, True)]
-        return Value(sp.Piecewise(*pieces), shape)
+        return Value(by_cases(*pieces), shape)
 
     def condition(self, expr: t.Expr) -> tuple[sp.Basic, Shape]:
         if isinstance(expr, t.Paren):
@@ -848,7 +848,7 @@ class Lowerer:
 
     def lower_indicator(self, expr: t.Indicator) -> Value:
         logic, shape = self.condition(expr.condition)
-        return Value(sp.Piecewise((sp.Integer(1), logic), (sp.Integer(0), True)), shape)
+        return Value(by_cases((sp.Integer(1), logic), (sp.Integer(0), True)), shape)
 
     # -------------------------------------------------------------- calls
     def lower_usercall(self, expr: t.UserCall) -> Value:

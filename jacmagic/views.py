@@ -23,7 +23,7 @@ from jacmagic import calculus as c
 from jacmagic import latex as tex
 from jacmagic import tree as t
 from jacmagic.errors import LimitError
-from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.functions import FUNCTIONS, calculus, put_in, symbolic
 from jacmagic.graph import Node, ancestry, slot
 from jacmagic.lowering import mentions
 from jacmagic.program import Line, Shape, Step
@@ -555,7 +555,7 @@ class _Forms:
         return self.hold(self.operation(node))
 
     def filled(self, expr: sp.Expr, args: Sequence[Node]) -> sp.Expr:
-        return expr.xreplace({slot(k): self.symbol(a) for k, a in enumerate(args)})
+        return put_in(expr, {slot(k): self.symbol(a) for k, a in enumerate(args)})
 
     def hold(self, formula: str) -> sp.Symbol:
         """A symbol that stands for a formula until it is printed."""
@@ -734,14 +734,14 @@ class _Forms:
         own = sp.Symbol(self.of, real=True)
         row = FUNCTIONS.get({"log": "ln"}.get(type(expr).__name__, type(expr).__name__))
         if row is None or row.by_output is None or len(expr.args) != 1:
-            return derivative.xreplace({expr: own}) if expr.is_Function and derivative.has(expr) else derivative
+            return put_in(derivative, {expr: own}) if expr.is_Function and derivative.has(expr) else derivative
         inner = expr.args[0]
         unit = symbolic(row.name)(sp.Symbol("zz", real=True))
         outer = unit.diff(sp.Symbol("zz", real=True)).xreplace({sp.Symbol("zz", real=True): inner})
         ratio = derivative / outer
         if ratio.is_number or not ratio.has(expr):
             return ratio * row.by_output(calculus, own)
-        return derivative.xreplace({expr: own})
+        return put_in(derivative, {expr: own})
 
 
 # ------------------------------------------------------------------ the chain rule

@@ -9,8 +9,8 @@ import pytest
 import sympy as sp
 
 import jacmagic
-from jacmagic import calculus, code
-from jacmagic.functions import FUNCTIONS, symbolic
+from jacmagic import calculus, code, latex
+from jacmagic.functions import FUNCTIONS, by_cases, put_in, symbolic
 from jacmagic.graph import Graph, ancestry, slot
 
 _0, _1 = slot(0), slot(1)
@@ -204,3 +204,40 @@ def test_sums_and_products_over_a_family_are_entries_of_a_matrix() -> None:
     assert sp.simplify(r.matrix - right.jacobian([x, y])) == sp.zeros(2, 2)
     r = jacmagic.jacobian("v in R^2\nf = [sum(v i for i = 1..2) for j = 1..2]")
     assert r.matrix == sp.Matrix([[3, 0], [0, 3], [3, 0], [0, 3]])
+
+
+TENT = "f(x, a, b) = {} + 0.3x b\nx = 0.4\na = 0.1\nb = 1.2"
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["min(x - a, b - x)", "max(x - a, b - x, 1/3)", "(x^2 if x - a < b - x else a x)", "1[x - a < b - x] x",
+     "max(min((x - a)/(b - a), (2 - x)/(2 - b)), 0)", "sum(min(x - i a, b - i x) for i = 1..3)"],
+)
+def test_a_condition_that_sympy_turns_to_and_fro_is_answered(case):
+    r = jacmagic.jacobian(TENT.format(case))
+    point = {"x": 0.4, "a": 0.1, "b": 1.2}
+    wanted = []
+    for key in point:
+        ends = [r.forward(**{**point, key: point[key] + step})["f"] for step in (1e-6, -1e-6)]
+        wanted.append((ends[0] - ends[1]) / 2e-6)
+    np.testing.assert_allclose(r.at()[0], wanted, rtol=1e-8, atol=1e-9)
+    exact = r.matrix.xreplace({s: sp.Rational(point[s.name]) for s in r.variables})
+    np.testing.assert_allclose(np.array(exact.evalf().tolist(), float)[0], wanted, rtol=1e-8, atol=1e-9)
+    assert r._repr_mimebundle_()["text/latex"]
+    slope = jacmagic.jacobian(f"g(x, a, b) = {latex.symbolic(r.matrix[0])}")
+    assert slope.forward(**point)["g"] == pytest.approx(wanted[0])
+
+
+def test_cases_under_any_names_of_what_they_compare():
+    """Relations between sums of the same symbols: their canonical form in SymPy may have no end."""
+    rng, symbols = random.Random(3), sp.symbols("x:4", real=True)
+    for _ in range(500):
+        sides = [sum(rng.choice([-2, -1, 0, 1, 2]) * s for s in symbols) + rng.randint(-1, 1) for _ in "lr"]
+        relation = rng.choice([sp.Lt, sp.Le, sp.Gt, sp.Ge, sp.Eq])(*sides)
+        made = by_cases((1, relation), (0, True))
+        point = {s: sp.Rational(rng.randint(-9, 9), 7) for s in symbols}
+        holds = 1 if relation.xreplace(point) == True else 0  # noqa: E712
+        assert made.xreplace(point) == holds
+        turned = put_in(made, dict(zip(symbols, symbols[::-1])))
+        assert turned.xreplace(dict(zip(symbols[::-1], point.values()))) == holds
