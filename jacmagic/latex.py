@@ -86,7 +86,13 @@ def _letter(word: str) -> str:
     if _greek(word):
         # \Alpha is no command in MathJax, and a Latin A would be another name
         return rf"\mathrm{{{_greek(word)}}}" if word in _LATIN_SHAPED else "\\" + {"lam": "lambda"}.get(word, word)
-    return word if len(word) == 1 else rf"\mathrm{{{word}}}"
+    return word if len(word) == 1 else rf"\mathrm{{{_difference(word) or word}}}"
+
+
+def _difference(word: str) -> str:
+    """Δx and δx for the words Deltax and deltax."""
+    match = re.fullmatch(r"([Dd]elta)([A-Za-z]+)", word)
+    return _greek(match[1]) + match[2] if match and not _greek(word) else ""
 
 
 @lru_cache(maxsize=4096)
@@ -136,13 +142,9 @@ def unicode_name(key: str, dotted: bool = False) -> str:
     parts = _parts(key)
     if parts is None:
         return key
-    shown = _greek(parts.base) or parts.base
-    if parts.accent:  # a Greek letter takes no combining accent in a block
-        shown = (
-            f"{shown}_{parts.accent}"
-            if _greek(parts.base)
-            else (unicodedata.normalize("NFC", shown + _ACCENTS[parts.accent]))
-        )
+    shown = _difference(parts.base) or _greek(parts.base) or parts.base
+    if parts.accent:
+        shown = unicodedata.normalize("NFC", shown + _ACCENTS[parts.accent])
     if parts.index:
         index = _greek(parts.index) or parts.index
         if not index.isdigit():

@@ -75,6 +75,10 @@ class Settled:
     item: s.Item | None = None
 
 
+_INDEX_LETTERS = frozenset("ijklmn")
+"""Behind a vector's name, these are indices: x_i."""
+
+
 class Reader:
     """Reads the expressions of one block."""
 
@@ -185,6 +189,13 @@ class Reader:
         ):
             ends = tuple(t.Number(word.span, c) if c.isdigit() else t.Name(word.span, c) for c in word.index)
             return t.Component(word.span, name, ends)
+        if base in scope.vectors and word.index in _INDEX_LETTERS:
+            shown, letter = self.source(word.span), word.index
+            raise NameMistake(
+                f"{base} is a vector, and nothing runs over the {letter} of {shown}; "
+                f"one entry for each {letter} is [… for {letter} = 1..n].",
+                word.span, (f"{base}[{letter}]" if scope.knows(letter) else f"{base}[1]",),
+            )
         return None
 
     def split(self, word: s.Word) -> list[t.Expr]:

@@ -424,8 +424,12 @@ class Lexer:
             return
         if greek := _greek(ch):
             self.pos += 1
-            digits = self.digits()
-            self.word(greek + digits, start, whole=True)
+            mark = self.peek()
+            if mark and mark in _COMBINING:  # θ̇, β̂
+                self.pos += 1
+                self.accented(greek, mark, start)
+            else:
+                self.word(greek + self.digits(), start, whole=True)
             return
         if (plain := unicodedata.normalize("NFD", ch)) != ch or self.peek(1) in _COMBINING:
             base = plain[0]
@@ -435,7 +439,7 @@ class Lexer:
                 marks.append(self.peek())
                 self.pos += 1
             if base.isascii() and base.isalpha() and len(marks) == 1:
-                self.word(f"{base}_{_COMBINING[marks[0]]}", start, whole=True)
+                self.accented(base, marks[0], start)
                 return
             if len(marks) > 1 or not unicodedata.name(ch, "").startswith("LATIN"):
                 self.strange(ch, start)
@@ -447,6 +451,14 @@ class Lexer:
                 break
             self.pos += 1
         self.word(self.text[start : self.pos], start)
+
+    def accented(self, letter: str, mark: str, start: int) -> None:
+        """A letter with an accent, and the digits behind it."""
+        text = f"{letter}_{_COMBINING[mark]}"
+        if digits := self.digits():
+            self.emit("word", text, start, self.pos, index=digits, whole=True)
+        else:
+            self.word(text, start, whole=True)
 
     @staticmethod
     def latin(ch: str) -> bool:
@@ -834,8 +846,7 @@ class Parser:
         """What to say where an operand or a word is due and something else stands."""
         token = self.now
         if self.brackets and (token.kind == "end" or (token.kind == "op" and token.text == "=")):
-            opener = self.brackets[-1]
-            return SyntaxMistake("This bracket is never closed.", opener.span)
+            return self.equals_inside() or SyntaxMistake("This bracket is never closed.", self.brackets[-1].span)
         if token.kind == "end":
             last = self.tokens[self.at - 1].span if self.at else token.span
             return SyntaxMistake(f"The line ends where {expected} is expected.", last)
@@ -1218,8 +1229,44 @@ class Parser:
         if self.is_op("|", "||"):
             return SyntaxMistake("This bar has no partner inside the bracket.", self.here)
         if self.now.kind == "end":
-            return SyntaxMistake("This bracket is never closed.", opener.span)
+            return self.equals_inside() or SyntaxMistake("This bracket is never closed.", opener.span)
         return self.fail("a comma or a closing bracket")
+
+    def equals_inside(self) -> SyntaxMistake | None:
+        """What to say of = inside a bracket that is closed: sum(k x, k = 0..5), g(x, y = 2)."""
+        start = self.brackets[-1].span.start
+        depth = 0
+        for at in range(start, len(self.text)):
+            depth += (self.text[at] in "([{") - (self.text[at] in ")]}")
+            if depth == 0:
+                break
+        else:
+            return None
+        inside = self.text[start + 1 : at]
+        listed = re.fullmatch(r"(.*?)(\s+for\s.*?)?,\s*(\w+)\s*=\s*([^,=]+\.\.[^,=]+)", inside, re.S)
+        equals = re.search(r"(?<![<>=!])=(?!=)", inside)
+        if listed and listed[2] is None:
+            return SyntaxMistake(
+                "The index of a family stands behind for.", Span(start + 1, at),
+                (f"{listed[1]} for {listed[3]} = {listed[4]}",),
+            )
+        if listed:
+            word = re.search(r"(sum|prod)$", self.text[:start])
+            span = Span(word.start() if word else start, at + 1)
+            head = word[1] if word else ""
+            ends = self.text[start], self.text[at]
+            inner = f"{head}{ends[0]}{listed[1]} for {listed[3]} = {listed[4]}{ends[1]}"
+            return SyntaxMistake(
+                "One for a bracket; a second index has a bracket of its own.", span,
+                (f"{head}{ends[0]}{inner}{listed[2]}{ends[1]}",),
+            )
+        if equals is None or "\n" in inside:
+            return None
+        where = start + 1 + equals.start()
+        return SyntaxMistake(
+            "= has no place inside a bracket; a value has a line of its own, as in y = 2, and a comparison is ==.",
+            Span(where, where + 1),
+        )
 
     def entry(self) -> Raw:
         """One entry of a bracket: an expression, perhaps with `for i = 1..n` behind it."""

@@ -139,7 +139,7 @@ def echo(result: Result) -> Iterator[Formula]:
             yield Formula("echo", *_echo_line(result, line), note=summary(result) if line is lines[0] else "")
     if rest:
         formulas = [_echo_line(result, line) for line in rest]
-        yield Formula("values", r",\quad ".join(f[0] for f in formulas), ", ".join(f[1] for f in formulas))
+        yield Formula("values", r",\quad ".join(f[0] for f in formulas), "; ".join(f[1] for f in formulas))
 
 
 def left_out(kind: str, more: int) -> Formula:
@@ -914,6 +914,10 @@ def plain_form(form: str) -> str:
         cells = [[cell.strip() for cell in re.split(r"&|\\text\{if \}", row)] for row in rows]
         cases = " else ".join(" if ".join(filter(None, row)) for row in cells)
         text = f"{text[:found.start()]}({cases}){text[found.end():]}"
+    text = re.sub(
+        r"\\(hat|bar|tilde|dot)\{\\?([A-Za-z]+)\}(?:_\{(\w+)\})?",
+        lambda m: tex.unicode_name("_".join(filter(None, (m[2], m[1], m[3])))), text,
+    )
     text = re.sub(r"\\(?:operatorname|mathrm|text)\{([^{}]*)\}", lambda m: m[1].replace(r"\_", "_"), text)
     text = re.sub(r"(?:\\mathbf\{)?([A-Za-z])\}?_\{(\d+)\}", lambda m: tex.unicode_name(m[1] + m[2]), text)
     for old, new in (

@@ -110,7 +110,7 @@ def same(one: Any, other: Any) -> bool:
     ("y_hat", r"\hat{y}", "ŷ"),
     ("y_hat_1", r"\hat{y}_{1}", "ŷ₁"),
     ("x_bar", r"\bar{x}", "x̄"),
-    ("theta_tilde", r"\tilde{\theta}", "θ_tilde"),
+    ("theta_tilde", r"\tilde{\theta}", "θ̃"),
     ("rate", r"\mathrm{rate}", "rate"),
     ("c1_1", "(c_{1})_{1}", "c1[1]"),
     ("W_{1,2}", "W_{1,2}", "W[1,2]"),

@@ -76,6 +76,19 @@ def test_a_point_on_a_kink_is_said(block, says):
         assert "slope" not in r._repr_mimebundle_()["text/plain"].splitlines()[-1]
 
 
+def test_accents_and_differences_read_back_as_they_are_printed():
+    r = jacmagic.jacobian("\\hat{y} = a x\nΔx = x - b\n\\hat{\\beta}_0 = Δx^2\nL = (y - \\hat{y})^2 + \\hat{\\beta}_0")
+    text = r._repr_mimebundle_()["text/plain"]
+    echo = [line for line in text.splitlines() if " = " in line and line[0] != " "][:4]
+    assert echo == ["ŷ = a x", "Δx = x - b", "β̂₀ = Δx²", "L = (y - ŷ)² + β̂₀"]
+    assert "∂L/∂ŷ = 2 ŷ − 2 y" in text
+    again = jacmagic.jacobian("\n".join(echo))
+    assert again.matrix == r.matrix
+    assert again.program.outputs == ("L",)
+    typeset = jacmagic.jacobian("\n".join(one.latex for one in views.formulas(r) if one.kind == "echo"))
+    assert typeset.matrix == r.matrix
+
+
 def test_zero_has_no_sign():
     assert "J = [0]" in jacmagic.jacobian("f(x) = -x^2\nx = 0")._repr_mimebundle_()["text/plain"]
 
