@@ -198,6 +198,13 @@ def _starts_with_bracket(expr: t.Expr) -> bool:
     return isinstance(expr, (t.Paren, t.Negative, t.Sum, t.Product, t.Case, t.Family))
 
 
+def _is_square(expr: t.Expr) -> bool:
+    """True for a vector with one entry, whose brackets could be meant as round ones."""
+    if isinstance(expr, (t.Power, t.Transpose)):
+        return _is_square(expr.base)
+    return isinstance(expr, t.Vector) and len(expr.entries) == 1
+
+
 def _is_word(expr: t.Expr) -> bool:
     """True for a name of several letters, which would run into its neighbour."""
     if isinstance(expr, (t.Power, t.Transpose, t.Component)):
@@ -348,6 +355,8 @@ class _Writer(ABC):
             return True
         if isinstance(before, t.Name) and _starts_with_bracket(factor):
             return True  # f (x) would be a call where f is a function of the block
+        if _is_square(before) or _is_square(factor):
+            return True
         return _is_word(before) or _is_word(factor)
 
     def norm(self, expr: t.Norm) -> tuple[str, int]:

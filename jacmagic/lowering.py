@@ -912,6 +912,8 @@ class Lowerer:
         count = len(expr.arguments)
         shown = self.source(expr.span).split("(")[0].strip() or row.name
         low, high = row.arity
+        if count != 2 and (mistake := self.no_inner_product(expr)):
+            raise mistake
         if count < low or (high is not None and count > high):
             takes = f"{low} argument{'s' if low != 1 else ''}" + ("" if high == low else " or more")
             raise SyntaxMistake(f"{shown} takes {takes}; here it gets {count}.", expr.span)
@@ -1010,8 +1012,23 @@ class Lowerer:
     def call_norm(self, expr: t.Call, values: list[Value]) -> Value:
         return self.norm(expr, expr.arguments[0], values[0], "2")
 
+    def no_inner_product(self, expr: t.Call) -> SyntaxMistake | None:
+        """For ⟨cos t, sin t⟩, a column as some books write it."""
+        if not re.match(r"⟨|\\langle|\\left\s*\\langle", self.source(expr.span)):
+            return None
+        listed = ", ".join(self.source(argument.span) for argument in expr.arguments)
+        return SyntaxMistake(
+            "⟨u, v⟩ is the inner product of two vectors; a column stands in round brackets.", expr.span,
+            (f"({listed})",),
+        )
+
     def call_dot(self, expr: t.Call, values: list[Value]) -> Value:
         (a, b), (va, vb) = expr.arguments, values
+        if va.shape == vb.shape == ():
+            raise self.no_inner_product(expr) or ShapeError(
+                f"dot is of two vectors; {self.source(a.span)} and {self.source(b.span)} are numbers.", expr.span,
+                (f"({self.source(a.span)})*({self.source(b.span)})",),
+            )
         if va.shape != vb.shape or len(va.shape) != 1:
             raise self.clash(a, va, b, vb)
         return self.of_node(self.graph.dot(self.node(va), self.node(vb), (0,), (0,), ()))

@@ -404,7 +404,28 @@ class Reader:
         if isinstance(atom, s.Num):
             self.check_number(atom)
             return self.finish(items, at, t.Number(atom.span, atom.text), item, False)
+        self.check_square(items, at)
         return self.finish(items, at, self.atom(atom), item, True)
+
+    def check_square(self, items: list[s.Item], at: int) -> None:
+        """`4 [x - 1]`: square brackets round one entry, in a product, may be meant as round ones."""
+        item = items[at]
+        group = item.atom
+        if not (isinstance(group, s.Group) and group.bracket == "[" and len(group.rows) == len(group.rows[0]) == 1):
+            return
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        glued = at > 0 and item.operator == ""
+        if isinstance(group.rows[0][0], s.For) or not (glued or follow or any(post.kind == "[" for post in item.posts)):
+            return
+        span, inner = group.span, self.source(group.rows[0][0].span)
+        index = next((post for post in item.posts if post.kind == "["), None)
+        fixes = [f"({inner})"]
+        if index is not None and len(index.value) == 1:
+            span = span.to(index.span)
+            fixes = [f"({inner}) ({self.source(index.value[0].span)})"]
+        elif glued and not self.text[: span.start].endswith(r"\left"):
+            fixes.append(f"*{' ' * item.gap}{self.source(span)}")
+        raise AmbiguousMath(f"{self.source(group.span)} can be a bracket or a vector with one entry.", span, fixes)
 
     def check_number(self, atom: s.Num) -> None:
         match = re.fullmatch(r"([0-9.]+)e([0-9]+)", atom.text)
@@ -618,7 +639,9 @@ class Reader:
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         for post in item.posts:
             if post.kind != "^":
-                raise SyntaxMistake(f"{shown} is a function; its argument stands in round brackets.", item.span)
+                whole = self.source(item.span)
+                fixes = [f"{shown}({whole[whole.index('[') + 1 : -1]})"] if post.kind == "[" and whole[-1] == "]" else []
+                raise SyntaxMistake(f"{shown} is a function; its argument stands in round brackets.", item.span, fixes)
         if follow is None or follow.negative:
             raise self.no_argument(item, row)
         self.check_inverse(item, follow, items, at, row)

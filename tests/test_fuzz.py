@@ -24,6 +24,8 @@ FOUND = [
     r"\frac{d_1}{dt} = x",
     "x in R^3\na = tanh(W1 x + c2) in R^4\no =  a2 W+ Πc2 in R^2",
     "x in R^3\ny in R^4\nz = W1 x + c1 in R^4\np = softmax(z)\nM = -sum(y)",
+    "f(x, y) = 4y * [x^2 - 1] .* [y]",
+    "x in R^2\nf = [\\begin{cases} y+y & x > x \\\\ y & \\text{otherwise} \\end{cases}, x]",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
 ]
 
