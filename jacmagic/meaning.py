@@ -418,6 +418,8 @@ class Reader:
         if isinstance(group.rows[0][0], s.For) or not (glued or follow or any(post.kind == "[" for post in item.posts)):
             return
         span, inner = group.span, self.source(group.rows[0][0].span)
+        if inner[0] == "[":
+            return  # [[2]], a matrix
         index = next((post for post in item.posts if post.kind == "["), None)
         fixes = [f"({inner})"]
         if index is not None and len(index.value) == 1:
@@ -639,9 +641,10 @@ class Reader:
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         for post in item.posts:
             if post.kind != "^":
-                whole = self.source(item.span)
-                fixes = [f"{shown}({whole[whole.index('[') + 1 : -1]})"] if post.kind == "[" and whole[-1] == "]" else []
-                raise SyntaxMistake(f"{shown} is a function; its argument stands in round brackets.", item.span, fixes)
+                typed = self.source(item.span)
+                square = post.kind == "[" and typed[-1] == "]"
+                offer = (f"{shown}({typed[typed.index('[') + 1 : -1]})",) if square else ()
+                raise SyntaxMistake(f"{shown} is a function; its argument stands in round brackets.", item.span, offer)
         if follow is None or follow.negative:
             raise self.no_argument(item, row)
         self.check_inverse(item, follow, items, at, row)

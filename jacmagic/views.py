@@ -439,8 +439,9 @@ def matrix_form(result: Result, of: str, wrt: str) -> str | None:
         return tex.symbolic(entries[0][0], result.program.decimals) if entries is not None else None
     if len(root.shape) > 1:
         return None
+    forms = _Forms(result, of, root)
     try:
-        terms = _Forms(result, of, root).reverse(target)
+        terms = forms.reverse(target, forms.softmax_loss(wrt))
     except _NoForm:
         return None
     if not terms:
@@ -621,10 +622,21 @@ class _Forms:
         return rf"\left({text}\right)_{{{index}}}" if "_" in _outside_brackets(text) else rf"{text}_{{{index}}}"
 
     # -------------------------------------------------------------- the sweep
-    def reverse(self, target: Node) -> list[_Term]:
+    def softmax_loss(self, wrt: str) -> dict[int, list[_Term]] | None:
+        """Of cross_entropy(softmax(z), y) the cotangent of z, p - y, where the sweep begins; None of anything else."""
+        step = self.result.program.steps[self.of]
+        target = softmax_target(step)
+        nodes = [node for node in ancestry([self.root]) if node.op == "softmax"]
+        if target is None or len(nodes) != 1 or mentions(target, {wrt}):
+            return None
+        y, p = tex.expression(target, self.result.program.arrays), self.operation(nodes[0])
+        total = "" if adds_up_to_one(self.result, target) else rf"\left(\textstyle\sum {y}\right) "
+        return {nodes[0].args[0].number: [_Term(1, (rf"\left({total}{p} - {y}\right)^{{\top}}",))]}
+
+    def reverse(self, target: Node, begin: dict[int, list[_Term]] | None = None) -> list[_Term]:
         order = ancestry([self.root])
         depending = c._depending(order, [target])
-        carried: dict[int, list[_Term]] = {self.root.number: [_Term(1, ())]}
+        carried = begin or {self.root.number: [_Term(1, ())]}
         for node in reversed(order):
             if node is target or node.number not in carried or node.number not in depending:
                 continue
@@ -903,7 +915,9 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     if latex == start:
         latex += rf" \in \mathbb{{R}}^{{{rows} \times {columns}}}"
         text += f" is {rows}×{columns}"
-    yield Formula("local", latex, text)
+    target = softmax_target(p.steps[of])
+    fused = target is not None and form is not None and "textstyle" not in form and not mentions(target, set(keys))
+    yield Formula("local", latex, text, f"as Σ{tex.text(target)} = 1" if fused and target is not None else "")
 
 
 def plain_form(form: str) -> str:
@@ -923,8 +937,9 @@ def plain_form(form: str) -> str:
     for old, new in (
         (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf", ""),
         (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−"), (r"\tfrac", r"\frac"), (r"\textstyle", ""),
-        (r"\!", ""), (r"\prod", "∏"), (r"\ne ", "≠ "), (r"\le ", "≤ "), (r"\ge ", "≥ "), (r"\cdot", "·"),
-        (r"\partial ", "∂"), (r"\ldots", "…"), (r"\begin{bmatrix}", "["), (r"\end{bmatrix}", "]"), (r"\\", ";"),
+        (r"\!", ""), (r"\prod", "∏"), (r"\sum ", "Σ"), (r"\ne ", "≠ "), (r"\le ", "≤ "), (r"\ge ", "≥ "),
+        (r"\cdot", "·"), (r"\partial ", "∂"), (r"\ldots", "…"), (r"\begin{bmatrix}", "["),
+        (r"\end{bmatrix}", "]"), (r"\\", ";"),
     ):
         text = text.replace(old, new)
     before = ""
@@ -940,7 +955,7 @@ def plain_form(form: str) -> str:
 def _operand(text: str, sure: bool = False) -> str:
     """In brackets, unless it is one name, number or norm."""
     text = text.strip()
-    one = re.fullmatch(r"−?[\w.]+[ᵀ²³]?|‖[^‖]*‖|\([^()]*\)", text)
+    one = re.fullmatch(r"−?∂?[\w.]+[ᵀ²³]?|‖[^‖]*‖|\([^()]*\)", text)
     return text if one and not (sure and text.startswith("−")) else f"({text})"
 
 
@@ -983,8 +998,10 @@ def gradients(result: Result) -> Iterator[Formula]:
         parts, told_here = [], []
         for weight in weights:
             if weight not in told and weight in (*step.reads, *step.params):
-                parts.append(weight_gradient(result, weight, last))
+                if key == last and not any(weight in one.reads for one in p.steps.values() if one is not step):
+                    continue  # inside the loss alone: ∂L/∂W has no shorter name
                 told_here.append(weight)
+                parts.append(weight_gradient(result, weight, last))
         told.update(told_here)
         if parts:
             names = ", ".join(map(tex.unicode_name, told_here))
@@ -1057,7 +1074,12 @@ def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
         mine = tex.unicode_name(key)
         return (f"{left} = {own} - {y}", f"{plain} = {mine} − {theirs}",
                 f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {mine} − {theirs}")
-    if isinstance(inner, t.Sum):
+    if softmax_target(reader) is not None and affine_parts(result, step) is not None:
+        form = matrix_form(result, reader.key, key)
+        if form is not None and form.endswith(r"^{\top}"):
+            column = form.removesuffix(r"^{\top}").removeprefix(r"\left(").removesuffix(r"\right)")
+            return f"{left} = {column}", f"{plain} = {plain_form(column)}", ""
+    if isinstance(inner, t.Sum) and affine_parts(result, step) is None:
         return skip_delta(result, key, inner)
     act = activation_factors(result, key, step)
     if act is None:
@@ -1099,6 +1121,16 @@ def cross_entropy_target(step: Step, key: str) -> t.Expr | None:
         prediction = inside(expr.arguments[0])
         if isinstance(prediction, t.Name) and prediction.key == key:
             return inside(expr.arguments[1])
+    return None
+
+
+def softmax_target(step: Step) -> t.Expr | None:
+    """The y of cross_entropy(softmax(z), y), where the step is that."""
+    expr = inside(step.expr)
+    if isinstance(expr, t.Call) and expr.function == "cross_entropy" and len(expr.arguments) == 2:
+        prediction, target = map(inside, expr.arguments)
+        if isinstance(prediction, t.Call) and prediction.function == "softmax" and isinstance(target, t.Name):
+            return target
     return None
 
 

@@ -54,6 +54,23 @@ def test_an_output_that_the_inputs_do_not_reach_has_the_derivative_0():
     assert "J = [0, 0, 0]" in r._repr_mimebundle_()["text/plain"]
 
 
+def test_cross_entropy_of_softmax_is_p_minus_y_without_a_name_for_p():
+    r = jacmagic.nnchain("x in R^3\nz = W x + b in R^2\nL = cross_entropy(softmax(z), y)")
+    assert r"\frac{\partial L}{\partial z} = \left(\operatorname{softmax}\left(z\right) - y\right)^{\top} =" in shown(r, "local")[1]
+    assert shown(r, "gradients")[0] == r"\delta_{z} = \operatorname{softmax}\left(z\right) - y"
+    assert [one.note for one in views.formulas(r) if one.kind == "local"][1] == "as Σy = 1"
+    r.set(y=[1, 1])
+    r.__dict__.pop("_formulas")
+    assert "(Σy) softmax(z) − y" in r._repr_mimebundle_()["text/plain"]
+    whole = jacmagic.nnchain("x in R^3\nL = cross_entropy(softmax(W x + b), y)\ny in R^2")
+    assert "∂L/∂x = (softmax(W x + b) − y)ᵀ W" in whole._repr_mimebundle_()["text/plain"]
+    assert shown(whole, "gradients") == []
+    p, w, y = (whole.values[key] for key in ("x", "W", "y"))
+    z = w @ p + whole.values["b"]
+    soft = np.exp(z) / np.exp(z).sum()
+    np.testing.assert_allclose(whole.at("L", "x"), (soft - y) @ w, rtol=1e-12)
+
+
 def test_one_factor_stands_without_brackets():
     r = jacmagic.nnchain("z in R^2\np = softmax(z)")
     assert r"= \operatorname{diag}\left(p\right) - p \, p^{\top} =" in shown(r, "local")[0]
