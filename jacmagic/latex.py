@@ -13,6 +13,7 @@ Only commands that MathJax 2 and 3, KaTeX and JupyterLab know are used.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from abc import ABC, abstractmethod
@@ -809,6 +810,11 @@ class _Layout:
             else:
                 above.append(factor)
         sign, p = (1, p) if p >= 0 else (-1, -p)
+        for k, factor in enumerate(above):
+            if q > 1 and factor.is_Add:  # (2x - 2μ)/2 is x - μ
+                content = factor.primitive()[0]
+                common = math.gcd(content.p, q) if content.is_Integer else 1
+                above[k], q = factor / common if common > 1 else factor, q // common
         q = self.one_root(above, below, p, q)
         halved = below and p == 1 and 1 < q < 10  # x/(2y) rather than 0.5x/y
         coefficient = t.Fraction(_NOWHERE, self.number("1"), self.number(str(q))) if halved else self.rational(p, q)

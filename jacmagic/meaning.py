@@ -75,6 +75,12 @@ class Settled:
     item: s.Item | None = None
 
 
+_FOREIGN = {
+    "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "lg": "log10", "sh": "sinh", "ch": "cosh",
+    "th": "tanh", "arctg": "atan", "arcsen": "asin", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh",
+}
+"""Functions as books in other languages, or other books, write them."""
+
 _INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
 
@@ -278,6 +284,10 @@ class Reader:
             if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
                 before = text[: -len(name)]
                 return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
+        if text in _FOREIGN:
+            return NameMistake(f"{shown} is not known. Did you mean {_FOREIGN[text]}?", word.span, (_FOREIGN[text],))
+        if text[0] == "d" and re.search(r"d\s*(/|\}\s*\{)\s*$", self.text[: word.span.start]):
+            return NameMistake("Derivatives are what jacmagic finds; write only the function.", word.span)
         for difference in ("d", "delta", "Delta"):
             rest = text[len(difference) :]
             if text.startswith(difference) and nameable(rest):
@@ -343,8 +353,9 @@ class Reader:
             span = before.span.to(item.span)
             shown, name = self.source(item.span), self.source(before.span)
             if before.number:
+                grouped = re.fullmatch(r"[0-9]{1,3} [0-9]{3}", self.source(span))  # 10 000
                 raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
-                                    (f"{name}*{shown}",))
+                                    (name + shown if grouped else f"{name}*{shown}",))
             swapped = [f"{shown} {name}"] if len(out) == 1 and name[0] not in "0123456789." else []
             raise SyntaxMistake("A number comes first in a product.", span, [*swapped, f"{name}*{shown}"])
 

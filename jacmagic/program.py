@@ -144,11 +144,14 @@ def understand(
     """
     if not isinstance(text, str):
         raise TypeError(f'a block is text, such as "f(x) = x^2"; this is of type {type(text).__name__}')
+    reading = _Understanding(text, namespace, net, seed)
     try:
-        return _Understanding(text, namespace, net, seed).program(wrt)
+        return reading.program(wrt)
     except RecursionError:
         raise LimitError("This block is nested too deep; name an inner part on a line of its own.").bind(text) from None
     except JacmagicError as error:
+        if isinstance(error, ShapeError):
+            error.hints = tuple(hint for hint in error.hints if not reading.fixed_by_value(hint))
         raise error.bind(text) from None
 
 
@@ -163,6 +166,11 @@ class _Understanding:
         self.wholes: dict[str, int] = {}
         self.functions: dict[str, tuple[tuple[str, ...], t.Expr]] = {}
         self.lowerer = Lowerer(text, self.graph, {}, self.functions, self.where)
+
+    def fixed_by_value(self, hint: str) -> bool:
+        """True for `W in R^(2x2)` where W has a value, which has a size of its own."""
+        name = hint.partition(" in R")
+        return bool(name[1]) and (draft := self.drafts.get(name[0])) is not None and draft.value is not None
 
     def program(self, wrt: str | None) -> Program:
         statements = self.unfold(s.parse(self.text))
@@ -284,6 +292,11 @@ class _Understanding:
                     key = "d" + key
                 draft = self.draft(key)
                 self.scope.names.add(key)
+                if statement.kind != "declare" and draft.define is not None:
+                    raise NameMistake(
+                        f"{word.typed} is defined on {self.line(draft.define.span)} and again on "
+                        f"{self.line(statement.span)}.", word.span,
+                    )
                 if statement.size is not None:
                     if draft.size is not None:
                         raise self.twice(word, "size", draft.size[0], statement)
@@ -297,11 +310,6 @@ class _Understanding:
                         raise self.twice(word, "range", draft.range[0], statement)
                     draft.range = (statement, statement.range)
                 if statement.kind != "declare":
-                    if draft.define is not None:
-                        raise NameMistake(
-                            f"{word.typed} is defined on {self.line(draft.define.span)} and again on "
-                            f"{self.line(statement.span)}.", word.span,
-                        )
                     draft.define = statement
                     self.note_vector(key, statement)
                 draft.words.append(word.span)

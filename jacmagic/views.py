@@ -460,25 +460,27 @@ def matrix_form(result: Result, of: str, wrt: str) -> str | None:
 def merged(terms: list[_Term]) -> list[_Term]:
     """Equal products added up, their numbers in front, and 1ᵀ diag(v) written as vᵀ."""
     totals: dict[tuple[str, ...], Fraction] = {}
+    decimals = False
     for term in terms:
-        factors = list(term.factors)
+        number, factors = Fraction(term.sign), []
+        for factor in term.factors:
+            found = _NUMBER.fullmatch(factor)
+            if found:
+                number *= Fraction(found[3] or f"{found[1]}/{found[2]}")
+                decimals |= "." in factor
+            else:
+                factors.append(factor)
         for k in range(len(factors) - 1):
             inner = re.fullmatch(r"\\operatorname\{diag\}\\left\((.*)\\right\)", factors[k + 1], re.S)
             if factors[k] == _ONES and inner:
                 factors[k : k + 2] = ["", rf"{_bracketed(inner[1])}^{{\top}}"]
-        number, rest = Fraction(term.sign), []
-        for factor in filter(None, factors):
-            found = _NUMBER.fullmatch(factor)
-            if found:
-                number *= Fraction(found[3] or f"{found[1]}/{found[2]}")
-            else:
-                rest.append(factor)
+        rest = [factor for factor in factors if factor]
         kept = tuple(f for k, f in enumerate(rest) if f != "I" or k == len(rest) - 1)
         totals[kept] = totals.get(kept, Fraction(0)) + number
     out = []
     for kept, n in totals.items():
         if n:
-            front = (tex.symbolic(sp.Rational(abs(n.numerator), n.denominator)),) if abs(n) != 1 else ()
+            front = (tex.symbolic(sp.Rational(abs(n.numerator), n.denominator), decimals),) if abs(n) != 1 else ()
             out.append(_Term(1 if n > 0 else -1, front + kept))
     return out
 
@@ -488,7 +490,7 @@ def _bracketed(text: str) -> str:
 
 
 _ONES = r"\mathbf{1}^{\top}"
-_NUMBER = re.compile(r"\\frac\{(\d+)\}\{(\d+)\}|(\d+)")
+_NUMBER = re.compile(r"\\frac\{(\d+)\}\{(\d+)\}|(\d+(?:\.\d+)?)")
 
 
 def rows_at(above: int, size: int, whole: int) -> tuple[str, ...]:
@@ -726,12 +728,14 @@ class _Forms:
                 continue
             if node is self.root:
                 derivative = self.by_output(expr, derivative)
+            content, derivative = derivative.primitive() if derivative.is_Add else (sp.S.One, derivative)
+            front = (tex.symbolic(content),) if content != 1 else ()  # 2(o - y), not 2o - 2y
             text = self.fill(tex.symbolic(self.filled(derivative, node.args), self.result.program.decimals))
             column = node.shape != () and any(
                 slot(j) in derivative.free_symbols for j, one in enumerate(axes) if one == whole
             ) or any(s.name == self.of and node is self.root for s in derivative.free_symbols)
             bracket = text.startswith("-") or bool(re.search(r" [+-] ", _outside_brackets(text)))
-            factors = (rf"\left({text}\right)" if bracket else text,) if derivative != 1 else ()
+            factors = (*front, rf"\left({text}\right)" if bracket else text) if derivative != 1 else front
             if own != whole:  # a number that goes to every entry
                 yield arg, sign, factors if column else (*factors, r"\mathbf{1}")
             elif node.shape == ():
@@ -739,7 +743,7 @@ class _Forms:
             elif not column:
                 yield arg, sign, (*factors, "I")
             else:
-                yield arg, sign, (rf"\operatorname{{diag}}\left({text}\right)",)
+                yield arg, sign, (*front, rf"\operatorname{{diag}}\left({text}\right)")
 
     def by_output(self, expr: sp.Expr, derivative: sp.Expr) -> sp.Expr:
         """1 - tanh(z)² is 1 - a² where a is the layer's own name for tanh(z)."""
