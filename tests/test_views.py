@@ -106,6 +106,15 @@ def test_accents_and_differences_read_back_as_they_are_printed():
     assert typeset.matrix == r.matrix
 
 
+def test_what_a_slope_has_above_and_below_is_cancelled():
+    r = jacmagic.jacobian("p(x) = 1/(σ √(2π)) e^(-(x - μ)^2/(2σ^2))\nμ = 0\nσ = 1")
+    assert "p'(x) = -(x - μ) e^(-(x - μ)²/(2σ²))/(√(2π) σ³)" in r._repr_mimebundle_()["text/plain"]
+    n = jacmagic.nnchain("x in R^2\no = W x + b in R^2\nL = mse(o, y)")
+    assert "∂L/∂o = (o − y)ᵀ" in n._repr_mimebundle_()["text/plain"]
+    n = jacmagic.nnchain("x in R^2\no = W x + b in R^3\nL = mse(o, y)")
+    assert "∂L/∂o = 2/3 (o − y)ᵀ" in n._repr_mimebundle_()["text/plain"]
+
+
 def test_zero_has_no_sign():
     assert "J = [0]" in jacmagic.jacobian("f(x) = -x^2\nx = 0")._repr_mimebundle_()["text/plain"]
 
