@@ -429,8 +429,8 @@ class Reader:
         if isinstance(group.rows[0][0], s.For) or not (glued or follow or any(post.kind == "[" for post in item.posts)):
             return
         span, inner = group.span, self.source(group.rows[0][0].span)
-        if inner[0] == "[":
-            return  # [[2]], a matrix
+        if inner[0] == "[" or glued and self.is_matrix(items[at - 1].atom):
+            return  # [[2]] is a matrix, and behind a matrix stands a vector
         index = next((post for post in item.posts if post.kind == "["), None)
         fixes = [f"({inner})"]
         if index is not None and len(index.value) == 1:
@@ -439,6 +439,12 @@ class Reader:
         elif glued and not self.text[: span.start].endswith(r"\left"):
             fixes.append(f"*{' ' * item.gap}{self.source(span)}")
         raise AmbiguousMath(f"{self.source(group.span)} can be a bracket or a vector with one entry.", span, fixes)
+
+    def is_matrix(self, atom: s.Raw) -> bool:
+        """True for a matrix by its brackets or its declaration."""
+        if isinstance(atom, s.Group):
+            return len(atom.rows) > 1 or atom.bracket == "env" or self.source(atom.span).startswith("[[")
+        return isinstance(atom, s.Word) and key_of(atom) in self.scope.matrices
 
     def check_number(self, atom: s.Num) -> None:
         match = re.fullmatch(r"([0-9.]+)e([0-9]+)", atom.text)
