@@ -905,7 +905,9 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     if form is not None:
         latex += " = " + form
         text += " = " + plain_form(form)
-    parts = [local_entries(result, of, key) for key in keys]
+    target = softmax_target(p.steps[of])
+    fused = target is not None and form is not None and not mentions(target, set(keys))
+    parts = [None if fused else local_entries(result, of, key) for key in keys]
     if all(part is not None for part in parts) and not (form is not None and (rows, columns) == (1, 1)):
         entries = [[e for part in parts if part is not None for e in part[i]] for i in range(rows)]
         cells = tex.symbolic_entries(entries, p.decimals)
@@ -919,9 +921,8 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     if latex == start:
         latex += rf" \in \mathbb{{R}}^{{{rows} \times {columns}}}"
         text += f" is {rows}×{columns}"
-    target = softmax_target(p.steps[of])
-    fused = target is not None and form is not None and "textstyle" not in form and not mentions(target, set(keys))
-    yield Formula("local", latex, text, f"as Σ{tex.text(target)} = 1" if fused and target is not None else "")
+    told = fused and target is not None and form is not None and "textstyle" not in form
+    yield Formula("local", latex, text, f"as Σ{tex.text(target)} = 1" if told and target is not None else "")
 
 
 def plain_form(form: str) -> str:

@@ -56,7 +56,7 @@ def test_an_output_that_the_inputs_do_not_reach_has_the_derivative_0():
 
 def test_cross_entropy_of_softmax_is_p_minus_y_without_a_name_for_p():
     r = jacmagic.nnchain("x in R^3\nz = W x + b in R^2\nL = cross_entropy(softmax(z), y)")
-    assert r"\frac{\partial L}{\partial z} = \left(\operatorname{softmax}\left(z\right) - y\right)^{\top} =" in shown(r, "local")[1]
+    assert shown(r, "local")[1] == r"\frac{\partial L}{\partial z} = \left(\operatorname{softmax}\left(z\right) - y\right)^{\top}"
     assert shown(r, "gradients")[0] == r"\delta_{z} = \operatorname{softmax}\left(z\right) - y"
     assert [one.note for one in views.formulas(r) if one.kind == "local"][1] == "as Σy = 1"
     r.set(y=[1, 1])
