@@ -132,9 +132,12 @@ class Graph:
             swap[slot(k)] = slot(place)
         try:
             put = put_in(expr, swap) if swap else expr
-        except TypeError:  # a condition on 1/0, which is no number for SymPy, and infinity in floating point
+        except TypeError:  # a condition on 1/0
             if not fold:
                 raise
+            put = sp.nan
+        if fold and len(kept) < len(swap) and put.has(sp.zoo, sp.nan):
+            # 1/0 is no number for SymPy, and infinity in floating point, which conditions compare with
             return self.map(expr, operands, shape, fold=False)
         expr = put
         every = tuple(range(len(shape)))

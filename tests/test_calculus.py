@@ -206,6 +206,12 @@ def test_sums_and_products_over_a_family_are_entries_of_a_matrix() -> None:
     assert r.matrix == sp.Matrix([[3, 0], [0, 3], [3, 0], [0, 3]])
 
 
+def test_a_condition_compares_with_the_infinity_of_a_division_by_a_hidden_0():
+    r = jacmagic.jacobian("h(s, t) = (t - s) if s/t >= t else s t\nu = 0 w\nq = h(tanh(w), h(u, u))\nw = 0.7", wrt="w")
+    assert r.forward()["q"] == pytest.approx(-np.tanh(0.7))  # as in floating point: 0.6/0 is infinity
+    assert r.at("q", "w") == pytest.approx(np.tanh(0.7) ** 2 - 1)
+
+
 TENT = "f(x, a, b) = {} + 0.3x b\nx = 0.4\na = 0.1\nb = 1.2"
 
 
