@@ -895,6 +895,11 @@ def factor_name(result: Result, of: str, keys: Sequence[str], d: str = "∂") ->
     return rf"\frac{{{sign} {name_of(result, of)}}}{{{sign} {below}}}", f"{d}{tex.unicode_name(of)}/{d}{under}"
 
 
+def scattered(form: str) -> bool:
+    """True for a sum of unit vectors' products, which its entries say better where they fit."""
+    return form.count(r"\mathbf{e}") > 1
+
+
 def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     """One local Jacobian: its matrix form, and its entries where they fit."""
     p = result.program
@@ -902,6 +907,8 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     rows, columns = prod(p.shape(of)), sum(prod(p.shape(k)) for k in keys)
     start = latex
     form = matrix_form(result, of, keys[0]) if len(keys) == 1 else None
+    if form is not None and scattered(form) and local_entries(result, of, keys[0]) is not None:
+        form = None
     if form is not None:
         latex += " = " + form
         text += " = " + plain_form(form)
@@ -1288,7 +1295,8 @@ def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:
 def numbers_text(result: Result) -> str:
     """The Jacobian's numbers at the current point, for a terminal."""
     point = ", ".join(
-        f"{tex.unicode_name(key)} = {value:g}" for key, value in result.values.items() if np.ndim(value) == 0
+        f"{tex.unicode_name(key)} = {value:g}" for key, value in result.values.items()
+        if np.ndim(value) == 0 and key in (*result.program.variables, *result.program.parameters)
     )
     p = result.program
     height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))

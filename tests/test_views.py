@@ -71,6 +71,14 @@ def test_cross_entropy_of_softmax_is_p_minus_y_without_a_name_for_p():
     np.testing.assert_allclose(whole.at("L", "x"), (soft - y) @ w, rtol=1e-12)
 
 
+def test_a_small_local_jacobian_of_scattered_entries_is_written_out():
+    r = jacmagic.jacobian("g(u, v) = (u^2 - v^2, 2 u v)\nf(x, y) = (x cos y, x sin y)\nh = g(f(x, y))")
+    text = r._repr_mimebundle_()["text/plain"]
+    assert "∂h/∂f = [2f₁, -2f₂; 2f₂, 2f₁]" in text
+    assert text.endswith("at x = 1, y = 1")  # u and v only stand for what the call puts in
+    assert "<mtable" in panel.spec(r)["chain"]["cards"][0]["jacobian"]
+
+
 def test_one_factor_stands_without_brackets():
     r = jacmagic.nnchain("z in R^2\np = softmax(z)")
     assert r"= \operatorname{diag}\left(p\right) - p \, p^{\top} =" in shown(r, "local")[0]

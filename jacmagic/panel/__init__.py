@@ -303,6 +303,8 @@ class _Spec:
                 entries = views.local_entries(result, key, wrt)
                 if form is None and entries is not None and rows * columns == 1:
                     form = tex.symbolic(entries[0][0], p.decimals)
+                if form is not None and entries is not None and views.scattered(form):
+                    form = tex.matrix(tex.symbolic_entries(entries, p.decimals))
                 left = rf"J_{{{number[key]}}}" if len(links[key]) == 1 and len(number) > 1 else (
                     views.factor_name(result, key, [wrt])[0])
                 before = views.pre_activation(result, key)
