@@ -475,6 +475,8 @@ def merged(terms: list[_Term]) -> list[_Term]:
             if factors[k] == _ONES and inner:
                 factors[k : k + 2] = ["", rf"{_bracketed(inner[1])}^{{\top}}"]
         rest = [factor for factor in factors if factor]
+        if len(rest) > 1 and rest[-1] == "I" and rest[-2].endswith(r"^{\top}"):
+            del rest[-1]
         kept = tuple(f for k, f in enumerate(rest) if f != "I" or k == len(rest) - 1)
         totals[kept] = totals.get(kept, Fraction(0)) + number
     out = []
@@ -623,6 +625,19 @@ class _Forms:
         text = self.factor(node)
         return rf"\left({text}\right)_{{{index}}}" if "_" in _outside_brackets(text) else rf"{text}_{{{index}}}"
 
+    def row(self, node: Node) -> tuple[str, ...]:
+        """The transpose of a node as factors: a number in front, and x^T A for the column A^T x."""
+        labels = node.data if node.op == "dot" else None
+        if labels and len(labels[0]) == 1 and len(labels[1]) == 2 and labels[0][0] == labels[1][0]:
+            return (*self.row(node.args[0]), self.factor(node.args[1]))
+        if node.op == "map" and node is not self.root:
+            expr, axes = node.data
+            content, rest = expr.primitive() if expr.is_Add else expr.as_coeff_Mul()
+            if content.is_Rational and content.is_positive and content != 1:
+                plain = self.result.program.graph.map(rest, list(zip(node.args, axes)), node.shape)
+                return tex.symbolic(content), *self.row(plain)
+        return (rf"{self.factor(node)}^{{\top}}",)
+
     # -------------------------------------------------------------- the sweep
     def softmax_loss(self, wrt: str) -> dict[int, list[_Term]] | None:
         """Of cross_entropy(softmax(z), y) the cotangent of z, p - y, where the sweep begins; None of anything else."""
@@ -669,13 +684,15 @@ class _Forms:
                 if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
                     yield b, 1, (self.show(a) if a.op == "dot" else self.factor(a),)
                 elif len(la) == 1 and len(lb) == 1 and not lo or len(la) == 2 and len(lb) == 1 and lo == (la[1],):
-                    yield b, 1, (rf"{self.factor(a)}^{{\top}}",)
+                    yield b, 1, self.row(a)
                 else:
                     raise _NoForm
             if a.number in depending:
                 if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
                     yield a, 1, (rf"\left(I \otimes {self.factor(b)}^{{\top}}\right)",)
                 elif len(la) == 1 and len(lb) == 1 and not lo:
+                    yield a, 1, self.row(b)
+                elif len(la) == 1 and len(lb) == 2 and la[0] == lb[0] and lo == (lb[1],):  # (x^T B)^T is B^T x
                     yield a, 1, (rf"{self.factor(b)}^{{\top}}",)
                 else:
                     raise _NoForm
@@ -796,12 +813,24 @@ def paths(result: Result, of: str, most: int = MAX_PATHS) -> list[list[str]] | N
     return sorted(found, key=lambda way: [place[key] for key in way])
 
 
+def whole_forms(result: Result) -> Iterator[Formula]:
+    """A, diag(s) - s sᵀ, xᵀ/‖x‖: the derivative by a vector as a textbook has it, beside its entries."""
+    p = result.program
+    for key, reads in list(depends(result).items())[:3]:
+        for wrt in reads[:3]:
+            form = matrix_form(result, key, wrt) if len(p.shape(wrt)) == 1 < prod(p.shape(wrt)) else None
+            if form is not None and r"\mathbf{e}" not in form and form != "0":
+                latex, text = factor_name(result, key, [wrt])
+                yield Formula("local", f"{latex} = {form}", f"{text} = {plain_form(form)}")
+
+
 def chain(result: Result) -> Iterator[Formula]:
     """Named intermediates: the local Jacobians, and their product with the shapes under it."""
     p = result.program
     links = depends(result)
     worked = any(n in p.steps for reads in links.values() for n in reads)
     if not worked and not p.net:
+        yield from whole_forms(result)
         return
     for one in ends("local", list(links.items())):
         if isinstance(one, Formula):

@@ -458,6 +458,33 @@ def test_the_matrix_form_of_every_local_jacobian_has_its_numbers() -> None:
     assert checked > forms / 2, (checked, forms)  # the others multiply vectors entry by entry inside diag(…)
 
 
+@pytest.mark.parametrize(
+    ("block", "form"),
+    [
+        ("y = softmax(x)", "∂y/∂x = diag(y) − y yᵀ"),
+        ("A in R^(2x3)\nb in R^2\ny = A x + b", "∂y/∂x = A"),
+        ("A in R^(3x2)\ny = A^T x", "∂y/∂x = Aᵀ"),
+        ("A in R^(3x3)\nb in R^3\ny = 1/2 x^T A x - b^T x", "∂y/∂x = −bᵀ + 1/2 xᵀ A + 1/2 xᵀ Aᵀ"),
+        ("A in R^(2x3)\nb in R^2\ny = ||A x - b||^2", "∂y/∂x = 2 (A x − b)ᵀ A"),
+        ("t in R^3\ny = 1/2 (x - t)^T (x - t)", "∂y/∂x = (x − t)ᵀ"),
+        ("y = ||x||", "∂y/∂x = xᵀ/y"),
+        ("y = tanh(x)", "∂y/∂x = diag(1 − y²)"),
+        ("y = [x1 x2, x3]", ""),
+    ],
+)
+def test_a_derivative_by_a_vector_has_its_textbook_form(block: str, form: str) -> None:
+    r = jacmagic.jacobian("x in R^3\n" + block, wrt="x")
+    rng = np.random.default_rng(5)
+    r.set(**{key: rng.normal(size=np.shape(value)) for key, value in r.values.items()})
+    known = {key: np.asarray(value, dtype=float) for key, value in (*r.values.items(), *r.forward().items())}
+    assert [one.text for one in views.formulas(r) if one.kind == "local"] == ([form] if form else [])
+    if form:
+        size = (int(np.prod(np.shape(r.forward()["y"]))), 3)
+        found = read_form(views.matrix_form(r, "y", "x") or "", known, size)
+        assert found is not None
+        np.testing.assert_allclose(found, r.at("y", "x").reshape(size), rtol=1e-9, atol=1e-12)
+
+
 def test_local_jacobians_are_written_in_the_layers_own_names() -> None:
     n = jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^3\nb = softmax(a)\nL = cross_entropy(b, y)")
     a, b, loss = n.layers
