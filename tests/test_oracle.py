@@ -11,8 +11,8 @@ import itertools
 import math
 import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -537,6 +537,19 @@ def close(found: Any, wanted: Any) -> bool:
     return found.shape == wanted.shape and bool(np.abs(found - wanted).max(initial=0) <= 1e-9 * scale)
 
 
+def on_a_kink(program: Program, pairs: Sequence[tuple[str, str]]) -> bool:
+    """True where PyTorch's own derivative jumps within a millionth of the point."""
+    rng = np.random.default_rng(1)
+    for of, wrt in pairs:
+        near = []
+        for _ in range(6):
+            point = {k: np.asarray(v) + 1e-6 * rng.standard_normal(np.shape(v)) for k, v in program.point.items()}
+            near.append(derivative(replace(program, point={k: v.tolist() for k, v in point.items()}), of, wrt))
+        if np.ptp(near, axis=0).max(initial=0) > 1e-3 * max(1.0, np.abs(near).max(initial=0)):
+            return True
+    return False
+
+
 def check(program: Program, symbolic: bool = True, pairs: int = 3) -> None:
     """Everything by PyTorch: values, the whole Jacobian, some names by others, the formulas."""
     try:
@@ -570,6 +583,8 @@ def check(program: Program, symbolic: bool = True, pairs: int = 3) -> None:
             return  # a user function called where it has no slope
     for of, wrt in [*some, whole[-1]]:
         found = r.at(of, wrt, **values)
+        if not close(found, truth[of, wrt]) and on_a_kink(program, [(of, wrt)]):
+            return  # met inside a user function, or by values that cancel
         assert close(found, truth[of, wrt]), f"{program.text}\nat {values}\nd{of}/d{wrt} = {found}, not {truth[of, wrt]}"
     size = {k: max(1, int(np.size(v))) for k, v in program.point.items()}
     rows = [
@@ -577,6 +592,8 @@ def check(program: Program, symbolic: bool = True, pairs: int = 3) -> None:
         for of in r.program.outputs
     ]
     matrix = np.concatenate(rows)
+    if not close(r.at(**values), matrix) and on_a_kink(program, whole):
+        return
     assert close(r.at(**values), matrix), f"{program.text}\nat {values}\n{r.at(**values)}\nnot\n{matrix}"
     if symbolic:
         found = by_sympy(r, values)
