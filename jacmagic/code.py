@@ -1624,11 +1624,12 @@ def compiled(
     outputs: Node | Mapping[str, Node],
     labels: Mapping[int, str] | None = None,
     defaults: Mapping[str, Any] | None = None,
+    name: str = "f",
 ) -> Compiled:
     """The function of a graph in a Python backend, ready to call."""
     if backend not in _CONVERTERS:
         raise ValueError(f"{backend!r} does not run here; there are {', '.join(_CONVERTERS)}")
-    return Compiled(backend, source(backend, inputs, outputs, labels=labels), inputs, defaults)
+    return Compiled(backend, source(backend, inputs, outputs, name, labels), inputs, defaults, name)
 
 
 def compile_numpy(

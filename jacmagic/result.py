@@ -396,7 +396,8 @@ class Result:
         key = (of, wrt, backend)
         if key not in self._compiled:
             node, labels = self._asked(of, wrt)
-            self._compiled[key] = code.compiled(backend, *self._of_inputs(node, labels), self._defaults())
+            made = code.compiled(backend, *self._of_inputs(node, labels), self._defaults(), name="jacobian")
+            self._compiled[key] = made
         return self._compiled[key]
 
     def compile_nodes(self, nodes: Mapping[str, Node]) -> Compiled:
@@ -472,6 +473,8 @@ class Result:
             return self._sympy_code(of, wrt)
         if backend not in code.BACKENDS:
             raise ValueError(f"no backend is called {backend!r}; there are sympy, {', '.join(code.BACKENDS)}")
+        if (of, wrt, backend) in self._compiled:
+            return self._compiled[of, wrt, backend].source
         node, labels = self._asked(of, wrt)
         inputs, root, labels = self._of_inputs(node, labels)
         return code.source(backend, inputs, root, labels=labels, name="jacobian")

@@ -1265,7 +1265,12 @@ KINKS = {
 
 def numbers(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text: sizes of the factors, the check, J."""
-    return [line for line in (factor_sizes(result), checked(result), numbers_text(result), on_kinks(result)) if line]
+    at = b"".join(value.tobytes() for value in result.values._data.values())
+    held: tuple[bytes, list[str]] | None = result.__dict__.get("_numbers")
+    if held is None or held[0] != at:  # text and page say the same of one point
+        lines = [factor_sizes(result), checked(result), numbers_text(result), on_kinks(result)]
+        held = result.__dict__["_numbers"] = at, [line for line in lines if line]
+    return held[1]
 
 
 def factor_sizes(result: Result) -> str:
