@@ -497,7 +497,7 @@ class _Latex(_Writer):
         self.bars += 1
         shown = self.free(inner)
         self.bars -= 1
-        if nested and order in (None, "2"):
+        if order in (None, "2") and (nested or r"\left\|" in shown):
             return rf"\operatorname{{{'norm' if order else 'abs'}}}\left({shown}\right)"
         if order is None:
             return rf"\left|{shown}\right|"
@@ -629,7 +629,7 @@ class _Text(_Writer):
         self.bars += 1
         shown = self.free(inner)
         self.bars -= 1
-        if nested and order in (None, "2"):
+        if order in (None, "2") and (nested or "‖" in shown):
             return f"{'norm' if order else 'abs'}({shown})"
         if order is None:
             return f"|{shown}|"

@@ -26,6 +26,7 @@ FOUND = [
     "x in R^3\ny in R^4\nz = W1 x + c1 in R^4\np = softmax(z)\nM = -sum(y)",
     "f(x, y) = 4y * [x^2 - 1] .* [y]",
     "x in R^2\nf = [\\begin{cases} y+y & x > x \\\\ y & \\text{otherwise} \\end{cases}, x]",
+    "f(x, y) = norm(||x||_1)",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
 ]
 
