@@ -825,6 +825,8 @@ class Lowerer:
         if isinstance(expr, t.Logic):
             parts = [self.condition(operand) for operand in expr.operands]
             shape = next((s for _, s in parts if s), ())
+            if any(s not in ((), shape) for _, s in parts):
+                raise ShapeError("What and, or and not join differs in size.", expr.span)
             combine = {"and": sp.And, "or": sp.Or, "not": sp.Not}[expr.operator]
             return combine(*(p for p, _ in parts)), shape
         assert isinstance(expr, t.Compare)

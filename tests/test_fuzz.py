@@ -27,6 +27,8 @@ FOUND = [
     "f(x, y) = 4y * [x^2 - 1] .* [y]",
     "x in R^2\nf = [\\begin{cases} y+y & x > x \\\\ y & \\text{otherwise} \\end{cases}, x]",
     "f(x, y) = norm(||x||_1)",
+    "x in R^2\na = tanh(W x + c) in R^2\no = (z if x > 0 and W^T < 1 else y)^2",
+    "x in R^2\na = tanh(W x + c) in R^2\no = x if x > 0 and W^T < 1 else y",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
 ]
 
