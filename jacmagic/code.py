@@ -313,7 +313,7 @@ def _sources(text: str, **replace: str) -> dict[str, str]:
     for old, new in replace.items():
         text = text.replace(old, new)
     blocks = [block.strip("\n") for block in re.split(r"\n\n+", textwrap.dedent(text).strip("\n"))]
-    return {re.search(r"^(?:def|function) (\w+)", block, re.M).group(1): block for block in blocks}  # type: ignore[union-attr]
+    return {re.findall(r"^(?:def|function) (\w+)", block, re.M)[0]: block for block in blocks}
 
 
 _ELEMENTARY = (

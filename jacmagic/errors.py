@@ -59,16 +59,16 @@ class JacmagicError(ValueError):
 
         `@line7@` in the message is the line of offset 7, as that reader counts.
         """
-        if self.source is None:
-            self.source = source
+        bound = self.source
+        if bound is None:
+            self.source = bound = source
             self.template = self.message
             if self.span is not None:
                 start = min(max(self.span.start, 0), len(source))
                 self.span = Span(start, min(max(self.span.stop, start), len(source)))
         self.first_line = first_line
         self.message = re.sub(
-            r"@line([0-9]+)@", lambda m: str(self.source.count("\n", 0, int(m[1])) + first_line),  # type: ignore[union-attr]
-            self.template,
+            r"@line([0-9]+)@", lambda m: str(bound.count("\n", 0, int(m[1])) + first_line), self.template
         )
         return self
 
@@ -121,8 +121,8 @@ class JacmagicError(ValueError):
         if picture := self.picture():
             parts += ["", picture]
         if self.hints:
-            parts += ["" if not picture else None, f"  {self.advice}"]  # type: ignore[list-item]
-        return "\n".join(part for part in parts if part is not None)
+            parts += [f"  {self.advice}"] if picture else ["", f"  {self.advice}"]
+        return "\n".join(parts)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 Rule = Callable[..., Any]
@@ -424,6 +424,12 @@ def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
     return expr.func(*(put_in(arg, swap) for arg in expr.args)) if expr.args else expr
 
 
+def _required(rule: Rule | None) -> Rule:
+    """A rule that the rows of this kind all have."""
+    assert rule is not None
+    return rule
+
+
 @cache
 def symbolic(name: str) -> Any:
     """The SymPy function for a row: SymPy's own class, or one made here with the row's derivative.
@@ -436,8 +442,9 @@ def symbolic(name: str) -> Any:
 
     if row.sympy:
         return getattr(sympy, row.sympy)
+    define, slopes = row.define, row.derivative
     if name in ("log2", "log10"):
-        return lambda z: row.define(calculus, z)  # type: ignore[misc]
+        return partial(_required(define), calculus)
 
     def eval_exact(cls: Any, *args: Any) -> Any:
         if len(args) == 1 and row.arity[1] is None:
@@ -452,10 +459,10 @@ def symbolic(name: str) -> Any:
         return None
 
     def fdiff(self: Any, argindex: int = 1) -> Any:
-        return sympy.sympify(row.derivative(calculus, *self.args)[argindex - 1])  # type: ignore[misc]
+        return sympy.sympify(_required(slopes)(calculus, *self.args)[argindex - 1])
 
     def definition(self: Any, **_: Any) -> Any:
-        return row.define(calculus, *self.args)  # type: ignore[misc]
+        return _required(define)(calculus, *self.args)
 
     def evaluate(self: Any, prec: int) -> Any:
         return definition(self)._eval_evalf(prec) if self.is_number else None

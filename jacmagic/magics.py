@@ -105,7 +105,8 @@ class JacmagicMagics(Magics):
             return self._run(magic, line, cell)
         except KeyboardInterrupt as stop:
             # IPython would draw the traceback through all of SymPy, which takes seconds.
-            stop._render_traceback_ = lambda: ["KeyboardInterrupt: stopped; nothing has changed."]  # type: ignore[attr-defined]
+            shown: Any = stop
+            shown._render_traceback_ = lambda: ["KeyboardInterrupt: stopped; nothing has changed."]
             raise
 
     def _run(self, magic: str, line: str, cell: str | None) -> Result:
@@ -244,8 +245,9 @@ def _watch(shell: InteractiveShell) -> None:
             else:
                 yield from original(text, offset)
 
-    completions.of_jacmagic = True  # type: ignore[attr-defined]
-    completer.completions = completions
+    marked: Any = completions
+    marked.of_jacmagic = True
+    completer.completions = marked
 
 
 def keep_empty_cells(lines: list[str]) -> list[str]:

@@ -706,12 +706,12 @@ class Reader:
         self.check_behind(items, at, used, argument)
         return [Settled(item.operator, call, item.gap, span)], used + 1
 
-    def no_argument(self, item: s.Item, row: Function) -> SyntaxMistake:
+    def no_argument(self, item: s.Item, row: Function) -> JacmagicError:
         shown = self.source(item.atom.span)
         match = re.compile(r"\s*[-−]\s*([A-Za-z0-9_.]+)").match(self.text, item.span.stop)
         if match:
             power = self.text[item.atom.span.stop : item.span.stop]
-            return AmbiguousMath(  # type: ignore[return-value]
+            return AmbiguousMath(
                 f"{self.text[item.span.start:match.end()]}: a signed argument needs brackets.",
                 Span(item.span.start, match.end()), (f"{shown}{power}(-{match[1]})",),
             )

@@ -252,6 +252,7 @@ class _Understanding:
         before = first.name
         for k, layer in enumerate(layers[1:], start=1):
             here, last = layer.span, k == len(layers) - 1
+            assert layer.size is not None  # only the input may go without
             label = layer.name or s.Word(here, "o" if last else f"h{k}")
             if layer.name is None and label.text in taken:
                 size = self.text[layer.size.span.start : layer.size.span.stop]

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
 
@@ -93,6 +94,7 @@ _DELIMITED = {
 _MATRICES = frozenset("matrix bmatrix pmatrix Bmatrix smallmatrix array".split())
 _LAYOUTS = frozenset("aligned align align* gathered gather gather* equation equation* split alignedat".split())
 
+_LIMITS = re.compile(r"\s*\\(no)?limits")
 _ACCENTED = re.compile(
     r"\s*(?:\{\s*(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{)?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\}?\s*(?:_\{?(?P<index>[A-Za-z0-9]+)\}?)?\s*\}"
     r"|\s([A-Za-z])|(\\[A-Za-z]+))"
@@ -264,10 +266,10 @@ class Range(Raw):
 
 @dataclass(frozen=True)
 class Layer(Raw):
-    """One arrow of a net in one line: its name (or None), size and activation (or None)."""
+    """One arrow of a net in one line: its name, size and activation, each None where it is not given."""
 
     name: Word | None
-    size: Raw
+    size: Raw | None
     activation: Word | None
 
 
@@ -334,13 +336,13 @@ class Lexer:
         self.emit("end", "", self.stop, self.stop)
         return self.tokens
 
-    def emit(self, kind: str, text: str, start: int, stop: int, **more: object) -> None:
+    def emit(self, kind: str, text: str, start: int, stop: int, **more: Any) -> None:
         if len(self.tokens) >= MAX_TOKENS:
             raise LimitError(
                 f"A block has at most {MAX_TOKENS:,} names, numbers and signs; take large values from Python, as in "
                 "W = {weights}.", Span(start, stop),
             )
-        self.tokens.append(Token(kind, text, Span(start, stop), self.gap, **more))  # type: ignore[arg-type]
+        self.tokens.append(Token(kind, text, Span(start, stop), self.gap, **more))
         self.gap = False
 
     def inner(self, start: int, stop: int) -> list[Token]:
@@ -654,8 +656,8 @@ class Lexer:
             elif op == "]" and self.open:
                 self.open.pop()
             self.emit(kind, op, start, self.pos)
-            if kind == "cmd" and re.compile(r"\s*\\(no)?limits").match(self.text, self.pos, self.stop):
-                self.pos = re.compile(r"\s*\\(no)?limits").match(self.text, self.pos, self.stop).end()  # type: ignore[union-attr]
+            if kind == "cmd" and (limits := _LIMITS.match(self.text, self.pos, self.stop)):
+                self.pos = limits.end()
         elif name in _SKIPPED:
             self.gap = True
             if name in ("left", "right") and self.peek() == ".":
@@ -898,12 +900,12 @@ class Parser:
     def conjunction(self) -> Raw:
         return self.boolean("and", self.negation)
 
-    def boolean(self, word: str, operand: object) -> Raw:
+    def boolean(self, word: str, operand: Callable[[], Raw]) -> Raw:
         start = self.now.span.start
-        operands = [operand()]  # type: ignore[operator]
+        operands = [operand()]
         while self.is_word(word):
             self.next()
-            operands.append(operand())  # type: ignore[operator]
+            operands.append(operand())
             if len(operands) > MAX_BRANCHES:
                 raise LimitError(f"A condition has at most {MAX_BRANCHES} parts.", self.span_from(start))
         return operands[0] if len(operands) == 1 else Boolean(self.span_from(start), word, tuple(operands))
@@ -1752,7 +1754,7 @@ class Parser:
         size = None
         if self.is_op("("):
             size = self.layer_size()
-        layers.append(Layer(self.span_from(start), name, size, None))  # type: ignore[arg-type]
+        layers.append(Layer(self.span_from(start), name, size, None))
         while self.is_op("->"):
             self.next()
             begin = self.now.span.start

@@ -1178,9 +1178,10 @@ def softmax_target(step: Step) -> t.Expr | None:
 def activation_factors(result: Result, key: str, step: Step) -> list[str] | None:
     """The factors of a layer's local Jacobian left of its weight: diag(1 - a²); none for a linear layer."""
     found = affine_parts(result, step)
-    if found is None or not isinstance(inside(found[2]), t.Name):
+    source = None if found is None else inside(found[2])
+    if not isinstance(source, t.Name):
         return None
-    reads = inside(found[2]).key  # type: ignore[attr-defined]
+    reads = source.key
     root = result.inner(key)
     try:
         terms = _Forms(result, key, root).reverse(result.program.graph.input(reads, result.program.shape(reads)))

@@ -243,7 +243,7 @@ def test_cases_under_any_names_of_what_they_compare():
         relation = rng.choice([sp.Lt, sp.Le, sp.Gt, sp.Ge, sp.Eq])(*sides)
         made = by_cases((1, relation), (0, True))
         point = {s: sp.Rational(rng.randint(-9, 9), 7) for s in symbols}
-        holds = 1 if relation.xreplace(point) == True else 0  # noqa: E712
+        holds = int(bool(relation.xreplace(point)))
         assert made.xreplace(point) == holds
         turned = put_in(made, dict(zip(symbols, symbols[::-1])))
         assert turned.xreplace(dict(zip(symbols[::-1], point.values()))) == holds

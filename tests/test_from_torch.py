@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from optional import optional
 
 import jacmagic
 
-torch = pytest.importorskip("torch")
+torch = optional("torch")
 nn = torch.nn
 
 

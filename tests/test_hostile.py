@@ -149,7 +149,7 @@ def listen(event: str, arguments: tuple[Any, ...]) -> None:
 def watched(name: str) -> Iterator[None]:
     if not hasattr(listen, "hooked"):
         sys.addaudithook(listen)
-        listen.hooked = True  # type: ignore[attr-defined]
+        listen.hooked = True
     heard.clear()
     listening.append(name)
     try:

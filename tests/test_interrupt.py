@@ -95,16 +95,20 @@ def test_an_interrupt_that_the_garbage_collector_swallows_comes_again() -> None:
     class Rubbish:
         pass
 
-    one = Rubbish()
-    kept = weakref.ref(one, lambda _: signal.raise_signal(signal.SIGINT))
+    held = [Rubbish()]
+    kept = weakref.ref(held[0], lambda _: signal.raise_signal(signal.SIGINT))
+
+    def work() -> None:
+        held.clear()
+        while time.monotonic() - begin < 5:
+            pass
+
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         begin = time.monotonic()
-        with pytest.raises(KeyboardInterrupt), notebook.Working(alone=False):  # noqa: PT012
-            del one
-            assert kept() is None
-            while time.monotonic() - begin < 5:
-                pass
+        with pytest.raises(KeyboardInterrupt), notebook.Working(alone=False):
+            work()
+        assert kept() is None
         assert time.monotonic() - begin < 1
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:

@@ -127,5 +127,5 @@ def test_the_jacobian_of_a_block(block: str, matrix: list[list[sp.Expr]] | None,
 def test_how_a_word_splits(word: str, names: str, ways: list[str]) -> None:
     from jacmagic import syntax as s
 
-    found = Reader(word, Scope(names=set(names.split()))).ways(s.parse(word)[0].expr.items[0].atom)  # type: ignore[union-attr]
+    found = Reader(word, Scope(names=set(names.split()))).ways(s.parse(word)[0].expr.items[0].atom)
     assert [" ".join(piece.text for piece in way) for way in found] == ways

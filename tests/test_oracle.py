@@ -20,12 +20,13 @@ import pytest
 import sympy as sp
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from optional import optional
 
 import jacmagic
 from jacmagic.errors import LimitError
 from jacmagic.functions import symbolic
 
-torch = pytest.importorskip("torch")
+torch = optional("torch")
 F = torch.nn.functional
 Env = dict[str, Any]
 Run = Callable[[Env], Any]

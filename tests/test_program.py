@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ import jacmagic
 from jacmagic.program import Program, understand
 
 
-def program(block: str, wrt: str | None = None, **more: object) -> Program:
-    return understand(block, wrt, **more)  # type: ignore[arg-type]
+def program(block: str, wrt: str | None = None, **more: Any) -> Program:
+    return understand(block, wrt, **more)
 
 
 # block, columns, parameters, outputs

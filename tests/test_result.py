@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import pickle
-import shutil
 import subprocess
 import sys
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from optional import optional
 
 import jacmagic
 
@@ -188,13 +188,12 @@ def test_a_value_of_another_shape_is_an_error_that_says_so() -> None:
 # ------------------------------------------------------------------ functions
 
 
-@pytest.mark.parametrize("text", [SCALAR, NET])
-@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "math"])
+@pytest.mark.parametrize(
+    ("text", "backend"),
+    [(SCALAR, "math"), *((text, backend) for text in (SCALAR, NET) for backend in ("numpy", "torch", "jax"))],
+)
 def test_a_function_works_after_pickling(text: str, backend: str) -> None:
-    if backend in ("torch", "jax"):
-        pytest.importorskip(backend)
-    if backend == "math" and text == NET:
-        pytest.skip("plain Python has no arrays")
+    optional(backend)
     r = jacmagic.nnchain(text) if text == NET else jacmagic.jacobian(text)
     f = pickle.loads(pickle.dumps(r.function(backend)))
     assert np.allclose(np.array(f(), dtype=float), r.at(), rtol=1e-5 if backend == "jax" else 1e-12)
@@ -220,7 +219,7 @@ def test_a_function_broadcasts_over_arrays_of_any_shape(shape: tuple[int, ...]) 
 
 
 def test_the_torch_function_goes_through_vmap_and_jacrev() -> None:
-    torch = pytest.importorskip("torch")
+    torch = optional("torch")
     n = jacmagic.nnchain("x(3) -> 4 tanh -> 2 softmax")
     f = n.function("torch")
     xs = torch.randn(6, 3, dtype=torch.float64)
@@ -251,13 +250,11 @@ def test_the_code_of_a_backend_runs_and_agrees(text: str, net: bool, backend: st
         with pytest.raises(TypeError, match="plain Python"):
             r.code("math")
         return
-    if backend in ("torch", "jax"):
-        pytest.importorskip(backend)
+    optional(backend)
     source = r.code(backend)
     space: dict[str, Any] = {}
     if backend == "javascript":
-        if not shutil.which("node"):
-            pytest.skip("node is not installed")
+        optional("node")
         point = json.dumps({key: np.asarray(value).tolist() for key, value in r.values.items()})
         run = source + f"\nconsole.log(JSON.stringify(jacobian({point})));"
         done = subprocess.run(["node", "--input-type=module", "-e", run], capture_output=True, text=True, check=True)
@@ -329,7 +326,7 @@ def test_the_sparse_matrix_is_the_matrix_without_its_zeros(block: str) -> None:
 def test_the_sparse_matrix_goes_where_the_dense_one_is_too_long() -> None:
     r = jacmagic.jacobian("x in R^1000\nf = [x[i]^2 - x[i-1] for i = 2..1000]", wrt="x")
     with pytest.raises(jacmagic.LimitError):
-        r.matrix  # noqa: B018
+        _ = r.matrix
     x = r.variables
     sparse = r.sparse()
     assert len(sparse.todok()) == 2 * 999
@@ -400,4 +397,4 @@ def test_what_is_asked_wrongly_is_said():
     with pytest.raises(ValueError, match="there are sympy, numpy, torch, jax, javascript, math"):
         jacmagic.jacobian("f(x) = x^2").code("matlab")
     with pytest.raises(TypeError, match="a block is text"):
-        jacmagic.jacobian(5)  # type: ignore[arg-type]
+        jacmagic.jacobian(5)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import pickle
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
+from optional import optional
 
 import jacmagic
 
 BLOCK = "f(x, y) = (k x^2 y + sin(x y), tanh(x) / (1 + y^2))\nk = 2"
 NET = "x in R^3\na = tanh(W1 x + c1) in R^4\no = softmax(W2 a + c2) in R^2\nL = cross_entropy(o, y)"
-
-
-def needs(name: str) -> Any:
-    return pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not among the versions that Colab's job installs")
 
 
 # ------------------------------------------------------------------ Dask
@@ -33,9 +29,9 @@ def points(block: int, rows: int) -> np.ndarray:
     return np.random.default_rng(block).uniform(-2, 2, (rows, 2))
 
 
-@needs("dask")
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
 def test_functions_map_over_the_blocks_of_a_dask_array(scheduler: str) -> None:
+    optional("dask")
     import dask.array as da
 
     r, n = jacmagic.jacobian(BLOCK), jacmagic.nnchain(NET)
@@ -49,9 +45,8 @@ def test_functions_map_over_the_blocks_of_a_dask_array(scheduler: str) -> None:
     np.testing.assert_allclose(found.compute(scheduler=scheduler), n.at("o", "x", x=data), rtol=1e-14)
 
 
-@needs("distributed")
-@pytest.mark.filterwarnings("ignore")  # of what the workers leave behind
 def test_two_worker_processes_give_ten_million_points_what_one_process_gives() -> None:
+    optional("distributed")
     import dask.array as da
     from distributed import Client, LocalCluster
 
@@ -87,8 +82,8 @@ def test_two_worker_processes_give_ten_million_points_what_one_process_gives() -
 POINTS = np.array([[0.3, -1.2], [1.5, 0.4], [-0.7, 2.0]])
 
 
-@needs("jax")
 def test_a_jax_function_runs_under_jit_vmap_and_grad() -> None:
+    optional("jax")
     import jax
     import jax.numpy as jnp
 
@@ -107,8 +102,8 @@ def test_a_jax_function_runs_under_jit_vmap_and_grad() -> None:
         np.testing.assert_allclose(found, n.at("L", "W1", x=data), rtol=1e-12)
 
 
-@needs("torch")
 def test_a_torch_function_runs_under_vmap_jacrev_and_grad() -> None:
+    optional("torch")
     import torch
 
     r = jacmagic.jacobian(BLOCK)
@@ -132,8 +127,7 @@ def second(r: Any, h: float = 1e-6) -> np.ndarray:
 
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
 def test_a_function_of_any_backend_pickles(backend: str) -> None:
-    if find_spec(backend) is None:
-        pytest.skip(f"{backend} is not among the versions that Colab's job installs")
+    optional(backend)
     function = jacmagic.jacobian(BLOCK).function(backend)
     again = pickle.loads(pickle.dumps(function))
     np.testing.assert_array_equal(np.asarray(again(x=1.0, y=2.0)), np.asarray(function(x=1.0, y=2.0)))

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -180,9 +181,9 @@ def memory_of(row: int, peer: int | None) -> float:
 
 
 def take_memory(row: int, peer: int | None) -> None:
-    import numpy  # noqa: F401
+    import_module("numpy")
     import rows
-    import sympy  # noqa: F401
+    import_module("sympy")
 
     before = peak()
     one = rows.ROWS[row]

@@ -575,8 +575,8 @@ NETS = (
 
 
 # ------------------------------------------------------------------ generated code
-ARM = "x(s, t) = l cos s + m cos(s + t)\ny(s, t) = l sin s + m sin(s + t)\nl = 1.0\nm = 0.8"
-POINT = {"s": 0.4, "t": 0.9, "l": 1.0, "m": 0.8}
+ARM = "x(s, t) = r cos s + m cos(s + t)\ny(s, t) = r sin s + m sin(s + t)\nr = 1.0\nm = 0.8"
+POINT = {"s": 0.4, "t": 0.9, "r": 1.0, "m": 0.8}
 
 
 def arm_generated() -> Work:
@@ -594,9 +594,9 @@ def arm_function(backend: str) -> Work:
 
 
 def arm_by_hand() -> Work:
-    def jacobian(s: float, t: float, l: float, m: float) -> list[list[float]]:  # noqa: E741
+    def jacobian(s: float, t: float, r: float, m: float) -> list[list[float]]:
         a, b = m * math.sin(s + t), m * math.cos(s + t)
-        return [[-l * math.sin(s) - a, -a], [l * math.cos(s) + b, b]]
+        return [[-r * math.sin(s) - a, -a], [r * math.cos(s) + b, b]]
 
     return partial(jacobian, **POINT)
 
@@ -604,25 +604,25 @@ def arm_by_hand() -> Work:
 def arm_lambdified() -> Work:
     import sympy as sp
 
-    symbols = s, t, l, m = sp.symbols("s t l m", real=True)  # noqa: E741
-    f = sp.Matrix([l * sp.cos(s) + m * sp.cos(s + t), l * sp.sin(s) + m * sp.sin(s + t)])
+    symbols = s, t, r, m = sp.symbols("s t r m", real=True)
+    f = sp.Matrix([r * sp.cos(s) + m * sp.cos(s + t), r * sp.sin(s) + m * sp.sin(s + t)])
     return partial(sp.lambdify(symbols, f.jacobian([s, t]), "numpy"), **POINT)
 
 
 def arm_symengine() -> Work:
     import symengine as se
 
-    symbols = s, t, l, m = se.symbols("s t l m")  # noqa: E741
-    f = se.Matrix(2, 1, [l * se.cos(s) + m * se.cos(s + t), l * se.sin(s) + m * se.sin(s + t)])
+    symbols = s, t, r, m = se.symbols("s t r m")
+    f = se.Matrix(2, 1, [r * se.cos(s) + m * se.cos(s + t), r * se.sin(s) + m * se.sin(s + t)])
     return partial(se.Lambdify(symbols, f.jacobian(se.Matrix(2, 1, [s, t])), cse=True), list(POINT.values()))
 
 
 def arm_casadi() -> Work:
     import casadi as ca
 
-    s, t, l, m = (ca.SX.sym(name) for name in "stlm")  # noqa: E741
-    f = ca.vertcat(l * ca.cos(s) + m * ca.cos(s + t), l * ca.sin(s) + m * ca.sin(s + t))
-    return partial(ca.Function("f", [s, t, l, m], [ca.jacobian(f, ca.vertcat(s, t))]), *POINT.values())
+    s, t, r, m = (ca.SX.sym(name) for name in "strm")
+    f = ca.vertcat(r * ca.cos(s) + m * ca.cos(s + t), r * ca.sin(s) + m * ca.sin(s + t))
+    return partial(ca.Function("f", [s, t, r, m], [ca.jacobian(f, ca.vertcat(s, t))]), *POINT.values())
 
 
 def arm_many() -> dict[str, Any]:
@@ -640,11 +640,11 @@ def arm_numpy() -> Work:
 def arm_numpy_by_hand() -> Work:
     import numpy as np
 
-    def jacobian(s: Any, t: Any, l: Any, m: Any) -> Any:  # noqa: E741
+    def jacobian(s: Any, t: Any, r: Any, m: Any) -> Any:
         a, b = m * np.sin(s + t), m * np.cos(s + t)
         out = np.empty((*np.shape(a), 2, 2))
-        out[..., 0, 0], out[..., 0, 1] = -l * np.sin(s) - a, -a
-        out[..., 1, 0], out[..., 1, 1] = l * np.cos(s) + b, b
+        out[..., 0, 0], out[..., 0, 1] = -r * np.sin(s) - a, -a
+        out[..., 1, 0], out[..., 1, 1] = r * np.cos(s) + b, b
         return out
 
     return partial(jacobian, **arm_many())
@@ -654,8 +654,8 @@ def arm_numpy_lambdified() -> Work:
     import numpy as np
     import sympy as sp
 
-    symbols = s, t, l, m = sp.symbols("s t l m", real=True)  # noqa: E741
-    f = sp.Matrix([l * sp.cos(s) + m * sp.cos(s + t), l * sp.sin(s) + m * sp.sin(s + t)])
+    symbols = s, t, r, m = sp.symbols("s t r m", real=True)
+    f = sp.Matrix([r * sp.cos(s) + m * sp.cos(s + t), r * sp.sin(s) + m * sp.sin(s + t)])
     function = sp.lambdify(symbols, f.jacobian([s, t]), "numpy", cse=True)
     values = arm_many()
     return lambda: np.moveaxis(function(**values), -1, 0)
@@ -666,13 +666,13 @@ def arm_jax() -> Work:
     sin, cos, stack = jax.numpy.sin, jax.numpy.cos, jax.numpy.stack
     values = {key: jax.numpy.asarray(value) for key, value in arm_many().items()}
 
-    def arm(q: Any, l: Any, m: Any) -> Any:  # noqa: E741
-        return stack([l * cos(q[0]) + m * cos(q[0] + q[1]), l * sin(q[0]) + m * sin(q[0] + q[1])])
+    def arm(q: Any, r: Any, m: Any) -> Any:
+        return stack([r * cos(q[0]) + m * cos(q[0] + q[1]), r * sin(q[0]) + m * sin(q[0] + q[1])])
 
     function = jax.jit(jax.vmap(jax.jacrev(arm)))
     q = stack([values["s"], values["t"]], -1)
-    function(q, values["l"], values["m"]).block_until_ready()
-    return lambda: function(q, values["l"], values["m"]).block_until_ready()
+    function(q, values["r"], values["m"]).block_until_ready()
+    return lambda: function(q, values["r"], values["m"]).block_until_ready()
 
 
 PANEL = "f1(x1, x2) = 2x1 x2^2 + 3x1 + 2x2\nf2(x1, x2) = k x1^2 sin x2\nk = 3 in [0, 7]"

@@ -25,7 +25,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 CHROMIUM = os.environ.get("JACMAGIC_CHROMIUM") or shutil.which("chromium")
 CHROMIUM_ARGS = [
@@ -200,9 +200,9 @@ class Watch:
         page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
         page.on("console", self._said)
 
-    def _said(self, message: object) -> None:
-        text = f"{message.text} {message.location.get('url', '')}"  # type: ignore[attr-defined]
-        if message.type == "error":  # type: ignore[attr-defined]
+    def _said(self, message: ConsoleMessage) -> None:
+        text = f"{message.text} {message.location.get('url', '')}"
+        if message.type == "error":
             self._note(text)
 
     def _note(self, text: str) -> None:

@@ -1,0 +1,29 @@
+"""What some environments of the tests are without: PyTorch, JAX and Dask beside Colab's versions, Node on some desks.
+
+`.ci/run tests` installs them all and fails where a test was skipped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+MODULES = frozenset({"torch", "jax", "dask", "distributed"})
+
+
+def has(name: str) -> bool:
+    """True for an optional module or program that is here, and for whatever is not optional."""
+    if name == "node":
+        return shutil.which(name) is not None
+    return name not in MODULES or find_spec(name) is not None
+
+
+def optional(name: str) -> Any:
+    """The module, None for a program; the test is skipped where it is missing."""
+    if not has(name):
+        pytest.skip(f"{name} is not in this environment", allow_module_level=True)
+    return import_module(name) if name in MODULES else None
