@@ -136,7 +136,8 @@ class Kernel:
 
     def run(self, code: str, interrupt: float | None = None) -> tuple[str, list[dict[str, Any]], float]:
         """(status, outputs as a notebook would keep them, seconds from the interrupt to the end)."""
-        ident = self.client.execute(code)
+        # A kernel whose cell failed refuses what comes before it looks again, as a notebook's queue would have it.
+        ident = self.client.execute(code, stop_on_error=False)
         begin, sent = time.monotonic(), None
         outputs: list[dict[str, Any]] = []
         clear = False
@@ -167,6 +168,12 @@ class Kernel:
             reply = self.client.get_shell_msg(timeout=30)
         return reply["content"]["status"], outputs, end - (sent or end)
 
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+        if not self.client.context.closed:  # as jupyter_client 7 leaves it
+            self.client.context.destroy()
+
     def value(self, code: str) -> str:
         status, outputs, _ = self.run(code)
         assert status == "ok", outputs
@@ -181,8 +188,7 @@ def kernel() -> Iterator[Kernel]:
         made.run("%jacobian f(x) = x^2")
         yield made
     finally:
-        made.client.stop_channels()
-        made.manager.shutdown_kernel(now=True)
+        made.close()
 
 
 # A value from Python that takes long, all of it SymPy: longer than anything of a block, which is bounded.

@@ -649,6 +649,21 @@ EXAMPLES = int(os.environ.get("JACMAGIC_EXAMPLES", "2000"))
 """How many random programs; JACMAGIC_EXAMPLES=20000 is the run at scale, always the same programs."""
 
 
+@pytest.mark.parametrize(("point", "run", "kink"), [
+    (2.0, torch.abs, False),
+    (1e-3, torch.abs, False),
+    (0.0, torch.abs, True),
+    (0.0, torch.sin, False),
+    (0.0, lambda x: x**2, False),
+    (3.0, lambda x: torch.relu(x - 3), True),
+    (3.0, lambda x: torch.exp(5 * x), False),  # steep is no kink
+    ([1.0, 1.0], torch.amax, True),
+    ([1.0, 1.5], torch.amax, False),
+])
+def test_only_a_kink_excuses_a_disagreement(point: Any, run: Callable[[Any], Any], kink: bool) -> None:
+    assert on_a_kink(Program([], {"x": point}, {"f": lambda names: run(names["x"])}), [("f", "x")]) is kink
+
+
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
