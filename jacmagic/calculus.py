@@ -545,10 +545,25 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
             raise
         raise LimitError("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
             from None
-    found = [values[root.number] for root in roots]
+    found = [{at: _without_idle_cases(entry) for at, entry in values[root.number].items()} for root in roots]
     if any(entry.has(sp.zoo) for entries in found for entry in entries.values()):
         raise LimitError("Written out, one case divides by 0; use the numbers, r.at(…), or r.layers.")
     return found
+
+
+def _without_idle_cases(expr: sp.Expr) -> sp.Expr:
+    """Without the cases of a product that divides by r anyway: (v if r > 0 else 0)/r is v/r, where it is defined."""
+    idle: dict[sp.Expr, sp.Expr] = {}
+    for product in expr.atoms(sp.Mul) if expr.has(sp.Piecewise) else ():
+        cases = [factor for factor in product.args if factor.is_Piecewise]
+        others = [factor for factor in product.args if not factor.is_Piecewise]
+        divisors = {e.base for factor in others for e in factor.atoms(sp.Pow) if e.exp.is_negative}
+        for factor in cases:
+            (value, when), *rest = factor.args
+            if rest == [(0, True)] and isinstance(when, sp.Gt) and when.rhs == 0 \
+                    and when.lhs.as_base_exp()[0] in divisors:
+                idle[product] = idle.get(product, product).xreplace({factor: value})
+    return expr.xreplace(idle) if idle else expr
 
 
 def check_length(roots: Sequence[Node], sparse: bool = False, most: int = MAX_WRITTEN) -> None:

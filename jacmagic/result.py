@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sympy as sp
@@ -26,6 +26,8 @@ from jacmagic.errors import LimitError, nearest
 from jacmagic.graph import Node, ancestry
 from jacmagic.lowering import MAX_VALUE
 from jacmagic.program import Program, Shape, Step
+
+T = TypeVar("T")
 
 MAX_EXPLICIT = 2_500
 """Entries of a local Jacobian that is written out at once; a larger one is a matrix expression.
@@ -195,9 +197,15 @@ class Result:
         self.known = [*program.inputs, *program.steps]
         self._observers: list[Callable[[dict[str, Any]], None]] = []
         self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
-        self._compiled: dict[Any, Compiled] = {}
-        self._totals: dict[bool, tuple[Node, dict[int, str]]] = {}
+        self._kept: dict[Any, Any] = {}
         self.values = Values(self, {key: one.value for key, one in program.inputs.items()})
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, kept under the key: whole or not at all, as the reader may interrupt."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: T = self._kept[key]
+        return kept
 
     # -------------------------------------------------------------- names
     def symbols(self, key: str) -> tuple[sp.Symbol, ...]:
@@ -272,9 +280,7 @@ class Result:
 
     def total(self, safe: bool) -> tuple[Node, dict[int, str]]:
         """The node of the whole Jacobian, (rows, columns), and the names of the definitions on the way."""
-        if safe not in self._totals:
-            self._totals[safe] = self._total(safe)
-        return self._totals[safe]
+        return self.once(("total", safe), lambda: self._total(safe))
 
     def _total(self, safe: bool) -> tuple[Node, dict[int, str]]:
         p, g = self.program, self.program.graph
@@ -393,12 +399,12 @@ class Result:
 
     def compiled(self, of: str | None, wrt: str | None, backend: str = "numpy") -> Compiled:
         """The generated function for d of / d wrt; for the whole Jacobian where both are None."""
-        key = (of, wrt, backend)
-        if key not in self._compiled:
+
+        def make() -> Compiled:
             node, labels = self._asked(of, wrt)
-            made = code.compiled(backend, *self._of_inputs(node, labels), self._defaults(), name="jacobian")
-            self._compiled[key] = made
-        return self._compiled[key]
+            return code.compiled(backend, *self._of_inputs(node, labels), self._defaults(), name="jacobian")
+
+        return self.once((of, wrt, backend), make)
 
     def compile_nodes(self, nodes: Mapping[str, Node]) -> Compiled:
         """A function for several nodes at once: {name: array}."""
@@ -473,8 +479,8 @@ class Result:
             return self._sympy_code(of, wrt)
         if backend not in code.BACKENDS:
             raise ValueError(f"no backend is called {backend!r}; there are sympy, {', '.join(code.BACKENDS)}")
-        if (of, wrt, backend) in self._compiled:
-            return self._compiled[of, wrt, backend].source
+        if (made := self._kept.get((of, wrt, backend))) is not None:
+            return made.source
         node, labels = self._asked(of, wrt)
         inputs, root, labels = self._of_inputs(node, labels)
         return code.source(backend, inputs, root, labels=labels, name="jacobian")
@@ -558,7 +564,8 @@ class Result:
 
     def _training(self, keys: tuple[str, ...]) -> Compiled:
         """One function for the loss and all gradients, so that they share the forward pass."""
-        if ("train", keys) not in self._compiled:
+
+        def make() -> Compiled:
             last = self.program.outputs[-1]
             if prod(self.program.shape(last)) != 1:
                 raise ValueError(f"{last} is not a number; training needs a loss")
@@ -568,8 +575,9 @@ class Result:
             nodes = {last: loss}
             for key in keys:
                 nodes["grad:" + key] = c.jacobian(g, loss, g.input(key, self.program.shape(key)))
-            self._compiled["train", keys] = code.compiled("numpy", *self._of_inputs(nodes, labels), self._defaults())
-        return self._compiled["train", keys]
+            return code.compiled("numpy", *self._of_inputs(nodes, labels), self._defaults())
+
+        return self.once(("train", keys), make)
 
     # -------------------------------------------------------------- the point
     def set(self, /, **values: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
@@ -22,7 +23,7 @@ import sympy as sp
 from jacmagic import calculus as c
 from jacmagic import latex as tex
 from jacmagic import tree as t
-from jacmagic.errors import LimitError
+from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.functions import FUNCTIONS, calculus, put_in, symbolic
 from jacmagic.graph import Node, ancestry, slot
 from jacmagic.lowering import mentions
@@ -229,8 +230,8 @@ def _fit(count: int, most: int) -> list[int]:
 
 def table(result: Result, most: int = MAX_SHOWN) -> Table:
     """The entries of the Jacobian that are typeset; only those are written out."""
-    cached = result.__dict__.setdefault("_tables", {})
-    if most not in cached:
+
+    def make() -> Table:
         rows, columns = Labels(result, result.program.outputs), Labels(result, result.program.variables)
         some, others = _fit(len(rows), most), _fit(len(columns), most)
         entries: list[list[sp.Expr]] | None
@@ -245,9 +246,9 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
             entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
         except LimitError:
             entries = None
-        cached[most] = Table(rows, columns, some, others, entries)
-    found: Table = cached[most]
-    return found
+        return Table(rows, columns, some, others, entries)
+
+    return result.once(("table", most), make)
 
 
 def _strings(result: Result, found: Table) -> tuple[list[list[str]], list[list[str]]] | None:
@@ -382,13 +383,27 @@ def determinant(result: Result) -> Iterator[Formula]:
 
 
 def determinant_of(matrix: sp.Matrix) -> sp.Expr:
-    """The determinant, reduced where a cheap trigonometric identity does it; never `simplify`."""
-    plain = matrix.det(method="berkowitz")
-    value = sp.expand(plain)
+    """The determinant, reduced where a cheap identity does it; never `simplify`."""
+    powers = [e for e in matrix.atoms(sp.Pow) if e.base.is_Add and e.exp.is_Rational and e.exp not in (1, 2, 3)]
+    roots = {base: sp.Dummy(positive=True) for base in {e.base for e in powers}}
+    order = {base: sp.ilcm(1, *[e.exp.q for e in powers if e.base == base]) for base in roots}
+    plain = matrix.xreplace({e: roots[e.base] ** (e.exp * order[e.base]) for e in powers})
+    value = sp.expand(plain.det(method="berkowitz"))
     if value.has(sp.sin, sp.cos):
         value = _pythagoras(value)
-    factored = sp.factor_terms(value)
-    return factored if factored.count_ops() < value.count_ops() else value
+    forms = [value]
+    if roots:  # a norm's square in a numerator is the one in the denominator
+        above, below = sp.fraction(sp.together(value))
+        identities = [base - root ** order[base] for base, root in roots.items()]
+        with suppress(sp.PolynomialError):
+            gens = sp.parallel_poly_from_expr([above, *identities])[1].gens
+            ordered = sorted(gens, key=lambda one: (one in roots.values(), str(one)))
+            forms.append(sp.reduced(above, identities, *ordered)[1] / below)
+    back = {root: base ** sp.Rational(1, order[base]) for base, root in roots.items()}
+    forms = [one.xreplace(back) for one in forms]
+    if roots and forms[-1].count_ops() < 100:
+        forms.append(sp.factor(forms[-1]))
+    return min([*forms, *map(sp.factor_terms, forms)], key=sp.count_ops)
 
 
 def _pythagoras(expr: sp.Expr) -> sp.Expr:
@@ -780,7 +795,8 @@ class _Forms:
 # ------------------------------------------------------------------ the chain rule
 def depends(result: Result) -> dict[str, list[str]]:
     """For each definition on the way: the names it reads through which it depends on the variables."""
-    if "_depends" not in result.__dict__:
+
+    def make() -> dict[str, list[str]]:
         p = result.program
         moving = set(p.variables)
         links: dict[str, list[str]] = {}
@@ -790,9 +806,9 @@ def depends(result: Result) -> dict[str, list[str]]:
             if key not in moving and reads:
                 links[key] = reads
                 moving.add(key)
-        result.__dict__["_depends"] = links  # whole or not at all: the reader may interrupt
-    found: dict[str, list[str]] = result.__dict__["_depends"]
-    return found
+        return links
+
+    return result.once("depends", make)
 
 
 def paths(result: Result, of: str, most: int = MAX_PATHS) -> list[list[str]] | None:
@@ -1267,11 +1283,12 @@ KINKS = {
 def numbers(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text: sizes of the factors, the check, J."""
     at = b"".join(value.tobytes() for value in result.values._data.values())
-    held: tuple[bytes, list[str]] | None = result.__dict__.get("_numbers")
-    if held is None or held[0] != at:  # text and page say the same of one point
+    held: dict[bytes, list[str]] = result.once("numbers", dict)
+    if at not in held:  # text and page say the same of one point
         lines = [factor_sizes(result), checked(result), numbers_text(result), on_kinks(result)]
-        held = result.__dict__["_numbers"] = at, [line for line in lines if line]
-    return held[1]
+        held.clear()
+        held[at] = [line for line in lines if line]
+    return held[at]
 
 
 def factor_sizes(result: Result) -> str:
@@ -1317,11 +1334,10 @@ def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:
     """The local Jacobians at the current point, (entries of of, entries of wrt), from one sweep over the net."""
     p = result.program
     pairs = [(key, wrt) for key, reads in depends(result).items() for wrt in reads]
-    if "_local_numbers" not in result.__dict__:
-        nodes = {f"{key} {wrt}": c.jacobian(p.graph, result.inner(key), p.graph.input(wrt, p.shape(wrt)))
-                 for key, wrt in pairs}
-        result.__dict__["_local_numbers"] = result.compile_nodes(nodes)
-    out = result.__dict__["_local_numbers"](**result.point({}))
+    run = result.once("local numbers", lambda: result.compile_nodes({
+        f"{key} {wrt}": c.jacobian(p.graph, result.inner(key), p.graph.input(wrt, p.shape(wrt))) for key, wrt in pairs
+    }))
+    out = run(**result.point({}))
     return {
         (key, wrt): np.reshape(out[f"{key} {wrt}"], (prod(p.shape(key)), prod(p.shape(wrt)))) for key, wrt in pairs
     }
@@ -1339,7 +1355,7 @@ def numbers_text(result: Result) -> str:
         return f"J is {height}×{width}; .at() has its numbers"
     try:
         matrix = result.at()
-    except Exception:  # a picture of numbers must not stop the formulas from being shown
+    except JacmagicError:
         return ""
     rows = "; ".join(", ".join(f"{v + 0.0:.4g}" for v in row) for row in matrix)  # -0 + 0 is 0
     where = f" at {point}" if point else ""
@@ -1348,15 +1364,19 @@ def numbers_text(result: Result) -> str:
 
 def on_kinks(result: Result) -> str:
     """The kinks that the current point sits on."""
-    g = result.program.graph
-    roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
-    found = c.kinks(g, roots)[:MAX_KINKS]
-    if not found:
+
+    def make() -> tuple[list[str], Any]:
+        g = result.program.graph
+        roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
+        found = c.kinks(g, roots)[:MAX_KINKS]
+        nodes = {f"k{k}": node for k, (_, node) in enumerate(found)}
+        return [name for name, _ in found], result.compile_nodes(nodes) if found else None
+
+    names, run = result.once("kinks", make)
+    if not names:
         return ""
-    if "_kinks" not in result.__dict__:
-        result.__dict__["_kinks"] = result.compile_nodes({f"k{k}": node for k, (_, node) in enumerate(found)})
-    values = result.__dict__["_kinks"](**result.point({}))
-    met = [name for k, (name, _) in enumerate(found) if not np.all(values[f"k{k}"])]
+    values = run(**result.point({}))
+    met = [name for k, name in enumerate(names) if not np.all(values[f"k{k}"])]
     return "; ".join(dict.fromkeys(KINKS.get(name, f"{name} has a kink here") for name in met))
 
 

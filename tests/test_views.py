@@ -162,6 +162,46 @@ def test_determinants_of_coordinates_are_the_textbooks(block, determinant):
 
 
 @pytest.mark.parametrize(
+    ("block", "determinant"),
+    [
+        ("x in R^2\nu = x/||x||", "0"),
+        ("x in R^3\nF = x/||x||^3", "-2/(x₁² + x₂² + x₃²)^(9/2)"),
+        ("x in R^4\nF = x/||x||^3", "-2/(x₁² + x₂² + x₃² + x₄²)⁶"),
+        ("x in R^4\np = softmax(x)", "0"),
+        ("f(x, y) = [ln(x^2 + y^2)/2, atan(y/x)]", "1/(x² + y²)"),
+        ("f(x, y) = [x/(x + y), y/(x - y)]", "0"),
+        ("f(x, y) = [x/(1 + x^2 + y^2), y/(1 + x^2 + y^2)]", "(1 - x² - y²)/(x² + y² + 1)³"),
+        ("f(x, y) = [sqrt(1 + x^2) y, x (1 + y^2)^(1/3)]", "-(x² y² + 3x² + 3y² + 3)/(3 √(x² + 1) (y² + 1)^(2/3))"),
+    ],
+)
+def test_a_determinant_puts_the_powers_of_a_norm_together(block, determinant):
+    r = jacmagic.jacobian(block)
+    (said,) = (one.text for one in views.formulas(r) if one.kind == "determinant")
+    assert said == f"det J = {determinant}"
+    point = {s: sp.Rational(k + 2, 7) for k, s in enumerate(r.variables)}
+    value = views.determinant_of(sp.Matrix(r.matrix)).xreplace(point)
+    assert abs(sp.N(r.matrix.xreplace(point), 30).det() - sp.N(value, 30)) < 1e-20
+
+
+@pytest.mark.parametrize("block", [
+    "x in R^3\nu = x/||x||", "x, y in R^2\nf = (x · y)/(||x|| ||y||)", "x in R^3\nF = e^(-||x||)/||x||",
+    "x, y in R^2\nu = (x - y)/||x - y||^2",
+])
+def test_what_divides_by_a_norm_has_no_case_for_a_norm_of_0(block):
+    r = jacmagic.jacobian(block)
+    assert not r.matrix.has(sp.Piecewise)
+    point = np.random.default_rng(0).normal(size=len(r.variables))
+    exact = r.matrix.xreplace({s: sp.Float(float(v), 30) for s, v in zip(r.variables, point)})
+    sizes = [np.size(r.values[key]) for key in r.program.variables]
+    parts = np.split(point, np.cumsum(sizes)[:-1])
+    np.testing.assert_allclose(np.array(exact.tolist(), float), r.at(**dict(zip(r.program.variables, parts))), rtol=1e-12)
+
+
+def test_a_norm_alone_keeps_its_case():
+    assert jacmagic.jacobian("x in R^2\nf = ||x||").matrix.has(sp.Piecewise)
+
+
+@pytest.mark.parametrize(
     ("block", "form"),
     [
         ("x in R^2\na = tanh(W x + c) in R^3", r"\operatorname{diag}\left(1 - a^{2}\right) \, W"),

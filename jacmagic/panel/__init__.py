@@ -442,10 +442,7 @@ class _Spec:
     def rescue(self) -> dict[str, Any] | None:
         """Values at which everything is finite, where the start values are not such."""
         result, p = self.result, self.p
-        try:
-            if self.finite({}):
-                return None
-        except Exception:
+        if self.finite({}):
             return None
         rng = np.random.default_rng(0)
         free = [k for k in [*p.variables, *p.parameters] if k in p.inputs]
