@@ -677,11 +677,12 @@ def _split(condition: sp.Basic, budget: list[int]) -> sp.Basic:
 
 
 def _added(terms: list[Any]) -> Any:
-    if len(terms) > 9 and all(term.is_Rational for term in terms):
-        total = terms[0]
-        for term in terms[1:]:  # one by one, so that it is noticed in time
-            total = _short(total + term)
-        return total
+    if len(terms) > 9:  # one by one, so that a number that gets too long is noticed in time
+        numbers: dict[Any, Any] = {}
+        for number, rest in (term.as_coeff_Mul() for term in terms):
+            numbers[rest] = _short(numbers.get(rest, _ZERO) + number)
+        if list(numbers) == [_ONE]:
+            return numbers[_ONE]
     return sp.Add(*terms) if len(terms) > 1 else terms[0] if terms else _ZERO
 
 

@@ -1806,13 +1806,20 @@ class Parser:
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
         if token.kind == "word" and token.text == "for":
-            equals = [t.span.stop for t in self.tokens[: self.at] if t.text == "="]
+            equals = [t.span.stop for k, t in self.outside() if t.text == "=" and k < self.at]
             begin = equals[-1] if equals else self.tokens[0].span.start
             begin += len(self.text[begin:]) - len(self.text[begin:].lstrip())
             span = Span(begin, self.tokens[-2].span.stop)
             shown = self.text[span.start : span.stop]
             balanced = shown.count("[") == shown.count("]") and shown.count("(") == shown.count(")")
-            raise SyntaxMistake("A family stands in square brackets.", span, (f"[{shown}]",) if balanced else ())
+            told = re.fullmatch(r"for\s+(\w+)\s*=.+\.\..+", self.text[token.span.start : span.stop])
+            if not (told and balanced):
+                raise SyntaxMistake("A family stands in square brackets: [i^2 for i = 1..3].", span)
+            fix, head = f"[{shown}]", self.tokens[0].span
+            named = re.fullmatch(rf"(.+)_(?:{told[1]}|\{{{told[1]}\}})", self.text[head.start : head.stop])
+            if equals and named:  # y_i = … for i is the vector y
+                span, fix = head.to(span), f"{named[1]} = {fix}"
+            raise SyntaxMistake("A family stands in square brackets.", span, (fix,))
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
         raise self.fail("the end of the line or an operator")

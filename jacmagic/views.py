@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -251,15 +251,38 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
     return result.once(("table", most), make)
 
 
+_LONG = re.compile(r"\d{100}")  # digits that nobody reads
+
+
 def _strings(result: Result, found: Table) -> tuple[list[list[str]], list[list[str]]] | None:
     """The shown entries as LaTeX and as text, or None where they are too long to read."""
     if found.entries is None or sum(e.count_ops() for row in found.entries for e in row) > MAX_FORMULA // 4:
         return None
     decimals = result.program.decimals
     latex = tex.symbolic_entries(found.entries, decimals)
-    if sum(len(e) for row in latex for e in row) > MAX_FORMULA:
+    if sum(len(e) for row in latex for e in row) > MAX_FORMULA or any(_LONG.search(e) for row in latex for e in row):
         return None
     return latex, [[tex.text_symbolic(e, decimals) for e in row] for row in found.entries]
+
+
+def in_own_names(result: Result, found: Table) -> Table:
+    """The table with the entries of a softmax in its own name, p₁ − p₁² and −p₁ p₂; else as it was."""
+    p = result.program
+    if not found.whole or found.entries is None:
+        return found
+    entries = []
+    for of in p.outputs:
+        below = list(ancestry([result.inner(of)]))
+        if not any(node.op == "softmax" for node in below) or any(
+            node.op == "input" and node.data in p.steps for node in below
+        ):
+            return found
+        parts = [local_entries(result, of, wrt) for wrt in p.variables]
+        if any(part is None for part in parts):
+            return found
+        entries += [[e for part in parts if part is not None for e in part[i]] for i in range(prod(p.shape(of)))]
+    own, full = (sum(e.count_ops() for row in rows for e in row) for rows in (entries, found.entries))
+    return replace(found, entries=entries) if 2 * own < full else found
 
 
 def too_wide(plain: list[list[str]]) -> bool:
@@ -297,7 +320,7 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
     if result.program.net and most <= MAX_SHOWN:
         return  # a layer's Jacobian is written in that layer's own names: the chain says it
     found = table(result, most)
-    strings = _strings(result, found)
+    strings = _strings(result, in_own_names(result, found))
     m, n = len(found.rows), len(found.columns)
     shape = f"{m}×{n}"
     worked = any(n in result.program.steps for reads in depends(result).values() for n in reads)
@@ -437,6 +460,10 @@ class _Term:
     factors: tuple[str, ...]
 
 
+class _Scalar(str):
+    """A number among the factors: it commutes with the matrices."""
+
+
 class _NoForm(Exception):
     """No matrix form that reads well."""
 
@@ -489,17 +516,42 @@ def merged(terms: list[_Term]) -> list[_Term]:
             inner = re.fullmatch(r"\\operatorname\{diag\}\\left\((.*)\\right\)", factors[k + 1], re.S)
             if factors[k] == _ONES and inner:
                 factors[k : k + 2] = ["", rf"{_bracketed(inner[1])}^{{\top}}"]
-        rest = [factor for factor in factors if factor]
-        if len(rest) > 1 and rest[-1] == "I" and rest[-2].endswith(r"^{\top}"):
-            del rest[-1]
-        kept = tuple(f for k, f in enumerate(rest) if f != "I" or k == len(rest) - 1)
+        numbers = [factor for factor in factors if isinstance(factor, _Scalar)]
+        rest = [factor for factor in factors if factor not in ("", "I") and not isinstance(factor, _Scalar)]
+        kept = (*numbers, *(rest or [factor for factor in factors if factor == "I"][:1]))
         totals[kept] = totals.get(kept, Fraction(0)) + number
     out = []
-    for kept, n in totals.items():
+    for kept, n in _together(totals).items():
         if n:
             front = (tex.symbolic(sp.Rational(abs(n.numerator), n.denominator), decimals),) if abs(n) != 1 else ()
-            out.append(_Term(1 if n > 0 else -1, front + kept))
+            out.append(_Term(1 if n > 0 else -1, _over(front + kept)))
     return out
+
+
+def _together(totals: Mapping[tuple[str, ...], Fraction]) -> dict[tuple[str, ...], Fraction]:
+    """x^T (A + A^T) for x^T A + x^T A^T: products that differ in their last factor."""
+    found: dict[tuple[tuple[str, ...], Fraction], list[str]] = {}
+    for kept, n in totals.items():
+        found.setdefault((kept[:-1], n), []).append(kept[-1] if kept else "")
+    out: dict[tuple[str, ...], Fraction] = {}
+    for (front, n), last in found.items():
+        if front and len(last) > 1:
+            last = [rf"\left({' + '.join(last)}\right)"]
+        out |= {(*front, one) if one else (): n for one in last}
+    return out
+
+
+def _over(factors: tuple[str, ...]) -> tuple[str, ...]:
+    """A number and a reciprocal behind it in one fraction: 2/T for 2 · 1/T."""
+    out: list[str] = []
+    for factor in factors:
+        above = re.match(r"\\frac\{(\d+)\}", factor)
+        if out and above and out[-1].isdigit():
+            factor = _Scalar(rf"\frac{{{int(out.pop()) * int(above[1])}}}" + factor[above.end() :])
+        elif out and above and above[1] == "1" and isinstance(out[-1], _Scalar):
+            factor = _Scalar(rf"\frac{{{out.pop()}}}" + factor[above.end() :])
+        out.append(factor)
+    return tuple(out)
 
 
 def _bracketed(text: str) -> str:
@@ -590,8 +642,8 @@ class _Forms:
             while key in text:
                 at = text.index(key)
                 before, behind = text[:at].rstrip(), text[at + len(key) :].lstrip()
-                free = (not before or before.endswith(("+", "-", "(", "["))) and (
-                    not behind or behind.startswith(("+", "-", r"\right", ">", "<", "]")))
+                free = (not before or before.endswith(("+", "-", "(", "[", "{"))) and (
+                    not behind or behind.startswith(("+", "-", r"\right", ">", "<", "]", "}")))
                 text = text[:at] + (formula if free else bare) + text[at + len(key) :]
         return text
 
@@ -604,7 +656,7 @@ class _Forms:
             if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
                 return f"{self.factor(a)} {self.factor(b)}"
             if len(la) == 1 and len(lb) == 1 and not lo:
-                return rf"{self.factor(a)}^{{\top}} {self.factor(b)}"
+                return f"{' '.join(self.row(a))} {self.factor(b)}"
             if len(la) == 1 and len(lb) == 2 and la[0] == lb[0]:
                 return rf"{self.factor(b)}^{{\top}} {self.factor(a)}"
             if len(la) == len(lb) == 2 and la[1] == lb[0] and lo == (la[0], lb[1]):
@@ -645,13 +697,18 @@ class _Forms:
         labels = node.data if node.op == "dot" else None
         if labels and len(labels[0]) == 1 and len(labels[1]) == 2 and labels[0][0] == labels[1][0]:
             return (*self.row(node.args[0]), self.factor(node.args[1]))
+        number, plain = self.scaled(node)
+        return (*number, *self.row(plain)) if number else (rf"{self.factor(node)}^{{\top}}",)
+
+    def scaled(self, node: Node) -> tuple[tuple[str, ...], Node]:
+        """The number in front of a node, if there is one, and the node without it."""
         if node.op == "map" and node is not self.root:
             expr, axes = node.data
             content, rest = expr.primitive() if expr.is_Add else expr.as_coeff_Mul()
             if content.is_Rational and content.is_positive and content != 1:
                 plain = self.result.program.graph.map(rest, list(zip(node.args, axes)), node.shape)
-                return tex.symbolic(content), *self.row(plain)
-        return (rf"{self.factor(node)}^{{\top}}",)
+                return (tex.symbolic(content),), plain
+        return (), node
 
     # -------------------------------------------------------------- the sweep
     def softmax_loss(self, wrt: str) -> dict[int, list[_Term]] | None:
@@ -697,7 +754,8 @@ class _Forms:
             la, lb, lo = node.data
             if b.number in depending:
                 if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
-                    yield b, 1, (self.show(a) if a.op == "dot" else self.factor(a),)
+                    number, plain = self.scaled(a)
+                    yield b, 1, (*number, self.show(plain) if plain.op == "dot" else self.factor(plain))
                 elif len(la) == 1 and len(lb) == 1 and not lo or len(la) == 2 and len(lb) == 1 and lo == (la[1],):
                     yield b, 1, self.row(a)
                 else:
@@ -773,7 +831,7 @@ class _Forms:
             elif node.shape == ():
                 yield arg, sign, factors
             elif not column:
-                yield arg, sign, (*factors, "I")
+                yield arg, sign, (*map(_Scalar, factors), "I")
             else:
                 yield arg, sign, (*front, rf"\operatorname{{diag}}\left({text}\right)")
 

@@ -30,6 +30,8 @@ FOUND = [
     "x in R^2\na = tanh(W x + c) in R^2\no = (z if x > 0 and W^T < 1 else y)^2",
     "x in R^2\na = tanh(W x + c) in R^2\no = x if x > 0 and W^T < 1 else y",
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
+    "f(x) = sin(sum(m1/i^i for i=1..400) + x)",
+    "f(x, y) = asin(e^(asin(x)))",
 ]
 
 

@@ -378,3 +378,22 @@ def test_what_does_not_fit_on_a_page_is_not_written_out_to_find_that() -> None:
     r = jacmagic.jacobian("x in R^300\nf = [prod(x[j] for j = 1..i) for i = 1..300]")
     assert views.table(r).entries is None
     assert views.table(jacmagic.jacobian("x in R^300\nf = [x[i]^i for i = 1..300]")).entries is not None
+
+
+@pytest.mark.parametrize(
+    ("block", "cell"),
+    [
+        ("x in R^3\np = softmax(x)", "p₁ ⎡ p₁ - p₁²  -p₁ p₂    -p₁ p₃   ⎤"),
+        ("x in R^2\nT in R\np = softmax(x/T)", "p₁ ⎡ (p₁ - p₁²)/T  -p₁ p₂/T "),
+    ],
+)
+def test_the_entries_of_a_softmax_stand_in_its_own_name(block, cell):
+    text = views.plain_text(jacmagic.jacobian(block))
+    assert cell in text
+    assert "e^" not in text
+
+
+def test_a_number_of_a_thousand_digits_is_not_typeset():
+    r = jacmagic.jacobian("f(x) = sum(x/i for i = 1..3000)")
+    assert len(views.plain_text(r)) < 400
+    assert r.matrix[0].q > 10**1000

@@ -508,7 +508,7 @@ def _guards(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
         ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
         ("atanh", ">=1", "atanh of a number beyond ±1"),
     ):
-        out += [(sp.Abs(e.args[0]), when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
+        out += [(e.args[0] ** 2, when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
     out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(sp.cot, sp.csc), key=str)]
     out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
     return out
