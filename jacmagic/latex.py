@@ -349,7 +349,7 @@ class _Writer(ABC):
             return True
         if operator != "*":
             return False
-        if factors[k - 1][0] == "/" and not self.touches(factors[k - 2][1], before):
+        if factors[k - 1][0] == "./" or (factors[k - 1][0] == "/" and not self.touches(factors[k - 2][1], before)):
             return True
         call = before.base if isinstance(before, t.Power) and before.on_name else before
         if isinstance(call, t.Call) and call.bare and not _named_call(factor):

@@ -156,9 +156,13 @@ def understand(
 
 
 class _Understanding:
-    def __init__(self, text: str, namespace: Mapping[str, Any] | None, net: bool, seed: int) -> None:
+    def __init__(
+        self, text: str, namespace: Mapping[str, Any] | None, net: bool, seed: int, before: _Understanding | None = None
+    ) -> None:
         self.text, self.namespace, self.net, self.seed = text, namespace, net, seed
-        self.scope = Scope(net=net)
+        self.from_python: dict[Span, np.ndarray] = before.from_python if before else {}
+        self.inferred: set[str] = before.inferred | before.read_as_names() if before else set()
+        self.scope = Scope(net=net, vectors=set(self.inferred))
         self.drafts: dict[str, _Draft] = {}
         self.trees: dict[str, t.Expr] = {}
         self.reader = Reader(text, self.scope)
@@ -178,9 +182,29 @@ class _Understanding:
         self.read(statements)
         self.order()
         self.settle_wholes()
-        shapes = self.infer()
+        mistake = None
+        try:
+            shapes = self.infer()
+        except ShapeError as error:
+            mistake = error
+        if self.read_as_names():
+            return _Understanding(self.text, self.namespace, self.net, self.seed, self).program(wrt)
+        if mistake is not None:
+            raise mistake
+        self.check_argument_kin(set())
         values = self.values(shapes)
         return self.build(shapes, values, wrt)
+
+    def read_as_names(self) -> set[str]:
+        """The vectors of an inferred size whose component p2 was read as a name of its own."""
+        if not hasattr(self, "inference"):
+            return set()
+        found, shapes = set(), self.inference.shapes
+        for name in self.inference.free - self.scope.names:
+            match = re.fullmatch(r"(.*?[A-Za-z])([1-9][0-9]*)", name)
+            if match and shapes.get(name, ()) == () and len(shapes.get(match[1], ())) == 1:
+                found.add(match[1])
+        return found - self.scope.functions.keys()
 
     # -------------------------------------------------------------- statements
     def draft(self, key: str) -> _Draft:
@@ -405,10 +429,10 @@ class _Understanding:
                 if (range_ := self.range(key)) is not None and value.shape == ():
                     self.inside_range(key, np.array(float(value.expr)), range_)
             raise nothing_to_do(self.net)
-        self.check_argument_kin()
+        self.check_argument_kin({key for key, draft in self.drafts.items() if draft.define is not None})
 
-    def check_argument_kin(self) -> None:
-        """f(x) = x_1^2 + x_2: the argument does not occur, but its indexed kin do."""
+    def check_argument_kin(self, unsettled: set[str]) -> None:
+        """f(x) = x_1^2 + x_2: the argument does not occur, but its indexed kin do; `unsettled` may be vectors yet."""
         for key, statement in self.sequence:
             if statement.kind != "function":
                 continue
@@ -417,7 +441,7 @@ class _Understanding:
                 index = re.compile(re.escape(param) + r"(?:[0-9]+|_[A-Za-z0-9]+)")
                 kin = [u for u in used if index.fullmatch(u)]
                 kin = [u for u in kin if u not in self.scope.functions[key] and u not in self.drafts]
-                if param in used or not kin or param in self.scope.vectors:
+                if param in used or not kin or param in self.scope.vectors or param in unsettled:
                     continue
                 indices = sorted((u[len(param) :].lstrip("_") for u in kin), key=lambda i: (len(i), i))
                 shown = [f"{word.typed}_{i}" for i in indices]
@@ -438,6 +462,8 @@ class _Understanding:
         start = self.text.find("{", statement.names[0].span.stop)
         span = Span(start, statement.span.stop if statement.range is None and statement.size is None else start + 2
                     + len(statement.python))
+        if span in self.from_python:
+            return self.from_python[span]
         if self.namespace is None:
             raise ValueMistake(
                 "A Python value in braces is read only in a notebook cell, or where namespace= is given.", span
@@ -463,6 +489,7 @@ class _Understanding:
             raise LimitError(f"A value has at most {MAX_ENTRIES * 10:,} entries.", span)
         if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
             raise ValueMistake(f"{statement.python} has entries that are not finite, or too large.", span)
+        self.from_python[span] = array
         return array
 
     def order(self) -> None:

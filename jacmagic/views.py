@@ -972,7 +972,7 @@ def pre_activation(result: Result, key: str) -> Formula | None:
 def groups(result: Result, reads: Sequence[str]) -> list[list[str]]:
     """The names a definition reads, its scalar variables together: they are columns of one row."""
     variables = result.program.variables
-    together = [n for n in reads if n in variables and result.program.shape(n) == ()]
+    together = [n for n in variables if n in reads and result.program.shape(n) == ()]
     rest = [[n] for n in reads if n not in together]
     return ([together] if together else []) + rest
 
@@ -1049,8 +1049,9 @@ def plain_form(form: str) -> str:
     )
     text = re.sub(r"\\(?:operatorname|mathrm|text)\{([^{}]*)\}", lambda m: m[1].replace(r"\_", "_"), text)
     text = re.sub(r"(?:\\mathbf\{)?([A-Za-z])\}?_\{(\d+)\}", lambda m: tex.unicode_name(m[1] + m[2]), text)
+    text = re.sub(r"\\mathbf\{(\w+)\}", r"\1", text)
     for old, new in (
-        (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"), (r"\mathbf", ""),
+        (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"),
         (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−"), (r"\tfrac", r"\frac"), (r"\textstyle", ""),
         (r"\!", ""), (r"\prod", "∏"), (r"\sum ", "Σ"), (r"\ne ", "≠ "), (r"\le ", "≤ "), (r"\ge ", "≥ "),
         (r"\cdot", "·"), (r"\partial ", "∂"), (r"\ldots", "…"), (r"\begin{bmatrix}", "["),

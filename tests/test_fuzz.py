@@ -32,6 +32,7 @@ FOUND = [
     "x in R^18\na = W1 x + c1 W x + c1 in R^2",
     "f(x) = sin(sum(m1/i^i for i=1..400) + x)",
     "f(x, y) = asin(e^(asin(x)))",
+    "f(x, y) = x ./ x*x",
 ]
 
 
