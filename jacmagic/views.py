@@ -7,6 +7,7 @@ is a function and a line in VIEWS.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -515,7 +516,11 @@ def merged(terms: list[_Term]) -> list[_Term]:
         for k in range(len(factors) - 1):
             inner = re.fullmatch(r"\\operatorname\{diag\}\\left\((.*)\\right\)", factors[k + 1], re.S)
             if factors[k] == _ONES and inner:
-                factors[k : k + 2] = ["", rf"{_bracketed(inner[1])}^{{\top}}"]
+                content = re.fullmatch(r"(\d+) (.+)", inner[1])
+                if content and not re.search(r" [+-] ", _outside_brackets(content[2])):
+                    number *= int(content[1])
+                    inner = content
+                factors[k : k + 2] = ["", rf"{_bracketed(inner[inner.re.groups])}^{{\top}}"]
         numbers = [factor for factor in factors if isinstance(factor, _Scalar)]
         rest = [factor for factor in factors if factor not in ("", "I") and not isinstance(factor, _Scalar)]
         kept = (*numbers, *(rest or [factor for factor in factors if factor == "I"][:1]))
@@ -542,22 +547,30 @@ def _together(totals: Mapping[tuple[str, ...], Fraction]) -> dict[tuple[str, ...
 
 
 def _over(factors: tuple[str, ...]) -> tuple[str, ...]:
-    """A number and a reciprocal behind it in one fraction: 2/T for 2 · 1/T."""
+    """A number and a fraction behind it in one: 2/T for 2 · 1/T, λ for 2 · λ/2."""
     out: list[str] = []
     for factor in factors:
-        above = re.match(r"\\frac\{(\d+)\}", factor)
-        if out and above and out[-1].isdigit():
-            factor = _Scalar(rf"\frac{{{int(out.pop()) * int(above[1])}}}" + factor[above.end() :])
-        elif out and above and above[1] == "1" and isinstance(out[-1], _Scalar):
-            factor = _Scalar(rf"\frac{{{out.pop()}}}" + factor[above.end() :])
+        found = _SIMPLE_FRACTION.fullmatch(factor)
+        if out and found and out[-1].isdigit():
+            top, above, below = int(out.pop()), found[1], found[2]
+            if divisor := re.match(r"\d+(?=$| )", below):
+                common = math.gcd(top, int(divisor[0]))
+                top, rest = top // common, int(divisor[0]) // common
+                below = f"{rest}{below[divisor.end() :]}".removeprefix("1 ")
+            number = above.isdigit()
+            above = str(top * int(above)) if number else above if top == 1 else f"{top} {above}"
+            factor = _Scalar(above if below == "1" else rf"\frac{{{above}}}{{{below}}}")
+        elif out and found and found[1] == "1" and isinstance(out[-1], _Scalar):
+            factor = _Scalar(rf"\frac{{{out.pop()}}}{{{found[2]}}}")
         out.append(factor)
-    return tuple(out)
+    return tuple(factor for factor in out if factor != "1") or tuple(out[:1])
 
 
 def _bracketed(text: str) -> str:
     return text if re.fullmatch(r"\\?[A-Za-z]+(_\{\w+\})?", text) else rf"\left({text}\right)"
 
 
+_SIMPLE_FRACTION = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _ONES = r"\mathbf{1}^{\top}"
 _NUMBER = re.compile(r"\\frac\{(\d+)\}\{(\d+)\}|(\d+(?:\.\d+)?)")
 
@@ -609,6 +622,7 @@ class _Forms:
     def __init__(self, result: Result, of: str, root: Node) -> None:
         self.result, self.of, self.root = result, of, root
         self.holders: dict[str, str] = {}
+        self.names: dict[int, str] = {}  # of nodes that have one
 
     # -------------------------------------------------------------- expressions
     def show(self, node: Node) -> str:
@@ -618,6 +632,8 @@ class _Forms:
     def symbol(self, node: Node) -> sp.Expr:
         if node is self.root:
             return sp.Symbol(self.of, real=True)
+        if node.number in self.names:
+            return sp.Symbol(self.names[node.number], real=True)
         if node.op == "input":
             return sp.Symbol(node.data, real=True)
         if node.op == "const" and node.shape == ():
@@ -627,7 +643,7 @@ class _Forms:
         return self.hold(self.operation(node))
 
     def filled(self, expr: sp.Expr, args: Sequence[Node]) -> sp.Expr:
-        return put_in(expr, {slot(k): self.symbol(a) for k, a in enumerate(args)})
+        return put_in(expr, {slot(k): self.symbol(a) for k, a in enumerate(args) if slot(k) in expr.free_symbols})
 
     def hold(self, formula: str) -> sp.Symbol:
         """A symbol that stands for a formula until it is printed."""
@@ -684,7 +700,7 @@ class _Forms:
     def factor(self, node: Node) -> str:
         """A node as a factor of a product, in brackets where it is a sum."""
         text = self.show(node)
-        simple = node.op in ("input", "permute") or node is self.root or _closed(text)
+        simple = node.op in ("input", "permute") or node is self.root or node.number in self.names or _closed(text)
         return text if simple else rf"\left({text}\right)"
 
     def indexed(self, node: Node, index: str) -> str:
@@ -1095,132 +1111,193 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
     return [flat[k : k + columns] for k in range(0, len(flat), columns)]
 
 
+@dataclass(frozen=True)
+class Affine:
+    """W x + U h + c inside a layer: (weight, input, whether the weight is transposed) of each product, and the bias."""
+
+    products: tuple[tuple[str, t.Expr, bool], ...]
+    bias: str | None
+
+    @property
+    def weights(self) -> list[str]:
+        return [weight for weight, _, _ in self.products]
+
+
 def gradients(result: Result) -> Iterator[Formula]:
-    """For a scalar loss: ∂L/∂W = δ aᵀ and ∂L/∂c = δ for every layer, added up over all places that read the weight."""
+    """For a scalar loss: the backward pass δ, and ∂L/∂W = δ aᵀ, added up over all places that read the weight."""
     p = result.program
     last = p.outputs[-1]
     weights = [key for key in p.parameters if p.inputs[key].role == "weight"]
     if not p.net or prod(p.shape(last)) != 1 or not weights:
         return
-    told: set[str] = set()
-    for one in ends("gradients", list(p.steps.items())):
+    readers = {key: [one.key for one in p.steps.values() if key in (*one.reads, *one.params)] for key in weights}
+    for one in ends("gradients", list(reversed(p.steps.items()))):
         if isinstance(one, Formula):
             yield one
             continue
         key, step = one
-        layer = layer_parts(result, step)
-        if layer is not None and (back := delta(result, key, step)) is not None:
-            yield Formula("gradients", *back)
-        parts, told_here = [], []
+        if layer_parts(result, step) is not None:
+            yield delta(result, key, step)
+        parts = []
         for weight in weights:
-            if weight not in told and weight in (*step.reads, *step.params):
-                if key == last and not any(weight in one.reads for one in p.steps.values() if one is not step):
+            if readers[weight][:1] == [key]:  # all that read it have been passed
+                if key == last and layer_parts(result, step) is None and own_gradient(result, weight) is None:
                     continue  # inside the loss alone: ∂L/∂W has no shorter name
-                told_here.append(weight)
-                parts.append(weight_gradient(result, weight, last))
-        told.update(told_here)
+                parts.append(weight_gradient(result, weight))
         if parts:
-            names = ", ".join(map(tex.unicode_name, told_here))
-            word = tex.unicode_name(key)
-            note = f"δ = ∂{tex.unicode_name(last)}/∂(pre-activation of {word})" if layer is not None else ""
-            source = f"δ of {word}" if layer is not None else word
-            said = f"∂{tex.unicode_name(last)}/∂({names}) from {source}"
-            yield Formula("gradients", r",\quad ".join(parts), said, note)
+            yield Formula("gradients", r",\quad ".join(parts), ", ".join(map(plain_form, parts)))
 
 
-def weight_gradient(result: Result, weight: str, last: str) -> str:
+def weight_gradient(result: Result, weight: str) -> str:
     """∂L/∂W as the sum over the definitions that read W: δ aᵀ of a layer, the chain rule elsewhere."""
-    p, loss, own = result.program, name_of(result, last), tex.name(weight)
-    terms = []
+    p, own = result.program, tex.name(weight)
+    last = p.outputs[-1]
+    loss, terms = name_of(result, last), []
     for key, step in p.steps.items():
         if weight not in (*step.reads, *step.params):
             continue
         layer = layer_parts(result, step)
-        delta_of = rf"\delta_{{{name_of(result, key)}}}"
-        if layer is not None and weight == layer[1]:
-            terms.append(delta_of)
-        elif layer is not None and weight == layer[0]:
-            _, _, inner, transposed = layer
-            source = tex.expression(inner, p.arrays)
-            source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
-            terms.append(rf"{source} \, {delta_of}^{{\top}}" if transposed else rf"{delta_of} \, {source}^{{\top}}")
+        back = rf"\delta_{{{name_of(result, key)}}}"
+        if layer is not None and weight in (layer.bias, *layer.weights):
+            terms += [back] * (weight == layer.bias)
+            for name, inner, transposed in layer.products:
+                if name == weight:
+                    source = tex.expression(inner, p.arrays)
+                    source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
+                    terms.append(rf"{source} \, {back}^{{\top}}" if transposed else rf"{back} \, {source}^{{\top}}")
         elif key == last:
             place = rf"\text{{where }} {loss} \text{{ has it}}"
-            terms.append(rf"\left.\frac{{\partial {loss}}}{{\partial {own}}}\right|_{{{place}}}")
+            phrase = rf"\left.\frac{{\partial {loss}}}{{\partial {own}}}\right|_{{{place}}}"
+            terms.append(own_gradient(result, weight) or phrase)
         else:
             name = name_of(result, key)
             chain = rf"\frac{{\partial {loss}}}{{\partial {name}}} \, \frac{{\partial {name}}}{{\partial {own}}}"
             terms.append(rf"\left({chain}\right)^{{\top}}" if len(p.shape(weight)) == 1 else chain)
-    return rf"\frac{{\partial {loss}}}{{\partial {own}}} = {' + '.join(terms)}"
+    return rf"\frac{{\partial {loss}}}{{\partial {own}}} = {' + '.join(terms).replace('+ -', '- ')}"
 
 
-def layer_parts(result: Result, step: Step) -> tuple[str, str | None, t.Expr, bool] | None:
-    """The weight, bias and input of a layer act(W x + c), also where it is one term of a sum: a + act(W a + c)."""
+def own_gradient(result: Result, weight: str) -> str | None:
+    """The gradient of the loss by a weight that stands in the loss itself, in the weight's shape: 2λ W of λ‖W‖²."""
+    p = result.program
+    last, shape = p.outputs[-1], p.shape(weight)
+    root, held = result.inner(last), p.graph.input(weight, shape)
+    readers = [node for node in ancestry([root]) if held in node.args]
+    forms = _Forms(result, last, root)
+    target = held
+    if len(shape) == 2:  # its entries one after the other, as a norm reads them
+        flat = (0, tuple(range(prod(shape))))
+        if len(readers) != 1 or readers[0].op != "take" or readers[0].data != flat or len(readers[0].shape) != 1:
+            return None
+        (target,) = readers
+        forms.names[target.number] = weight
+    try:
+        terms = merged(forms.reverse(target))
+    except _NoForm:
+        return None
+    if not terms or not all(term.factors and term.factors[-1].endswith(r"^{\top}") for term in terms):
+        return None
+    signs = ["-" if term.sign < 0 else "+" for term in terms]
+    bodies = [r" \, ".join(term.factors).removesuffix(r"^{\top}") for term in terms]
+    return " ".join(part for pair in zip(signs, bodies) for part in pair).removeprefix("+ ")
+
+
+def layer_parts(result: Result, step: Step) -> Affine | None:
+    """The affine part of a layer act(W x + c), also where it is one term of a sum: a + act(W a + c)."""
+    if step.key == result.program.outputs[-1] and prod(step.shape) == 1 and isinstance(inside(step.expr), t.Call):
+        return None  # a loss
+    found = affine_parts(result, step)
     whole = inside(step.expr)
     others: tuple[t.Expr, ...] = ()
-    if not isinstance(whole, t.Sum) or affine_parts(result, step) is not None:
-        found = affine_parts(result, step)
-    else:
+    if found is None and isinstance(whole, t.Sum):
         calls = [term for sign, term in whole.terms if sign > 0 and isinstance(inside(term), t.Call)]
         if len(calls) != 1:
             return None
         found = affine_parts(result, replace(step, expr=calls[0]))
         others = tuple(term for _, term in whole.terms if term is not calls[0])
-    if found is None or any(mentions(part, {found[0], found[1] or ""}) for part in (*others, found[2])):
+    if found is None:
         return None
-    return found
+    names, rest = {*found.weights, found.bias or ""}, (*others, *(inner for _, inner, _ in found.products))
+    return None if any(mentions(part, names) for part in rest) else found
 
 
-def delta(result: Result, key: str, step: Step) -> tuple[str, str, str] | None:
+def delta(result: Result, key: str, step: Step) -> Formula:
     """The backward pass at one layer: δ_a = diag(f'(z)) W_nextᵀ δ_next, or p - y at softmax with cross-entropy."""
     p = result.program
-    readers = [other for other in p.steps.values() if key in other.reads]
-    own, loss = name_of(result, key), name_of(result, p.outputs[-1])
-    left, plain = rf"\delta_{{{own}}}", f"δ of {key}"
+    last, own = p.outputs[-1], name_of(result, key)
+    left = rf"\delta_{{{own}}}"
+    readers = [other for other in p.steps.values() if key in other.reads and other.key in depends(result)]
+    if (short := probability_minus_target(result, key, step, readers)) is not None:
+        form, note = short
+        return Formula("gradients", f"{left} = {form}", plain_form(f"{left} = {form}"), note)
+    act = activation_factors(result, key, step)
+    z = tex.unicode_name(f"z_{key}" if act else key)
+    if key == last:
+        back = list(act)
+    elif act and act[-1] == "":  # no formula for it
+        back = [rf"\left(\frac{{d {name_of(result, last)}}}{{d {tex.name(f'z_{key}')}}}\right)^{{\top}}"]
+    else:
+        backs = [r" \, ".join(cotangent(result, key, reader)) for reader in readers]
+        together = " + ".join(backs) or "0"
+        back = [*act, rf"\left({together}\right)" if act and len(backs) > 1 else together]
+    form = r" \, ".join(back) or "1"
+    text = plain_form(f"{left} = {form}")
+    return Formula("gradients", f"{left} = {form}", text, f"δ = ∂{tex.unicode_name(last)}/∂{z}, as a column")
+
+
+def cotangent(result: Result, key: str, reader: Step) -> list[str]:
+    """What one reader of a layer sends back: Wᵀ δ of an affine layer, the transposes of local Jacobians elsewhere."""
+    p = result.program
+    last, own, name = p.outputs[-1], name_of(result, key), name_of(result, reader.key)
+    loss = name_of(result, last)
+    affine = affine_parts(result, reader)
+    if affine is not None and layer_parts(result, reader) is not None and affine.bias != key:
+        found = [one for one in affine.products if mentions(one[1], {key})]
+        if all(isinstance(inside(inner), t.Name) for _, inner, _ in found):
+            weights = [tex.name(weight) + ("" if flipped else r"^{\top}") for weight, _, flipped in found]
+            front = weights[0] if len(weights) == 1 else rf"\left({' + '.join(weights)}\right)"
+            return [front, rf"\delta_{{{name}}}"]
+    if reader.key == last:
+        return [rf"\left(\frac{{\partial {loss}}}{{\partial {own}}}\right)^{{\top}}"]
+    d = r"\partial" if [one.key for one in p.steps.values() if reader.key in one.reads] == [last] else "d"
+    return [rf"\left(\frac{{\partial {name}}}{{\partial {own}}}\right)^{{\top}}",
+            rf"\left(\frac{{{d} {loss}}}{{{d} {name}}}\right)^{{\top}}"]
+
+
+def probability_minus_target(
+    result: Result, key: str, step: Step, readers: Sequence[Step]
+) -> tuple[str, str] | None:
+    """(formula, note) of p - y: softmax with cross-entropy, sigmoid with bce, on one line, on two or on three."""
+    p = result.program
     if len(readers) != 1:
         return None
+    own, call = name_of(result, key), inside(step.expr)
     (reader,) = readers
-    inner = inside(step.expr)
-    target = cross_entropy_target(reader, key)
-    if target is not None and isinstance(inner, t.Call) and inner.function == "softmax":
-        y, theirs = tex.expression(target, p.arrays), tex.text(target, p.arrays)
-        if not adds_up_to_one(result, target):
-            return (rf"{left} = \left(\sum {y}\right) {own} - {y}",
-                    f"{plain} = (Σ{theirs}) {tex.unicode_name(key)} − {theirs}", "")
-        mine = tex.unicode_name(key)
-        return (f"{left} = {own} - {y}", f"{plain} = {mine} − {theirs}",
-                f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {mine} − {theirs}")
-    if softmax_target(reader) is not None and affine_parts(result, step) is not None:
+    if affine_parts(result, step) is None:
+        return None
+    act = call.function if isinstance(call, t.Call) else None
+    if act is None and softmax_target(reader) is not None:
         form = matrix_form(result, reader.key, key)
         if form is not None and form.endswith(r"^{\top}"):
-            column = form.removesuffix(r"^{\top}").removeprefix(r"\left(").removesuffix(r"\right)")
-            return f"{left} = {column}", f"{plain} = {plain_form(column)}", ""
-    if isinstance(inner, t.Sum) and affine_parts(result, step) is None:
-        return skip_delta(result, key, inner)
-    act = activation_factors(result, key, step)
-    if act is None:
+            return form.removesuffix(r"^{\top}").removeprefix(r"\left(").removesuffix(r"\right)"), ""
+    after = inside(reader.expr)
+    if act is None and isinstance(after, t.Call) and after.function in ("softmax", "sigmoid"):
+        (argument,) = after.arguments  # p = softmax(z) on a line of its own
+        following = [other for other in p.steps.values() if reader.key in other.reads]
+        if not (isinstance(inside(argument), t.Name) and len(following) == 1):
+            return None
+        act, own, key, (reader,) = after.function, name_of(result, reader.key), reader.key, following
+    target = loss_target(reader, key, {"softmax": "cross_entropy", "sigmoid": "bce"}.get(act or "", ""))
+    if target is None:
         return None
-    following = affine_parts(result, reader)
-    if following is not None and isinstance(inside(following[2]), t.Name):
-        weight = tex.name(following[0]) + ("" if following[3] else r"^{\top}")
-        back = [*act, weight, rf"\delta_{{{name_of(result, reader.key)}}}"]
-    elif reader.key == p.outputs[-1] and reader.key != key:
-        back = [*act, rf"\left(\frac{{\partial {loss}}}{{\partial {own}}}\right)^{{\top}}"]
-    else:
-        return None
-    product = r" \, ".join(back)
-    return f"{left} = {product}", f"{plain} = {plain_form(product)}", ""
-
-
-def skip_delta(result: Result, key: str, whole: t.Sum) -> tuple[str, str, str] | None:
-    """δ_b = diag(f'(z_b)) (∂L/∂b)ᵀ of b = a + f(W a + c)."""
-    calls = [one for _, term in whole.terms if isinstance(one := inside(term), t.Call)]
-    if len(calls) != 1 or FUNCTIONS[calls[0].function].kind != "entrywise":
-        return None
-    own, loss, z = name_of(result, key), name_of(result, result.program.outputs[-1]), tex.name(f"z_{key}")
-    slope = rf"\operatorname{{diag}}\left({FUNCTIONS[calls[0].function].tex}'\left({z}\right)\right)"
-    form = rf"{slope} \, \left(\frac{{\partial {loss}}}{{\partial {own}}}\right)^{{\top}}"
-    return rf"\delta_{{{own}}} = {form}", f"δ of {key} = {plain_form(form)}", ""
+    y, theirs, mine = tex.expression(target, p.arrays), tex.text(target, p.arrays), tex.unicode_name(key)
+    if not isinstance(target, t.Name):
+        y, theirs = rf"\left({y}\right)", f"({theirs})"
+    if act == "sigmoid":
+        n = prod(p.shape(key))  # bce is a mean
+        return f"{own} - {y}" if n == 1 else rf"\frac{{1}}{{{n}}} \, \left({own} - {y}\right)", ""
+    if not adds_up_to_one(result, target):
+        return rf"\left(\sum {y}\right) {own} - {y}", ""
+    return f"{own} - {y}", f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {mine} − {theirs}"
 
 
 def adds_up_to_one(result: Result, target: t.Expr) -> bool:
@@ -1230,12 +1307,12 @@ def adds_up_to_one(result: Result, target: t.Expr) -> bool:
     return abs(float(np.sum(result.values._data[target.key])) - 1) < 1e-12
 
 
-def cross_entropy_target(step: Step, key: str) -> t.Expr | None:
-    """The y of cross_entropy(key, y), where the step is that."""
+def loss_target(step: Step, key: str, loss: str) -> t.Expr | None:
+    """The y of loss(key, y), where the step is that."""
     expr = inside(step.expr)
-    if isinstance(expr, t.Call) and expr.function == "cross_entropy" and len(expr.arguments) == 2:
+    if isinstance(expr, t.Call) and expr.function == loss and len(expr.arguments) == 2:
         prediction = inside(expr.arguments[0])
-        if isinstance(prediction, t.Name) and prediction.key == key:
+        if isinstance(prediction, t.Name) and prediction.key == key and not mentions(expr.arguments[1], {key}):
             return inside(expr.arguments[1])
     return None
 
@@ -1250,40 +1327,55 @@ def softmax_target(step: Step) -> t.Expr | None:
     return None
 
 
-def activation_factors(result: Result, key: str, step: Step) -> list[str] | None:
-    """The factors of a layer's local Jacobian left of its weight: diag(1 - a²); none for a linear layer."""
+def activation_factors(result: Result, key: str, step: Step) -> list[str]:
+    """The transpose of a layer's Jacobian by its pre-activation, as factors: diag(1 - a²); none of a linear layer."""
+    whole = inside(step.expr)
     found = affine_parts(result, step)
-    source = None if found is None else inside(found[2])
-    if not isinstance(source, t.Name):
-        return None
-    reads = source.key
-    root = result.inner(key)
-    try:
-        terms = _Forms(result, key, root).reverse(result.program.graph.input(reads, result.program.shape(reads)))
-    except _NoForm:
-        return None
-    return list(terms[0].factors[:-1]) if len(terms) == 1 and terms[0].factors else None
+    if found is not None and not isinstance(whole, t.Call):
+        return []
+    sources = [inside(inner) for _, inner, _ in found.products] if found is not None else []
+    names = [one.key for one in sources if isinstance(one, t.Name)]
+    single = [name for name in names if [mentions(one, {name}) for one in sources].count(True) == 1]
+    if single:
+        try:
+            terms = _Forms(result, key, result.inner(key)).reverse(
+                result.program.graph.input(single[0], result.program.shape(single[0]))
+            )
+        except _NoForm:
+            terms = []
+        if len(terms) == 1 and terms[0].factors and terms[0].sign > 0:
+            return list(terms[0].factors[:-1])
+    terms_of = [term for _, term in whole.terms] if isinstance(whole, t.Sum) else [whole]
+    calls = [one for term in terms_of if isinstance(one := inside(term), t.Call)]
+    if len(calls) == 1 and FUNCTIONS[calls[0].function].kind == "entrywise":
+        slope = rf"{FUNCTIONS[calls[0].function].tex}'\left({tex.name(f'z_{key}')}\right)"
+        return [rf"\operatorname{{diag}}\left({slope}\right)"]
+    return [""]
 
 
-def affine_parts(result: Result, step: Step) -> tuple[str, str | None, t.Expr, bool] | None:
-    """The weight, bias and input of a layer of the form act(W x + c) or act(W^T x + c)."""
+def affine_parts(result: Result, step: Step) -> Affine | None:
+    """The products and the bias of a layer act(W x + c), act(W^T x + c) or act(W x + U h + c)."""
     expr = inside(step.expr)
     if isinstance(expr, t.Call) and len(expr.arguments) == 1:
         expr = inside(expr.arguments[0])
+    products: list[tuple[str, t.Expr, bool]] = []
     bias = None
-    if isinstance(expr, t.Sum) and len(expr.terms) == 2:
-        (s1, first), (s2, second) = expr.terms
-        second = inside(second)
-        if s1 == s2 == 1 and isinstance(second, t.Name):
-            bias, expr = second.key, inside(first)
-    if isinstance(expr, t.Product) and len(expr.factors) == 2 and all(op in ("", "*") for op, _ in expr.factors):
-        weight, inner = inside(expr.factors[0][1]), expr.factors[1][1]
-        transposed = isinstance(weight, t.Transpose)
-        if isinstance(weight, t.Transpose):
-            weight = inside(weight.base)
-        if isinstance(weight, t.Name) and len(result.program.shape(weight.key)) == 2:
-            return weight.key, bias, inner, transposed
-    return None
+    for sign, term in expr.terms if isinstance(expr, t.Sum) else ((1, expr),):
+        part = inside(term)
+        if sign > 0 and isinstance(part, t.Name) and bias is None:
+            bias = part.key
+        elif sign > 0 and isinstance(part, t.Product) and len(part.factors) == 2 and (
+            all(op in ("", "*") for op, _ in part.factors)
+        ):
+            weight, inner = inside(part.factors[0][1]), part.factors[1][1]
+            transposed = isinstance(weight, t.Transpose)
+            weight = inside(weight.base) if isinstance(weight, t.Transpose) else weight
+            if not isinstance(weight, t.Name) or len(result.program.shape(weight.key)) != 2:
+                return None
+            products.append((weight.key, inner, transposed))
+        else:
+            return None
+    return Affine(tuple(products), bias) if products else None
 
 
 View = Callable[[Result], Iterator[Formula]]
@@ -1314,7 +1406,7 @@ def plain_text(result: Result, whole: bool = False) -> str:
     lines = []
     kinds = {one.kind for one in formulas(result, whole)}
     for one in formulas(result, whole):
-        if one.kind in ("gradient", "gradients") or (one.kind == "partial" and "result" in kinds):
+        if one.kind == "gradient" or (one.kind == "partial" and "result" in kinds):
             continue
         lines.append(one.text)
         if one.note and one.kind == "echo" and not one.text.endswith(one.note):

@@ -598,3 +598,71 @@ def test_numbers_are_never_poured_into_another_shape(shape: tuple[int, ...]) -> 
             use()
     n.set(x=[[1], [0]])
     assert n.values["x"].tolist() == [1, 0]
+
+
+BACKWARD = {
+    "softmax and its loss on lines of their own":
+        "a = tanh(W x + c) in R^3\nz = U a + d in R^2\np = softmax(z)\nL = cross_entropy(p, y)\ny = [0.25, 0.75]",
+    "targets that add up to 3":
+        "a = tanh(W x + c) in R^3\np = softmax(U a + d) in R^2\nL = cross_entropy(p, y)\ny = [1, 2]",
+    "sigmoid with bce": "z = W x + c in R^3\np = sigmoid(z)\nL = bce(p, y)\ny = [0, 1, 1]",
+    "sigmoid with bce on two lines": "p = sigmoid(W^T x + c) in R^1\nL = bce(p, y)\ny = [1]",
+    "a recurrent net": (
+        "W in R^(2x2)\nU in R^(2x2)\nh in R^2\na = tanh(W x + U h + c)\nb = tanh(W v + U a + c)\nv in R^2\nL = ||b - y||^2"
+    ),
+    "two readers": "a = tanh(W x + c) in R^2\nb = tanh(U a + d) in R^2\no = V a + A b + g in R^2\nL = mse(o, y)",
+    "a skip": "a = tanh(W x + c) in R^2\nb = a + tanh(U a + d)\nL = mse(b, y)",
+    "a regulariser": "o = W x + c in R^2\nE = mse(o, y)\nL = E + (k/2) ||W||_F^2 - 3 ||c||^2\nk = 2",
+    "sums and functions around the loss": "o = W x + c in R^2\nu = o .* x\nE = sum(u^2)\nL = E^2 + E",
+}
+
+
+@pytest.mark.parametrize("name", BACKWARD)
+def test_the_backward_pass_that_is_shown_gives_the_gradients(name: str) -> None:
+    """From the loss to the input: each δ as it is shown, of those behind it, then each ∂L/∂W of them."""
+    n = jacmagic.nnchain("x in R^2\n" + BACKWARD[name], wrt="x")
+    rng = np.random.default_rng(4)
+    n.set(**{key: rng.normal(size=np.shape(v)) for key, v in n.values.items() if key not in ("y", "k")})
+    known = {key: np.asarray(v, dtype=float) for key, v in (*n.values.items(), *n.forward().items())}
+    local_jacobians = views.local_numbers(n)
+    held: dict[str, str] = {}
+
+    def stand_in(found: re.Match[str]) -> str:
+        """A short name for (∂b/∂a)ᵀ and for δ_a, which are known by now."""
+        text = found[0]
+        if text not in held:
+            held[text] = key = f"q{len(held) + 1}"
+            if found["z"]:  # the slope of the skip's tanh
+                known[key] = 1 - np.tanh(known["U"] @ known["a"] + known["d"]) ** 2
+            elif text.startswith(r"\left(\sum"):
+                known[key] = known["y"].sum()
+            elif found["of"]:
+                of, wrt = found["of"], found["wrt"]
+                known[key] = (local_jacobians[of, wrt] if found["d"] == r"\partial" else n.at(of, wrt)).T
+        return f" {held[text]} "
+
+    pattern = re.compile(
+        r"\\left\(\\frac\{(?P<d>\\partial|d) (?P<of>\w)\}\{(?:\\partial|d) (?P<wrt>\w)\}\\right\)\^\{\\top\}|\\delta_\{\w\}"
+        r"|\\tanh'\\left\((?P<z>z)_\{b\}\\right\)|\\left\(\\sum y\\right\)"
+    )
+    formulas = [part for one in views.gradients(n) for part in one.latex.split(r",\quad ")]
+    deltas = [one for one in formulas if one.startswith(r"\delta")]
+    for one in deltas:
+        left, right = one.split(" = ", 1)
+        size = int(np.prod(n.program.shape(left[-2])))
+        value = read_form(pattern.sub(stand_in, right), known, (size, 1))
+        assert value is not None, one
+        held[left] = f"q{len(held) + 1}"
+        known[held[left]] = value.ravel() if size > 1 else value.reshape(1)
+    gradients = n.gradients()
+    told = set()
+    for one in formulas:
+        if one not in deltas:
+            left, right = one.split(" = ", 1)
+            weight = left[-2]
+            shape = np.shape(gradients[weight])
+            value = read_form(pattern.sub(stand_in, right), known, (shape[0], shape[1] if len(shape) == 2 else 1))
+            assert value is not None, one
+            np.testing.assert_allclose(value.reshape(shape), gradients[weight], rtol=1e-9, atol=1e-12, err_msg=one)
+            told.add(weight)
+    assert told == set(gradients)

@@ -137,7 +137,7 @@ def test_what_is_left_out_is_said():
     for kind in ("echo", "local", "gradients"):
         marks = [one.text for one in views.formulas(deep) if one.kind == kind and "more" in one.text]
         assert marks == ["⋮ 6 more"], kind
-    assert deep._repr_mimebundle_()["text/plain"].count("6 more") == 2  # the gradients are in the page
+    assert deep._repr_mimebundle_()["text/plain"].count("6 more") == 3
 
 
 def test_intermediates_show_local_jacobians_and_their_product_with_shapes():
@@ -353,7 +353,8 @@ def test_the_product_of_the_factors_is_checked_without_a_panel_too(text: str) ->
         r"W} = \delta_{a} \, x^{\top} + \delta_{b} \, a^{\top}", r"c} = \delta_{a} + \delta_{b}"]),
     ("a = x + relu(W x + c)\nL = mse(a, y)", [
         r"W} = \delta_{a} \, x^{\top}", r"\delta_{a} = \operatorname{diag}\left(\operatorname{ReLU}'\left(z_{a}\right)\right)"]),
-    ("a = W^T x\nL = mse(a, y) + ||W||_F^2", [r"W} = x \, \delta_{a}^{\top} + \left.\frac{\partial L}{\partial W}\right|"]),
+    ("a = W^T x\nL = mse(a, y) + ||W||_F^2", [r"W} = x \, \delta_{a}^{\top} + 2 \, W"]),
+    ("a = W^T x\nL = mse(a, y) + sum(abs(W))", [r"W} = x \, \delta_{a}^{\top} + \left.\frac{\partial L}{\partial W}\right|"]),
     ("W in R^(3x3)\na = (W x) .* tanh(c)\nL = mse(a, y)", [
         r"c} = \left(\frac{\partial L}{\partial a} \, \frac{\partial a}{\partial c}\right)^{\top}"]),
     ("a = W x + relu(W x + c)\nL = mse(a, y)", [r"W} = \frac{\partial L}{\partial a} \, \frac{\partial a}{\partial W}"]),
