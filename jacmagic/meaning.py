@@ -81,6 +81,25 @@ _FOREIGN = {
 }
 """Functions as books in other languages, or other books, write them."""
 
+_ELSEWHERE = {
+    "det": "write it out, A[1,1] A[2,2] - A[1,2] A[2,1]; that of the Jacobian is shown by itself",
+    **dict.fromkeys(("tr", "trace"), "write sum(A[i,i] for i = 1..n)"),
+    **dict.fromkeys(("inv", "inverse", "pinv"), "write the inverse out, or declare it as a matrix of its own"),
+    **dict.fromkeys(("eig", "eigvals", "svd", "rank", "kron", "vec"), "matrices are added, multiplied and transposed"),
+    **dict.fromkeys(("integral", "integrate", "int", "lim", "limit"), "integrals and limits are worked out before"),
+    **dict.fromkeys(("diff", "grad", "div", "curl"), "derivatives are what jacmagic finds; write only the function"),
+    **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),
+    **dict.fromkeys(("Re", "Im", "arg", "conj"), "all names are real"),
+    **dict.fromkeys(("gamma", "Gamma", "beta", "zeta"), "of the special functions there is erf"),
+    **dict.fromkeys(("factorial", "binom", "choose"), "write prod(i for i = 1..n)"),
+    **dict.fromkeys(("argmax", "argmin", "round", "sort"), "it has no derivative"),
+    **dict.fromkeys(("var", "std", "cov"), "write mean((x - mean(x))^2)"),
+    **dict.fromkeys(("dropout", "batch_norm", "batchnorm", "conv"), "layers have no state here"),
+    "csch": "write 1/sinh(x)", "sech": "write 1/cosh(x)", "coth": "write 1/tanh(x)", "acot": "write atan(1/x)",
+    "expm1": "write e^x - 1", "log1p": "write ln(1 + x)", "hypot": "write sqrt(x^2 + y^2)", "sinc": "write sin(x)/x",
+}
+"""Functions of mathematics that the language does not have, and what to do instead."""
+
 _INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
 
@@ -273,6 +292,10 @@ class Reader:
             close = nearest(text, SPELLINGS, 2, 0.75)
             return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
 
+        called = re.match(r"\s*[\w(]", self.text[word.span.stop :]) is not None
+        if text in _ELSEWHERE and (called or len(text) > 3):
+            return NameMistake(f"{shown} is not part of the language: {_ELSEWHERE[text]}.", word.span)
+
         def nameable(part: str) -> bool:
             return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in s.GREEK or self.scope.knows(part))
 
@@ -286,7 +309,10 @@ class Reader:
                 return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
         if text in _FOREIGN:
             return NameMistake(f"{shown} is not known. Did you mean {_FOREIGN[text]}?", word.span, (_FOREIGN[text],))
-        if text[0] == "d" and re.search(r"d\s*(/|\}\s*\{)\s*$", self.text[: word.span.start]):
+        if text[0] == "d" and (
+            re.search(r"d\s*(/|\}\s*\{)\s*$", self.text[: word.span.start])
+            or re.match(r"\s*(/|\}\s*\{)\s*d\s*[A-Za-z]", self.text[word.span.stop :])
+        ):
             return NameMistake("Derivatives are what jacmagic finds; write only the function.", word.span)
         for difference in ("d", "delta", "Delta"):
             rest = text[len(difference) :]
@@ -295,10 +321,13 @@ class Reader:
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
         close = nearest(text, [*SPELLINGS, *self.scope.names, *s.GREEK], 2, 0.7)
         if len(text) <= 3 and text.isalpha() and word.index is None:
-            fixes = (*(close[:1] if len(text) == 3 else ()), " ".join(text))
+            product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
+            fixes = (*(close[:1] if len(text) == 3 else ()), *product)
             return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
         if close:
             return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, close)
+        if self.text[word.span.stop :].startswith("("):
+            return NameMistake(f"{shown} is not a function of the language, nor of this block.", word.span)
         return NameMistake(
             f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
         )
@@ -363,6 +392,7 @@ class Reader:
         """After / comes exactly one factor; what is juxtaposed behind it must be clear."""
         for k, factor in enumerate(factors[:-1]):
             follow = factors[k + 1]
+            self.check_root(factor, follow)
             if factor.operator not in ("/", "./") or follow.operator != "":
                 continue
             clear = follow.gap and (factor.bracket or (factor.number and factors[k - 1].number))
@@ -384,6 +414,19 @@ class Reader:
                 Span(begin, end),
                 (f"({above}{slash}{below}) {tail}", f"{above}{slash}({self.text[factor.span.start:end]})"),
             )
+
+    def check_root(self, power: Settled, divisor: Settled) -> None:
+        """x^1/2, where nobody means x/2."""
+        expr = power.expr
+        if divisor.operator != "/" or not isinstance(expr, t.Power):
+            return
+        sign, exponent = ("-", expr.exponent.inner) if isinstance(expr.exponent, t.Negative) else ("", expr.exponent)
+        typed = self.source(expr.span).rstrip()
+        if isinstance(exponent, t.Number) and exponent.text == "1" and typed.endswith((f"^{sign}1", f"**{sign}1")):
+            base, below = self.source(expr.base.span), self.source(divisor.span)
+            span = expr.span.to(divisor.span)
+            fixes = f"{base}^({sign}1/{below})", f"{base}^(-1)/{below}" if sign else f"{base}/{below}"
+            raise AmbiguousMath(f"{self.source(span)} can be read in two ways.", span, fixes)
 
     def factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
         """The factors that begin with items[at], and how many items they take."""
@@ -511,7 +554,7 @@ class Reader:
         if not self.ways(word):
             error = self.unknown(word)
             close = nearest(word.text, SPELLINGS | set(self.scope.functions))
-            if close and "space" not in error.message:
+            if close and "space" not in error.message and word.text not in _ELSEWHERE:
                 raise NameMistake(
                     f"{shown} is not a function. Did you mean {' or '.join(close)}?", item.span, tuple(close)
                 )

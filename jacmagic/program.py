@@ -229,6 +229,10 @@ class _Understanding:
             else:
                 out.append(statement)
         expressions = [one for one in out if one.kind == "expression"]
+        for one in expressions:
+            if isinstance(one.expr, s.Relation) and one.expr.relations == ("==",):
+                at = self.text.index("=", one.expr.operands[0].span.stop)
+                raise SyntaxMistake("One = says what a name is.", Span(at, at + 2), ("=",))
         if expressions:
             alone = expressions[0]
             rest = [one for one in out if one is not alone]

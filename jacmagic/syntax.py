@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
+from jacmagic.functions import SPELLINGS
 
 MAX_BLOCK = 100_000
 """Characters in a block. Instead: large values from Python, `W = {weights}`."""
@@ -53,6 +54,7 @@ _VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "var
 _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
             "dot": "dot"}
 _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
+MODULES = frozenset({"np", "numpy", "jnp", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
 
 _TRANSPOSES = "⊤⊺"
@@ -1880,10 +1882,26 @@ def parse(text: str) -> tuple[Statement, ...]:
         )
     found: list[Statement] = []
     for tokens in statements(Lexer(text).run()):
+        check_modules(text, tokens)
         if len(found) == MAX_STATEMENTS:
             raise LimitError(f"A block has at most {MAX_STATEMENTS:,} statements; use a family.", tokens[0].span)
         found.append(Parser(text, tokens).statement())
     return tuple(found)
+
+
+def check_modules(text: str, tokens: Sequence[Token]) -> None:
+    """np.sin(x) and x.sum(), as Python has them."""
+    for before, dot, after in zip(tokens, tokens[1:], tokens[2:]):
+        if dot.text == "." and before.kind == after.kind == "word" and after.text != "T" and not (dot.gap or after.gap):
+            span, behind = before.span.to(after.span), text[after.span.stop :]
+            name, known = text[after.span.start : after.span.stop], after.text in SPELLINGS
+            if before.text in MODULES:
+                raise SyntaxMistake("Functions stand without a module before them.", span, (name,) if known else ())
+            if behind.startswith("()"):
+                span = Span(span.start, span.stop + 2)
+                fix = f"{name}({text[before.span.start : before.span.stop]})"
+                raise SyntaxMistake("A function stands before its argument.", span, (fix,) if known else ())
+            raise SyntaxMistake("A name has no dot in it.", span)
 
 
 def parse_names(text: str) -> tuple[Word, ...]:
