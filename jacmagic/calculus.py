@@ -19,6 +19,7 @@ from math import prod
 from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
 
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
@@ -968,8 +969,17 @@ def kinks(g: Graph, roots: Sequence[Node]) -> list[tuple[str, Node]]:
                     (row.name, g.map(vanishing, list(zip(node.args, axes)), node.shape))
                     for vanishing in row.kinks(calculus, *call.args)
                 ]
+            edges = [when.atoms(Relational) for cases in expr.atoms(sp.Piecewise) for _, when in cases.args]
+            found += [
+                ("cases", g.map(edge, list(zip(node.args, axes)), node.shape))
+                for edge in sorted({one.lhs - one.rhs for when in edges for one in when}, key=str)
+            ]
         elif node.op == "norm":
             found.append(("norm", node))
+        elif node.op in ("amax", "amin"):
+            share = share_of(g, node)  # between 0 and 1 where it is a tie
+            tied = by_cases((0, sp.And(slot(0) > 0, slot(0) < 1)), (1, True))
+            found.append((node.op[1:], g.map(tied, [(share, every(share))], share.shape)))
     return found
 
 

@@ -26,7 +26,7 @@ from jacmagic import latex as tex
 from jacmagic import tree as t
 from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.functions import FUNCTIONS, calculus, put_in, symbolic
-from jacmagic.graph import Node, ancestry, slot
+from jacmagic.graph import Graph, Node, ancestry, slot
 from jacmagic.lowering import mentions
 from jacmagic.program import Line, Shape, Step
 from jacmagic.result import Result, entry_name
@@ -61,6 +61,9 @@ LAST_STEPS = 4
 MAX_CHECKED = 1_000_000
 """Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it.
 Instead: `n.at(of, wrt)` of a part."""
+
+MAX_GUARDS = 40
+"""Places that are watched for a number that is not finite. Instead: `r.forward(…)`."""
 
 MAX_KINKS = 40
 """Places that are watched for a kink. Instead: `r.forward(…)`."""
@@ -1427,8 +1430,77 @@ KINKS = {
     "floor": "floor jumps here: slope 0",
     "ceil": "ceil jumps here: slope 0",
     "norm": "‖·‖ at 0: slope 0, as in PyTorch",
+    "cases": "a boundary of the cases: the slope of the case that holds here",
 }
 """What is said where the current point sits on a kink of a function."""
+
+
+def wrong_where(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
+    """The parts of a template that must keep a sign: (part, when it is wrong, why)."""
+    logs = sorted(expr.atoms(sp.log), key=str)
+    out = [(e.args[0], "<=0", "ln of a number that is not positive") for e in logs]
+    for e in sorted(expr.atoms(sp.Pow), key=str):
+        if e.base.is_number or e.base == sp.E:
+            continue
+        if e.exp.is_Rational and e.exp.q % 2 == 0:
+            out.append((e.base, "<0", "the root of a negative number"))
+        if e.exp.is_Rational and e.exp.q % 2 == 1 and e.exp.q > 1:
+            out.append((e.base, "<0", "a broken power of a negative number"))
+        if e.exp.is_negative:
+            out.append((e.base, "==0", "a division by 0"))
+        if not e.exp.is_number:
+            out.append((e.base, "<0", "a power of a negative number"))
+    for name, when, text in (
+        ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
+        ("atanh", ">=1", "atanh of a number beyond ±1"),
+    ):
+        out += [(e.args[0] ** 2, when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
+    out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(sp.cot, sp.csc), key=str)]
+    out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
+    return out
+
+
+def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
+    """What must keep a sign, as nodes: (node, when it is wrong, why a number is not finite then)."""
+    out: list[tuple[Node, str, str]] = []
+    seen = set()
+    # The functions first: the slope of √x at 0 is a division by 0, √x at −1 a root.
+    for node in (one for root in roots for one in ancestry([root])):
+        if node.op != "map":
+            continue
+        expr, axes = node.data
+        for guarded, when, text in wrong_where(expr):
+            watched = g.map(guarded, list(zip(node.args, axes)), node.shape)
+            if (watched, when) not in seen and len(out) < MAX_GUARDS:
+                seen.add((watched, when))
+                out.append((watched, when, text))
+    return out
+
+
+def not_finite(result: Result) -> str:
+    """Why a number at the current point is not finite."""
+    if np.isfinite(result.at()).all():
+        return ""
+
+    def make() -> tuple[list[tuple[str, str]], Any]:
+        g = result.program.graph
+        roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
+        found = guards(g, [*roots, result.total(safe=True)[0]])
+        nodes = {f"g{k}": node for k, (node, _, _) in enumerate(found)}
+        return [(when, text) for _, when, text in found], result.compile_nodes(nodes) if found else None
+
+    told, run = result.once("guards", make)
+    if not told:
+        return ""
+    values = run(**result.point({}))
+    met = [text for k, (when, text) in enumerate(told) if np.any(_WRONG[when](np.asarray(values[f"g{k}"])))]
+    return f"not finite here: {' and '.join(dict.fromkeys(met[:1]))}" if met else ""
+
+
+_WRONG: dict[str, Callable[[np.ndarray], Any]] = {
+    "<=0": lambda v: v <= 0, "<0": lambda v: v < 0, "==0": lambda v: v == 0,
+    ">1": lambda v: v > 1, ">=1": lambda v: v >= 1, "<1": lambda v: v < 1,
+}
 
 
 def numbers(result: Result) -> list[str]:
@@ -1436,7 +1508,7 @@ def numbers(result: Result) -> list[str]:
     at = b"".join(value.tobytes() for value in result.values._data.values())
     held: dict[bytes, list[str]] = result.once("numbers", dict)
     if at not in held:  # text and page say the same of one point
-        lines = [factor_sizes(result), checked(result), numbers_text(result), on_kinks(result)]
+        lines = [factor_sizes(result), checked(result), numbers_text(result), not_finite(result) or on_kinks(result)]
         held.clear()
         held[at] = [line for line in lines if line]
     return held[at]
@@ -1494,13 +1566,17 @@ def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:
     }
 
 
+def _value(value: Any) -> str:
+    return f"{value:g}" if np.ndim(value) == 0 else f"[{', '.join(f'{v:g}' for v in np.ravel(value))}]"
+
+
 def numbers_text(result: Result) -> str:
     """The Jacobian's numbers at the current point, for a terminal."""
-    point = ", ".join(
-        f"{tex.unicode_name(key)} = {value:g}" for key, value in result.values.items()
-        if np.ndim(value) == 0 and key in (*result.program.variables, *result.program.parameters)
-    )
     p = result.program
+    point = ", ".join(
+        f"{tex.unicode_name(key)} = {_value(value)}" for key, value in result.values.items()
+        if key in (*p.variables, *p.parameters) and (np.ndim(value) == 0 or (np.shape(value) < (5,) and not p.net))
+    )
     height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
     if height * width > MAX_SHOWN**2:
         return f"J is {height}×{width}; .at() has its numbers"

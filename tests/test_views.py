@@ -398,3 +398,21 @@ def test_a_number_of_a_thousand_digits_is_not_typeset():
     r = jacmagic.jacobian("f(x) = sum(x/i for i = 1..3000)")
     assert len(views.plain_text(r)) < 400
     assert r.matrix[0].q > 10**1000
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("f(x) = x^2 if x > 1 else 2x", "a boundary of the cases"),
+        ("f(x) = x 1[x > 1]", "a boundary of the cases"),
+        ("x in R\nf = min([x, 1, 2])", "a tie of min"),
+        ("p(V, T) = n R T/(V - n b)", "not finite here: a division by 0"),
+        ("r, s in R^3\nV = k/||r - s||", "not finite here: a division by 0"),
+        ("x in R\nf = ln(x) sqrt(x)\nx = -1", "not finite here: ln of a number that is not positive"),
+    ],
+)
+def test_what_is_the_matter_with_the_point_is_said_in_text(block, said):
+    r = jacmagic.jacobian(block)
+    assert said in views.numbers(r)[-1]
+    r.set(**{key: np.linspace(1.6, 2.2, max(1, np.size(v))).reshape(np.shape(v)) + k / 8 for k, (key, v) in enumerate(r.values.items())})
+    assert not any(word in line for line in views.numbers(r) for word in ("boundary", "tie", "not finite"))

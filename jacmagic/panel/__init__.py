@@ -35,9 +35,6 @@ MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
 Instead: `r.at(…)` with its values."""
 
-MAX_GUARDS = 40
-"""Places that are watched for a number that is not finite. Instead: `r.forward(…)`."""
-
 _NAMES = "|".join(sorted(
     {row.tex.strip("\\") for row in FUNCTIONS.values() if row.tex[1:].isalpha()} | {"log", "det"}, key=len, reverse=True
 ))
@@ -237,7 +234,7 @@ class _Spec:
         for node in ancestry(self.forward.values()):
             if node.op != "map":
                 continue
-            for guarded, when, _ in _guards(node.data[0]):
+            for guarded, when, _ in views.wrong_where(node.data[0]):
                 for k, arg in enumerate(node.args):
                     if guarded == slot(k) and arg.op == "input" and when in ("<=0", "<0"):
                         out[arg.data] = max(out.get(arg.data, 0.0), 0.1 if when == "<=0" else 0.0)
@@ -422,21 +419,11 @@ class _Spec:
 
     def reasons(self) -> list[dict[str, str]]:
         """Why a number is not finite: the log of what is not positive, a division by 0, …"""
-        out: list[dict[str, str]] = []
-        seen = set()
-        # The functions first: the slope of √x at 0 is a division by 0, √x at −1 a root.
-        for node in [*ancestry([self.forward[key] for key in self.p.outputs]), *ancestry([self.outputs["J"]])]:
-            if node.op != "map":
-                continue
-            expr, axes = node.data
-            for guarded, when, text in _guards(expr):
-                watched = self.g.map(guarded, list(zip(node.args, axes)), node.shape)
-                if (watched, when) in seen or len(out) >= MAX_GUARDS:
-                    continue
-                seen.add((watched, when))
-                key = f"guard:{len(out)}"
-                self.outputs[key] = watched
-                out.append({"value": key, "text": text, "when": when})
+        out = []
+        roots = [*(self.forward[key] for key in self.p.outputs), self.outputs["J"]]
+        for k, (watched, when, text) in enumerate(views.guards(self.g, roots)):
+            self.outputs[f"guard:{k}"] = watched
+            out.append({"value": f"guard:{k}", "text": text, "when": when})
         return out
 
     def rescue(self) -> dict[str, Any] | None:
@@ -487,31 +474,6 @@ class _Spec:
         shown = [one.latex for one in views.formulas(result) if one.kind in ("echo", "result", "determinant", "chain")]
         out.append({"label": "Copy LaTeX", "copy": " \\\\\n".join(shown)})
         return out
-
-
-def _guards(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
-    """The parts of a template that must keep a sign: (part, when it is wrong, why)."""
-    logs = sorted(expr.atoms(sp.log), key=str)
-    out = [(e.args[0], "<=0", "ln of a number that is not positive") for e in logs]
-    for e in sorted(expr.atoms(sp.Pow), key=str):
-        if e.base.is_number or e.base == sp.E:
-            continue
-        if e.exp.is_Rational and e.exp.q % 2 == 0:
-            out.append((e.base, "<0", "the root of a negative number"))
-        if e.exp.is_Rational and e.exp.q % 2 == 1 and e.exp.q > 1:
-            out.append((e.base, "<0", "a broken power of a negative number"))
-        if e.exp.is_negative:
-            out.append((e.base, "==0", "a division by 0"))
-        if not e.exp.is_number:
-            out.append((e.base, "<0", "a power of a negative number"))
-    for name, when, text in (
-        ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
-        ("atanh", ">=1", "atanh of a number beyond ±1"),
-    ):
-        out += [(e.args[0] ** 2, when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
-    out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(sp.cot, sp.csc), key=str)]
-    out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
-    return out
 
 
 def _joint(keys: list[str]) -> str:
