@@ -626,6 +626,18 @@ class _Forms:
         self.result, self.of, self.root = result, of, root
         self.holders: dict[str, str] = {}
         self.names: dict[int, str] = {}  # of nodes that have one
+        self.inner, self.z = self.pre_activated()
+        if self.inner is not None and self.inner.is_Symbol:
+            self.names[root.args[int(self.inner.name[1:])].number] = self.z.name
+
+    def pre_activated(self) -> tuple[sp.Expr | None, sp.Symbol]:
+        """What the activation is applied to, in the slots of the root, and the symbol that stands for it: z_a."""
+        z = sp.Symbol(f"z_{self.of}", real=True)
+        if self.root.op != "map" or pre_activation(self.result, self.of) is None:
+            return None, z
+        calls = self.root.data[0].atoms(sp.Function)
+        outer = [one for one in calls if not any(one is not other and other.has(one) for other in calls)]
+        return (outer[0].args[0] if len(outer) == 1 and len(outer[0].args) == 1 else None), z
 
     # -------------------------------------------------------------- expressions
     def show(self, node: Node) -> str:
@@ -818,10 +830,16 @@ class _Forms:
     def pull_map(self, node: Node, depending: set[int]) -> Iterator[tuple[Node, int, tuple[str, ...]]]:
         expr, axes = node.data
         whole = c.every(node)
+        inner = self.inner if node is self.root else None
+        if inner is not None:
+            expr = put_in(expr, {inner: self.z})
+        slopes = c.gradient(expr)
         for k, (arg, own) in enumerate(zip(node.args, axes)):
             if arg.number not in depending:
                 continue
-            derivative = c.gradient(expr).get(slot(k), sp.S.Zero)
+            derivative = slopes.get(slot(k), sp.S.Zero)
+            if inner is not None:
+                derivative += slopes.get(self.z, sp.S.Zero) * c.gradient(inner).get(slot(k), sp.S.Zero)
             if derivative.is_zero:
                 continue
             if own == () and len(node.shape) == 2 and derivative.is_Symbol:
@@ -842,7 +860,7 @@ class _Forms:
             text = self.fill(tex.symbolic(self.filled(derivative, node.args), self.result.program.decimals))
             column = node.shape != () and any(
                 slot(j) in derivative.free_symbols for j, one in enumerate(axes) if one == whole
-            ) or any(s.name == self.of and node is self.root for s in derivative.free_symbols)
+            ) or any(s.name in (self.of, self.z.name) and node is self.root for s in derivative.free_symbols)
             bracket = text.startswith("-") or bool(re.search(r" [+-] ", _outside_brackets(text)))
             factors = (*front, rf"\left({text}\right)" if bracket else text) if derivative != 1 else front
             if own != whole:  # a number that goes to every entry
@@ -1036,7 +1054,8 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
         text += " = " + plain_form(form)
     target = softmax_target(p.steps[of])
     fused = target is not None and form is not None and not mentions(target, set(keys))
-    parts = [None if fused else local_entries(result, of, key) for key in keys]
+    by_z = form is not None and f"z_{of}" not in result.known and tex.name(f"z_{of}") in form
+    parts = [None if fused or by_z else local_entries(result, of, key) for key in keys]
     if all(part is not None for part in parts) and not (form is not None and (rows, columns) == (1, 1)):
         entries = [[e for part in parts if part is not None for e in part[i]] for i in range(rows)]
         cells = tex.symbolic_entries(entries, p.decimals)

@@ -206,10 +206,10 @@ def test_a_norm_alone_keeps_its_case():
     [
         ("x in R^2\na = tanh(W x + c) in R^3", r"\operatorname{diag}\left(1 - a^{2}\right) \, W"),
         ("x in R^2\na = sigmoid(W x + c) in R^3", r"\operatorname{diag}\left(a (1 - a)\right) \, W"),
-        ("x in R^2\na = relu(W x + c) in R^3", r"\operatorname{diag}\left(\mathbf{1}[W x + c > 0]\right) \, W"),
+        ("x in R^2\na = relu(W x + c) in R^3", r"\operatorname{diag}\left(\mathbf{1}[z_{a} > 0]\right) \, W"),
         ("x in R^2\na = W^T x + c in R^3", r"W^{\top}"),
         ("x in R^2\na = softmax(W x + c) in R^3", r"\left(\operatorname{diag}\left(a\right) - a \, a^{\top}\right) \, W"),
-        ("x in R^2\na = x + tanh(W x + c)", r"I + \operatorname{diag}\left(1 - \tanh^{2}\left(W x + c\right)\right) \, W"),
+        ("x in R^2\na = x + tanh(W x + c)", r"I + \operatorname{diag}\left(1 - \tanh^{2}\left(z_{a}\right)\right) \, W"),
         ("x in R^2\na = x^T x", r"2 \, x^{\top}"),
         ("x in R^2\na = sum(x)", r"\mathbf{1}^{\top}"),
     ],
