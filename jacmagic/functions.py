@@ -446,6 +446,14 @@ def symbolic(name: str) -> Any:
     if name in ("log2", "log10"):
         return partial(_required(define), calculus)
 
+    def numeric(e: Any, bits: int) -> Any:
+        """`e` to `bits` bits. SymPy asks for two bits to learn a sign, and in 2 bits ln(1 + e^-15) is 0."""
+        for spare in (64, 512, 4096):
+            value = sympy.sympify(e)._eval_evalf(bits + spare)
+            if value is None or not value.is_zero:
+                break
+        return value if value is None or not value.is_Float else sympy.Float(value, precision=bits)
+
     def eval_exact(cls: Any, *args: Any) -> Any:
         if len(args) == 1 and row.arity[1] is None:
             return args[0]
@@ -455,7 +463,7 @@ def symbolic(name: str) -> Any:
             return row.define(calculus, *args)
         if all(a.is_Float or a.is_Rational for a in args) and any(a.is_Float for a in args):
             bits = max(a._prec for a in args if a.is_Float)  # as SymPy's own functions do: sin(1.0) is a number
-            return sympy.sympify(row.define(calculus, *args))._eval_evalf(bits)
+            return numeric(row.define(calculus, *args), bits)
         return None
 
     def fdiff(self: Any, argindex: int = 1) -> Any:
@@ -465,7 +473,7 @@ def symbolic(name: str) -> Any:
         return _required(define)(calculus, *self.args)
 
     def evaluate(self: Any, prec: int) -> Any:
-        return definition(self)._eval_evalf(prec) if self.is_number else None
+        return numeric(definition(self), prec) if self.is_number else None
 
     def is_real(self: Any) -> bool | None:
         return True if all(a.is_extended_real for a in self.args) else None

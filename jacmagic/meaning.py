@@ -75,27 +75,47 @@ class Settled:
     item: s.Item | None = None
 
 
-_FOREIGN = {
+FOREIGN = {
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "lg": "log10", "sh": "sinh", "ch": "cosh",
-    "th": "tanh", "arctg": "atan", "arcsen": "asin", "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh",
+    "th": "tanh", "arctg": "atan", "arcsen": "asin", "sgn": "sign", "heaviside": "step",
+    **{prefix + name: f"a{name}" for name in ("sinh", "cosh", "tanh") for prefix in ("ar", "arc")},
+    "maximum": "max", "minimum": "min", "avg": "mean", "average": "mean", "crossentropy": "cross_entropy",
+    "LeakyReLU": "leaky_relu", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
+    "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
 }
 """Functions as books in other languages, or other books, write them."""
 
-_ELSEWHERE = {
+ELSEWHERE = {
     "det": "write it out, A[1,1] A[2,2] - A[1,2] A[2,1]; that of the Jacobian is shown by itself",
     **dict.fromkeys(("tr", "trace"), "write sum(A[i,i] for i = 1..n)"),
     **dict.fromkeys(("inv", "inverse", "pinv"), "write the inverse out, or declare it as a matrix of its own"),
     **dict.fromkeys(("eig", "eigvals", "svd", "rank", "kron", "vec"), "matrices are added, multiplied and transposed"),
     **dict.fromkeys(("integral", "integrate", "int", "lim", "limit"), "integrals and limits are worked out before"),
-    **dict.fromkeys(("diff", "grad", "div", "curl"), "derivatives are what jacmagic finds; write only the function"),
+    **dict.fromkeys(("diff", "grad", "div", "curl"), "derivatives are what jacmagic finds; give only the function"),
     **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),
-    **dict.fromkeys(("Re", "Im", "arg", "conj"), "all names are real"),
-    **dict.fromkeys(("gamma", "Gamma", "beta", "zeta"), "of the special functions there is erf"),
+    **dict.fromkeys(("Im", "arg", "conj"), "all names are real"),
     **dict.fromkeys(("factorial", "binom", "choose"), "write prod(i for i = 1..n)"),
     **dict.fromkeys(("argmax", "argmin", "round", "sort"), "it has no derivative"),
-    **dict.fromkeys(("var", "std", "cov"), "write mean((x - mean(x))^2)"),
+    **dict.fromkeys(("var", "variance"), "write mean(x^2) - mean(x)^2"),
+    **dict.fromkeys(("std", "sd"), "write sqrt(mean(x^2) - mean(x)^2)"), "cov": "write mean(x .* y) - mean(x) mean(y)",
     **dict.fromkeys(("dropout", "batch_norm", "batchnorm", "conv"), "layers have no state here"),
     "csch": "write 1/sinh(x)", "sech": "write 1/cosh(x)", "coth": "write 1/tanh(x)", "acot": "write atan(1/x)",
+    **dict.fromkeys(("log_sigmoid", "logsigmoid"), "write ln(sigmoid(x))"),
+    **dict.fromkeys(("logsumexp", "lse"), "write ln(sum(exp(z)))"),
+    **dict.fromkeys(("clip", "clamp"), "write min(max(x, a), b)"),
+    **dict.fromkeys(("rms_norm", "rmsnorm"), "write x/sqrt(mean(x^2))"),
+    **dict.fromkeys(("kl", "kl_div"), "write dot(p, ln(p ./ q))"),
+    **dict.fromkeys(("nll", "nll_loss"), "write -dot(y, log_softmax(z))"),
+    "prelu": "write max(x, 0) + a min(x, 0)", "hinge": "write max(0, 1 - y z)", "where": "write a if x > 0 else b",
+    "rms": "write sqrt(mean(x^2))",
+    **dict.fromkeys(("concat", "concatenate", "cat", "stack", "hstack", "vstack"), "write [a, b]"),
+    **dict.fromkeys(("matmul", "linear", "mm"), "write a product, A B or W x + b"),
+    "transpose": "write A^T", **dict.fromkeys(("square", "sq"), "write x^2"),
+    "outer": "write x y^T", "normalize": "write x/norm(x)", "cosine_similarity": "write dot(x, y)/(norm(x) norm(y))",
+    "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "erfc": "write 1 - erf(x)", "exp2": "write 2^x",
+    "logit": "write ln(p/(1 - p))", "relu6": "write min(relu(x), 6)", "hardsigmoid": "write min(max(x/6 + 1/2, 0), 1)",
+    "hardswish": "write x min(max(x/6 + 1/2, 0), 1)", "attention": "write V^T softmax(K q)",
+    "cumsum": "write [sum(x[k] for k = 1..i) for i = 1..3]", "glu": "write a sigmoid(b)",
     "expm1": "write e^x - 1", "log1p": "write ln(1 + x)", "hypot": "write sqrt(x^2 + y^2)", "sinc": "write sin(x)/x",
 }
 """Functions of mathematics that the language does not have, and what to do instead."""
@@ -293,8 +313,11 @@ class Reader:
             return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
 
         called = re.match(r"\s*[\w(]", self.text[word.span.stop :]) is not None
-        if text in _ELSEWHERE and (called or len(text) > 3):
-            return NameMistake(f"{shown} is not part of the language: {_ELSEWHERE[text]}.", word.span)
+        for name in (shown, text) if called else ():
+            if name in ELSEWHERE:
+                return NameMistake(f"{name} is not part of the language: {ELSEWHERE[name]}.", word.span)
+            if name in FOREIGN:
+                return NameMistake(f"{name} is not known. Did you mean {FOREIGN[name]}?", word.span, (FOREIGN[name],))
 
         def nameable(part: str) -> bool:
             return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in s.GREEK or self.scope.knows(part))
@@ -307,8 +330,6 @@ class Reader:
             if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
                 before = text[: -len(name)]
                 return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
-        if text in _FOREIGN:
-            return NameMistake(f"{shown} is not known. Did you mean {_FOREIGN[text]}?", word.span, (_FOREIGN[text],))
         if text[0] == "d" and (
             re.search(r"d\s*(/|\}\s*\{)\s*$", self.text[: word.span.start])
             or re.match(r"\s*(/|\}\s*\{)\s*d\s*[A-Za-z]", self.text[word.span.stop :])
@@ -554,7 +575,7 @@ class Reader:
         if not self.ways(word):
             error = self.unknown(word)
             close = nearest(word.text, SPELLINGS | set(self.scope.functions))
-            if close and "space" not in error.message and word.text not in _ELSEWHERE:
+            if close and "space" not in error.message and not {word.text, shown} & {*ELSEWHERE, *FOREIGN}:
                 raise NameMistake(
                     f"{shown} is not a function. Did you mean {' or '.join(close)}?", item.span, tuple(close)
                 )

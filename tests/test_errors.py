@@ -9,6 +9,8 @@ import pytest
 
 import jacmagic
 from jacmagic.errors import JacmagicError, Span
+from jacmagic.functions import FUNCTIONS
+from jacmagic.meaning import ELSEWHERE, FOREIGN
 
 A = "AmbiguousMath"
 L = "LimitError"
@@ -371,3 +373,23 @@ def test_sizes_that_do_not_fit_are_named_with_both_places(text: str, net: bool) 
     for line in places:
         assert f"(line {line})" in said, said
     assert caught.value.line == len(lines) + 1
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE | FOREIGN))
+def test_what_is_said_of_a_function_that_there_is_not_can_be_written(name: str) -> None:
+    with pytest.raises(JacmagicError) as caught:
+        jacmagic.jacobian(f"x in R\nf = {name}(x, 2)")
+    if name in FOREIGN:
+        assert FOREIGN[name] in FUNCTIONS
+        assert caught.value.hints == (FOREIGN[name],)
+        return
+    assert ELSEWHERE[name] in str(caught.value)
+    for recipe in re.findall(r"write ([^…;]*?)(?:;|$|, or | for each)", ELSEWHERE[name]):
+        if "out" in recipe or "," in recipe and "(" not in recipe and "[" not in recipe:
+            continue  # words, not mathematics
+        vectors = "sum" in recipe or "norm" in recipe or "softmax" in recipe or "mean" in recipe or "dot" in recipe or "^T" in recipe
+        size = "R^3" if vectors else "R"
+        block = "".join(f"{v} in {size}\n" for v in "xyzpqab" if re.search(rf"\b{v}\b", recipe))
+        block += "".join(f"{m} in R^(3x3)\n" for m in "AVK" if re.search(rf"\b{m}\b", recipe)) + "n = 3\n" * ("n)" in recipe)
+        shown = jacmagic.jacobian(f"u in R\n{block}g = u ({recipe})")
+        assert shown.matrix.shape[1] > 0

@@ -183,3 +183,13 @@ def test_the_angle_of_constants_that_have_no_short_form_is_a_real_one() -> None:
     right += math.atan2(-1 / (1 + math.exp(-1)), -math.log1p(math.exp(2)))
     assert r.at(x=1.0)[0, 0] == pytest.approx(right, rel=1e-14)
     assert not r.matrix.has(sp.I)
+
+
+@pytest.mark.parametrize("at", [-15, -40, -300])
+def test_a_small_number_is_not_taken_for_zero(at: int) -> None:
+    z = at + symbolic("silu")(sp.Integer(5)) / 100
+    small = sp.tanh(symbolic("softplus")(z))
+    assert small != 0
+    exact = math.exp(at + 5 / (1 + math.exp(-5)) / 100)
+    assert float(small) == pytest.approx(exact, rel=1e-6)
+    assert float(symbolic("softplus")(sp.Float(at))) == pytest.approx(math.exp(at), rel=1e-6)
