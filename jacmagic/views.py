@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -213,6 +214,14 @@ def summary(result: Result) -> str:
 
 
 # ------------------------------------------------------------------ the whole Jacobian
+_LONG = re.compile(r"\d{100}")  # digits that nobody reads
+
+
+def _operations(expr: sp.Basic) -> int:
+    """About `count_ops`, which takes longer than all else that is done to a short formula."""
+    return sum(len(part.args) for part in sp.preorder_traversal(expr))
+
+
 @dataclass(frozen=True)
 class Table:
     """The Jacobian as it is shown: labels, and the entries of the rows and columns that fit; None where they don't."""
@@ -222,6 +231,18 @@ class Table:
     shown_rows: list[int]
     shown_columns: list[int]
     entries: list[list[sp.Expr]] | None
+    decimals: bool
+
+    @cached_property
+    def strings(self) -> tuple[list[list[str]], list[list[str]]] | None:
+        """The shown entries as LaTeX and as text, or None where they are too long to read."""
+        if self.entries is None or sum(_operations(e) for row in self.entries for e in row) > MAX_FORMULA // 4:
+            return None
+        latex = tex.symbolic_entries(self.entries, self.decimals)
+        flat = [e for row in latex for e in row]
+        if sum(map(len, flat)) > MAX_FORMULA or any(map(_LONG.search, flat)):
+            return None
+        return latex, [[tex.text_symbolic(e, self.decimals) for e in row] for row in self.entries]
 
     @property
     def whole(self) -> bool:
@@ -250,23 +271,9 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
             entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
         except LimitError:
             entries = None
-        return Table(rows, columns, some, others, entries)
+        return Table(rows, columns, some, others, entries, result.program.decimals)
 
     return result.once(("table", most), make)
-
-
-_LONG = re.compile(r"\d{100}")  # digits that nobody reads
-
-
-def _strings(result: Result, found: Table) -> tuple[list[list[str]], list[list[str]]] | None:
-    """The shown entries as LaTeX and as text, or None where they are too long to read."""
-    if found.entries is None or sum(e.count_ops() for row in found.entries for e in row) > MAX_FORMULA // 4:
-        return None
-    decimals = result.program.decimals
-    latex = tex.symbolic_entries(found.entries, decimals)
-    if sum(len(e) for row in latex for e in row) > MAX_FORMULA or any(_LONG.search(e) for row in latex for e in row):
-        return None
-    return latex, [[tex.text_symbolic(e, decimals) for e in row] for row in found.entries]
 
 
 def in_own_names(result: Result, found: Table) -> Table:
@@ -324,7 +331,7 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
     if result.program.net and most <= MAX_SHOWN:
         return  # a layer's Jacobian is written in that layer's own names: the chain says it
     found = table(result, most)
-    strings = _strings(result, in_own_names(result, found))
+    strings = in_own_names(result, found).strings
     m, n = len(found.rows), len(found.columns)
     shape = f"{m}×{n}"
     worked = any(n in result.program.steps for reads in depends(result).values() for n in reads)
@@ -400,7 +407,7 @@ def determinant(result: Result) -> Iterator[Formula]:
     if p.net or not 2 <= n <= 4 or n != sum(prod(p.shape(key)) for key in p.variables):
         return
     found = table(result)
-    if found.entries is None or _strings(result, found) is None:
+    if found.entries is None or found.strings is None:
         return
     value = determinant_of(sp.Matrix(found.entries))
     shown = tex.symbolic(value, result.program.decimals)

@@ -244,20 +244,16 @@ class _Spec:
     def entries(self, found: views.Table) -> list[list[dict[str, str]]] | None:
         if self.p.net or not found.whole or found.entries is None:
             return None
-        strings = views._strings(self.result, found)
+        strings = found.strings
         if strings is None or views.too_wide(strings[1]):
             return None
-        decimals = self.p.decimals
         swap = self.placeholders()
         return [
             [
-                {
-                    "mathml": mathml(shown := tex.symbolic(e, decimals)), "tex": shown,
-                    "put": _put_in(mathml(shown), swap), "code": _copied(e),
-                }
-                for e in row
+                {"mathml": mathml(shown), "tex": shown, "put": _put_in(mathml(shown), swap), "code": _copied(e)}
+                for e, shown in zip(row, written)
             ]
-            for row in found.entries
+            for row, written in zip(found.entries, strings[0])
         ]
 
     def placeholders(self) -> list[tuple[str, str]]:
