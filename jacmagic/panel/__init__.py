@@ -152,8 +152,8 @@ class _Spec:
             "gradients": self.gradients(),
             "picture": self.picture(),
             "kinks": self.kinks(),
-            "reasons": self.reasons(),
-            "rescue": self.rescue(),
+            "reasons": (reasons := self.reasons()),
+            "rescue": self.rescue(bool(reasons)),
             "actions": self.actions(entries is not None),
         }
         made["graph"] = code.as_json(self.outputs)
@@ -422,10 +422,11 @@ class _Spec:
             out.append({"value": f"guard:{k}", "text": text, "when": when})
         return out
 
-    def rescue(self) -> dict[str, Any] | None:
+    def rescue(self, can_fail: bool) -> dict[str, Any] | None:
         """Values at which everything is finite, where the start values are not such."""
         result, p = self.result, self.p
-        if self.finite({}):
+        # Where nothing but an overflow can fail, the slope overflows, too; then no function is compiled for this.
+        if self.finite({}) if can_fail else np.isfinite(result.at()).all():
             return None
         rng = np.random.default_rng(0)
         free = [k for k in [*p.variables, *p.parameters] if k in p.inputs]
@@ -586,23 +587,29 @@ def scripts() -> tuple[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _module_deflated() -> tuple[bytes, Any]:
-    """The module as the beginning of a deflated text, and the state to go on from: it is the same in every output."""
-    pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
-    return pack.compress(f"{module()}\n".encode()) + pack.flush(zlib.Z_BLOCK), pack
+def _beginning() -> tuple[bytes, str, Any]:
+    """What is the same in every output, module and style: deflated, its letters, and the state to go on from.
 
-
-def payload(result: Result, big: bool = False) -> bytes:
-    """Module, spec and style, deflated, in blocks of their own, as their letters differ."""
+    In blocks of their own, as their letters differ; 13 bytes are 16 letters, so those of whole groups are known.
+    """
     text = (
-        f"const spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};",
+        f"{module()}\n",
         "const begin=(root)=>{if(!root)return;const{uid,font}=root.dataset;delete root.dataset.font;root.replaceChildren();"
         f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
         "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid});};",
     )
-    begun, pack = _module_deflated()
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
+    begun = b"".join(pack.compress(part.encode()) + pack.flush(zlib.Z_BLOCK) for part in text)
+    return begun, base91(begun[: len(begun) // 13 * 13]), pack
+
+
+def payload(result: Result, big: bool = False) -> tuple[str, int]:
+    """Module, style and spec, deflated, as letters, and how many bytes they are."""
+    begun, letters, pack = _beginning()
     pack = pack.copy()
-    return begun + b"".join(pack.compress(part.encode()) + pack.flush(zlib.Z_BLOCK) for part in text) + pack.flush()
+    text = f"const spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
+    rest = begun[len(begun) // 13 * 13 :] + pack.compress(text.encode()) + pack.flush()
+    return letters + base91(rest), len(letters) // 16 * 13 + len(rest)
 
 
 def has_panel(result: Result) -> bool:
@@ -639,9 +646,9 @@ def html(
     if static or not has_panel(result):
         return f'<div class="jacmagic"{size}>{shown}</div>'
     carried = f' data-font="{font()}"' if with_font else ""
-    (start, find), packed = scripts(), payload(result, big)
+    (start, find), (letters, length) = scripts(), payload(result, big)
     return (
-        f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-size="{len(packed)}" data-jacmagic="{base91(packed)}"'
+        f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-size="{length}" data-jacmagic="{letters}"'
         f' data-start="{start}"{carried}>{shown}</div>'
         f'<div class="{HIDDEN}"><script>{find}</script></div>'
     )
