@@ -750,7 +750,7 @@ class _Layout:
 
     # -------------------------------------------------------------- sums
     def sum(self, expr: Any) -> t.Expr:
-        """Terms by falling degree, numbers last; a sum of two does not begin with a minus sign."""
+        """Terms by falling degree, numbers last; a sum of two, or with one positive term, begins with that."""
         args = sorted(expr.args, key=self.rank)
         number = args[-1] if args[-1].is_Number else None
         if (
@@ -762,8 +762,10 @@ class _Layout:
             )
         ):
             args = [number, *args[:-1]]
-        elif len(args) == 2 and self.is_negative(args[0]) and not self.is_negative(args[1]):
-            args.reverse()
+        elif self.is_negative(args[0]) and (len(args) == 2 or number is None):
+            positive = [a for a in args if not self.is_negative(a)]
+            if len(positive) == 1:  # y - w x - b
+                args = [*positive, *(a for a in args if a is not positive[0])]
         return t.Sum(_NOWHERE, tuple(self.term(a) for a in args))
 
     @staticmethod

@@ -26,6 +26,7 @@ from jacmagic.errors import LimitError, nearest
 from jacmagic.graph import Node, ancestry
 from jacmagic.lowering import MAX_VALUE
 from jacmagic.program import Program, Shape, Step
+from jacmagic.textbook import in_textbook_form
 
 T = TypeVar("T")
 
@@ -322,6 +323,17 @@ class Result:
         c.check_length([node], most=most)
         found = self._expanded(node)
         return [found.get(at, sp.S.Zero) for at in range(node.size)]
+
+    def slopes(self, node: Node, most: int = c.MAX_WRITTEN, of: str | None = None) -> list[sp.Expr]:
+        """The entries of a Jacobian, or of a local one, in the textbook's form."""
+
+        def functions() -> list[sp.Expr]:
+            try:
+                return list(self.outputs) if of is None else self.entries(self.inner(of))
+            except LimitError:
+                return []  # too long to be read
+
+        return in_textbook_form(self.entries(node, most), functions)
 
     @staticmethod
     def _expanded(node: Node) -> dict[int, sp.Expr]:

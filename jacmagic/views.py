@@ -267,7 +267,7 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
             if len(some) < len(rows) or len(others) < len(columns):
                 places = [i * len(columns) + j for i in some for j in others]
                 node = result.program.graph.take(node, places, (len(some), len(others)))
-            flat = result.entries(node, MAX_OPERATIONS)
+            flat = result.slopes(node, MAX_OPERATIONS)
             entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
         except LimitError:
             entries = None
@@ -409,7 +409,7 @@ def determinant(result: Result) -> Iterator[Formula]:
     found = table(result)
     if found.entries is None or found.strings is None:
         return
-    value = determinant_of(sp.Matrix(found.entries))
+    value = determinant_of(sp.Matrix(result.matrix))
     shown = tex.symbolic(value, result.program.decimals)
     if len(shown) < MAX_FORMULA // 8:
         words = tex.text_symbolic(value, result.program.decimals)
@@ -1132,7 +1132,7 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
     label = g.input(of, p.shape(of))
     node = c.replace_root(g, c.jacobian(g, root, target, reuse=True), root, label)
     try:
-        flat = result.entries(node, MAX_OPERATIONS)
+        flat = result.slopes(node, MAX_OPERATIONS, of)
     except LimitError:
         return None
     if sum(e.count_ops() for e in flat) > 200:
@@ -1635,9 +1635,11 @@ def on_kinks(result: Result) -> str:
 
 def full_latex(result: Result) -> str:
     """LaTeX of the Jacobian, whole; it reads back in a block."""
-    matrix = result.matrix
+    node = result.total(safe=False)[0]
+    rows, columns = node.shape
+    flat = result.slopes(node)
     decimals = result.program.decimals
-    if matrix.shape == (1, 1):
-        return tex.symbolic(matrix[0, 0], decimals)
-    cells: list[list[Any]] = list(tex.symbolic_entries(matrix.tolist(), decimals))
-    return tex.matrix(cells, matrix.rows + 3, matrix.cols + 3)
+    if len(flat) == 1:
+        return tex.symbolic(flat[0], decimals)
+    entries = [flat[k : k + columns] for k in range(0, len(flat), columns)]
+    return tex.matrix(tex.symbolic_entries(entries, decimals), rows + 3, columns + 3)

@@ -106,7 +106,7 @@ def test_accents_and_differences_read_back_as_they_are_printed():
     text = r._repr_mimebundle_()["text/plain"]
     echo = [line for line in text.splitlines() if " = " in line and line[0] != " "][:4]
     assert echo == ["ŷ = a x", "Δx = x - b", "β̂₀ = Δx²", "L = (y - ŷ)² + β̂₀"]
-    assert "∂L/∂ŷ = 2 ŷ − 2 y" in text
+    assert "∂L/∂ŷ = −2 (y − ŷ)" in text
     again = jacmagic.jacobian("\n".join(echo))
     assert again.matrix == r.matrix
     assert again.program.outputs == ("L",)

@@ -1,0 +1,130 @@
+"""Slopes in the textbook's form: quotients put together, differences the way round in which they were written.
+
+SymPy's `simplify` would do the same and much else, in up to ten times the time of the rest of a cell.
+Here only what has a sum below a fraction bar, |u| or a difference is looked at, and only while it is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from functools import lru_cache, reduce
+from math import prod
+from operator import or_
+
+import sympy as sp
+
+from jacmagic.functions import symbolic
+
+MAX_NODES = 120
+"""Parts of an expression that is looked at; longer ones nobody reads."""
+MAX_TERMS = 40
+"""Terms that a numerator may have on the way."""
+
+
+def in_textbook_form(slopes: list[sp.Expr], functions: Callable[[], list[sp.Expr]]) -> list[sp.Expr]:
+    """The slopes of functions, equal where they are defined, written as a textbook does."""
+    shorter = [_shortened(slope) if _promising(slope) else slope for slope in slopes]
+    if not any(_signed(slope) for slope in shorter):
+        return shorter
+    written: Set[sp.Basic] = reduce(or_, (one.atoms(sp.Add) for one in functions()), set())
+    return [_as_written(slope, written) if _signed(slope) else slope for slope in shorter]
+
+
+def _promising(slope: sp.Expr) -> bool:
+    if slope.is_Symbol or slope.is_Number:
+        return False
+    divided = any(p.base.is_Add and p.exp.is_Number and p.exp.is_negative for p in slope.atoms(sp.Pow))
+    return (divided or slope.has(symbolic("abs"), sp.tan, sp.tanh)) and not slope.has(sp.Float, sp.Piecewise)
+
+
+@lru_cache(maxsize=1024)
+def _shortened(slope: sp.Expr) -> sp.Expr:
+    """The shortest of the slope, its quotients over one denominator, and each of its terms so."""
+    if sum(1 for _ in sp.preorder_traversal(slope)) > MAX_NODES:
+        return slope
+    # To SymPy e^-x is 1/e^x, and it would put e^x below.
+    held = {power: sp.Dummy(positive=True) for power in slope.atoms(sp.exp)}
+    bare = slope.xreplace(held)
+    ways = sp.Add(*map(_over_one, sp.Add.make_args(bare))), _over_one(bare)
+    back = {name: power for power, name in held.items()}
+    best = min([slope, *(way.xreplace(back) for way in ways)], key=_length)
+    if not best.is_Mul or len(best.args) == 2 and best.args[0].is_Number:
+        return best
+    return sp.Mul(*[one for factor in best.args for one in _primitive(factor)])
+
+
+def _length(expr: sp.Expr) -> int:
+    return int(expr.count_ops())
+
+
+def _over_one(expr: sp.Expr) -> sp.Expr:
+    """One fraction, with none above or below it."""
+    if expr.is_Mul:
+        return _without_signs(sp.Mul(*[one for arg in expr.args for one in _primitive(_over_one(arg))]))
+    if expr.is_Pow and expr.exp.is_Integer:
+        return sp.Pow(_over_one(expr.base), expr.exp)
+    if not expr.is_Add:
+        return expr
+    terms = [_over_one(term) for term in expr.args]
+    above, below = sp.fraction(sp.together(sp.Add(*terms)))
+    if sum(map(_terms, sp.Add.make_args(above))) <= MAX_TERMS:
+        above = min(above, sp.factor_terms(sp.expand(above)), key=_length)
+    return above / below
+
+
+def _terms(product: sp.Expr) -> int:
+    """How many terms a product has, multiplied out."""
+    return prod(
+        len(f.base.args) ** int(f.exp) if f.is_Pow and f.base.is_Add and f.exp.is_Integer and f.exp.is_positive
+        else len(f.args) if f.is_Add else 1
+        for f in sp.Mul.make_args(product)
+    )
+
+
+def _primitive(factor: sp.Expr) -> tuple[sp.Expr, ...]:
+    """2 and tan² + 1 of 2 tan² + 2."""
+    return tuple(factor.primitive()) if factor.is_Add else (factor,)
+
+
+def _without_signs(product: sp.Expr) -> sp.Expr:
+    """1/u for sign(u)/|u|, and |u| for u sign(u)."""
+    factors = list(sp.Mul.make_args(product))
+    for one in [f for f in factors if isinstance(f, symbolic("sign"))]:
+        u = one.args[0]
+        for other in factors:
+            base, exponent = other.as_base_exp()
+            if base == symbolic("abs")(u) and exponent.is_Integer and exponent % 2:
+                return sp.Mul(*[f for f in factors if f not in (one, other)], u**exponent)
+            if other == u:
+                return sp.Mul(*[f for f in factors if f not in (one, other)], symbolic("abs")(u))
+    return product
+
+
+def _signed(slope: sp.Expr) -> bool:
+    """True where a sum stands beside a number, or is one of multiples: what may have been written as a difference."""
+    return any(
+        term.is_Mul and term.args[0].is_Number and any(f.is_Add for f in term.args) for term in sp.Add.make_args(slope)
+    ) or (slope.is_Add and all(term.is_Mul and term.args[0].is_Integer for term in slope.args))
+
+
+def _as_written(slope: sp.Expr, written: Set[sp.Basic]) -> sp.Expr:
+    """(x - μ)/σ² for -(μ - x)/σ², and 2 (x - μ) for 2x - 2μ, where x - μ is what the function has."""
+    if slope.is_Add:
+        number, difference = _found(slope, written)
+        if difference is not slope:
+            return sp.Mul(number, difference, evaluate=False)
+        return sp.Add(*[_as_written(term, written) if term.is_Mul else term for term in slope.args])
+    factors: list[sp.Expr] = []
+    for factor in slope.args:
+        factors += _found(factor, written) if factor.is_Add else (factor,)
+    return sp.Mul(*factors) if len(factors) > len(slope.args) else slope
+
+
+def _found(total: sp.Expr, written: Set[sp.Basic]) -> tuple[sp.Expr, sp.Expr]:
+    """A sum as a number and a sum that the function has; 1 and itself, where there is none."""
+    number, rest = total.primitive()
+    if total in written:
+        return sp.S.One, total
+    if rest in written:
+        return number, rest
+    return (-number, -rest) if -rest in written else (sp.S.One, total)
