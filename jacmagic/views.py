@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -475,6 +475,9 @@ class _Scalar(str):
     """A number among the factors: it commutes with the matrices."""
 
 
+_MINUS = _Scalar("-")
+
+
 class _NoForm(Exception):
     """No matrix form that reads well."""
 
@@ -484,30 +487,69 @@ def matrix_form(result: Result, of: str, wrt: str) -> str | None:
 
     None where there is no such form that reads well (the entries say it then).
     """
-    g = result.program.graph
-    root = result.inner(of)
-    target = g.input(wrt, result.program.shape(wrt))
-    if root.shape == () and target.shape == ():
+    if result.inner(of).shape == () and result.program.shape(wrt) == ():
         entries = local_entries(result, of, wrt)
         return tex.symbolic(entries[0][0], result.program.decimals) if entries is not None else None
+    terms = matrix_terms(result, of, wrt)
+    return _form(result, of, terms) if terms is not None else None
+
+
+def matrix_terms(result: Result, of: str, wrt: str) -> list[_Term] | None:
+    """The local Jacobian as a sum of products of matrices; None where there is no such form."""
+    root = result.inner(of)
     if len(root.shape) > 1:
         return None
     forms = _Forms(result, of, root)
     try:
-        terms = forms.reverse(target, forms.softmax_loss(wrt))
+        terms = forms.reverse(result.program.graph.input(wrt, result.program.shape(wrt)), forms.softmax_loss(wrt))
     except _NoForm:
         return None
+    return merged(terms)
+
+
+def _form(result: Result, of: str, terms: Sequence[_Term]) -> str | None:
     if not terms:
         return "0"
     out = ""
-    for term in merged(terms):
-        body = r" \, ".join(term.factors) if term.factors else ("I" if root.shape else "1")
+    for term in terms:
+        body = r" \, ".join(term.factors) if term.factors else ("I" if result.inner(of).shape else "1")
         out += (" - " if out else "-") if term.sign < 0 else (" + " if out else "")
         out += body
     if _outside_brackets(out) == r"\left":  # one factor, in brackets that nothing needs
         out = out.removeprefix(r"\left(").removesuffix(r"\right)")
     out = re.sub(r"(\d\.\d{4})\d{3,}", r"\1\\ldots", out)  # SELU's constants
     return out if len(out) < MAX_FORMULA // 4 else None
+
+
+_SYMMETRIC = re.compile(
+    r"I|\\operatorname\{diag\}\\left\([^()]*(\([^()]*\)[^()]*)*\\right\)"  # diag(f'(z))
+    r"|\\left\(\\operatorname\{diag\}\\left\((?P<p>.+)\\right\) - "  # diag(p) - p pᵀ
+    r"(?P=p) \\, (?P=p)\^\{\\top\}\\right\)"
+)
+
+
+def transpose_of(result: Result, of: str, wrt: str) -> list[str] | None:
+    """The factors of a local Jacobian's transpose, W^T D of D W, none of I; None where it has no short form."""
+    if result.inner(of).shape == () and result.program.shape(wrt) == ():
+        slope = matrix_form(result, of, wrt)
+        return None if slope is None or len(slope) > 60 else [] if slope == "1" else [_Scalar(_bracketed(slope))]
+    terms = matrix_terms(result, of, wrt)
+    if terms is None or len(terms) != 1 or _form(result, of, terms) is None:
+        return None
+    front: list[str] = [_MINUS] if terms[0].sign < 0 else []
+    back = []
+    for factor in reversed(terms[0].factors):
+        if isinstance(factor, _Scalar) or _NUMBER.fullmatch(factor):
+            front.append(factor)
+        elif _SYMMETRIC.fullmatch(factor):
+            back.append(factor)
+        elif factor.endswith(r"^{\top}"):
+            back.append(factor.removesuffix(r"^{\top}"))
+        elif re.fullmatch(r"[A-Za-z\\]+(_\{\w+\})?", factor):
+            back.append(rf"{factor}^{{\top}}")
+        else:
+            return None
+    return [*reversed(front), *back]
 
 
 def merged(terms: list[_Term]) -> list[_Term]:
@@ -1198,11 +1240,13 @@ def weight_gradient(result: Result, weight: str) -> str:
             place = rf"\text{{where }} {loss} \text{{ has it}}"
             phrase = rf"\left.\frac{{\partial {loss}}}{{\partial {own}}}\right|_{{{place}}}"
             terms.append(own_gradient(result, weight) or phrase)
+        elif len(p.shape(weight)) < 2 and (local := transpose_of(result, key, weight)) is not None:
+            terms.append(_product([*local, *arriving(result, key)]))
         else:
             name = name_of(result, key)
             chain = rf"\frac{{\partial {loss}}}{{\partial {name}}} \, \frac{{\partial {name}}}{{\partial {own}}}"
             terms.append(rf"\left({chain}\right)^{{\top}}" if len(p.shape(weight)) == 1 else chain)
-    return rf"\frac{{\partial {loss}}}{{\partial {own}}} = {' + '.join(terms).replace('+ -', '- ')}"
+    return rf"\frac{{\partial {loss}}}{{\partial {own}}} = {_sum(terms)}"
 
 
 def own_gradient(result: Result, weight: str) -> str | None:
@@ -1254,7 +1298,7 @@ def delta(result: Result, key: str, step: Step) -> Formula:
     p = result.program
     last, own = p.outputs[-1], name_of(result, key)
     left = rf"\delta_{{{own}}}"
-    readers = [other for other in p.steps.values() if key in other.reads and other.key in depends(result)]
+    readers = readers_of(result, key)
     if (short := probability_minus_target(result, key, step, readers)) is not None:
         form, note = short
         return Formula("gradients", f"{left} = {form}", plain_form(f"{left} = {form}"), note)
@@ -1265,19 +1309,44 @@ def delta(result: Result, key: str, step: Step) -> Formula:
     elif act and act[-1] == "":  # no formula for it
         back = [rf"\left(\frac{{d {name_of(result, last)}}}{{d {tex.name(f'z_{key}')}}}\right)^{{\top}}"]
     else:
-        backs = [r" \, ".join(cotangent(result, key, reader)) for reader in readers]
-        together = " + ".join(backs) or "0"
-        back = [*act, rf"\left({together}\right)" if act and len(backs) > 1 else together]
-    form = r" \, ".join(back) or "1"
+        back = [*act, *arriving(result, key)]
+    form = _product(back)
     text = plain_form(f"{left} = {form}")
     return Formula("gradients", f"{left} = {form}", text, f"δ = ∂{tex.unicode_name(last)}/∂{z}, as a column")
+
+
+def _sum(terms: Iterable[str]) -> str:
+    return " + ".join(terms).replace("+ -", "- ") or "0"
+
+
+def _product(factors: Sequence[str]) -> str:
+    """Factors side by side, the numbers multiplied and in front, without brackets round a single one."""
+    if factors.count(_MINUS):
+        rest = [factor for factor in factors if factor != _MINUS]
+        return ("-" if factors.count(_MINUS) % 2 else "") + _product(rest)
+    (term,) = merged([_Term(1, tuple(factors))])
+    if not term.factors:
+        return "1"
+    form = r" \, ".join(term.factors)
+    if len(term.factors) == 1 and _outside_brackets(form) == r"\left":
+        form = form.removeprefix(r"\left(").removesuffix(r"\right)")
+    return form
+
+
+def arriving(result: Result, key: str) -> list[str]:
+    """The factors of (dL/dkey)ᵀ: what all that read a definition send back to it."""
+    backs = [cotangent(result, key, reader) for reader in readers_of(result, key)]
+    return backs[0] if len(backs) == 1 else [rf"\left({_sum(map(_product, backs))}\right)"]
+
+
+def readers_of(result: Result, key: str) -> list[Step]:
+    return [other for other in result.program.steps.values() if key in other.reads and other.key in depends(result)]
 
 
 def cotangent(result: Result, key: str, reader: Step) -> list[str]:
     """What one reader of a layer sends back: Wᵀ δ of an affine layer, the transposes of local Jacobians elsewhere."""
     p = result.program
     last, own, name = p.outputs[-1], name_of(result, key), name_of(result, reader.key)
-    loss = name_of(result, last)
     affine = affine_parts(result, reader)
     if affine is not None and layer_parts(result, reader) is not None and affine.bias != key:
         found = [one for one in affine.products if mentions(one[1], {key})]
@@ -1285,11 +1354,14 @@ def cotangent(result: Result, key: str, reader: Step) -> list[str]:
             weights = [tex.name(weight) + ("" if flipped else r"^{\top}") for weight, _, flipped in found]
             front = weights[0] if len(weights) == 1 else rf"\left({' + '.join(weights)}\right)"
             return [front, rf"\delta_{{{name}}}"]
+    short = transpose_of(result, reader.key, key)
+    back = short if short is not None else [rf"\left(\frac{{\partial {name}}}{{\partial {own}}}\right)^{{\top}}"]
     if reader.key == last:
-        return [rf"\left(\frac{{\partial {loss}}}{{\partial {own}}}\right)^{{\top}}"]
-    d = r"\partial" if [one.key for one in p.steps.values() if reader.key in one.reads] == [last] else "d"
-    return [rf"\left(\frac{{\partial {name}}}{{\partial {own}}}\right)^{{\top}}",
-            rf"\left(\frac{{{d} {loss}}}{{{d} {name}}}\right)^{{\top}}"]
+        return back
+    if layer_parts(result, reader) is None and len(readers_of(result, reader.key)) == 1:
+        return [*back, *arriving(result, reader.key)]
+    d = r"\partial" if [one.key for one in readers_of(result, reader.key)] == [last] else "d"
+    return [*back, rf"\left(\frac{{{d} {name_of(result, last)}}}{{{d} {name}}}\right)^{{\top}}"]
 
 
 def probability_minus_target(

@@ -618,6 +618,13 @@ BACKWARD = {
     "two readers": "a = tanh(W x + c) in R^2\nb = tanh(U a + d) in R^2\no = V a + A b + g in R^2\nL = mse(o, y)",
     "a skip": "a = tanh(W x + c) in R^2\nb = a + tanh(U a + d)\nL = mse(b, y)",
     "a regulariser": "o = W x + c in R^2\nE = mse(o, y)\nL = E + (k/2) ||W||_F^2 - 3 ||c||^2\nk = 2",
+    "pre-activations on lines of their own":
+        "z = W x + c in R^3\na = relu(z)\nv = U a + d in R^2\nL = mse(v, y)",
+    "everything on a line of its own":
+        "u = W x in R^3\nz = u + c\na = tanh(z)\nv = U a + d in R^2\np = tanh(v)\nE = p - y\nL = ||E||^2/2",
+    "the target first": "z = W x + c in R^3\na = relu(z)\no = U a + d in R^2\nE = y - o\nL = ||E||^2",
+    "the target first, on one line": "a = tanh(W x + c) in R^3\no = U a + d in R^2\nL = ||y - o||^2 + ||a - o^T o v||^2\nv in R^3",
+    "a softmax inside a net": "z = W x + c in R^3\np = softmax(z)\nv = U p + d in R^2\nL = ||v - y||^2",
     "sums and functions around the loss": "o = W x + c in R^2\nu = o .* x\nE = sum(u^2)\nL = E^2 + E",
 }
 

@@ -36,7 +36,7 @@ WRITTEN: list[tuple[str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("block, entries", WRITTEN)
+@pytest.mark.parametrize(("block", "entries"), WRITTEN)
 def test_a_slope_is_written_as_in_a_textbook(block: str, entries: list[str]) -> None:
     r = jacmagic.jacobian(block)
     text = r._repr_mimebundle_()["text/plain"]

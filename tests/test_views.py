@@ -352,7 +352,7 @@ def test_the_product_of_the_factors_is_checked_without_a_panel_too(text: str) ->
     ("a = tanh(W x + c)\nb = tanh(W a + c)\nL = mse(b, y)", [
         r"W} = \delta_{a} \, x^{\top} + \delta_{b} \, a^{\top}", r"c} = \delta_{a} + \delta_{b}"]),
     ("a = x + relu(W x + c)\nL = mse(a, y)", [
-        r"W} = \delta_{a} \, x^{\top}", r"\delta_{a} = \operatorname{diag}\left(\operatorname{ReLU}'\left(z_{a}\right)\right)"]),
+        r"W} = \delta_{a} \, x^{\top}", r"\delta_{a} = \frac{2}{3} \, \operatorname{diag}\left(\operatorname{ReLU}'\left(z_{a}\right)\right)"]),
     ("a = W^T x\nL = mse(a, y) + ||W||_F^2", [r"W} = x \, \delta_{a}^{\top} + 2 \, W"]),
     ("a = W^T x\nL = mse(a, y) + sum(abs(W))", [r"W} = x \, \delta_{a}^{\top} + \left.\frac{\partial L}{\partial W}\right|"]),
     ("W in R^(3x3)\na = (W x) .* tanh(c)\nL = mse(a, y)", [
