@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -190,10 +191,33 @@ class _Understanding:
         if self.read_as_names():
             return _Understanding(self.text, self.namespace, self.net, self.seed, self).program(wrt)
         if mistake is not None:
-            raise mistake
+            raise self.with_a_guess(mistake)
         self.check_argument_kin(set())
         values = self.values(shapes)
-        return self.build(shapes, values, wrt)
+        try:
+            return self.build(shapes, values, wrt)
+        except ShapeError as error:
+            raise self.with_a_guess(error) from None
+
+    def with_a_guess(self, mistake: ShapeError) -> ShapeError:
+        """The mistake, and in a net what may have led to it: x W for W x, or a layer that nothing reads."""
+        span = mistake.span
+        if not self.net or span is None:
+            return mistake
+        here = [key for key, statement in self.sequence if statement.span.start <= span.start < statement.span.stop]
+        for before, behind in [pair for key in here for pair in products_of_names(self.trees[key])]:
+            undeclared = behind.key in self.inference.free and behind.key not in self.drafts
+            if undeclared and behind.key[0].isupper() and len(self.inference.shapes.get(before.key, ())) == 1:
+                turned = " ".join(self.text[one.span.start : one.span.stop] for one in (behind, before))
+                return ShapeError(f"{mistake.message} Vectors are columns here.", span, (turned,))
+        used = {name for tree in self.trees.values() for name in names_in(tree)}
+        unread = [
+            f"{key}{self.where(key)}" for key, statement in self.sequence[:-1]
+            if statement.kind == "define" and key not in used and statement.span.stop <= span.start
+        ]
+        if not unread:
+            return mistake
+        return ShapeError(f"{mistake.message} Nothing reads {unread[-1]}: is it meant here?", span, mistake.hints)
 
     def read_as_names(self) -> set[str]:
         """The vectors of an inferred size whose component p2 was read as a name of its own."""
@@ -976,6 +1000,17 @@ def raw_nodes(raw: Any) -> list[s.Raw]:
         elif isinstance(one, (tuple, list)):
             todo.extend(one)
     return out
+
+
+def products_of_names(expr: t.Expr) -> Iterator[tuple[t.Name, t.Name]]:
+    """The pairs of names that stand side by side in a product."""
+    if isinstance(expr, t.Product):
+        factors = [inside(factor) for _, factor in expr.factors]
+        for before, behind in pairwise(factors):
+            if isinstance(before, t.Name) and isinstance(behind, t.Name):
+                yield before, behind
+    for part in children(expr):
+        yield from products_of_names(part)
 
 
 def names_in(expr: t.Expr) -> list[str]:
