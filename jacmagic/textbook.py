@@ -15,15 +15,18 @@ import sympy as sp
 
 from jacmagic.functions import symbolic
 
-MAX_NODES = 120
-"""Parts of an expression that is looked at; longer ones nobody reads."""
-MAX_TERMS = 40
+MAX_NODES, MAX_ALL_NODES = 60, 400
+"""Parts of an expression that is looked at, and of all of a Jacobian's; longer ones nobody reads."""
+MAX_TERMS = 20
 """Terms that a numerator may have on the way."""
 
 
 def in_textbook_form(slopes: list[sp.Expr], functions: Callable[[], list[sp.Expr]]) -> list[sp.Expr]:
     """The slopes of functions, equal where they are defined, written as a textbook does."""
-    shorter = [_shortened(slope) if _promising(slope) else slope for slope in slopes]
+    promising = {slope for slope in slopes if _promising(slope)}
+    sizes = {slope: sum(1 for _ in sp.preorder_traversal(slope)) for slope in promising}
+    few = sum(sizes.values()) <= MAX_ALL_NODES
+    shorter = [_shortened(one) if few and sizes.get(one, MAX_NODES + 1) <= MAX_NODES else one for one in slopes]
     if not any(_signed(slope) for slope in shorter):
         return shorter
     written: Set[sp.Basic] = reduce(or_, (one.atoms(sp.Add) for one in functions()), set())
@@ -40,8 +43,6 @@ def _promising(slope: sp.Expr) -> bool:
 @lru_cache(maxsize=1024)
 def _shortened(slope: sp.Expr) -> sp.Expr:
     """The shortest of the slope, its quotients over one denominator, and each of its terms so."""
-    if sum(1 for _ in sp.preorder_traversal(slope)) > MAX_NODES:
-        return slope
     # To SymPy e^-x is 1/e^x, and it would put e^x below.
     held = {power: sp.Dummy(positive=True) for power in slope.atoms(sp.exp)}
     bare = slope.xreplace(held)
@@ -66,7 +67,10 @@ def _over_one(expr: sp.Expr) -> sp.Expr:
     if not expr.is_Add:
         return expr
     terms = [_over_one(term) for term in expr.args]
-    above, below = sp.fraction(sp.together(sp.Add(*terms)))
+    total = sp.Add(*terms)
+    above, below = sp.fraction(sp.together(total))
+    if below.is_Number:
+        return total
     if sum(map(_terms, sp.Add.make_args(above))) <= MAX_TERMS:
         above = min(above, sp.factor_terms(sp.expand(above)), key=_length)
     return above / below
