@@ -657,7 +657,7 @@ const slanted = (letter) => {
   if (letter === "h") return "\u210e";
   if (/[A-Z]/.test(letter)) return String.fromCodePoint(at + 119795);
   if (/[a-z]/.test(letter)) return String.fromCodePoint(at + 119789);
-  return /[\u03b1-\u03c9]/.test(letter) ? String.fromCodePoint(at + 119595) : letter;
+  return /[\u03b1-\u03c9]/.test(letter) ? String.fromCodePoint(at + 119627) : letter;
 };
 
 /** How strongly a value is tinted beside the largest of its kind: 0 to 1. @param {number} v @param {number} top */
@@ -2266,4 +2266,4 @@ function mount(root, spec, bridge) {
   };
 }
 
-export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, nice, ticks, widen, extent, steady, contours, depths, mount, bring };
+export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, mount, bring };

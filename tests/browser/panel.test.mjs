@@ -143,6 +143,15 @@ test("keys print as letter and index", () => {
   for (const [key, parts] of table) assert.deepEqual(panel.symbol(key), parts);
 });
 
+test("letters in pictures are slanted ones of the same name", () => {
+  const letters = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZαβγδεζηθικλμνξοπρστυφχψω"];
+  for (const letter of letters) {
+    assert.notEqual(panel.slanted(letter), letter);
+    assert.equal(panel.slanted(letter).normalize("NFKC"), letter);
+  }
+  for (const word of ["Γ", "rate", "y\u0302", "1"]) assert.equal(panel.slanted(word), word);
+});
+
 test("ticks are round and inside", () => {
   assert.deepEqual(panel.ticks(-2, 4, 3), [-2, 0, 2, 4]);
   assert.deepEqual(panel.ticks(0, 0.3, 3), [0, 0.1, 0.2, 0.3]);
