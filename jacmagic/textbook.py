@@ -105,10 +105,10 @@ def _without_signs(product: sp.Expr) -> sp.Expr:
 
 
 def _signed(slope: sp.Expr) -> bool:
-    """True where a sum stands beside a number, or is one of multiples: what may have been written as a difference."""
-    return any(
-        term.is_Mul and term.args[0].is_Number and any(f.is_Add for f in term.args) for term in sp.Add.make_args(slope)
-    ) or (slope.is_Add and all(term.is_Mul and term.args[0].is_Integer for term in slope.args))
+    """True where a sum is a factor, or is one of multiples: what may have been written as a difference."""
+    if slope.is_Add and all(term.is_Mul and term.args[0].is_Integer for term in slope.args):
+        return True
+    return any(term.is_Mul and any(f.is_Add for f in term.args) for term in sp.Add.make_args(slope))
 
 
 def _as_written(slope: sp.Expr, written: Set[sp.Basic]) -> sp.Expr:

@@ -79,5 +79,13 @@ def test_the_name_of_an_entry_is_typeset_as_any_formula(latex: str) -> None:
     assert panel._entry(latex) == panel.mathml(latex)
 
 
+def test_a_number_put_in_has_brackets_where_it_is_a_factor_and_none_in_a_difference() -> None:
+    r = jacmagic.jacobian("f(x, m) = x e^(-(x - m)^2)")
+    put = panel.spec(r)["result"]["entries"][0][1]["put"]
+    assert put.count("<mo>−</mo><mtext>@m@</mtext>") == 2
+    assert "<mo>(</mo><mtext>@m@</mtext>" not in put
+    assert "<mo>(</mo><mtext>@x@</mtext><mo>)</mo>" in put
+
+
 def test_what_outputs_carry_is_the_source_squeezed() -> None:
     assert (HERE / "squeezed.json").read_text(encoding="utf-8") == squeezed(), "python -m jacmagic.panel.squeeze"

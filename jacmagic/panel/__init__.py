@@ -509,7 +509,7 @@ def _nice_step(width: float) -> float:
 
 
 _ALONE_BEFORE = re.compile(r"((?<!<msup>)<mrow>|<math>|<mtd>|<mfrac>|<msqrt>|<mo[^>]*>[+−=,(\[<>]</mo>)$")
-_ALONE_BEHIND = re.compile(r"</(mrow|math|mtd|mfrac|msqrt)>|<mo[^>]*>[+−=,)\]<>]</mo>|<m[a-z]+>.*</mfrac>$")
+_ALONE_BEHIND = re.compile(r"</(mrow|math|mtd|mfrac|msqrt)>|(<msup>)?<mo[^>]*>[+−=,)\]<>]</mo>|<m[a-z]+>.*</mfrac>$")
 
 
 def _put_in(made: str, swap: list[tuple[str, str]]) -> str:
