@@ -8,7 +8,7 @@ have two readings. Takes `syntax` nodes, gives `tree` nodes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -477,7 +477,6 @@ class Reader:
         if isinstance(atom, s.Word):
             return self.name_factor(items, at)
         if isinstance(atom, s.Num):
-            self.check_number(atom)
             return self.finish(items, at, t.Number(atom.span, atom.text), item, False)
         self.check_square(items, at)
         return self.finish(items, at, self.atom(atom), item, True)
@@ -510,9 +509,10 @@ class Reader:
             return len(atom.rows) > 1 or atom.bracket == "env" or self.source(atom.span).startswith("[[")
         return isinstance(atom, s.Word) and key_of(atom) in self.scope.matrices
 
-    def check_number(self, atom: s.Num) -> None:
+    def check_number(self, atom: t.Number, names: Collection[str]) -> None:
+        """2e3 where the block has a name e3, wherever that stands."""
         match = re.fullmatch(r"([0-9.]+)e([0-9]+)", atom.text)
-        if match and self.scope.knows("e" + match[2]):
+        if match and (self.scope.knows("e" + match[2]) or "e" + match[2] in names):
             raise AmbiguousMath(
                 f"{atom.text} can be a number or {match[1]} times e{match[2]}.", atom.span,
                 (f"{match[1]}*10^{match[2]}", f"{match[1]} e{match[2]}"),
@@ -809,7 +809,6 @@ class Reader:
         root = row.name in ("sqrt", "cbrt")
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         if isinstance(item.atom, s.Num):
-            self.check_number(item.atom)
             number = self.posts(t.Number(item.atom.span, item.atom.text), item.posts, item)
             if follow is None or item.posts or self.function(follow.atom) or self.user_function(follow.atom):
                 return number, 1

@@ -451,6 +451,10 @@ class _Understanding:
                         statement.range.span,
                     )
             self.trees[key] = expr
+        used = {name for tree in self.trees.values() for name in names_in(tree)}
+        for tree in self.trees.values():
+            for number in numbers_in(tree):
+                self.reader.check_number(number, used)
         if not self.sequence:
             self.constants()
             for key, value in self.constant.items():
@@ -1011,6 +1015,14 @@ def products_of_names(expr: t.Expr) -> Iterator[tuple[t.Name, t.Name]]:
                 yield before, behind
     for part in children(expr):
         yield from products_of_names(part)
+
+
+def numbers_in(expr: t.Expr) -> Iterator[t.Number]:
+    """The numbers that are written in an expression."""
+    if isinstance(expr, t.Number):
+        yield expr
+    for part in children(expr):
+        yield from numbers_in(part)
 
 
 def names_in(expr: t.Expr) -> list[str]:

@@ -8,6 +8,7 @@ from fuzz.grammar import TEXTS
 from hypothesis import HealthCheck, given, settings
 
 FOUND = [
+    "f(x) =-103e93e99/ (-103e99/-09/1000000/10/2) x",
     "x in R^2\no = [x[i] dot(sign([x[i] max([x[i] sqrt i for i = 1..2]) for i = 1..2]), i) for i = 1..2]",
     "f(x) = prod(1/i for i=1..2000) x",
     "x' = cbrt(cbrt(cbrt(cbrt(cbrt(cbrt(x))))))\ny' = x",
