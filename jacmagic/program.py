@@ -11,7 +11,6 @@ import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -207,9 +206,12 @@ class _Understanding:
         here = [key for key, statement in self.sequence if statement.span.start <= span.start < statement.span.stop]
         for before, behind in [pair for key in here for pair in products_of_names(self.trees[key])]:
             undeclared = behind.key in self.inference.free and behind.key not in self.drafts
+            pair = before.span.to(behind.span)
+            if not (span.start <= pair.start and pair.stop <= span.stop):
+                continue
             if undeclared and behind.key[0].isupper() and len(self.inference.shapes.get(before.key, ())) == 1:
                 turned = " ".join(self.text[one.span.start : one.span.stop] for one in (behind, before))
-                return ShapeError(f"{mistake.message} Vectors are columns here.", span, (turned,))
+                return ShapeError(f"{mistake.message} Vectors are columns here.", pair, (turned,))
         used = {name for tree in self.trees.values() for name in names_in(tree)}
         unread = [
             f"{key}{self.where(key)}" for key, statement in self.sequence[:-1]
@@ -1007,12 +1009,11 @@ def raw_nodes(raw: Any) -> list[s.Raw]:
 
 
 def products_of_names(expr: t.Expr) -> Iterator[tuple[t.Name, t.Name]]:
-    """The pairs of names that stand side by side in a product."""
+    """The products of two names."""
     if isinstance(expr, t.Product):
         factors = [inside(factor) for _, factor in expr.factors]
-        for before, behind in pairwise(factors):
-            if isinstance(before, t.Name) and isinstance(behind, t.Name):
-                yield before, behind
+        if len(factors) == 2 and isinstance(factors[0], t.Name) and isinstance(factors[1], t.Name):
+            yield factors[0], factors[1]
     for part in children(expr):
         yield from products_of_names(part)
 
