@@ -463,6 +463,14 @@ class _Understanding:
                 if (range_ := self.range(key)) is not None and value.shape == ():
                     self.inside_range(key, np.array(float(value.expr)), range_)
             raise nothing_to_do(self.net)
+        for key, statement in self.sequence:
+            draft = self.drafts.get("d" + key)
+            if draft is not None and draft.define is not None and draft.define.kind == "equation":
+                name = statement.names[0]
+                raise NameMistake(
+                    f"{name.typed} is a variable, as {self.line(draft.define.span)} says how it changes in time; "
+                    f"{self.line(statement.span)} defines it.", name.span,
+                )
         self.check_argument_kin({key for key, draft in self.drafts.items() if draft.define is not None})
 
     def check_argument_kin(self, unsettled: set[str]) -> None:
