@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import sympy as sp
@@ -464,11 +464,11 @@ class _Understanding:
                     self.inside_range(key, np.array(float(value.expr)), range_)
             raise nothing_to_do(self.net)
         for key, statement in self.sequence:
-            draft = self.drafts.get("d" + key)
-            if draft is not None and draft.define is not None and draft.define.kind == "equation":
+            primed = self.drafts.get("d" + key)
+            if primed is not None and primed.define is not None and primed.define.kind == "equation":
                 name = statement.names[0]
                 raise NameMistake(
-                    f"{name.typed} is a variable, as {self.line(draft.define.span)} says how it changes in time; "
+                    f"{name.typed} is a variable, as {self.line(primed.define.span)} says how it changes in time; "
                     f"{self.line(statement.span)} defines it.", name.span,
                 )
         self.check_argument_kin({key for key, draft in self.drafts.items() if draft.define is not None})
@@ -855,6 +855,7 @@ class _Understanding:
     ) -> dict[str, Input]:
         labels = {name.key for step in steps.values() for name in targets_in(step.expr, ("cross_entropy",))}
         targets = self.targets(steps, shapes) if self.net else labels
+        layers = declared_weights(steps, shapes) if self.net else set()
         chosen = frozenset(variables)
         out = {}
         for key in free:
@@ -863,7 +864,7 @@ class _Understanding:
             role = "variable" if key in chosen else "parameter"
             if self.net:
                 declared = self.drafts.get(key)
-                stated = declared is not None and declared.size is not None and len(shape) < 2
+                stated = declared is not None and declared.size is not None and len(shape) < 2 and key not in layers
                 role = "input" if key in chosen else "target" if key in targets else "input" if stated else "weight"
             if key in values:
                 value = values[key]
@@ -895,11 +896,10 @@ class _Understanding:
         for one in descendants(last.expr):
             if isinstance(one, t.Product):  # w a, W a: a layer
                 factors = [inside(factor) for _, factor in one.factors]
+                factors = [inside(factor.base) if isinstance(factor, t.Transpose) else factor for factor in factors]
                 keys = {factor.key for factor in factors if isinstance(factor, t.Name)}
                 if keys & own and keys & {step.key for step in above}:
                     return targets
-            if isinstance(one, t.Transpose) and isinstance(name := inside(one.base), t.Name) and name.key in own:
-                return targets
         return targets | {key for key in own if len(shapes[key]) < 2}
 
     def range(self, key: str) -> tuple[float, float, float | None] | None:
@@ -1092,6 +1092,33 @@ def families_in(expr: t.Expr) -> list[t.Family]:
 
 
 LOSSES = tuple(name for name, row in FUNCTIONS.items() if row.kind == "loss")
+
+
+def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> set[str]:
+    """The vectors that are weights wherever a line states their size: c of W x + c, and w of wᵀ x in a layer."""
+    found: set[str] = set()
+    *_, last = steps.values()
+
+    def is_vector(one: t.Expr) -> TypeGuard[t.Name]:
+        return isinstance(one, t.Name) and one.key not in steps and len(shapes.get(one.key, ())) == 1
+
+    def first(one: t.Expr) -> t.Expr | None:
+        return inside(one.factors[0][1]) if isinstance(one, t.Product) else None
+
+    for step in steps.values():
+        layer = step is not last or isinstance(inside(step.expr), t.Call)
+        for one in descendants(step.expr):
+            row = first(one)
+            if layer and isinstance(row, t.Transpose) and is_vector(name := inside(row.base)):
+                found.add(name.key)
+            if not isinstance(one, t.Sum):
+                continue
+            fronts = [first(inside(term)) for _, term in one.terms]
+            names = [inside(front.base) if isinstance(front, t.Transpose) else front for front in fronts]
+            free = [name.key for name in names if isinstance(name, t.Name) and name.key not in steps]
+            if any(len(shapes.get(key, ())) == 2 for key in free):
+                found |= {name.key for sign, term in one.terms if sign > 0 and is_vector(name := inside(term))}
+    return found
 
 
 def targets_in(expr: t.Expr, losses: Collection[str]) -> list[t.Name]:

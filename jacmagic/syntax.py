@@ -445,6 +445,8 @@ class Lexer:
             if base.isascii() and base.isalpha() and len(marks) == 1:
                 self.accented(base, marks[0], start)
                 return
+            if len(marks) > 1 and base.isascii() and base.isalpha():
+                raise SyntaxMistake("A letter has one accent at most.", Span(start, self.pos), (base,))
             if len(marks) > 1 or not unicodedata.name(ch, "").startswith("LATIN"):
                 self.strange(ch, start)
             self.pos = start

@@ -501,7 +501,7 @@ def matrix_terms(result: Result, of: str, wrt: str) -> list[_Term] | None:
         return None
     forms = _Forms(result, of, root)
     try:
-        terms = forms.reverse(result.program.graph.input(wrt, result.program.shape(wrt)), forms.softmax_loss(wrt))
+        terms = forms.reverse(result.program.graph.input(wrt, result.program.shape(wrt)))
     except _NoForm:
         return None
     return merged(terms)
@@ -691,7 +691,7 @@ class _Forms:
     # -------------------------------------------------------------- expressions
     def show(self, node: Node) -> str:
         """A node as a formula in the names of the block."""
-        return self.fill(tex.symbolic(self.symbol(node)))
+        return self.fill(tex.symbolic(self.symbol(node), self.result.program.decimals))
 
     def symbol(self, node: Node) -> sp.Expr:
         if node is self.root:
@@ -791,21 +791,10 @@ class _Forms:
         return (), node
 
     # -------------------------------------------------------------- the sweep
-    def softmax_loss(self, wrt: str) -> dict[int, list[_Term]] | None:
-        """Of cross_entropy(softmax(z), y) the cotangent of z, p - y, where the sweep begins; None of anything else."""
-        step = self.result.program.steps[self.of]
-        target = softmax_target(step)
-        nodes = [node for node in ancestry([self.root]) if node.op == "softmax"]
-        if target is None or len(nodes) != 1 or mentions(target, {wrt}):
-            return None
-        y, p = tex.expression(target, self.result.program.arrays), self.operation(nodes[0])
-        total = "" if adds_up_to_one(self.result, target) else rf"\left(\textstyle\sum {y}\right) "
-        return {nodes[0].args[0].number: [_Term(1, (rf"\left({total}{p} - {y}\right)^{{\top}}",))]}
-
-    def reverse(self, target: Node, begin: dict[int, list[_Term]] | None = None) -> list[_Term]:
+    def reverse(self, target: Node) -> list[_Term]:
         order = ancestry([self.root])
         depending = c._depending(order, [target])
-        carried = begin or {self.root.number: [_Term(1, ())]}
+        carried = {self.root.number: [_Term(1, ())]}
         for node in reversed(order):
             if node is target or node.number not in carried or node.number not in depending:
                 continue
@@ -824,6 +813,14 @@ class _Forms:
             centring = rf"I - \tfrac{{1}}{{{n}}} \left(\mathbf{{1}} \, {_ONES} + {own} \, {own}^{{\top}}\right)"
             deviation = rf"\sqrt{{\operatorname{{var}}\left({z}\right) + 10^{{-5}}}}"
             yield normed, 1, (rf"\frac{{1}}{{{deviation}}}", rf"\left({centring}\right)")
+            return
+        loss = likelihood(self.result.program.graph, node)
+        if loss is not None and loss.z is not None and loss.y.number not in depending:
+            numbers = [tex.symbolic(abs(loss.scale))] if abs(loss.scale) != 1 else []
+            own = rf"{FUNCTIONS['sigmoid'].tex}\left({self.show(loss.z)}\right)" if loss.binary else self.show(loss.p)
+            form = loss.form(self.result, own, self.factor(loss.y))
+            row = rf"\left({form}\right)^{{\top}}" if loss.z.shape else rf"\left({form}\right)"
+            yield loss.z, 1 if loss.scale > 0 else -1, (*numbers, row)
             return
         if node.op == "map":
             yield from self.pull_map(node, depending)
@@ -1101,8 +1098,9 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     if form is not None:
         latex += " = " + form
         text += " = " + plain_form(form)
-    target = softmax_target(p.steps[of])
-    fused = target is not None and form is not None and not mentions(target, set(keys))
+    found = [likelihood(p.graph, node) for node in ancestry([result.inner(of)])]
+    losses = [one for one in found if one is not None and one.z is not None]
+    fused = bool(losses) and form is not None and losses[0].y.data not in keys
     by_z = form is not None and f"z_{of}" not in result.known and tex.name(f"z_{of}") in form
     parts = [None if fused or by_z else local_entries(result, of, key) for key in keys]
     if all(part is not None for part in parts) and not (form is not None and (rows, columns) == (1, 1)):
@@ -1118,8 +1116,8 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     if latex == start:
         latex += rf" \in \mathbb{{R}}^{{{rows} \times {columns}}}"
         text += f" is {rows}×{columns}"
-    told = fused and target is not None and form is not None and "textstyle" not in form
-    yield Formula("local", latex, text, f"as Σ{tex.text(target)} = 1" if told and target is not None else "")
+    told = fused and not losses[0].binary and adds_up_to_one(result, losses[0].y)
+    yield Formula("local", latex, text, f"as Σ{tex.unicode_name(losses[0].y.data)} = 1" if told else "")
 
 
 def plain_form(form: str) -> str:
@@ -1235,7 +1233,10 @@ def weight_gradient(result: Result, weight: str) -> str:
                 if name == weight:
                     source = tex.expression(inner, p.arrays)
                     source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
-                    terms.append(rf"{source} \, {back}^{{\top}}" if transposed else rf"{back} \, {source}^{{\top}}")
+                    if step.shape == ():
+                        terms.append(rf"{back} \, {source}")
+                    else:
+                        terms.append(rf"{source} \, {back}^{{\top}}" if transposed else rf"{back} \, {source}^{{\top}}")
         elif key == last:
             place = rf"\text{{where }} {loss} \text{{ has it}}"
             phrase = rf"\left.\frac{{\partial {loss}}}{{\partial {own}}}\right|_{{{place}}}"
@@ -1270,7 +1271,7 @@ def own_gradient(result: Result, weight: str) -> str | None:
     if not terms or not all(term.factors and term.factors[-1].endswith(r"^{\top}") for term in terms):
         return None
     signs = ["-" if term.sign < 0 else "+" for term in terms]
-    bodies = [r" \, ".join(term.factors).removesuffix(r"^{\top}") for term in terms]
+    bodies = [_product([*term.factors[:-1], term.factors[-1].removesuffix(r"^{\top}")]) for term in terms]
     return " ".join(part for pair in zip(signs, bodies) for part in pair).removeprefix("+ ")
 
 
@@ -1367,7 +1368,7 @@ def cotangent(result: Result, key: str, reader: Step) -> list[str]:
 def probability_minus_target(
     result: Result, key: str, step: Step, readers: Sequence[Step]
 ) -> tuple[str, str] | None:
-    """(formula, note) of p - y: softmax with cross-entropy, sigmoid with bce, on one line, on two or on three."""
+    """(formula, note) of p - y: softmax with cross-entropy, sigmoid with bce, on one line or on two."""
     p = result.program
     if len(readers) != 1:
         return None
@@ -1376,10 +1377,6 @@ def probability_minus_target(
     if affine_parts(result, step) is None:
         return None
     act = call.function if isinstance(call, t.Call) else None
-    if act is None and softmax_target(reader) is not None:
-        form = matrix_form(result, reader.key, key)
-        if form is not None and form.endswith(r"^{\top}"):
-            return form.removesuffix(r"^{\top}").removeprefix(r"\left(").removesuffix(r"\right)"), ""
     after = inside(reader.expr)
     if act is None and isinstance(after, t.Call) and after.function in ("softmax", "sigmoid"):
         (argument,) = after.arguments  # p = softmax(z) on a line of its own
@@ -1387,44 +1384,110 @@ def probability_minus_target(
         if not (isinstance(inside(argument), t.Name) and len(following) == 1):
             return None
         act, own, key, (reader,) = after.function, name_of(result, reader.key), reader.key, following
-    target = loss_target(reader, key, {"softmax": "cross_entropy", "sigmoid": "bce"}.get(act or "", ""))
-    if target is None:
+    loss = likelihood_of(result, reader.key, key)
+    if loss is None or act != ("sigmoid" if loss.binary else "softmax") or loss.scale < 0:
         return None
-    y, theirs, mine = tex.expression(target, p.arrays), tex.text(target, p.arrays), tex.unicode_name(key)
-    if not isinstance(target, t.Name):
-        y, theirs = rf"\left({y}\right)", f"({theirs})"
-    if act == "sigmoid":
-        n = prod(p.shape(key))  # bce is a mean
-        return f"{own} - {y}" if n == 1 else rf"\frac{{1}}{{{n}}} \, \left({own} - {y}\right)", ""
-    if not adds_up_to_one(result, target):
-        return rf"\left(\sum {y}\right) {own} - {y}", ""
-    return f"{own} - {y}", f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {mine} − {theirs}"
+    forms = _Forms(result, reader.key, result.inner(reader.key))
+    try:
+        y = forms.factor(loss.y)
+    except _NoForm:
+        return None
+    form = loss.form(result, own, y).replace(r"\textstyle", "")
+    if loss.scale != 1:
+        form = _product([tex.symbolic(loss.scale), rf"\left({form}\right)"])
+    if loss.binary or "sum" in form:
+        return form, ""
+    theirs = plain_form(y)
+    return form, f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {tex.unicode_name(key)} − {theirs}"
 
 
-def adds_up_to_one(result: Result, target: t.Expr) -> bool:
+@dataclass(frozen=True)
+class Likelihood:
+    """scale times the cross-entropy of y and p, -Σ y ln p, or with `binary` -Σ (y ln p + (1 - y) ln(1 - p)).
+
+    z is what p is the softmax or sigmoid of, where that is part of the same formula.
+    """
+
+    scale: sp.Rational
+    y: Node
+    p: Node
+    z: Node | None
+    binary: bool
+
+    def form(self, result: Result, p: str, y: str) -> str:
+        """p - y, with the sum of y in front of p where that is not 1."""
+        if self.binary or adds_up_to_one(result, self.y):
+            return f"{p} - {y}"
+        return rf"\left(\textstyle\sum {y}\right) {p} - {y}"
+
+
+def adds_up_to_one(result: Result, y: Node) -> bool:
     """True where the target is a name whose entries add up to 1 at the current point."""
-    if not isinstance(target, t.Name) or target.key not in result.values:
-        return False
-    return abs(float(np.sum(result.values._data[target.key])) - 1) < 1e-12
+    value = result.values._data.get(y.data) if y.op == "input" else None
+    return value is not None and abs(float(np.sum(value)) - 1) < 1e-12
 
 
-def loss_target(step: Step, key: str, loss: str) -> t.Expr | None:
-    """The y of loss(key, y), where the step is that."""
-    expr = inside(step.expr)
-    if isinstance(expr, t.Call) and expr.function == loss and len(expr.arguments) == 2:
-        prediction = inside(expr.arguments[0])
-        if isinstance(prediction, t.Name) and prediction.key == key and not mentions(expr.arguments[1], {key}):
-            return inside(expr.arguments[1])
+def likelihood(g: Graph, node: Node) -> Likelihood | None:
+    """The cross-entropy that a node is, as a call or written out: -Σ y ln p, -yᵀ ln p, -y ln p - (1 - y) ln(1 - p)."""
+    scale, node = _multiple(node)
+    if node.op == "dot" and node.shape == () and len(node.args[0].shape) == 1:
+        for y, logs in (node.args, node.args[::-1]):
+            if logs.op == "map" and logs.data[0] == sp.log(slot(0)):
+                number, y = _multiple(y)
+                return _categorical(-scale * number, y, logs.args[0])
+    if node.op == "sum" and node.shape == ():
+        (node,) = node.args
+    if node.op != "map" or len(node.args) < 2 or any(arg.shape != node.shape for arg in node.args):
+        return None
+    expr, axes = node.data
+    for k, p in enumerate(node.args):
+        _p, others = slot(k), [one for one in range(len(node.args)) if one != k]
+        number, y = (expr / sp.log(_p)).as_coeff_Mul()
+        if y.could_extract_minus_sign():
+            number, y = -number, -y
+        if node.shape and number.is_Rational and _p not in y.free_symbols:
+            renamed = y.xreplace({slot(one): slot(j) for j, one in enumerate(others)})
+            inputs = [(node.args[one], axes[one]) for one in others]
+            target = inputs[0][0] if renamed == slot(0) else g.map(renamed, inputs, node.shape)
+            return _categorical(-number * scale, target, p)
+        for z in (None, p) if len(others) == 1 else ():
+            _y, chance = slot(others[0]), _p if z is None else symbolic("sigmoid")(_p)
+            for sign in (1, -1):
+                if expr == sp.Mul(sign, _y, sp.log(chance)) + sp.Mul(sign, 1 - _y, sp.log(1 - chance)):
+                    return Likelihood(-sign * scale, node.args[others[0]], p, z, True)
     return None
 
 
-def softmax_target(step: Step) -> t.Expr | None:
-    """The y of cross_entropy(softmax(z), y), where the step is that."""
-    expr = inside(step.expr)
-    if isinstance(expr, t.Call) and expr.function == "cross_entropy" and len(expr.arguments) == 2:
-        prediction, target = map(inside, expr.arguments)
-        if isinstance(prediction, t.Call) and prediction.function == "softmax" and isinstance(target, t.Name):
-            return target
+def _multiple(node: Node) -> tuple[sp.Rational, Node]:
+    """A node as a number times another."""
+    scale = sp.S.One
+    while node.op == "map" and len(node.args) == 1 and node.shape == node.args[0].shape:
+        number, rest = node.data[0].as_coeff_Mul()
+        if rest != slot(0) or not number.is_Rational:
+            break
+        scale, (node,) = scale * number, node.args
+    return scale, node
+
+
+def _categorical(scale: sp.Rational, y: Node, p: Node) -> Likelihood:
+    return Likelihood(scale, y, p, p.args[0] if p.op == "softmax" else None, False)
+
+
+def likelihood_of(result: Result, of: str, wrt: str) -> Likelihood | None:
+    """The cross-entropy that alone reads `wrt` in a definition, itself or beside other terms."""
+    g, root = result.program.graph, result.inner(of)
+    target = g.input(wrt, result.program.shape(wrt))
+    if [target in node.args for node in ancestry([root])].count(True) != 1:
+        return None
+    terms = [(sp.S.One, root)]
+    if root.op == "map" and root.shape == ():
+        reading = [k for k, arg in enumerate(root.args) if target in ancestry([arg])]
+        slope = root.data[0].diff(slot(reading[0])) if len(reading) == 1 else sp.nan
+        terms += [(slope, root.args[k]) for k in reading if slope.is_Rational]
+    for number, node in terms:
+        loss = likelihood(g, node)
+        if loss is not None and loss.p is target and number.is_Rational:
+            return replace(loss, scale=loss.scale * number)
     return None
 
 
@@ -1471,7 +1534,8 @@ def affine_parts(result: Result, step: Step) -> Affine | None:
             weight, inner = inside(part.factors[0][1]), part.factors[1][1]
             transposed = isinstance(weight, t.Transpose)
             weight = inside(weight.base) if isinstance(weight, t.Transpose) else weight
-            if not isinstance(weight, t.Name) or len(result.program.shape(weight.key)) != 2:
+            rank = 1 if step.shape == () else 2  # wᵀ x of logistic regression
+            if not isinstance(weight, t.Name) or len(result.program.shape(weight.key)) != rank:
                 return None
             products.append((weight.key, inner, transposed))
         else:

@@ -624,9 +624,29 @@ BACKWARD = {
         "u = W x in R^3\nz = u + c\na = tanh(z)\nv = U a + d in R^2\np = tanh(v)\nE = p - y\nL = ||E||^2/2",
     "the target first": "z = W x + c in R^3\na = relu(z)\no = U a + d in R^2\nE = y - o\nL = ||E||^2",
     "the target first, on one line": "a = tanh(W x + c) in R^3\no = U a + d in R^2\nL = ||y - o||^2 + ||a - o^T o v||^2\nv in R^3",
+    "logistic regression": "w in R^2\np = sigmoid(w^T x + b)\nL = -(y ln p + (1 - y) ln(1 - p))",
+    "logistic regression from its logit": "w in R^2\nz = w^T x + b\np = sigmoid(z)\nL = -y ln p - (1 - y) ln(1 - p)",
+    "linear regression": "w in R^2\no = w^T x + b\nL = (y - o)^2/2",
+    "the loss written out": "y = [0.25, 0.75]\nz = W x + c in R^2\np = softmax(z)\nL = -sum(y .* ln(p))",
+    "the loss written out, softmax in it": "y = [0.25, 0.75]\nz = W x + c in R^2\nL = -3 y^T ln(softmax(z))",
+    "labels smoothed": "y = [0, 1, 0]\np = softmax(W x + c) in R^3\nL = cross_entropy(p, 0.9 y + 0.1)",
+    "a loss and a regulariser": "y = [1, 2]\nz = W x + c in R^2\nL = cross_entropy(softmax(z), y) + 0.5 ||W||_F^2",
+    "a loss twice": "z = W x + c in R^3\np = softmax(z)\nL = 2 cross_entropy(p, y) + cross_entropy(p, y)^2",
+    "a loss of logits": "y = [0, 1, 1]\nz = W x + c in R^3\nL = 2 bce(sigmoid(z), y)",
     "a softmax inside a net": "z = W x + c in R^3\np = softmax(z)\nv = U p + d in R^2\nL = ||v - y||^2",
     "sums and functions around the loss": "o = W x + c in R^2\nu = o .* x\nE = sum(u^2)\nL = E^2 + E",
 }
+
+
+def test_whoever_declares_every_size_has_the_same_weights() -> None:
+    declared = "x in R^2\nW in R^(3x2)\nc in R^3\na = tanh(W x + c)\nw in R^3\no = w^T a + d\nL = (o - y)^2"
+    n = jacmagic.nnchain(declared)
+    assert set(n.gradients()) == {"W", "c", "w", "d"}
+    again = jacmagic.nnchain("x in R^2\na = tanh(W x + c) in R^3\no = w^T a + d\nw in R^3\nL = (o - y)^2")
+    for key in ("W", "c", "w"):
+        assert np.array_equal(n.values[key], again.values[key])
+    rest = jacmagic.nnchain("x in R^2\nW in R^(2x2)\nU in R^(2x2)\nh in R^2\ny in R^2\na = tanh(W x + U h + c)\nL = ||W a - y||^2")
+    assert set(rest.gradients()) == {"W", "U", "c"}
 
 
 @pytest.mark.parametrize("name", BACKWARD)
@@ -646,8 +666,9 @@ def test_the_backward_pass_that_is_shown_gives_the_gradients(name: str) -> None:
             held[text] = key = f"q{len(held) + 1}"
             if found["z"]:  # the slope of the skip's tanh
                 known[key] = 1 - np.tanh(known["U"] @ known["a"] + known["d"]) ** 2
-            elif text.startswith(r"\left(\sum"):
-                known[key] = known["y"].sum()
+            elif r"\sum" in text:
+                target = 0.9 * known["y"] + 0.1 if "0.9" in text else known["y"]
+                known[key] = target.sum()
             elif found["of"]:
                 of, wrt = found["of"], found["wrt"]
                 known[key] = (local_jacobians[of, wrt] if found["d"] == r"\partial" else n.at(of, wrt)).T
@@ -655,7 +676,7 @@ def test_the_backward_pass_that_is_shown_gives_the_gradients(name: str) -> None:
 
     pattern = re.compile(
         r"\\left\(\\frac\{(?P<d>\\partial|d) (?P<of>\w)\}\{(?:\\partial|d) (?P<wrt>\w)\}\\right\)\^\{\\top\}|\\delta_\{\w\}"
-        r"|\\tanh'\\left\((?P<z>z)_\{b\}\\right\)|\\left\(\\sum y\\right\)"
+        r"|\\tanh'\\left\((?P<z>z)_\{b\}\\right\)|\\left\((?:\\textstyle)?\\sum (?:y|\\left\([^()]*\\right\))\\right\)"
     )
     formulas = [part for one in views.gradients(n) for part in one.latex.split(r",\quad ")]
     deltas = [one for one in formulas if one.startswith(r"\delta")]
@@ -665,16 +686,16 @@ def test_the_backward_pass_that_is_shown_gives_the_gradients(name: str) -> None:
         value = read_form(pattern.sub(stand_in, right), known, (size, 1))
         assert value is not None, one
         held[left] = f"q{len(held) + 1}"
-        known[held[left]] = value.ravel() if size > 1 else value.reshape(1)
+        known[held[left]] = value.reshape(n.program.shape(left[-2]))
     gradients = n.gradients()
     told = set()
     for one in formulas:
         if one not in deltas:
             left, right = one.split(" = ", 1)
             weight = left[-2]
-            shape = np.shape(gradients[weight])
+            shape = np.shape(gradients[weight]) or (1,)
             value = read_form(pattern.sub(stand_in, right), known, (shape[0], shape[1] if len(shape) == 2 else 1))
             assert value is not None, one
-            np.testing.assert_allclose(value.reshape(shape), gradients[weight], rtol=1e-9, atol=1e-12, err_msg=one)
+            np.testing.assert_allclose(value.reshape(np.shape(gradients[weight])), gradients[weight], rtol=1e-9, atol=1e-12, err_msg=one)
             told.add(weight)
     assert told == set(gradients)

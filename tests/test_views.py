@@ -64,7 +64,8 @@ def test_cross_entropy_of_softmax_is_p_minus_y_without_a_name_for_p():
     assert "(Σy) softmax(z) − y" in r._repr_mimebundle_()["text/plain"]
     whole = jacmagic.nnchain("x in R^3\nL = cross_entropy(softmax(W x + b), y)\ny in R^2")
     assert "∂L/∂x = (softmax(W x + b) − y)ᵀ W" in whole._repr_mimebundle_()["text/plain"]
-    assert shown(whole, "gradients") == []
+    assert shown(whole, "gradients") == [
+        r"\frac{\partial L}{\partial b} = \operatorname{softmax}\left(W x + b\right) - y"]
     p, w, y = (whole.values[key] for key in ("x", "W", "y"))
     z = w @ p + whole.values["b"]
     soft = np.exp(z) / np.exp(z).sum()
