@@ -551,10 +551,13 @@ class _Understanding:
         used, defined = self.sequence[place[key]][1], self.sequence[place[name]][1]
         word = defined.names[0]
         if name == key:
-            raise NameMistake(
-                f"{word.typed} is defined by means of itself on {self.line(defined.span)}.",
-                use_of(self.trees[key], name) or defined.span,
-            )
+            use = use_of(self.trees[key], name) or defined.span
+            message = f"{word.typed} is defined by means of itself on {self.line(defined.span)}."
+            front = re.search(r"(?<![A-Za-z0-9_])[A-Za-z]$", self.text[: use.start])
+            if front is not None and use.stop - use.start == len(name):  # q = Wq x
+                glued = Span(use.start - 1, use.stop)
+                raise NameMistake(f"{message} Is {front[0]}{name} one name?", glued, (f"{front[0]}_{name}",))
+            raise NameMistake(message, use)
         seen, todo = set(), [name]
         while todo:
             one = todo.pop()

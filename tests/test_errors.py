@@ -25,6 +25,7 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     # -------------------------------------------------------------- nets
     (N + "x in R^2\na = tanh(W1 x + c1) in R^3\no = sigmoid(W2 b + c2) in R^1", H, 3, "W2",
      ("Nothing reads a (line 2)",), ("W2 in R", "W2 in R^(1x1)")),
+    (N + "x in R^3\nq = Wq x in R^2\nL = ||q||", M, 2, "Wq", ("by means of itself", "one name"), ("W_q",)),
     (N + "x in R^2\na = tanh(x W1 + b1) in R^3", H, 2, "x W1", ("Vectors are columns",), ("W1 x",)),
     # -------------------------------------------------------------- lines
     ("", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
