@@ -44,7 +44,8 @@ def _promising(slope: sp.Expr) -> bool:
 def _shortened(slope: sp.Expr) -> sp.Expr:
     """The shortest of the slope, its quotients over one denominator, and each of its terms so."""
     # To SymPy e^-x is 1/e^x, and it would put e^x below.
-    held = {power: sp.Dummy(positive=True) for power in slope.atoms(sp.exp)}
+    powers = sorted(slope.atoms(sp.exp), key=sp.default_sort_key)
+    held = {power: sp.Dummy(positive=True) for power in powers}
     bare = slope.xreplace(held)
     ways = sp.Add(*map(_over_one, sp.Add.make_args(bare))), _over_one(bare)
     back = {name: power for power, name in held.items()}
