@@ -1,7 +1,8 @@
 """Slopes in the textbook's form: quotients put together, differences the way round in which they were written.
 
 SymPy's `simplify` would do the same and much else, in up to ten times the time of the rest of a cell.
-Here only what has a sum below a fraction bar, |u| or a difference is looked at, and only while it is short.
+Here only sums of fractions, sums below a fraction bar, |u| and differences are looked at, and only while they
+are short.
 """
 
 from __future__ import annotations
@@ -36,20 +37,22 @@ def in_textbook_form(slopes: list[sp.Expr], functions: Callable[[], list[sp.Expr
 def _promising(slope: sp.Expr) -> bool:
     if slope.is_Symbol or slope.is_Number:
         return False
-    divided = any(p.base.is_Add and p.exp.is_Number and p.exp.is_negative for p in slope.atoms(sp.Pow))
-    return (divided or slope.has(symbolic("abs"), sp.tan, sp.tanh)) and not slope.has(sp.Float, sp.Piecewise)
+    powers = [p for p in slope.atoms(sp.Pow) if p.exp.is_Number and p.exp.is_negative]
+    divided = slope.is_Add and powers or any(p.base.is_Add for p in powers)
+    return bool(divided or slope.has(symbolic("abs"), sp.tan, sp.tanh)) and not slope.has(sp.Float, sp.Piecewise)
 
 
 @lru_cache(maxsize=1024)
 def _shortened(slope: sp.Expr) -> sp.Expr:
     """The shortest of the slope, its quotients over one denominator, and each of its terms so."""
-    # To SymPy e^-x is 1/e^x, and it would put e^x below.
     powers = sorted(slope.atoms(sp.exp), key=sp.default_sort_key)
     held = {power: sp.Dummy(positive=True) for power in powers}
-    bare = slope.xreplace(held)
-    ways = sp.Add(*map(_over_one, sp.Add.make_args(bare))), _over_one(bare)
     back = {name: power for power, name in held.items()}
-    best = min([slope, *(way.xreplace(back) for way in ways)], key=_length)
+    bare = slope.xreplace(held)
+    ways = [_over_one(bare).xreplace(back), sp.Add(*map(_over_one, sp.Add.make_args(bare))).xreplace(back)]
+    if not any(power.exp.could_extract_minus_sign() for power in powers):
+        ways.append(_over_one(slope))  # to SymPy e^-x is 1/e^x, and it would put e^x below
+    best = min([*ways, slope] if slope.is_Add else [slope, *ways], key=_length)
     if not best.is_Mul or len(best.args) == 2 and best.args[0].is_Number:
         return best
     return sp.Mul(*[one for factor in best.args for one in _primitive(factor)])
