@@ -312,6 +312,8 @@ class Reader:
             close = nearest(text, SPELLINGS, 2, 0.75)
             return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
 
+        if find(word.typed) is not None:
+            return NameMistake(f"{shown} is a function and needs its argument in brackets: {shown}(…).", word.span)
         called = re.match(r"\s*[\w(]", self.text[word.span.stop :]) is not None
         for name in (shown, text) if called else ():
             if name in ELSEWHERE:

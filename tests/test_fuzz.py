@@ -8,6 +8,7 @@ from fuzz.grammar import TEXTS
 from hypothesis import HealthCheck, given, settings
 
 FOUND = [
+    "f(x, y) [sin x, sin 2x, sin x^2, sin^ cos y]",
     "t\u0307\u0307xx",
     "u1'= x\nu1 = [u0, u0]\nu2 = [u1, u1]",
     "x in R^3\ny in R^4\nz = W1 x + c1 in R^4\np = softmax(z)\nL = -sum(y \u03a3 ln(p))",
