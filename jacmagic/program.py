@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
@@ -204,7 +204,10 @@ class _Understanding:
         if not self.net or span is None:
             return mistake
         here = [key for key, statement in self.sequence if statement.span.start <= span.start < statement.span.stop]
-        for before, behind in [pair for key in here for pair in products_of_names(self.trees[key])]:
+        products = [one for key in here for one in descendants(self.trees[key]) if isinstance(one, t.Product)]
+        for before, behind in [[inside(one) for _, one in two.factors] for two in products if len(two.factors) == 2]:
+            if not isinstance(before, t.Name) or not isinstance(behind, t.Name):
+                continue
             undeclared = behind.key in self.inference.free and behind.key not in self.drafts
             pair = before.span.to(behind.span)
             if not (span.start <= pair.start and pair.stop <= span.stop):
@@ -455,8 +458,9 @@ class _Understanding:
             self.trees[key] = expr
         used = {name for tree in self.trees.values() for name in names_in(tree)}
         for tree in self.trees.values():
-            for number in numbers_in(tree):
-                self.reader.check_number(number, used)
+            for number in descendants(tree):
+                if isinstance(number, t.Number):
+                    self.reader.check_number(number, used)
         if not self.sequence:
             self.constants()
             for key, value in self.constant.items():
@@ -1017,24 +1021,6 @@ def raw_nodes(raw: Any) -> list[s.Raw]:
         elif isinstance(one, (tuple, list)):
             todo.extend(one)
     return out
-
-
-def products_of_names(expr: t.Expr) -> Iterator[tuple[t.Name, t.Name]]:
-    """The products of two names."""
-    if isinstance(expr, t.Product):
-        factors = [inside(factor) for _, factor in expr.factors]
-        if len(factors) == 2 and isinstance(factors[0], t.Name) and isinstance(factors[1], t.Name):
-            yield factors[0], factors[1]
-    for part in children(expr):
-        yield from products_of_names(part)
-
-
-def numbers_in(expr: t.Expr) -> Iterator[t.Number]:
-    """The numbers that are written in an expression."""
-    if isinstance(expr, t.Number):
-        yield expr
-    for part in children(expr):
-        yield from numbers_in(part)
 
 
 def names_in(expr: t.Expr) -> list[str]:

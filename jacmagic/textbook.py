@@ -49,10 +49,13 @@ def _shortened(slope: sp.Expr) -> sp.Expr:
     held = {power: sp.Dummy(positive=True) for power in powers}
     back = {name: power for power, name in held.items()}
     bare = slope.xreplace(held)
-    ways = [_over_one(bare).xreplace(back), sp.Add(*map(_over_one, sp.Add.make_args(bare))).xreplace(back)]
+    terms = sp.Add.make_args(bare)
+    fractions = [term for term in terms if sp.fraction(term)[1] != 1]
+    beside = sp.Add(*[term for term in terms if term not in fractions], _over_one(sp.Add(*fractions))).xreplace(back)
+    ways = [slope, sp.Add(*map(_over_one, terms)).xreplace(back), _over_one(bare).xreplace(back)]
     if not any(power.exp.could_extract_minus_sign() for power in powers):
         ways.append(_over_one(slope))  # to SymPy e^-x is 1/e^x, and it would put e^x below
-    best = min([*ways, slope] if slope.is_Add else [slope, *ways], key=_length)
+    best = min([beside, *ways] if len(fractions) > 1 else ways, key=_length)
     if not best.is_Mul or len(best.args) == 2 and best.args[0].is_Number:
         return best
     return sp.Mul(*[one for factor in best.args for one in _primitive(factor)])

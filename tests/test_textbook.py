@@ -28,6 +28,7 @@ WRITTEN: list[tuple[str, list[str]]] = [
     ("f(x) = (ln x)/x", ["(1 - ln(x))/x²"]),
     ("f(x) = sin(x)/x", ["(x cos(x) - sin(x))/x²"]),
     ("f(x) = x + 1/x", ["1 - 1/x²"]),
+    ("F(x, y) = x^2 y e^-y + ln(x)/x", ["2x y e^(-y) + (1 - ln(x))/x²"]),
     ("f(x) = ln|x|", ["1/x"]),
     ("f(x) = x |x|", ["2 |x|"]),
     ("f(x) = tan(x)^2", ["2 tan(x) (1 + tan²(x))"]),
