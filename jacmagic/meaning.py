@@ -227,7 +227,7 @@ class Reader:
             return None
         if word.index in scope.indices:
             return t.Component(word.span, name, (t.Name(word.span, word.index),))
-        if len(word.parts) > 1 or (word.parts and not word.index.isalnum()):
+        if len(word.parts) > 1 or (word.parts and not s.names_something(word.index)):
             return t.Component(word.span, name, tuple(self.value(part) for part in word.parts))
         if len(word.index) == 2 and all(ch in scope.indices or ch.isdigit() for ch in word.index) and (
             any(ch in scope.indices for ch in word.index)

@@ -411,7 +411,7 @@ class _Understanding:
             raise NameMistake(f"{word.text} is a function and cannot be given another meaning.", word.span)
         if word.text in s.KEYWORDS:
             raise NameMistake(f"{word.text} is a word of the language and cannot be a name.", word.span)
-        if word.parts and word.index is not None and not word.index.isalnum():
+        if word.parts and word.index is not None and not s.names_something(word.index):
             raise SyntaxMistake("A name is given to a whole vector or matrix, not to a component.", word.span)
         return key
 

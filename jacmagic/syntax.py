@@ -322,6 +322,14 @@ def _greek(ch: str) -> str | None:
     return word.capitalize() if match[1] == "CAPITAL" else word
 
 
+def names_something(index: str) -> bool:
+    """Whether an index has the characters of a name, Latin, Greek and 0 to 9: no a₁, no a,1."""
+    return bool(index) and all(
+        ch.isalnum() if ch.isascii() else _greek(ch) or ch.isalpha() and unicodedata.name(ch, "").startswith("LATIN ")
+        for ch in index
+    ) and unicodedata.normalize("NFKC", index) == index
+
+
 class Lexer:
     """Characters to tokens; newlines inside brackets and LaTeX matrices do not count."""
 
@@ -522,10 +530,15 @@ class Lexer:
                 index = re.sub(r"\s+", "", plain.replace("\\", ""))
                 if not index:
                     raise SyntaxMistake("This index is empty.", Span(begin, close + 1))
-                if plain == inside and not index.isdigit():
+                if plain == inside and not (index.isascii() and index.isdigit()):
                     parts = tuple(self.inner(self.pos + 1, close))
-                greek = {g: g for g in GREEK}
-                index = greek.get(index) or _greek(index) or index if len(index) == 1 else index
+                if not parts and not names_something(index):
+                    letters = "".join(ch for ch in index if names_something(ch))
+                    raise SyntaxMistake(
+                        "An index is a number or a name.", Span(self.pos, close + 1),
+                        (rf"{{\text{{{letters}}}}}",) if letters else (),
+                    )
+                index = _greek(index) or index if len(index) == 1 else index
                 self.pos = close + 1
             elif self.peek() == "\\":
                 match = _INDEX_COMMAND.match(self.text, self.pos, self.stop)
@@ -1194,7 +1207,7 @@ class Parser:
                     parts = tuple(found)
             except SyntaxMistake:
                 parts = ()
-            if not parts and not (token.index or "").isalnum():
+            if not parts and not names_something(token.index or ""):
                 raise SyntaxMistake("This index does not read as numbers or names.", token.span)
         return Word(token.span, token.text, token.index, parts, token.whole, token.command)
 

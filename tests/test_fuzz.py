@@ -8,6 +8,7 @@ from fuzz.grammar import TEXTS
 from hypothesis import HealthCheck, given, settings
 
 FOUND = [
+    " x_1 + x\u2081 + x_{x\u2081}",
     "f(x, y) [sin x, sin 2x, sin x^2, sin^ cos y]",
     "t\u0307\u0307xx",
     "u1'= x\nu1 = [u0, u0]\nu2 = [u1, u1]",
