@@ -153,7 +153,14 @@ class Reader:
             return t.Compare(raw.span, tuple(map(self.read, raw.operands)), raw.relations)
         if isinstance(raw, s.Boolean):
             operands = tuple(map(self.read, raw.operands))
+            wedge = len(operands) == 2 and self.source(raw.span).count("∧") == 1
             for operand in operands:
+                if wedge and not isinstance(operand, (t.Compare, t.Logic)):
+                    pair = [self.source(one.span) for one in operands]
+                    raise SyntaxMistake(
+                        "∧ is and, which joins conditions; the product of vectors is cross.", raw.span,
+                        (f"cross({pair[0]}, {pair[1]})",),
+                    )
                 self.expect_condition(operand)
             return t.Logic(raw.span, raw.operator, operands)
         if isinstance(raw, s.For):
@@ -234,12 +241,16 @@ class Reader:
         ):
             ends = tuple(t.Number(word.span, c) if c.isdigit() else t.Name(word.span, c) for c in word.index)
             return t.Component(word.span, name, ends)
-        if base in scope.vectors and word.index in _INDEX_LETTERS:
-            shown, letter = self.source(word.span), word.index
+        kinds = {1: ("vector", scope.vectors), 2: ("matrix", scope.matrices)}
+        kind, alike = kinds.get(len(word.index), ("", set()))
+        if base in alike and _INDEX_LETTERS.issuperset(word.index):
+            shown = self.source(word.span)
+            letter = next(c for c in word.index if c not in scope.indices)
+            places = ",".join(c if c in scope.indices or scope.knows(c) else "1" for c in word.index)
             raise NameMistake(
-                f"{base} is a vector, and nothing runs over the {letter} of {shown}; "
+                f"{base} is a {kind}, and nothing runs over the {letter} of {shown}; "
                 f"one entry for each {letter} is [… for {letter} = 1..n].",
-                word.span, (f"{base}[{letter}]" if scope.knows(letter) else f"{base}[1]",),
+                word.span, (f"{base}[{places}]",),
             )
         return None
 

@@ -68,6 +68,7 @@ _OPERATORS = {
     ";": ";", "|": "|", "||": "||", "‖": "||", "∥": "||", "'": "'", "′": "'", "’": "'", "..": "..", "…": "..",
     "...": "..", ".": ".", "->": "->", "→": "->", "⟶": "->", "⟼": "->", "√": "√", "∛": "∛", "∞": "∞", "!": "!",
     ":": ":", ":=": ":=", "≔": ":=", "&": "&", "_": "_", "∑": "Σ", "∏": "Π", "∈": "∈",
+    "∧": "and", "∨": "or", "¬": "not",
 }
 _BY_LENGTH = ("...", ":=", "**", ".^", ".*", "./", "==", "!=", "<=", ">=", "||", "..", "->")
 _COMMAND_OPERATORS = {
@@ -584,8 +585,6 @@ class Lexer:
                 depth -= 1
                 if depth == 0:
                     return at
-            elif ch == "\n" and depth == 0:
-                break
         raise SyntaxMistake("This bracket is never closed.", Span(self.pos, self.pos + 1))
 
     def operator(self) -> None:
@@ -601,10 +600,7 @@ class Lexer:
             self.open.append((op, start))
         elif op in ")]}" and self.open and self.open[-1][0] != "env":
             self.open.pop()
-        if op == "Σ" or op == "Π":
-            self.emit("cmd", op, start, self.pos)
-        else:
-            self.emit("op", op, start, self.pos)
+        self.emit("cmd" if op in ("Σ", "Π") else "word" if op in KEYWORDS else "op", op, start, self.pos)
 
     def after_name_and_equals(self) -> bool:
         """True behind `NAME =` at the start of a statement, where braces hold Python."""
@@ -812,6 +808,7 @@ class Lexer:
 # ------------------------------------------------------------------ the parser
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_CONTRARY = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _PLAIN_NUMBER = re.compile(r"[-−]?(?:[0-9]{1,15}\.?[0-9]{0,15}|\.[0-9]{1,15})")
 _RELATIONS = frozenset({"<", "<=", ">", ">=", "==", "!=", "="})
 _PRODUCTS = frozenset({"*", "·", "×", "/", ".*", "./"})
@@ -826,6 +823,7 @@ class Parser:
         self.at = 0
         self.bars: list[int] = []  # where the open bars stand; inside a bracket, those around it
         self.depth = 0
+        self.typeset = False  # in a condition of LaTeX's cases, where = and ≠ compare
         self.brackets: list[Token] = []
 
     # -------------------------------------------------------------- tools
@@ -885,6 +883,11 @@ class Parser:
                 "Whole rows and columns are not taken with a colon; write a family, as in [W[1,j] for j = 1..3].",
                 token.span,
             )
+        if token.text == "&" and self.in_condition():
+            begin = len(self.text[: token.span.start].rstrip("&"))  # the first of && lines up rows
+            return SyntaxMistake("A condition joins with and, or, not.", Span(begin, token.span.stop), (" and ",))
+        if token.text == "!" and self.in_condition():
+            return SyntaxMistake("A condition joins with and, or, not.", token.span, ("not ",))
         if token.text == "_":
             return SyntaxMistake("An index has no place here: one index a name, with no gap before it.", token.span)
         return SyntaxMistake(f"{expected[0].upper()}{expected[1:]} is expected here, not {shown}.", token.span)
@@ -941,25 +944,36 @@ class Parser:
         operands = [self.sum()]
         relations: list[str] = []
         while self.now.kind == "op" and self.now.text in _RELATIONS:
-            if self.now.text in ("=", "!="):
-                if not self.in_condition():
-                    break
-                raise self.unequal(operands[-1])
-            relations.append(self.next().text)
+            if self.now.text == "=" and not self.in_condition():
+                break
+            following = self.tokens[self.at + 1]
+            double = following.kind == "op" and following.text in _RELATIONS and not following.gap
+            if double or self.now.text in ("=", "!=") and not self.typeset:
+                raise self.compared(operands[-1], double)
+            relation = self.next().text
+            relations.append("==" if relation == "=" else relation)
             operands.append(self.sum())
             if len(operands) > MAX_BRANCHES:
                 raise LimitError(f"A condition has at most {MAX_BRANCHES} parts.", self.span_from(start))
         if not relations:
             return operands[0]
+        if "!=" in relations:  # as LaTeX typesets it
+            parts: list[Raw] = []
+            for a, sign, b in zip(operands, relations, operands[1:]):
+                span = a.span.to(b.span)
+                one = Relation(span, (a, b), ("==" if sign == "!=" else sign,))
+                parts.append(Boolean(span, "not", (one,)) if sign == "!=" else one)
+            return parts[0] if len(parts) == 1 else Boolean(self.span_from(start), "and", tuple(parts))
         return Relation(self.span_from(start), tuple(operands), tuple(relations))
 
-    def unequal(self, left: Raw) -> SyntaxMistake:
-        """`=`, `=>` and `!=` in a condition, and what to write."""
+    def compared(self, left: Raw, double: bool) -> SyntaxMistake:
+        """`=`, `=>`, `===`, `<>` and `!=` in a condition, and what to write."""
         token = self.next()
-        if token.text == "=":
-            longer = self.is_op(">", "<") and not self.now.gap
-            span = token.span.to(self.now.span) if longer else token.span
-            wanted = f"{self.now.text}=" if longer else "=="
+        sign, span = token.text, token.span
+        if double:
+            sign, span = sign + self.now.text, span.to(self.next().span)
+        if sign not in ("!=", "<>", "!=="):
+            wanted = {"=>": ">=", "=<": "<=", "=": "==", "===": "=="}.get(sign, token.text)
             return SyntaxMistake(f"A condition compares with {wanted}.", span, (wanted,))
         right = self.sum()
         shown = [self.text[one.span.start : one.span.stop] for one in (left, right)]
@@ -968,7 +982,8 @@ class Parser:
         )
 
     def in_condition(self) -> bool:
-        return any(t.kind == "word" and t.text in ("if", "and", "or", "not") for t in self.tokens[: self.at])
+        before = self.tokens[: self.at]
+        return self.typeset or any(t.kind == "word" and t.text in ("if", "and", "or", "not") for t in before)
 
     def sum(self) -> Raw:
         start = self.now.span.start
@@ -1032,7 +1047,7 @@ class Parser:
         token = self.now
         if token.kind == "word":
             return token.text not in KEYWORDS and not (token.text in ("otherwise", "when") and token.command)
-        if token.kind == "num" or token.kind == "python":
+        if token.kind == "num":
             return True
         if token.kind == "cmd":
             return not token.text.startswith("end")
@@ -1170,8 +1185,6 @@ class Parser:
             return self.word_atom()
         if token.kind == "cmd":
             return self.command_atom()
-        if token.kind == "python":
-            raise SyntaxMistake("A Python value stands alone behind =, as in W = {weights[0]}.", token.span)
         if token.kind == "op":
             if token.text in ("(", "[", "{"):
                 return self.bracketed()
@@ -1332,6 +1345,8 @@ class Parser:
         if not self.is_op("|", "||"):
             if self.now.kind == "end":
                 raise SyntaxMistake("This bar is never closed.", opener.span)
+            if opener.text == "||" and self.is_word("else"):
+                raise SyntaxMistake("A condition joins with and, or, not.", opener.span, (" or ",))
             raise self.fail("a closing bar")
         if closer.text != opener.text:
             raise self.mismatched_bars(at)
@@ -1497,7 +1512,9 @@ class Parser:
             else:
                 if self.is_word("if", "for", "when"):
                     self.next()
+                self.typeset = True
                 branches.append((value, self.disjunction()))
+                self.typeset = False
             if self.is_op(",", "."):
                 self.next()
             if self.is_op("\\\\"):
@@ -1520,23 +1537,30 @@ class Parser:
         """True where comparisons of one thing with numbers, or one with its contrary, leave nothing out."""
         pieces: list[tuple[str, str, str]] = []  # what is compared, how, with what; a condition ends in ("", "", "")
         for condition in conditions:
-            if not isinstance(condition, Relation):
+            denied = isinstance(condition, Boolean) and condition.operator == "not"
+            if isinstance(condition, Boolean) and denied:
+                condition = condition.operands[0]
+            if not isinstance(condition, Relation) or denied and len(condition.relations) > 1:
                 return False
             shown = ["".join(self.text[o.span.start : o.span.stop].split()) for o in condition.operands]
             for left, relation, right in zip(shown, condition.relations, shown[1:]):
+                relation = _CONTRARY[relation] if denied else relation
                 flip = bool(_PLAIN_NUMBER.fullmatch(left)) and not _PLAIN_NUMBER.fullmatch(right)
                 pieces.append((right, _MIRRORED.get(relation, relation), left) if flip else (left, relation, right))
             pieces.append(("", "", ""))
         compared = [piece for piece in pieces if piece[0]]
         if len(compared) == len(conditions) == 2 and compared[0][::2] == compared[1][::2]:
-            return {compared[0][1], compared[1][1]} in ({"<", ">="}, {"<=", ">"})
+            return _CONTRARY[compared[0][1]] == compared[1][1]
         if len({left for left, _, _ in compared}) != 1:
             return False
         if not all(_PLAIN_NUMBER.fullmatch(right) for _, _, right in compared):
             return False
         bounds = sorted({float(right.replace("−", "-")) for _, _, right in compared})
         probes = [bounds[0] - 1, bounds[-1] + 1, *bounds, *((a + b) / 2 for a, b in pairwise(bounds))]
-        holds = {"<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__, "==": float.__eq__}
+        holds = {
+            "<": float.__lt__, "<=": float.__le__, ">": float.__gt__, ">=": float.__ge__, "==": float.__eq__,
+            "!=": float.__ne__,
+        }
         for probe in probes:
             met, every = False, True
             for left, relation, right in pieces:
@@ -1818,8 +1842,6 @@ class Parser:
             if after.kind == "end":
                 raise SyntaxMistake("The comma at the end of this line stands before nothing; delete it.", token.span)
             raise SyntaxMistake("A comma separates statements only before a new name = …", token.span)
-        if token.text == "python" or token.kind == "python":
-            raise SyntaxMistake("A Python value stands alone behind =.", token.span)
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
         if token.kind == "word" and token.text == "for":
