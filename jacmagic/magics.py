@@ -10,6 +10,7 @@ language is imported when a cell is run or completed.
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import keyword
 import re
@@ -36,6 +37,7 @@ OPTIONS: dict[str, dict[str, str]] = {
 }
 """The options of both magics; those with a metavar take a value."""
 
+_NOTEBOOKS_OWN = frozenset("In Out get_ipython exit quit _ __ ___ _dh _ih _oh".split())
 _GRAMMAR = frozenset("in for if else and or not step R".split())
 
 
@@ -152,8 +154,10 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
         rest.append(line[last : word.start()])
         name, attached, value = word[0].partition("=")
         span = Span(*word.span())
+        if name in ("--wrt", "--by", "--variables"):
+            raise OptionMistake("The variables stand here without an option: x1, x2.", span).bind(line)
         if name not in OPTIONS:
-            close = nearest(name, OPTIONS, 1, 0.5)
+            close = ["--" + one for one in nearest(name[2:], [known[2:] for known in OPTIONS], 1, 0.6)]
             remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}."
             raise OptionMistake(f"There is no option {name}; {remedy}", span, close).bind(line)
         if "metavar" not in OPTIONS[name]:
@@ -179,6 +183,8 @@ def _value(name: str, value: str, span: Span, line: str) -> str | int:
         return int(value)
     if not value.isidentifier() or keyword.iskeyword(value):
         raise OptionMistake("--into takes a name that Python allows.", span, ("--into J",)).bind(line)
+    if hasattr(builtins, value) or value in _NOTEBOOKS_OWN:
+        raise OptionMistake(f"{value} is a name of Python's own or the notebook's.", span, ("--into J",)).bind(line)
     return value
 
 

@@ -14,7 +14,7 @@ import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -249,5 +249,5 @@ def derive(
 ) -> Result:
     """The Result of a block."""
     if wrt is not None and not isinstance(wrt, str):
-        wrt = ", ".join(str(name) for name in wrt)
+        wrt = ", ".join(map(str, wrt)) if isinstance(wrt, Iterable) else str(wrt)
     return Result(understand(text, wrt, namespace, net, seed))

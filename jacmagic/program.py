@@ -798,7 +798,7 @@ class _Understanding:
         self, wrt: str | None, steps: Mapping[str, Step], free: Sequence[str], outputs: Sequence[str],
         needed: set[str], values: Mapping[str, Any], shapes: Mapping[str, Shape],
     ) -> tuple[str, ...]:
-        if wrt and wrt.strip():
+        if wrt and s.parse_names(wrt):
             return self.named_variables(wrt, steps, free, shapes)
         if self.net:
             return (self.net_variable(steps, shapes, free),)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import reprlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from functools import cached_property
@@ -84,16 +85,22 @@ class Values(MutableMapping[str, Any]):
 
     def update_all(self, values: Mapping[str, Any], source: object = None) -> None:
         """Set several values at once; all of them or, at an error, none."""
-        new = {}
-        for key, value in values.items():
-            array = np.array(value, dtype=float)
-            want = self._data[self._known(key)].shape
-            array = fitted(array, want)
-            if array.shape != want:
-                raise ValueError(f"{key} has shape {array.shape}, expected {want or 'a number'}")
+        new: dict[str, np.ndarray] = {}
+        places = {key: (key, None) if key in self._data else self._result.place(key) for key in values}
+        for key in _wholes_first(places):
+            array, (whole, k) = numbers(key, values[key]), places[key]
+            want = self._data[self._known(whole)].shape
+            array = fitted(array, want if k is None else ())
+            if array.shape != (want if k is None else ()):
+                expected = want if k is None and want else "a number"
+                raise ValueError(f"{key} has shape {array.shape}, expected {expected}")
             if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
                 raise ValueError(f"{key} is not a finite number, or too large")
-            new[key] = array
+            if k is not None:
+                kept = new.get(whole, self._data[whole]).copy()
+                kept.flat[k] = array
+                array = kept
+            new[whole] = array
         changed = {key: v for key, v in new.items() if not np.array_equal(self._data[key], v)}
         self._data.update(changed)
         if changed:
@@ -230,6 +237,8 @@ class Result:
 
     def place(self, name: str) -> tuple[str, int | None]:
         """The key of a name of the block, and which entry of it is meant."""
+        if not isinstance(name, str):
+            raise TypeError(f"{name!r} is no name; names are text, r.at('f', 'x'), and values keywords, r.at(x=1)")
         if name in self.program.steps or name in self.program.inputs:
             return name, None
         for key in self.known:
@@ -395,22 +404,28 @@ class Result:
     def point(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The current point with these values put in; components (`x1=2` of a vector x) may be given, too."""
         out: dict[str, Any] = {identifier(key): value for key, value in self.values._data.items()}
-        for name, value in values.items():
-            key, k = self.place(name)
+        places = {name: self.place(name) for name in values}
+        for name in _wholes_first(places):
+            key, k = places[name]
             if key in self.program.steps:
                 raise KeyError(f"{key!r} is defined by the block and has no value of its own")
+            array, shape = numbers(name, values[name]), self.program.shape(key)
             if k is None:
-                array = np.asarray(value.detach() if hasattr(value, "detach") else value, dtype=float)
-                shape = self.program.shape(key)
                 out[identifier(key)] = fitted(array, shape) if array.ndim <= len(shape) else array
             else:
-                array = np.array(out[identifier(key)], dtype=float)
-                array.flat[k] = value
-                out[identifier(key)] = array
+                whole = np.asarray(out[identifier(key)], dtype=float)
+                lead = np.broadcast_shapes(whole.shape[: whole.ndim - len(shape)], array.shape)
+                whole = np.array(np.broadcast_to(whole, lead + shape))
+                whole.reshape((*lead, -1))[..., k] = array
+                out[identifier(key)] = whole
         return out
 
     def compiled(self, of: str | None, wrt: str | None, backend: str = "numpy") -> Compiled:
         """The generated function for d of / d wrt; for the whole Jacobian where both are None."""
+
+        for name in (of, wrt):
+            if name is not None:
+                self.place(name)
 
         def make() -> Compiled:
             node, labels = self._asked(of, wrt)
@@ -545,9 +560,10 @@ class Result:
         The parameters found are the current values afterwards; Ctrl-C keeps those found so far.
         """
         last = self.program.outputs[-1]
-        arrays = {key: np.asarray(value, dtype=float) for key, value in data.items()}
-        for key in arrays:
-            self.values._known(key)
+        arrays = self._examples(data)
+        lr = float(numbers("lr", lr))
+        if steps < 1:
+            raise ValueError("steps is at least 1")
         keys = [key for key in self.trainable() if key not in arrays]
         sweep = self._training(tuple(keys))
         weights = {key: self.values._data[key].copy() for key in keys}
@@ -573,6 +589,33 @@ class Result:
                 shown.close()
             self.values.update_all({k: w for k, w in weights.items() if np.isfinite(w).all()})
         return losses
+
+    def _examples(self, data: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The arrays to learn from: one example a row in each input and target, the same number in all."""
+        if not isinstance(data, Mapping):
+            raise TypeError("the data are {name: array with one example a row}, such as {'x': X, 'y': Y}")
+        arrays, leads = {}, {}
+        for key, value in data.items():
+            shape = self.program.shape(self.values._known(key))
+            array = numbers(key, value)
+            array = fitted(array, shape) if array.ndim <= len(shape) else array
+            at = array.ndim - len(shape)
+            if at < 0 or array.shape[at:] != shape:
+                raise ValueError(f"{key} has shape {array.shape}; an example of it has {shape or '()'}, one a row")
+            if not np.isfinite(array).all():
+                raise ValueError(f"{key} has entries that are not finite")
+            if not array.size:
+                raise ValueError(f"{key} has no examples")
+            arrays[key] = array
+            if at or self.program.inputs[key].role in ("input", "target", "variable"):
+                leads[key] = array.shape[:at]
+        if len(set(leads.values())) > 1:
+            found = ", ".join(f"{key} {' × '.join(map(str, lead)) or 'one'}" for key, lead in leads.items())
+            raise ValueError(f"the examples do not match: {found}; each array has one example a row")
+        for key, one in self.program.inputs.items():
+            if arrays and one.role in ("input", "target") and not one.given and key not in arrays:
+                raise ValueError(f"there are no data for {key}, the {one.role} of the net")
+        return arrays
 
     def _training(self, keys: tuple[str, ...]) -> Compiled:
         """One function for the loss and all gradients, so that they share the forward pass."""
@@ -611,6 +654,28 @@ class Result:
         kind = "nnchain" if self.program.net else "jacobian"
         by = ", ".join(self.program.variables)
         return f"<{kind} of {', '.join(self.program.outputs)} by {by}>"
+
+
+def _wholes_first(places: Mapping[str, tuple[str, int | None]]) -> list[str]:
+    """The names with their components, such as x1 of x, behind all others, in whatever order they were given."""
+    return sorted(places, key=lambda name: places[name][1] is not None)
+
+
+def numbers(key: str, value: Any) -> np.ndarray:
+    """A value as an array of real numbers, a tensor's and SymPy's too.
+
+    Raises:
+        ValueError: complex numbers, text, None; never the real part alone, or NaN in their place.
+    """
+    found = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    try:
+        if found.dtype.kind in "biuf":
+            return found.astype(float, copy=False)
+        if found.dtype.kind == "O" and not any(one is None or isinstance(one, (str, bytes)) for one in found.flat):
+            return found.astype(float)  # SymPy's numbers, fractions, decimals
+    except TypeError:
+        pass
+    raise ValueError(f"{key} takes real numbers, not {reprlib.repr(value)}")
 
 
 def fitted(array: np.ndarray, shape: Shape) -> np.ndarray:

@@ -1949,4 +1949,6 @@ def parse_names(text: str) -> tuple[Word, ...]:
             names.append(Word(token.span, token.text, token.index, (), token.whole, token.command))
         elif not (token.kind in ("end", "nl") or token.kind == "op" and token.text == ","):
             raise SyntaxMistake("Names of variables are expected here, separated by commas.", token.span)
+    if not names and text.strip(" ,") != text.strip():
+        raise SyntaxMistake("Names of variables are expected here, separated by commas.", Span(0, len(text)))
     return tuple(names)

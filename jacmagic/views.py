@@ -569,7 +569,7 @@ def merged(terms: list[_Term]) -> list[_Term]:
             inner = re.fullmatch(r"\\operatorname\{diag\}\\left\((.*)\\right\)", factors[k + 1], re.S)
             if factors[k] == _ONES and inner:
                 content = re.fullmatch(r"(\d+) (.+)", inner[1])
-                if content and not re.search(r" [+-] ", _outside_brackets(content[2])):
+                if content and not re.search(r" [+-] ", _outside_brackets(inner[1])):
                     number *= int(content[1])
                     inner = content
                 factors[k : k + 2] = ["", rf"{_bracketed(inner[inner.re.groups])}^{{\top}}"]
@@ -1270,9 +1270,10 @@ def own_gradient(result: Result, weight: str) -> str | None:
         return None
     if not terms or not all(term.factors and term.factors[-1].endswith(r"^{\top}") for term in terms):
         return None
-    signs = ["-" if term.sign < 0 else "+" for term in terms]
-    bodies = [_product([*term.factors[:-1], term.factors[-1].removesuffix(r"^{\top}")]) for term in terms]
-    return " ".join(part for pair in zip(signs, bodies) for part in pair).removeprefix("+ ")
+    minus = {1: [], -1: [_MINUS]}
+    return _sum(
+        _product([*minus[term.sign], *term.factors[:-1], term.factors[-1].removesuffix(r"^{\top}")]) for term in terms
+    )
 
 
 def layer_parts(result: Result, step: Step) -> Affine | None:
@@ -1320,11 +1321,16 @@ def _sum(terms: Iterable[str]) -> str:
     return " + ".join(terms).replace("+ -", "- ") or "0"
 
 
+def _negative(form: str) -> str:
+    """-(y - a) of y - a."""
+    return rf"-\left({form}\right)" if re.search(r" [+-] ", _outside_brackets(form)) else f"-{form}"
+
+
 def _product(factors: Sequence[str]) -> str:
     """Factors side by side, the numbers multiplied and in front, without brackets round a single one."""
     if factors.count(_MINUS):
-        rest = [factor for factor in factors if factor != _MINUS]
-        return ("-" if factors.count(_MINUS) % 2 else "") + _product(rest)
+        form = _product([factor for factor in factors if factor != _MINUS])
+        return _negative(form) if factors.count(_MINUS) % 2 else form
     (term,) = merged([_Term(1, tuple(factors))])
     if not term.factors:
         return "1"

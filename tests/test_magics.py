@@ -136,6 +136,12 @@ def test_all_elides_nothing(shell):
     assert "⋯" not in shell.run(f"%%jacobian --all\n{block}").text
 
 
+@pytest.mark.parametrize("line", ["# a comment", "--static # a comment", "x # by x"])
+def test_a_comment_on_the_magics_line_is_none_of_its_names(shell, line):
+    done = shell.run(f"%%jacobian {line}\nf(x) = x^2")
+    assert [v.name for v in done.value.variables] == ["x"]
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -148,6 +154,12 @@ def test_all_elides_nothing(shell):
         ("--into 2x", "--into takes a name that Python allows"),
         ("--into for", "--into takes a name that Python allows"),
         ("--static=yes", "--static takes no value"),
+        ("--into print", "print is a name of Python's own"),
+        ("--into get_ipython", "get_ipython is a name"),
+        ("--wrt x", "The variables stand here without an option"),
+        ("--help", "There is no option --help; there are"),
+        ("--at x=1", "There is no option --at; there are"),
+        (",,", "Names of variables are expected here"),
     ],
 )
 def test_a_wrong_option_says_so(shell, line, says):

@@ -10,6 +10,7 @@ import itertools
 import os
 import random
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -495,20 +496,47 @@ def test_the_matrix_form_of_every_local_jacobian_has_its_numbers() -> None:
         ("y = softmax(2x)", "∂y/∂x = 2 (diag(y) − y yᵀ)"),
         ("y = 3||x||^2/T\nT in R", "∂y/∂x = 6/T xᵀ"),
         ("y = s x/t\ns, t in R", "∂y/∂x = s/t I"),
+        ("y = sum(x - exp(x))", "∂y/∂x = (1 − e^x)ᵀ"),
+        ("y = mean(tanh(x))", "∂y/∂x = 1/3 (1 − tanh²(x))ᵀ"),
+        ("y = sum(x .* ln(x^2))", None),
+        ("y = sum(2x - x^2)", "∂y/∂x = 2 (1 − x)ᵀ"),
+        ("m in R^3\ny = -1/2 sum(1 + x - m^2 - exp(x))", "∂y/∂x = −1/2 (1 − e^x)ᵀ"),
+        ("y = sum(10 x - 3 exp(x))", None),
         ("y = [x1 x2, x3]", ""),
     ],
 )
-def test_a_derivative_by_a_vector_has_its_textbook_form(block: str, form: str) -> None:
+def test_a_derivative_by_a_vector_has_its_textbook_form(block: str, form: str | None) -> None:
     r = jacmagic.jacobian("x in R^3\n" + block, wrt="x")
     rng = np.random.default_rng(5)
     r.set(**{key: rng.normal(size=np.shape(value)) for key, value in r.values.items()})
     known = {key: np.asarray(value, dtype=float) for key, value in (*r.values.items(), *r.forward().items())}
-    assert [one.text for one in views.formulas(r) if one.kind == "local"] == ([form] if form else [])
-    if form:
+    if form is not None:
+        assert [one.text for one in views.formulas(r) if one.kind == "local"] == ([form] if form else [])
+    if form != "":
         size = (int(np.prod(np.shape(r.forward()["y"]))), 3)
         found = read_form(views.matrix_form(r, "y", "x") or "", known, size)
         assert found is not None
         np.testing.assert_allclose(found, r.at("y", "x").reshape(size), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [
+    "1/2 ||y - a||^2", "-1/2 ||y - a||^2", "-||a - y||^2", "||y - a||", "sum((y - a)^2)", "mse(y, a)", "-mse(a, y)",
+    "1/2 (y - a)^T (y - a)", "-(y - a)^T (y - a)", "-y^T a", "-(y^T a)^2", "(y^T a - 1)^2", "-(k/2) ||y - a||^2",
+    "ln(1 + ||y - a||^2)", "-ln(1 + ||y - a||^2)", "sum(a - exp(a))", "-sum(a - exp(a))", "1/2 ||a||^2 - sum(a)",
+    "k (y - a)^T (y - a) - a^T a", "-1/2 sum(1 + a - y^2 - exp(a))", "sum(a .* ln(a^2))", "mean(a - tanh(a))",
+    "-mean((y - a)^2)", "1 - y^T a/(||y|| ||a||)", "exp(-||y - a||^2)", "1/exp(||a - y||^2)", "sum(a) - 3",
+])
+def test_the_delta_that_is_shown_is_the_gradient(loss: str) -> None:
+    n = jacmagic.nnchain(f"x in R^3\na = W x + c in R^3\ny in R^3\nk in R\nL = {loss}")
+    rng = np.random.default_rng(2)
+    n.set(**{key: rng.normal(size=np.shape(value)) for key, value in n.values.items()})
+    known = {key: np.asarray(value, dtype=float) for key, value in (*n.values.items(), *n.forward().items())}
+    (shown,) = [one.text for one in views.gradients(n) if one.text.startswith("δ_a = ")]
+    form = [one.latex for one in views.gradients(n) if one.text == shown][0].split(" = ", 1)[1]
+    if r"\partial" not in form:  # else it stands for a slope without a short form
+        found = read_form(form, known, (3, 1))
+        assert found is not None, form
+        np.testing.assert_allclose(found.ravel(), n.at("L", "a"), rtol=1e-9, atol=1e-12)
 
 
 def test_local_jacobians_are_written_in_the_layers_own_names() -> None:
@@ -548,6 +576,52 @@ def test_xor_is_learned() -> None:
     assert len(losses) == 1500
     assert losses[-1] < 0.05 < losses[0]
     assert (n.forward(x=data["x"])["o"].round() == data["y"]).all()
+
+
+@pytest.mark.parametrize(("data", "says"), [
+    ({"x": [1, 2, 3, 4], "y": [[2], [4], [6], [8]]}, "do not match: x 4, y 4 × 1"),
+    ({"x": [[1], [2]], "y": [1, 2]}, "do not match: x 2 × 1, y 2"),
+    ({"x": [1, 2, 3], "y": [1, 2]}, "do not match: x 3, y 2"),
+    ({"x": [1, 2, 3], "y": 1}, "do not match: x 3, y one"),
+    ({"x": [1, 2, 3]}, "no data for y, the target"),
+    ({"x": [1, float("nan")], "y": [1, 2]}, "x has entries that are not finite"),
+    ({"x": [], "y": []}, "x has no examples"),
+    ({"x": [1, 2j], "y": [1, 2]}, "x takes real numbers"),
+])
+def test_data_to_learn_from_have_one_example_a_row(data: dict[str, Any], says: str) -> None:
+    n = jacmagic.nnchain("x in R\no = w x + b\nL = (o - y)^2")
+    before = repr(n.values)
+    with pytest.raises(ValueError, match=says):
+        n.train(data, steps=3)
+    assert repr(n.values) == before
+
+
+def test_class_labels_are_no_targets_of_a_softmax() -> None:
+    n = jacmagic.nnchain("x(2) -> 3 tanh -> 3 softmax\nL = cross_entropy(o, y)")
+    for labels in ([0, 1, 2], [0, 1, 2, 1]):  # as many as classes, and not
+        with pytest.raises(ValueError, match=r"one a row|one example a row"):
+            n.train({"x": np.ones((len(labels), 2)), "y": labels}, steps=3)
+
+
+def test_what_training_is_asked_wrongly_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    n = jacmagic.nnchain("x in R\no = w x + b\nL = (o - y)^2")
+    data = {"x": [1.0, 2.0], "y": [2.0, 4.0]}
+    with pytest.raises(TypeError, match="one example a row"):
+        n.train([data["x"], data["y"]])
+    with pytest.raises(ValueError, match="steps is at least 1"):
+        n.train(data, steps=-1)
+    with pytest.raises(ValueError, match="lr takes real numbers"):
+        n.train(data, lr="0.1")
+    with pytest.raises(ValueError, match=r"no longer finite at step .* try a smaller lr than 9"):
+        n.train(data, lr=9.0)
+    assert np.isfinite([n.values["w"], n.values["b"]]).all()
+    with pytest.raises(ValueError, match=r"o has 2 entries|o is not a number"):
+        jacmagic.nnchain("x in R\no = W x + b in R^2").train({"x": [1.0]})
+    clock = iter(range(1000))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    n.set(w=0.0, b=0.0)
+    n.train(data, lr=0.01, steps=3)
+    assert "step 3 of 3, loss" in capsys.readouterr().out
 
 
 def test_a_noisy_line_is_learned() -> None:

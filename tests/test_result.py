@@ -147,13 +147,57 @@ def test_values_are_the_current_point() -> None:
     assert "zz" not in n.values
 
 
-@pytest.mark.parametrize(("name", "value"), [("x", [1, 2, 3]), ("t", [1, 2]), ("t", float("nan")), ("x", ["a", "b"])])
+@pytest.mark.parametrize(("name", "value"), [
+    ("x", [1, 2, 3]), ("t", [1, 2]), ("t", float("nan")), ("x", ["a", "b"]), ("x1", [1, 2]), ("x", [1j, 2]), ("t", None), ("x", "3"),
+])
 def test_a_value_that_does_not_fit_changes_nothing(name: str, value: Any) -> None:
     n = jacmagic.nnchain(NET)
     before = repr(n.values)
     with pytest.raises(ValueError):
         n.set(**{"c2": [5], name: value})
     assert repr(n.values) == before
+
+
+def test_components_are_set_behind_the_whole_in_whatever_order() -> None:
+    r = jacmagic.jacobian("x in R^3\nW in R^(2x3)\nf = W x")
+    r.set(x2=7, x=[1, 2, 3], x1=5)
+    assert r.values["x"].tolist() == [5, 7, 3]
+    assert r.forward(x1=0, x=[1, 1, 1])["f"].tolist() == r.forward(x=[0, 1, 1])["f"].tolist()
+    batch = r.forward(x=np.ones((4, 3)), x1=7)["f"]
+    assert batch.tolist() == [[9, 9]] * 4, "in every member of the batch"
+    assert r.forward(x=[1, 1, 1], x3=[1, 2])["f"].tolist() == [[3, 3], [4, 4]]
+
+
+@pytest.mark.parametrize("value", [[1j, 0, 0], np.array([1 + 2j, 0, 0]), "3", None, [1, None, 2], {"x": 1}])
+def test_only_real_numbers_are_values(value: Any) -> None:
+    r = jacmagic.jacobian("x in R^3\nf = x^T x")
+    with pytest.raises(ValueError, match="x takes real numbers"):
+        r.at(x=value)
+
+
+@pytest.mark.parametrize("names", [(1, 2), ({"x": 1},), (("f", "x"), None)])
+def test_a_name_is_text(names: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match="names are text"):
+        jacmagic.jacobian("f(x) = x^2").at(*names)
+
+
+def test_what_the_objects_say_of_themselves() -> None:
+    n = jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^3\nk in R\nL = k a^T a")
+    assert repr(n) == "<nnchain of L by x>"
+    assert repr(jacmagic.jacobian("f(x, y) = x y")) == "<jacobian of f by x, y>"
+    layer = n.layers[-1]
+    assert repr(layer) == "Layer(L, shape=(), inputs=k, a)"
+    assert sp.expand(layer.expression - sp.sympify("k*(a1**2 + a2**2 + a3**2)", {s.name: s for s in layer.expression.free_symbols})) == 0
+    assert n.layers[0].expression.shape == (3, 1)
+    assert repr(layer.jacobians) == "{k: Matrix([[a1**2 + a2**2 + a3**2]]), a: Matrix([[2*a1*k, 2*a2*k, 2*a3*k]])}"
+    with pytest.raises(KeyError, match="L does not read 'x'; it reads k, a"):
+        layer.jacobians["x"]
+    with pytest.raises(TypeError, match="only their values change"):
+        del n.values["k"]
+    with pytest.raises(ValueError, match="a has 3 entries"):
+        jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^3").gradients()
+    with pytest.raises(jacmagic.LimitError, match="a Jacobian has at most"):
+        jacmagic.nnchain("x in R^2000\na = tanh(W1 x + c1) in R^2000").at("a", "W1")
 
 
 def test_a_change_is_told_to_the_observers_once() -> None:
