@@ -841,8 +841,9 @@ class _Body:
         line = f"{name} = {text}" if self.python else f"const {name} = {text};"
         if len(line) <= 112 or "\n" in line:
             return line
-        inside = textwrap.fill(text, 108, initial_indent="    ", subsequent_indent="    ",
-                               break_long_words=False, break_on_hyphens=False)
+        kept = text.replace(" =>", "\u00a0=>")  # no line of JavaScript begins with an arrow
+        inside = textwrap.fill(kept, 108, initial_indent="    ", subsequent_indent="    ",
+                               break_long_words=False, break_on_hyphens=False).replace("\u00a0", " ")
         return f"{name} = (\n{inside}\n)" if self.python else f"const {name} = (\n{inside}\n);"
 
     def mentions(self, term: _Term) -> list[int]:
@@ -1746,6 +1747,9 @@ def _spelling() -> Any:
 
         def _print_Not(self, expr: Any) -> str:
             return f"sp.Not({self._print(expr.args[0])})"
+
+        def _print_ITE(self, expr: Any) -> str:
+            return f"sp.ITE({', '.join(self._print(a) for a in expr.args)})"
 
     return Spelling()
 

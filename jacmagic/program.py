@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -47,7 +49,7 @@ class Input:
     value  float64 array of the shape
     given  True where the block states the value
     range  (low, high, step or None) where the block states one
-    role   "variable", "parameter", or in a net "input", "weight", "target"
+    role   "variable", "parameter"; in a net "input", "weight", "target", and "parameter" for λ of λ ||W||^2
     """
 
     key: str
@@ -873,6 +875,7 @@ class _Understanding:
                 declared = self.drafts.get(key)
                 stated = declared is not None and declared.size is not None and len(shape) < 2 and key not in layers
                 role = "input" if key in chosen else "target" if key in targets else "input" if stated else "weight"
+                role = "parameter" if role == "target" and key in coefficients(steps) else role
             if key in values:
                 value = values[key]
                 if range_ is not None:
@@ -896,8 +899,12 @@ class _Understanding:
         """
         targets = {name.key for step in steps.values() for name in targets_in(step.expr, LOSSES)}
         *above, last = steps.values()
-        if not above or last.shape != ():
+        if prod(last.shape) != 1:
             return targets
+        targets |= {key for one in residuals(steps) for key in compared_with(one, steps) if len(shapes[key]) < 2}
+        if not above:
+            return targets
+        linear = {key for key, step in steps.items() if not isinstance(inside(step.expr), t.Call)}
         read = {key for step in above for key in names_in(step.expr)}
         own = {key for key in names_in(last.expr) if key not in read and key not in steps}
         for one in descendants(last.expr):
@@ -905,8 +912,8 @@ class _Understanding:
                 factors = [inside(factor) for _, factor in one.factors]
                 factors = [inside(factor.base) if isinstance(factor, t.Transpose) else factor for factor in factors]
                 keys = {factor.key for factor in factors if isinstance(factor, t.Name)}
-                if keys & own and keys & {step.key for step in above}:
-                    return targets
+                if keys & own and keys & {step.key for step in above} - linear:
+                    return targets  # y z of a z = w x + b is no layer: a product of two weights learns nothing more
         return targets | {key for key in own if len(shapes[key]) < 2}
 
     def range(self, key: str) -> tuple[float, float, float | None] | None:
@@ -1087,6 +1094,7 @@ def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> 
     """The vectors that are weights wherever a line states their size: c of W x + c, and w of wᵀ x in a layer."""
     found: set[str] = set()
     *_, last = steps.values()
+    errors = residuals(steps)
 
     def is_vector(one: t.Expr) -> TypeGuard[t.Name]:
         return isinstance(one, t.Name) and one.key not in steps and len(shapes.get(one.key, ())) == 1
@@ -1094,20 +1102,70 @@ def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> 
     def first(one: t.Expr) -> t.Expr | None:
         return inside(one.factors[0][1]) if isinstance(one, t.Product) else None
 
-    for step in steps.values():
-        layer = step is not last or isinstance(inside(step.expr), t.Call)
-        for one in descendants(step.expr):
+    def note_rows(expr: t.Expr) -> None:
+        for one in descendants(expr):
             row = first(one)
-            if layer and isinstance(row, t.Transpose) and is_vector(name := inside(row.base)):
+            if isinstance(row, t.Transpose) and is_vector(name := inside(row.base)):
                 found.add(name.key)
+
+    for step in steps.values():
+        if step is not last or isinstance(inside(step.expr), t.Call):
+            note_rows(step.expr)
+        for one in descendants(step.expr):
             if not isinstance(one, t.Sum):
                 continue
+            alone = [name.key for _, term in one.terms if isinstance(name := inside(term), t.Name)]
+            if one in errors or any(shapes.get(key) == () for key in alone if key not in steps):  # w^T a + c, y - w^T x
+                note_rows(one)
             fronts = [first(inside(term)) for _, term in one.terms]
             names = [inside(front.base) if isinstance(front, t.Transpose) else front for front in fronts]
             free = [name.key for name in names if isinstance(name, t.Name) and name.key not in steps]
             if any(len(shapes.get(key, ())) == 2 for key in free):
                 found |= {name.key for sign, term in one.terms if sign > 0 and is_vector(name := inside(term))}
     return found
+
+
+def coefficients(steps: Mapping[str, Step]) -> set[str]:
+    """The numbers in front of a term of the last line: λ of L = (o - y)^2 + λ ||W||^2."""
+    *_, last = steps.values()
+    whole = inside(last.expr)
+    terms = [inside(term) for _, term in whole.terms] if isinstance(whole, t.Sum) else [whole]
+    fronts = [inside(term.factors[0][1]) for term in terms if isinstance(term, t.Product)]
+    used = _uses(steps)
+    return {front.key for front in fronts if isinstance(front, t.Name) and used[front.key] == 1}
+
+
+def _uses(steps: Mapping[str, Step]) -> Counter[str]:
+    """How often each name is used."""
+    return Counter(one.key for step in steps.values() for one in descendants(step.expr) if isinstance(one, t.Name))
+
+
+def residuals(steps: Mapping[str, Step]) -> list[t.Sum]:
+    """The differences that the last line squares or takes a norm of, also under a name: y - w^T x of (y - w^T x)^2."""
+    *_, last = steps.values()
+    found = []
+    for one in descendants(last.expr):
+        base = one.base if isinstance(one, t.Power) else one.inner if isinstance(one, (t.Norm, t.Absolute)) else None
+        base = inside(base) if base is not None else None
+        if isinstance(base, t.Name) and base.key in steps:
+            base = inside(steps[base.key].expr)
+        if isinstance(base, t.Sum):
+            found.append(base)
+    return found
+
+
+def compared_with(residual: t.Sum, steps: Mapping[str, Step]) -> set[str]:
+    """The names of a difference that stand against its model: y of y - w^T x and of w^T x + b - y; neither w nor b."""
+    alone: dict[str, int] = {}
+    signs = set()
+    for sign, term in residual.terms:
+        one = inside(term)
+        if isinstance(one, t.Name) and one.key not in steps:
+            alone[one.key] = sign
+        else:
+            signs.add(sign)
+    used = _uses(steps)
+    return {key for key, sign in alone.items() if signs == {-sign} and used[key] == 1}
 
 
 def targets_in(expr: t.Expr, losses: Collection[str]) -> list[t.Name]:

@@ -1716,9 +1716,12 @@ def checked(result: Result) -> str:
     direct = np.asarray(result.at())
     if product.shape != direct.shape or not (np.isfinite(product).all() and np.isfinite(direct).all()):
         return ""
-    error = float(np.abs(product - direct).max(initial=0) / max(np.abs(direct).max(initial=0), 1e-300))
-    says = "the product of the local Jacobians and the direct derivative differ by"
-    return f"{'✓ ' if error <= 1e-9 else ''}{says} {error:.1g} of the largest entry"
+    error, largest = (float(np.abs(part).max(initial=0)) for part in (product - direct, direct))
+    both = "the product of the local Jacobians and the direct derivative"
+    if error > 1e-9 * largest and error + largest < 1e-13:
+        return f"✓ {both} are 0 but for rounding"
+    relative = error / max(largest, 1e-300)
+    return f"{'✓ ' if relative <= 1e-9 else ''}{both} differ by {relative:.1g} of the largest entry"
 
 
 def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:

@@ -644,7 +644,18 @@ def test_a_noisy_line_is_learned() -> None:
         ("x in R^2\na = tanh(W x + b) in R^2\nL = α mse(a, y)\nα = 2 in [1, 3]", ["W", "b"], {"y": [1.0, 1.0], "alpha": 2.0}),
         ("x in R^2\np = softmax(W x + b) in R^2\nL = -sum(y .* ln p)", ["W", "b"], {"y": [1.0, 1.0]}),
         ("x in R\na = tanh(w1 x + c1) in R\no = w2 a + c2", ["w1", "c1", "w2", "c2"], {}),
-        ("x in R^2\nw in R^2\na = tanh(W x + b) in R^2\nL = (v^T a + c - y)^2\nv in R^2", ["W", "b", "c", "y"], {}),
+        ("x in R^2\nw in R^2\na = tanh(W x + b) in R^2\nL = (v^T a + c - y)^2\nv in R^2", ["W", "b", "v", "c"], {"y": 1.0}),
+        ("x in R^2\nh = σ(W1 x + b1) in R^3\no = W2 h + b2 in R^1\nL = 1/2 (o - y)^2", ["W1", "b1", "W2", "b2"], {"y": [1.0]}),
+        ("x in R^2\nw in R^2\nL = 1/2 (y - w^T x)^2", ["w"], {"y": 1.0}),
+        ("x in R^2\nw in R^2\nL = (w^T x + b - y)^2", ["w", "b"], {"y": 1.0}),
+        ("x in R^2\nw in R^2\nr = y - w^T x\nL = r^2", ["w"], {"y": 1.0}),
+        ("x in R\nL = |y - w x - b|", ["w", "b"], {"y": 1.0}),
+        ("x in R^2\nw in R^2\nz = w^T x + b\nL = max(0, 1 - y z) + λ ||w||^2", ["w", "b"], {"y": 1.0, "lam": 1.0}),
+        ("x in R^2\nw in R^2\nz = w^T x + b\nL = ln(1 + exp(-y z))", ["w", "b"], {"y": 1.0}),
+        ("x in R^2\na = tanh(W x + b) in R^2\no = w^T a + c\nw in R^2", ["W", "b", "w", "c"], {}),
+        ("x in R\na = tanh(w1 x + c1)\nL = (w2 a - y)^2", ["w1", "c1", "w2"], {"y": 1.0}),
+        ("x in R\nh = exp(-(x - c)^2)\no = w h", ["c", "w"], {}),
+        ("x in R^2\nw in R^2\nz = w^T x - θ\no = sigmoid(z)", ["w", "theta"], {}),
     ],
 )
 def test_learning_changes_weights_and_no_targets_or_constants(block: str, weights: list[str], others: dict[str, Any]) -> None:
@@ -653,6 +664,16 @@ def test_learning_changes_weights_and_no_targets_or_constants(block: str, weight
     assert list(n.gradients()) == list(n.step(0.1)) == weights
     for key, value in others.items():
         assert np.array_equal(n.values[key], value)
+
+
+def test_a_coefficient_needs_no_data_and_a_target_does() -> None:
+    n = jacmagic.nnchain("x in R\no = w x + b\nL = (o - y)^2 + λ w^2")
+    assert {key: one.role for key, one in n.program.inputs.items()} == {
+        "w": "weight", "x": "input", "b": "weight", "y": "target", "lam": "parameter",
+    }
+    assert len(n.train({"x": [1.0, 2.0], "y": [1.0, 3.0]}, steps=2, progress=False)) == 2
+    with pytest.raises(ValueError, match="no data for y"):
+        n.train({"x": [1.0, 2.0]}, steps=2)
 
 
 def test_weight_decay_is_learnt_with_and_its_factor_stays() -> None:

@@ -197,7 +197,7 @@ def test_what_the_objects_say_of_themselves() -> None:
     with pytest.raises(ValueError, match="a has 3 entries"):
         jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^3").gradients()
     with pytest.raises(jacmagic.LimitError, match="a Jacobian has at most"):
-        jacmagic.nnchain("x in R^2000\na = tanh(W1 x + c1) in R^2000").at("a", "W1")
+        jacmagic.nnchain("x in R^500\na = tanh(W1 x + c1) in R^500").at("a", "W1")
 
 
 def test_a_change_is_told_to_the_observers_once() -> None:
@@ -286,15 +286,22 @@ def test_the_torch_function_goes_through_vmap_and_jacrev() -> None:
 
 
 @pytest.mark.parametrize(("text", "net"), [(SCALAR, False), (NET, True), ("x in R^3\nf = [x[i]/||x|| for i = 1..3]", False),
-                                       ("x(2) -> 3 gelu -> 2 softmax\nL = cross_entropy(o, y)", True)])
+                                       ("x(2) -> 3 gelu -> 2 softmax\nL = cross_entropy(o, y)", True),
+                                       ("f(x, y, z) = max(x + 2, y, z)", False),
+                                       ("x in R^2\na = tanh(W1 x + c1) in R^3\nb = layer_norm(a)\no = softmax(W2 b + c2) in R^2\n"
+                                        "L = cross_entropy(o, y)", True)])
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "javascript", "sympy", "math"])
 def test_the_code_of_a_backend_runs_and_agrees(text: str, net: bool, backend: str) -> None:
     r = jacmagic.nnchain(text) if net else jacmagic.jacobian(text)
-    if backend == "math" and text != SCALAR:
+    if backend == "math" and not text.startswith("f(x, y"):
         with pytest.raises(TypeError, match="plain Python"):
             r.code("math")
         return
     optional(backend)
+    if backend == "sympy" and "layer_norm" in text:
+        with pytest.raises(jacmagic.LimitError, match="too long"):
+            r.code("sympy")
+        return
     source = r.code(backend)
     space: dict[str, Any] = {}
     if backend == "javascript":
