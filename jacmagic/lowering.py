@@ -84,6 +84,7 @@ class Lowerer:
         self.text, self.graph, self.env, self.functions, self.where = text, graph, env, functions, where
         self.nodes: dict[sp.Symbol, Node] = {}
         self.indices: dict[str, int] = {}  # written out: one value each
+        self.lasts: dict[str, int] = {}  # where their families end
         self.vector_index: tuple[str, tuple[int, ...]] | None = None  # lowered at once: all values
         self.unrolled = 0
         self.calls: list[str] = []
@@ -321,6 +322,10 @@ class Lowerer:
             raise ShapeError(f"{self.source(a.span)} and {self.source(b.span)}: one is a column, one a row.", span)
         if () in (va.shape, vb.shape):
             number, array = (a, vb) if va.shape == () else (b, va)
+            if array.shape == (1,):
+                text, of = self.source(span), a if number is b else b
+                begin, end = of.span.start - span.start, of.span.stop - span.start
+                raise self.clash(a, va, b, vb, (f"{text[:begin]}({text[begin:end]})[1]{text[end:]}",))
             raise self.clash(a, va, b, vb, self.spread(number, array.shape, span))
         raise self.clash(a, va, b, vb)
 
@@ -459,6 +464,11 @@ class Lowerer:
         base, exponent = self.lower(expr.base), self.lower(expr.exponent)
         if len(base.shape) == 2 and not expr.entrywise:
             text = self.source(expr.span)
+            if re.sub(r"[\s{}()^*]", "", text[expr.base.span.stop - expr.span.start :]) in ("-1", "−1", "⁻¹"):
+                raise ShapeError(
+                    "The inverse of a matrix is not found here; write it out, or declare it as a matrix of its own.",
+                    expr.span,
+                )
             fix = re.sub(r"\s*(\^|\*\*)\s*", " .^", text, count=1)
             raise ShapeError(
                 "A power of a matrix could be a product or entry by entry.", expr.span,
@@ -601,13 +611,15 @@ class Lowerer:
 
     def size_for(self, indices: Sequence[t.Expr]) -> str:
         """The least size that has these components, as it is declared."""
-        sizes = []
+        sizes, held = [], dict(self.indices)
+        self.indices |= {key: last for key, last in self.lasts.items() if key in held}
         for index in indices:
             try:
                 found = self.index_values(index)
             except JacmagicError:
                 found = 2
             sizes.append(max(2, *(found if isinstance(found, tuple) else (found,))))
+        self.indices = held
         return f"R^{sizes[0]}" if len(sizes) == 1 else f"R^({'x'.join(map(str, sizes))})"
 
     def base_of(self, expr: t.Component) -> Value:
@@ -749,6 +761,7 @@ class Lowerer:
             for one in below
         )
         members: list[Value] = []
+        self.lasts[expr.index] = max(values)
         for value in values:
             before = self.unrolled
             with self.member(expr.index, value):

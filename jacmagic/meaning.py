@@ -8,6 +8,7 @@ have two readings. Takes `syntax` nodes, gives `tree` nodes.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -47,6 +48,7 @@ class Scope:
     functions  user functions: key -> the keys of their arguments
     vectors    keys known to be vectors before sizes are inferred
     matrices   likewise matrices
+    primed     the variables of a system, x of x' = …
     net        True in %%nnchain, where σ( ) is sigmoid
     indices    the indices of the families that are open
     """
@@ -55,6 +57,7 @@ class Scope:
     functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     vectors: set[str] = field(default_factory=set)
     matrices: set[str] = field(default_factory=set)
+    primed: set[str] = field(default_factory=set)
     net: bool = False
     indices: list[str] = field(default_factory=list)
 
@@ -82,6 +85,7 @@ FOREIGN = {
     "maximum": "max", "minimum": "min", "avg": "mean", "average": "mean", "crossentropy": "cross_entropy",
     "LeakyReLU": "leaky_relu", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
     "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
+    "fabs": "abs", "ld": "log2", "lb": "log2",
 }
 """Functions as books in other languages, or other books, write them."""
 
@@ -95,6 +99,7 @@ ELSEWHERE = {
     **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),
     **dict.fromkeys(("Im", "arg", "conj"), "all names are real"),
     **dict.fromkeys(("factorial", "binom", "choose"), "write prod(i for i = 1..n)"),
+    **dict.fromkeys(("pow", "power"), "write x^2"),
     **dict.fromkeys(("argmax", "argmin", "round", "sort"), "it has no derivative"),
     **dict.fromkeys(("var", "variance"), "write mean(x^2) - mean(x)^2"),
     **dict.fromkeys(("std", "sd"), "write sqrt(mean(x^2) - mean(x)^2)"), "cov": "write mean(x .* y) - mean(x) mean(y)",
@@ -335,6 +340,17 @@ class Reader:
         def nameable(part: str) -> bool:
             return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in s.GREEK or self.scope.knows(part))
 
+        if text != text.lower() and text.lower() in SPELLINGS | CONSTANTS.keys():
+            return NameMistake(f"{shown} is not known. Did you mean {text.lower()}?", word.span, (text.lower(),))
+        numbered = re.fullmatch(r"([a-z]+?)([0-9]+)([A-Za-z]*)", text)  # sin2x, and sin2 of sin2θ or sin2(x)
+        if numbered and numbered[1] in SPELLINGS and (numbered[3] == "" or nameable(numbered[3])):
+            name, digits, rest = numbered.groups()
+            power = () if rest or re.match(r"[^\W\d]", self.text[word.span.stop :]) else (f"{name}^{digits}",)
+            longer = (f"{name}{digits} {rest}",) if name + digits in SPELLINGS else ()
+            return NameMistake(
+                f"{shown} is not known; is a space missing?", word.span,
+                (*longer, f"{name} {digits}{shown[len(name + digits):]}", *power),
+            )
         for name in sorted(SPELLINGS, key=len, reverse=True):
             if text.startswith(name) and nameable(text[len(name) :]):
                 return NameMistake(
@@ -400,6 +416,8 @@ class Reader:
             item = items[at]
             if out and item.operator == "":
                 self.check_juxtaposed(out, item)
+            if out and item.operator == ".*":
+                self.check_composition(items[at - 1], item)
             found, used = self.factor(items, at)
             if item.negative:
                 last = found[0]
@@ -409,6 +427,19 @@ class Reader:
         self.check_division(out)
         return out
 
+    def check_composition(self, left: s.Item, right: s.Item) -> None:
+        """f∘g of two functions of the block."""
+        names = self.user_function(left.atom), self.user_function(right.atom)
+        between = self.text[left.span.stop : right.span.start].strip()
+        if None in names or between not in ("∘", "\\circ"):
+            return
+        f, g = self.source(left.span), self.source(right.span)
+        inner = ", ".join(self.scope.functions[names[1] or ""])
+        span = left.span.to(right.span)
+        raise AmbiguousMath(
+            f"{self.source(span)} can be the composition or the product.", span, (f"{f}({g}({inner}))", f"{f} .* {g}")
+        )
+
     def check_juxtaposed(self, out: Sequence[Settled], item: s.Item) -> None:
         """A number comes first in a product."""
         if isinstance(item.atom, s.Num):
@@ -417,6 +448,9 @@ class Reader:
             shown, name = self.source(item.span), self.source(before.span)
             if before.number:
                 grouped = re.fullmatch(r"[0-9]{1,3} [0-9]{3}", self.source(span))  # 10 000
+                front = self.text[: span.start]
+                if front.rfind("[") > front.rfind("]"):
+                    raise SyntaxMistake("The entries of a row are separated by commas.", span, (f"{name}, {shown}",))
                 raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
                                     (name + shown if grouped else f"{name}*{shown}",))
             swapped = [f"{shown} {name}"] if len(out) == 1 and name[0] not in "0123456789." else []
@@ -477,6 +511,7 @@ class Reader:
         if user is not None and call and not any(p.kind != "^" for p in item.posts):
             assert follow is not None
             assert isinstance(follow.atom, s.Group)
+            self.check_inverse(item, follow, items, at, None)
             arguments = self.arguments(follow.atom)
             span = item.span.to(follow.atom.span)
             expr: t.Expr = t.UserCall(span, user, arguments)
@@ -512,7 +547,7 @@ class Reader:
         if index is not None and len(index.value) == 1:
             span = span.to(index.span)
             fixes = [f"({inner}) ({self.source(index.value[0].span)})"]
-        elif glued and not self.text[: span.start].endswith(r"\left"):
+        elif glued:
             fixes.append(f"*{' ' * item.gap}{self.source(span)}")
         raise AmbiguousMath(f"{self.source(group.span)} can be a bracket or a vector with one entry.", span, fixes)
 
@@ -537,9 +572,11 @@ class Reader:
         word = item.atom
         assert isinstance(word, s.Word)
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
-        if follow is not None and not follow.gap and isinstance(follow.atom, s.Group) and follow.atom.bracket == "(":
-            if not item.posts:
+        if follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "(" and not item.posts:
+            if not follow.gap:
                 self.check_call(word, item, follow)
+            if not follow.gap or self.text.startswith("[", follow.atom.span.start):
+                self.check_index(word, item, follow)
         if word.text in ("Delta", "delta") and word.index is None and not item.posts and follow is not None and (
             isinstance(follow.atom, s.Word) and not follow.gap
         ):
@@ -588,11 +625,32 @@ class Reader:
         if not self.ways(word):
             error = self.unknown(word)
             close = nearest(word.text, SPELLINGS | set(self.scope.functions))
+            if word.text != word.text.lower() in SPELLINGS:
+                raise error
             if close and "space" not in error.message and not {word.text, shown} & {*ELSEWHERE, *FOREIGN}:
                 raise NameMistake(
                     f"{shown} is not a function. Did you mean {' or '.join(close)}?", item.span, tuple(close)
                 )
             raise error
+
+    def check_index(self, word: s.Word, item: s.Item, group: s.Item) -> None:
+        """x(2), A(1,2): an entry to some languages, a product with 2 here; x(t): how a system writes its time."""
+        assert isinstance(group.atom, s.Group)
+        key, shown = key_of(word), self.source(item.span)
+        span = item.span.to(group.atom.span)
+        entries = [self.bare(entry) for row in group.atom.rows for entry in row]
+        inside = re.sub(r"\\right\s*$", "", self.text[group.atom.span.start + 1 : group.atom.span.stop - 1])
+        first = inside.replace("\\", " ").split()[:1]
+        if key in self.scope.primed and first and re.match(r"t\b", first[0]) and not self.scope.knows("t"):
+            raise SyntaxMistake("The time is not written here.", span, (shown,))
+        if word.text in CONSTANTS or not all(isinstance(entry, s.Num) and entry.text.isdigit() for entry in entries):
+            return
+        if key in self.scope.vectors or key in self.scope.matrices:
+            fixes = [f"{shown}[{inside}]"]
+        else:
+            fixes = [f"{shown}_{inside}"] if len(entries) == 1 else []
+        fixes += [f"{inside} {shown}"] if len(entries) == 1 else []
+        raise AmbiguousMath(f"{self.source(span)} can be an entry or a product.", span, fixes)
 
     def arguments(self, group: s.Group) -> tuple[t.Expr, ...]:
         if len(group.rows) != 1:
@@ -719,6 +777,14 @@ class Reader:
                 indices = tuple(self.value(i) for i in post.value)
                 expr = t.Component(span, expr, indices)
             else:
+                numbered = re.fullmatch(r"\^\{\s*(?:\((\w)\)|\[(\w)\])\s*\}|⁽[¹²³⁴-⁹ⁱⁿ]⁾", self.source(post.span))
+                if numbered and isinstance(item.atom, s.Word):
+                    base = self.text[item.span.start : post.span.start]
+                    digit = numbered[1] or numbered[2] or unicodedata.normalize("NFKC", self.source(post.span))[1]
+                    raise AmbiguousMath(
+                        f"{self.source(item.span)} can number a layer or an example, or be a power.",
+                        Span(item.span.start, post.span.stop), (f"{base}_{digit}", f"{base}^{digit}"),
+                    )
                 expr = t.Power(span, expr, self.value(post.value[0]), post.kind == ".^")
         return expr
 
@@ -761,10 +827,21 @@ class Reader:
         atom = follow.atom
         if isinstance(atom, s.Group):
             entry = atom.rows[0][0]
+            behind = items[at + 2] if at + 2 < len(items) and items[at + 2].operator == "" else None
+            degree = self.bare(entry)
+            if row.name == "sqrt" and atom.bracket == "[" and behind is not None and isinstance(degree, s.Num):
+                below = self.source(behind.atom.span)
+                below = below[1:-1] if isinstance(behind.atom, s.Group) else below
+                raise SyntaxMistake(
+                    "A root of another degree is a power.", item.span.to(behind.atom.span),
+                    (f"cbrt({below})" if degree.text == "3" else f"({below})^(1/{degree.text})",),
+                )
             if atom.bracket in ("(", "{"):
                 if row.name in ("sum", "prod") and isinstance(entry, s.For) and len(atom.rows[0]) == 1:
                     whole = self.family(s.For(item.span.to(atom.span), *entry.parts()), row.name)
                     return self.finish(items, at + 1, whole, item, True)
+                if row.name in ("sum", "prod"):
+                    self.check_family(row, atom)
                 arguments = self.arguments(atom)
             else:
                 arguments = (self.atom(atom),)
@@ -794,8 +871,18 @@ class Reader:
             )
         return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
 
-    def check_inverse(self, item: s.Item, follow: s.Item, items: list[s.Item], at: int, row: Function) -> None:
-        """sin^-1 x is arcsin x to some and 1/sin x to others."""
+    def check_family(self, row: Function, group: s.Group) -> None:
+        """sum(x^i, i, 0, 3) as other systems write it, and sum(x_i^2) without its family."""
+        shown = [self.source(entry.span) for entry in group.rows[0]]
+        inner = Span(group.span.start + 1, group.span.stop - 1)
+        if len(shown) == 4 and re.fullmatch(r"[A-Za-z]", shown[1]) and re.search(rf"\b{shown[1]}\b", shown[0]):
+            fix = f"{shown[0]} for {shown[1]} = {shown[2]}..{shown[3]}"
+            raise SyntaxMistake("The index of a family stands behind for.", inner, (fix,))
+
+    def check_inverse(
+        self, item: s.Item, follow: s.Item, items: list[s.Item], at: int, row: Function | None
+    ) -> None:
+        """sin^-1 x is arcsin x to some and 1/sin x to others; so is f^-1(x)."""
         for post in item.posts:
             value = post.value[0]
             if re.sub(r"[\s{}()^\\]", "", self.source(value.span)).replace("−", "-") not in ("-1", "⁻¹"):
@@ -810,9 +897,12 @@ class Reader:
                     stop = items[at + 2].span.stop
                 inside = f"({self.text[follow.span.start:stop]})"
             fixes = [f"1/{shown}{inside}"]
+            span = Span(item.span.start, stop)
+            if row is None:
+                said = f"{self.source(span)} can be the inverse function, which is not found here, or 1/{shown}."
+                raise AmbiguousMath(said, span, fixes)
             if row.inverse:
                 fixes.insert(0, f"{row.inverse}{inside}")
-            span = Span(item.span.start, stop)
             raise AmbiguousMath(f"{self.source(span)} can be read in two ways.", span, fixes)
 
     def bare_argument(self, items: list[s.Item], at: int, row: Function) -> tuple[t.Expr, int]:

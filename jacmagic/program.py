@@ -273,6 +273,13 @@ class _Understanding:
                 shown = self.text[wrong.span.start : wrong.span.stop]
                 taken = set(re.findall(r"[A-Za-z]+", self.text))
                 new = next((letter for letter in "uvwzpqfgh" if letter not in taken), "u1")
+                if shown[0] in "+-−" and wrong is not statements[0]:
+                    raise SyntaxMistake(
+                        f"This line begins with {shown[0]}: a line goes on only while a bracket is open.",
+                        Span(wrong.span.start, wrong.span.start + 1),
+                    )
+                if isinstance(wrong.expr, (s.Relation, s.Boolean)):
+                    raise SyntaxMistake("A condition is no line; a range is written k in [0, 5].", wrong.span)
                 raise SyntaxMistake(
                     "This line has no name: say what it is.", wrong.span,
                     (f"{new} = {shown}",) if len(shown) < 80 and "\n" not in shown else (),
@@ -349,6 +356,7 @@ class _Understanding:
                 key = self.free_key(word, statement)
                 if statement.kind == "equation":
                     self.scope.names.add(key)
+                    self.scope.primed.add(key)
                     key = "d" + key
                 draft = self.draft(key)
                 self.scope.names.add(key)
@@ -663,7 +671,12 @@ class _Understanding:
             p for params in self.scope.functions.values() for p in params}
         free -= defined | set(self.wholes)
         # A function's arguments are numbers unless something else is declared or inferred.
-        self.inference = Inference(shapes, self.whole_or_none, self.scope.functions, free)
+        rates = {key: key[1:] for key, statement in self.sequence if statement.kind == "equation"}
+        numbers = {
+            key: one.size.span for key, (dims, one) in self.sizes.items()
+            if not dims and one.size and one.kind == "define"
+        }
+        self.inference = Inference(shapes, self.whole_or_none, self.scope.functions, free, rates, numbers)
         self.inference.run([(key, self.trees[key]) for key, _ in self.sequence])
         for key in sorted(free & set(shapes)):
             total = int(np.prod(shapes[key], dtype=object)) if shapes[key] else 1
@@ -764,6 +777,11 @@ class _Understanding:
         )
 
     def check_size(self, key: str, statement: s.Statement, expr: t.Expr, node: Node) -> None:
+        of = key_of(statement.names[0])
+        if statement.kind == "equation" and node.shape != (want := self.inference.shapes.get(of, ())):
+            where = f" ({self.line(self.sizes[of][1].span)})" if of in self.sizes else ""
+            name, found = statement.names[0].typed, describe(node.shape)
+            raise ShapeError(f"{name} is {describe(want)}{where}, but its derivative in time is {found}.", expr.span)
         size = self.sizes.get(key)
         if size is None:
             return

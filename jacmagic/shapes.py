@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from jacmagic import tree as t
-from jacmagic.errors import ShapeError
+from jacmagic.errors import ShapeError, Span
 from jacmagic.functions import FUNCTIONS
 
 
@@ -96,7 +96,12 @@ class Inference:
         whole: Callable[[t.Expr], int | None],
         functions: Mapping[str, tuple[str, ...]],
         free: set[str],
+        rates: Mapping[str, str] | None = None,
+        numbers: Mapping[str, Span] | None = None,
     ) -> None:
+        self.rates = rates or {}  # dx -> x: the derivative in time has the size of what changes
+        self.numbers = numbers or {}  # where a definition is stated to be a number: the R of o = W h in R
+        self.at: Span | None = None
         self.shapes, self.whole, self.functions, self.free = shapes, whole, functions, free
         self.changed = False
         self.stuck: dict[str, tuple[t.Expr, Known, Known]] = {}
@@ -112,9 +117,13 @@ class Inference:
             self.changed, self.stuck = False, {}
             for key, expr in definitions:
                 want = self.shapes.get(key, self.wanted.get(key))
+                of, self.at = self.rates.get(key), self.numbers.get(key)
+                want = self.shapes.get(of) if want is None and of is not None else want
                 found = self.up(expr, want)
                 if want is None and isinstance(found, tuple) and not isinstance(found, Row):
                     self.learn(key, found)
+                    if of is not None and found:
+                        self.learn(of, found)
             if self.changed:
                 continue
             loose = [key for key in sorted(self.free) if key not in self.shapes and key not in self.stuck]
@@ -323,6 +332,12 @@ class Inference:
         if right is None and left is not None and not isinstance(left, Row) and len(left) == 1 and not flipped:
             self.up(parts[at], ())  # behind a column only a number fits
             return left
+        if not flipped and want == () and left is None and isinstance(name, t.Name) and (
+            isinstance(right, tuple) and not isinstance(right, Row) and len(right) == 1
+        ):
+            if self.at is not None and name.key in self.free:
+                said = f"{name.key} times a column of {right[0]} is no number; a single output is in R^1."
+                raise ShapeError(said, self.at, ("R^1",))
         if flipped and want == () and left is None and right is not None and not isinstance(right, Row):
             if len(right) == 1:
                 self.up(parts[at], Row(right[0]))

@@ -716,6 +716,11 @@ class Lexer:
             self.emit("word", "T", start, self.pos, whole=True, command=True)
         elif name in ("partial", "nabla"):
             raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", Span(start, self.pos))
+        elif re.fullmatch(r"[A-Za-z]", name):
+            raise SyntaxMistake(
+                f"\\{name} is no LaTeX command, and \\ divides nothing: the solution of A x = b is not found here.",
+                Span(start, self.pos), (name,) if not self.tokens or self.tokens[-1].kind == "op" else (),
+            )
         elif re.fullmatch(r"[A-Za-z]+", name):
             self.word(name, start, whole=True, command=True)
         else:
@@ -1255,7 +1260,12 @@ class Parser:
         self.brackets.pop()
         self.bars = bars
         self.depth -= 1
-        return Group(self.span_from(opener.span.start), opener.text, tuple(rows))
+        bracket = opener.text
+        single = len(rows) == len(rows[0]) == 1 and not isinstance(rows[0][0], (For, Relation, Boolean))
+        if bracket == "[" and single:  # LaTeX sizes a bracket: \left[1 - x\right]^2
+            before = self.text[max(0, opener.span.start - 12) : opener.span.start]
+            bracket = "(" if re.search(r"\\(?:left|[bB]igg?l?)\s*$", before) else "["
+        return Group(self.span_from(opener.span.start), bracket, tuple(rows))
 
     def unfinished(self, opener: Token) -> SyntaxMistake:
         if self.is_op("|", "||"):
@@ -1674,7 +1684,11 @@ class Parser:
         if re.fullmatch(r"w''+", shape):
             raise SyntaxMistake("A system has first derivatives only: give x' a name, as in x' = v.", whole)
         if re.fullmatch(r"w'\(w\)", shape):
-            raise SyntaxMistake("The time is not written here.", whole, (self.text[whole.start : tokens[1].span.stop],))
+            prime = self.text[whole.start : tokens[1].span.stop]
+            if tokens[3].text != "t":
+                fix = f"{prime.rstrip(chr(39) + '′’')}({self.text[tokens[3].span.start : tokens[3].span.stop]})"
+                raise SyntaxMistake("Derivatives are what jacmagic finds; write the function itself.", whole, (fix,))
+            raise SyntaxMistake("The time is not written here.", whole, (prime,))
         if re.fullmatch(r"w{1,2}/w{1,2}|c{w{1,2}}{w{1,2}}", shape):
             middle = next(k for k, t in enumerate(tokens) if t.kind == "op" and t.text in ("/", "}"))
             above, below = ([t for t in part if t.kind == "word"] for part in (tokens[:middle], tokens[middle:]))
@@ -1707,7 +1721,9 @@ class Parser:
                 raise SyntaxMistake("The arguments of a function are names with commas between them.", whole)
         if shape.startswith("ww"):
             raise SyntaxMistake("One name is expected before =.", whole)
-        raise SyntaxMistake("One name, or a function such as f(x, y), is expected before =.", whole)
+        numbered = re.fullmatch(r"(\w+)\s*\^\{\s*[([](\w)[)\]]\s*\}", self.text[whole.start : whole.stop])
+        fixes = (f"{numbered[1]}_{numbered[2]}",) if numbered else ()
+        raise SyntaxMistake("One name, or a function such as f(x, y), is expected before =.", whole, fixes)
 
     def belonging(self) -> tuple[Size | None, Range | None]:
         """What follows `in`: R^n, R^(m x n), or [low, high] with an optional step."""

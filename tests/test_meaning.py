@@ -108,6 +108,13 @@ BLOCKS = [
     (r"\[ f(x) = x^2 \]", [[2 * x]], "x"),
     ("f(x) = x\n\\\\\ng(x) = x^2", [[1], [2 * x]], "x"),
     ("f(x̂₁) = x̂_1^2", [[2 * sp.Symbol("x_hat_1", real=True)]], "x_hat_1"),
+    # LaTeX sizes brackets
+    (r"f(x) = \exp\left[-x^2\right]", [[-2 * x * sp.exp(-(x**2))]], "x"),
+    (r"f(x) = 3\left[1 - x\right]^2", [[-6 * (1 - x)]], "x"),
+    (r"f(x, y) = \left[x y, 1\right]", [[y, x], [0, 0]], "x y"),
+    (r"f(x) = \left[\begin{matrix} x \\ 2x \end{matrix}\right]", [[1], [2]], "x"),
+    # x' has the size of x
+    ("x in R^2\nx' = A x", None, "x1 x2"), ("x in R^2\nu in R\nx' = A x + B u", None, "x1 x2"),
     # conditions; LaTeX's cases compare with = and ≠
     ("f(x) = x^2 if x > 0 ∧ x < 1 ∨ ¬(x < 2) else 1", [[sp.Piecewise((2 * x, ((x > 0) & (x < 1)) | (x >= 2)), (0, True))]], "x"),
     (r"f(x) = \begin{cases} x^2 & x \neq 0 \\ 1 & x = 0 \end{cases}", [[sp.Piecewise((2 * x, sp.Ne(x, 0)), (0, True))]], "x"),
