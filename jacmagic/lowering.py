@@ -331,12 +331,14 @@ class Lowerer:
 
     def spread(self, number: t.Expr, shape: Shape, whole: Span) -> tuple[str, ...]:
         """The text of a sum with its number written as an array of this shape."""
-        if not isinstance(inside(number), (t.Name, t.Number)) or {"i", "j"} & set(self.env):
+        if {"i", "j"} & set(self.env):
             return ()
         ones = "[1 for i = 1..{}]" if len(shape) == 1 else "[[1 for j = 1..{1}] for i = 1..{0}]"
         text = self.source(whole)
-        at = number.span.stop - whole.start
-        return (f"{text[:at]} {ones.format(*shape)}{text[at:]}",)
+        begin, end = number.span.start - whole.start, number.span.stop - whole.start
+        closed = isinstance(number, (t.Name, t.Number, t.Paren)) or isinstance(number, t.Call) and not number.bare
+        factor = text[begin:end] if closed else f"({text[begin:end]})"
+        return (f"{text[:begin]}{factor} {ones.format(*shape)}{text[end:]}",)
 
     def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
         return self.check(expr, span) if expr.is_Rational or not expr.free_symbols else expr
@@ -524,11 +526,23 @@ class Lowerer:
 
     def lower_transpose(self, expr: t.Transpose) -> Value:
         base = self.lower(expr.base)
+        if base.shape == () and not self.in_family:
+            self.number_alone(expr.base, expr.span)
         if base.shape == () or self.in_family:
             return base
         if len(base.shape) == 1:
             return replace(base, row=not base.row)
         return self.of_node(self.graph.permute(self.node(base), (1, 0)))
+
+    def number_alone(self, expr: t.Expr, whole: Span) -> None:
+        """x^T and sum(x) where no line declares x are of a vector to whoever writes them."""
+        name = inside(expr)
+        if isinstance(name, t.Name) and not self.where(name.key) and not self.in_family and name.key in self.env:
+            shown = self.source(name.span)
+            raise ShapeError(
+                f"{shown} is a number here, and {self.source(whole)} is of a vector; declare it.", whole,
+                (f"{shown} in R^3", f"{shown} in R"),
+            )
 
     def lower_absolute(self, expr: t.Absolute) -> Value:
         inner = self.lower(expr.inner)
@@ -990,7 +1004,8 @@ class Lowerer:
     def loss(self, expr: t.Call) -> Value:
         (a, b), (va, vb) = expr.arguments, [self.apart(self.lower(argument)) for argument in expr.arguments]
         row = FUNCTIONS[expr.function]
-        if va.shape != vb.shape and not (vb.shape == () and vb.literal) and not self.in_family:
+        spread = vb.shape == () and vb.literal and row.name != "cross_entropy"  # bce(p, 1): every target is 1
+        if va.shape != vb.shape and not spread and not self.in_family:
             raise self.clash(a, va, b, vb)
         assert row.define is not None
         each = Value(row.define(calculus, va.expr, vb.expr), va.shape or vb.shape)
@@ -1060,6 +1075,8 @@ class Lowerer:
     def reduction(self, expr: t.Call, values: list[Value]) -> Node | None:
         """The one vector that is summed up, or None where numbers are given one by one."""
         if len(values) == 1:
+            if values[0].shape == ():
+                self.number_alone(expr.arguments[0], expr.span)
             return self.flat(values[0]) if values[0].shape else None
         for argument, value in zip(expr.arguments, values):
             if value.shape != ():

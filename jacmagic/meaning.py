@@ -48,6 +48,7 @@ class Scope:
     functions  user functions: key -> the keys of their arguments
     vectors    keys known to be vectors before sizes are inferred
     matrices   likewise matrices
+    lengths    of vectors, as their lines say them
     primed     the variables of a system, x of x' = …
     net        True in %%nnchain, where σ( ) is sigmoid
     indices    the indices of the families that are open
@@ -57,6 +58,7 @@ class Scope:
     functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     vectors: set[str] = field(default_factory=set)
     matrices: set[str] = field(default_factory=set)
+    lengths: dict[str, str] = field(default_factory=dict)
     primed: set[str] = field(default_factory=set)
     net: bool = False
     indices: list[str] = field(default_factory=list)
@@ -85,7 +87,7 @@ FOREIGN = {
     "maximum": "max", "minimum": "min", "avg": "mean", "average": "mean", "crossentropy": "cross_entropy",
     "LeakyReLU": "leaky_relu", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
     "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
-    "fabs": "abs", "ld": "log2", "lb": "log2",
+    "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
 }
 """Functions as books in other languages, or other books, write them."""
 
@@ -100,6 +102,7 @@ ELSEWHERE = {
     **dict.fromkeys(("Im", "arg", "conj"), "all names are real"),
     **dict.fromkeys(("factorial", "binom", "choose"), "write prod(i for i = 1..n)"),
     **dict.fromkeys(("pow", "power"), "write x^2"),
+    **dict.fromkeys(("len", "length", "size", "shape"), "a size is a number that a line gives, n = 3 and x in R^n"),
     **dict.fromkeys(("argmax", "argmin", "round", "sort"), "it has no derivative"),
     **dict.fromkeys(("var", "variance"), "write mean(x^2) - mean(x)^2"),
     **dict.fromkeys(("std", "sd"), "write sqrt(mean(x^2) - mean(x)^2)"), "cov": "write mean(x .* y) - mean(x) mean(y)",
@@ -734,6 +737,7 @@ class Reader:
         span = Span(item.span.start, stop)
         head = self.source(item.span)
         exponent = self.source(post.value[0].span)
+        rest = re.sub(r"(\^[0-9]+)(?=[A-Za-z])", r"\1 ", rest)  # y^2z has two readings of its own
         raise AmbiguousMath(
             f"{self.source(span)} can be read in two ways.", span, (f"{head} {rest}", f"{base}^({exponent}{rest})")
         )
@@ -842,7 +846,10 @@ class Reader:
                     return self.finish(items, at + 1, whole, item, True)
                 if row.name in ("sum", "prod"):
                     self.check_family(row, atom)
-                arguments = self.arguments(atom)
+                try:
+                    arguments = self.arguments(atom)
+                except NameMistake as error:
+                    raise self.without_family(row, atom, error) from None
             else:
                 arguments = (self.atom(atom),)
             span = item.span.to(atom.span)
@@ -878,6 +885,15 @@ class Reader:
         if len(shown) == 4 and re.fullmatch(r"[A-Za-z]", shown[1]) and re.search(rf"\b{shown[1]}\b", shown[0]):
             fix = f"{shown[0]} for {shown[1]} = {shown[2]}..{shown[3]}"
             raise SyntaxMistake("The index of a family stands behind for.", inner, (fix,))
+
+    def without_family(self, row: Function, group: s.Group, error: NameMistake) -> NameMistake:
+        """sum(x_i^2): the family that the error misses belongs into this bracket."""
+        told = re.search(r"^(\w+) is a vector, and nothing runs over the (\w) ", error.message)
+        if row.name not in ("sum", "prod") or not told or len(group.rows[0]) > 1:
+            return error
+        last = self.scope.lengths.get(told[1], "n")
+        inner = Span(group.span.start + 1, group.span.stop - 1)
+        return NameMistake(error.message, inner, (f"{self.source(inner)} for {told[2]} = 1..{last}",))
 
     def check_inverse(
         self, item: s.Item, follow: s.Item, items: list[s.Item], at: int, row: Function | None

@@ -371,6 +371,8 @@ class _Understanding:
                     draft.size = (statement, statement.size)
                     if len(statement.size.dims) == 1:
                         self.scope.vectors.add(key)
+                        length = statement.size.dims[0].span
+                        self.scope.lengths[key] = self.text[length.start : length.stop]
                     elif statement.size.dims:
                         self.scope.matrices.add(key)
                 if statement.range is not None:
@@ -676,7 +678,9 @@ class _Understanding:
             key: one.size.span for key, (dims, one) in self.sizes.items()
             if not dims and one.size and one.kind == "define"
         }
-        self.inference = Inference(shapes, self.whole_or_none, self.scope.functions, free, rates, numbers)
+        self.inference = Inference(
+            shapes, self.whole_or_none, self.scope.functions, free, rates, numbers, self.lowerer.source
+        )
         self.inference.run([(key, self.trees[key]) for key, _ in self.sequence])
         for key in sorted(free & set(shapes)):
             total = int(np.prod(shapes[key], dtype=object)) if shapes[key] else 1

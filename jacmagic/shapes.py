@@ -11,6 +11,7 @@ transposed column, None for what is not known yet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -98,7 +99,9 @@ class Inference:
         free: set[str],
         rates: Mapping[str, str] | None = None,
         numbers: Mapping[str, Span] | None = None,
+        source: Callable[[Span], str] = lambda span: "",
     ) -> None:
+        self.source = source
         self.rates = rates or {}  # dx -> x: the derivative in time has the size of what changes
         self.numbers = numbers or {}  # where a definition is stated to be a number: the R of o = W h in R
         self.at: Span | None = None
@@ -136,10 +139,12 @@ class Inference:
         for key, (expr, scalar, matrix) in open_.items():
             self.fail(key, expr, scalar, matrix)
 
-    @staticmethod
-    def fail(key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
+    def fail(self, key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
         """A name that could be a number or a matrix, or whose size nothing fixes."""
-        flipped = isinstance(inside(expr), t.Transpose)
+        whole = inside(expr)
+        flipped = isinstance(whole, t.Transpose)
+        shown = self.source(inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
+        key = shown if re.fullmatch(r"[^\W\d_]", shown) else key  # λ, where the key is lam
         number = [f"{key} in R"] if scalar is not None else []
         if isinstance(matrix, tuple) and len(matrix) == 1:  # behind a matrix: most often a column
             raise ShapeError(
@@ -278,6 +283,11 @@ class Inference:
             columns = [s for s in shapes if isinstance(s, tuple) and len(s) == 1]
             if len(columns) >= 2:
                 return columns[0] if any(op == "cross" for op, _ in expr.factors) else ()
+            name = inside(chain[0])
+            if len(chain) == 2 and columns == [shapes[1]] and isinstance(name, t.Name) and name.key[0].islower():
+                self.hold(chain[0], (), columns[0])  # w · x: most often w is a column, too
+                if shapes[0] is None:
+                    return None
         return self.chain(chain, want)
 
     def chain(self, parts: list[t.Expr], want: Known) -> Known:

@@ -105,7 +105,7 @@ _ACCENTED = re.compile(
 _INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))")
 _LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
 _NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
-_LOOK_ALIKES = dict(zip("аеорсхуіјѕԁһкмтвнАВЕКМНОРСТХУІЈЅ", "aeopcxyijsdhkmtbhABEKMHOPCTXYIJS"))
+_LOOK_ALIKES = dict(zip("аеорсхуіјѕԁһкмтвнАВЕКМНОРСТХУІЈЅ", "aeopcxyijsdhkmtbhABEKMHOPCTXYIJS")) | {"∆": "Δ"}
 
 
 # ------------------------------------------------------------------ what comes out
@@ -615,7 +615,7 @@ class Lexer:
         label = unicodedata.name(ch, f"U+{ord(ch):04X}").lower()
         if category in ("Cf", "Cc", "Cs", "Zl", "Zp", "Cn", "Co"):
             raise SyntaxMistake(f"An invisible character (U+{ord(ch):04X}) stands here; delete it.", span)
-        if ch in "–—":
+        if ch in "–—‐‑‒―":
             raise SyntaxMistake("This is a dash, not a minus sign.", span, ("-",))
         if ch == "∂":
             raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", span)
@@ -623,6 +623,8 @@ class Lexer:
             raise SyntaxMistake("% has no meaning in a block; a comment starts with #.", span)
         if category.startswith("N"):
             raise SyntaxMistake(f"Numbers are written with 0 to 9; this is {label}.", span)
+        if ch in _LOOK_ALIKES:
+            self.strange(ch, start)
         raise SyntaxMistake(f"{ch} has no meaning in a block ({label}).", span)
 
     def python(self, start: int) -> bool:
@@ -975,10 +977,10 @@ class Parser:
         """`=`, `=>`, `===`, `<>` and `!=` in a condition, and what to write."""
         token = self.next()
         sign, span = token.text, token.span
-        if double:
+        while double and self.now.kind == "op" and self.now.text in _RELATIONS and not self.now.gap:
             sign, span = sign + self.now.text, span.to(self.next().span)
         if sign not in ("!=", "<>", "!=="):
-            wanted = {"=>": ">=", "=<": "<=", "=": "==", "===": "=="}.get(sign, token.text)
+            wanted = {"=>": ">=", "=<": "<=", "=": "=="}.get(sign, token.text.replace("!=", "=="))
             return SyntaxMistake(f"A condition compares with {wanted}.", span, (wanted,))
         right = self.sum()
         shown = [self.text[one.span.start : one.span.stop] for one in (left, right)]
@@ -1891,10 +1893,7 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         depth = depth + 1 if opens else max(0, depth - 1) if closes else depth
         ends = token.kind in ("nl", "end") or (depth == 0 and token.kind == "op" and token.text == ";")
         if not ends and depth == 0 and token.kind == "op" and token.text == "," and k + 2 < len(tokens):
-            follow = tokens[k + 1 : k + 3]
-            ends = follow[0].kind == "word" and follow[1].kind == "op" and follow[1].text == "=" and any(
-                t.kind == "op" and t.text == "=" for t in current
-            )
+            ends = another(current, tokens[k + 1 :])
         if depth == 0 and token.kind == "op" and token.text == "&" and aligns(current, tokens[k + 1]):
             continue
         if token.kind == "nl" and continues(tokens, k):
@@ -1905,6 +1904,17 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             current = []
         else:
             current.append(token)
+
+
+def another(before: Sequence[Token], after: Sequence[Token]) -> bool:
+    """True where a comma separates statements: x = 1, y = 2; x' = y, y' = -x; x in R^2, y in R^3."""
+    if after[0].kind != "word":
+        return False
+    sign = after[2] if after[1].kind == "op" and after[1].text == "'" and len(after) > 2 else after[1]
+    told = [t.text for t in before if t.kind == "op" and t.text in ("=", "∈") or t.kind == "word" and t.text == "in"]
+    if sign.kind == "op" and sign.text == "=":
+        return "=" in told
+    return bool(told) and "=" not in told and (sign.kind == "op" and sign.text == "∈" or sign.text == "in")
 
 
 def aligns(before: Sequence[Token], after: Token) -> bool:

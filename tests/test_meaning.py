@@ -113,6 +113,8 @@ BLOCKS = [
     (r"f(x) = 3\left[1 - x\right]^2", [[-6 * (1 - x)]], "x"),
     (r"f(x, y) = \left[x y, 1\right]", [[y, x], [0, 0]], "x y"),
     (r"f(x) = \left[\begin{matrix} x \\ 2x \end{matrix}\right]", [[1], [2]], "x"),
+    ("x' = y, y' = -sin x", [[0, 1], [-sp.cos(x), 0]], "x y"),
+    ("x in R^2, k in R\nf(x) = k x^T x", None, "x1 x2"),
     # x' has the size of x
     ("x in R^2\nx' = A x", None, "x1 x2"), ("x in R^2\nu in R\nx' = A x + B u", None, "x1 x2"),
     # conditions; LaTeX's cases compare with = and ≠
