@@ -733,6 +733,7 @@ def reserved(backend: str) -> frozenset[str]:
 _LOOSE, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
 
 _DEEPEST = 12  # levels within one expression; more read badly, and Python refuses 200 open brackets
+_WIDEST = 500  # operands of one sum or product; Python's compiler goes as deep as these are many
 _LONGEST = 100  # characters of an operand; a longer one becomes a variable
 
 
@@ -785,6 +786,8 @@ class _Body:
             for other in args[1:]:
                 first = self.term(op, (first, other))
             return first
+        while op in ("+", "*") and len(args) > _WIDEST:
+            args = [self.term(op, args[k : k + _WIDEST]) for k in range(0, len(args), _WIDEST)]
         return self.term(op, args)
 
     def fresh(self, wish: str = "") -> str:

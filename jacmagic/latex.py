@@ -388,7 +388,7 @@ class _Latex(_Writer):
 
     times = r"\cdot"
     operators = {"·": r"\cdot", "dot": r"\cdot", "×": r"\times", "cross": r"\times", ".*": r"\odot", "./": r"\oslash"}
-    # the language compares with ==; a single = in a condition is an error there
+    # the language compares with ==, and with = in \begin{cases} alone
     relations = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=="}
     tall = re.compile(r"\\(?:frac|begin|sum|prod)")
 
@@ -522,9 +522,18 @@ class _Latex(_Writer):
         return rf"\{expr.kind}_{{{index}={first}}}^{{{last}}} {body}", BARE
 
     def case(self, expr: t.Case) -> tuple[str, int]:
-        rows = [rf"{self.free(value)} & \text{{if }} {self.free(condition)}" for value, condition in expr.branches]
+        rows = [rf"{self.free(value)} & \text{{if }} {self.compared(condition)}" for value, condition in expr.branches]
         rows.append(rf"{self.free(expr.otherwise)} & \text{{otherwise}}")
         return rf"\begin{{cases}} {_NEXT_ROW.join(rows)} \end{{cases}}", CONDITION
+
+    def compared(self, condition: t.Expr) -> str:
+        """A condition of cases, where a single = compares; not so in the indicator 1[x == 0]."""
+        denied = condition.operands[0] if isinstance(condition, t.Logic) and condition.operator == "not" else None
+        denied = denied.inner if isinstance(denied, t.Paren) else denied
+        if isinstance(denied, t.Compare) and denied.relations == ("==",):
+            return r" \ne ".join(self.at(operand, SUM) for operand in denied.operands)
+        shown = self.free(condition)
+        return shown if r"\mathbf{1}" in shown else shown.replace(" == ", " = ")
 
     def indicator(self, expr: t.Indicator) -> tuple[str, int]:
         return rf"\mathbf{{1}}[{self.free(expr.condition)}]", ATOM
@@ -914,7 +923,9 @@ class _Layout:
             shown = tuple((self(value), self(condition)) for value, condition in branches)
             return t.Case(_NOWHERE, shown, self(last.expr))
         if kind in _RELATIONS:
-            return t.Compare(_NOWHERE, (self(expr.args[0]), self(expr.args[1])), (_RELATIONS[kind],))
+            if expr.lhs.is_Atom and not expr.rhs.is_Atom:  # |r| <= δ, which SymPy turns round
+                expr = expr.reversed
+            return t.Compare(_NOWHERE, (self(expr.lhs), self(expr.rhs)), (_RELATIONS[type(expr).__name__],))
         if kind == "Unequality":
             equal = t.Compare(_NOWHERE, (self(expr.args[0]), self(expr.args[1])), ("==",))
             return t.Logic(_NOWHERE, "not", (equal,))

@@ -515,10 +515,17 @@ def _form(result: Result, of: str, terms: Sequence[_Term]) -> str | None:
         body = r" \, ".join(term.factors) if term.factors else ("I" if result.inner(of).shape else "1")
         out += (" - " if out else "-") if term.sign < 0 else (" + " if out else "")
         out += body
+    if prod(result.inner(of).shape) == 1 and len(terms) == 1 == len(terms[0].factors):
+        out = _of_one(out)
     if _outside_brackets(out) == r"\left":  # one factor, in brackets that nothing needs
         out = out.removeprefix(r"\left(").removesuffix(r"\right)")
     out = re.sub(r"(\d\.\d{4})\d{3,}", r"\1\\ldots", out)  # SELU's constants
     return out if len(out) < MAX_FORMULA // 4 else None
+
+
+def _of_one(factor: str) -> str:
+    """The entry of a diagonal matrix that has but one."""
+    return re.sub(r"^(-?)\\operatorname\{diag\}(?=\\left\()", r"\1", factor)
 
 
 _SYMMETRIC = re.compile(
@@ -549,6 +556,8 @@ def transpose_of(result: Result, of: str, wrt: str) -> list[str] | None:
             back.append(rf"{factor}^{{\top}}")
         else:
             return None
+    if prod(result.inner(of).shape) == 1:
+        back = [_of_one(factor) for factor in back]
     return [*reversed(front), *back]
 
 
@@ -1305,6 +1314,8 @@ def delta(result: Result, key: str, step: Step) -> Formula:
         form, note = short
         return Formula("gradients", f"{left} = {form}", plain_form(f"{left} = {form}"), note)
     act = activation_factors(result, key, step)
+    if prod(step.shape) == 1:
+        act = [_of_one(factor) for factor in act]
     z = tex.unicode_name(f"z_{key}" if act else key)
     if key == last:
         back = list(act)
@@ -1738,7 +1749,9 @@ def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:
 
 
 def _value(value: Any) -> str:
-    return f"{value:g}" if np.ndim(value) == 0 else f"[{', '.join(f'{v:g}' for v in np.ravel(value))}]"
+    if np.ndim(value) == 0:
+        return f"{value:g}"
+    return f"[{'; '.join(', '.join(f'{v:g}' for v in row) for row in np.atleast_2d(value))}]"
 
 
 def numbers_text(result: Result) -> str:

@@ -8,6 +8,8 @@ from fuzz.grammar import TEXTS
 from hypothesis import HealthCheck, given, settings
 
 FOUND = [
+    "x in R^2\ny(x) = sum(x^i for i = 0..3000)^304\no =n R^2\nL = mse(o, y)",
+    "f(x) = [x[i] f==============or i = 1.cmd.10^30]",
     " x_1 + x\u2081 + x_{x\u2081}",
     "f(x, y) [sin x, sin 2x, sin x^2, sin^ cos y]",
     "t\u0307\u0307xx",

@@ -288,7 +288,7 @@ SYMBOLIC = [
      r"2 y \left(\begin{cases} 1 & \text{if } x > -1 \text{ and } x < 1 \\ 0 & \text{otherwise} \end{cases}\right)",
      "2y (1 if x > -1 and x < 1 else 0)"),
     (sp.Piecewise((half, sp.Eq(x, y)), (0, sp.Ne(x, z)), (y, True)),
-     r"\begin{cases} \frac{1}{2} & \text{if } x == y \\ 0 & \text{if } \text{not } x == z \\ y & \text{otherwise} "
+     r"\begin{cases} \frac{1}{2} & \text{if } x = y \\ 0 & \text{if } x \ne z \\ y & \text{otherwise} "
      r"\end{cases}", "1/2 if x == y else 0 if not x == z else y"),
 ]
 
