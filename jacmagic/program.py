@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, TypeGuard
@@ -887,6 +887,7 @@ class _Understanding:
         labels = {name.key for step in steps.values() for name in targets_in(step.expr, ("cross_entropy",))}
         targets = self.targets(steps, shapes) if self.net else labels
         layers = declared_weights(steps, shapes) if self.net else set()
+        factors = coefficients(steps) if self.net else set()
         chosen = frozenset(variables)
         out = {}
         for key in free:
@@ -897,7 +898,7 @@ class _Understanding:
                 declared = self.drafts.get(key)
                 stated = declared is not None and declared.size is not None and len(shape) < 2 and key not in layers
                 role = "input" if key in chosen else "target" if key in targets else "input" if stated else "weight"
-                role = "parameter" if role == "target" and key in coefficients(steps) else role
+                role = "parameter" if role == "target" and key in factors else role
             if key in values:
                 value = values[key]
                 if range_ is not None:
@@ -927,6 +928,7 @@ class _Understanding:
         if not above:
             return targets
         linear = {key for key, step in steps.items() if not isinstance(inside(step.expr), t.Call)}
+        margins = {id(one) for one in margins_in(last.expr)}
         read = {key for step in above for key in names_in(step.expr)}
         own = {key for key in names_in(last.expr) if key not in read and key not in steps}
         for one in descendants(last.expr):
@@ -934,8 +936,10 @@ class _Understanding:
                 factors = [inside(factor) for _, factor in one.factors]
                 factors = [inside(factor.base) if isinstance(factor, t.Transpose) else factor for factor in factors]
                 keys = {factor.key for factor in factors if isinstance(factor, t.Name)}
-                if keys & own and keys & {step.key for step in above} - linear:
-                    return targets  # y z of a z = w x + b is no layer: a product of two weights learns nothing more
+                own_here, from_layers = keys & own, keys & {step.key for step in above}
+                label = id(one) in margins and from_layers <= linear and all(shapes[key] == () for key in own_here)
+                if own_here and from_layers and not label:
+                    return targets
         return targets | {key for key in own if len(shapes[key]) < 2}
 
     def range(self, key: str) -> tuple[float, float, float | None] | None:
@@ -1137,7 +1141,7 @@ def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> 
             if not isinstance(one, t.Sum):
                 continue
             alone = [name.key for _, term in one.terms if isinstance(name := inside(term), t.Name)]
-            if one in errors or any(shapes.get(key) == () for key in alone if key not in steps):  # w^T a + c, y - w^T x
+            if any(one is error for error in errors) or any(shapes.get(key) == () for key in alone if key not in steps):  # w^T a + c, y - w^T x
                 note_rows(one)
             fronts = [first(inside(term)) for _, term in one.terms]
             names = [inside(front.base) if isinstance(front, t.Transpose) else front for front in fronts]
@@ -1145,6 +1149,19 @@ def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> 
             if any(len(shapes.get(key, ())) == 2 for key in free):
                 found |= {name.key for sign, term in one.terms if sign > 0 and is_vector(name := inside(term))}
     return found
+
+
+def margins_in(expr: t.Expr) -> Iterator[t.Expr]:
+    """The products that a function's argument takes away: y z of max(0, 1 - y z) and of ln(1 + exp(-y z))."""
+    todo = [(expr, False)]
+    while todo:
+        one, called = todo.pop()
+        if called and isinstance(one, t.Negative):
+            yield inside(one.inner)
+        elif called and isinstance(one, t.Sum):
+            yield from (inside(term) for sign, term in one.terms if sign < 0)
+        called = called or isinstance(one, (t.Call, t.Power))
+        todo += [(child, called) for child in children(one)]
 
 
 def coefficients(steps: Mapping[str, Step]) -> set[str]:
