@@ -1141,7 +1141,8 @@ def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> 
             if not isinstance(one, t.Sum):
                 continue
             alone = [name.key for _, term in one.terms if isinstance(name := inside(term), t.Name)]
-            if any(one is error for error in errors) or any(shapes.get(key) == () for key in alone if key not in steps):  # w^T a + c, y - w^T x
+            biased = any(shapes.get(key) == () for key in alone if key not in steps)
+            if biased or any(one is error for error in errors):  # w^T a + c, y - w^T x
                 note_rows(one)
             fronts = [first(inside(term)) for _, term in one.terms]
             names = [inside(front.base) if isinstance(front, t.Transpose) else front for front in fronts]

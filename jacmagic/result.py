@@ -7,7 +7,6 @@ computes on demand and remembers what it computed.
 from __future__ import annotations
 
 import keyword
-import re
 import reprlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -23,10 +22,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from jacmagic import calculus as c
 from jacmagic import code
 from jacmagic.code import Compiled
-from jacmagic.errors import LimitError, nearest
+from jacmagic.errors import JacmagicError, LimitError, nearest
 from jacmagic.graph import Node, ancestry
 from jacmagic.lowering import MAX_VALUE
+from jacmagic.meaning import key_of
 from jacmagic.program import Program, Shape, Step
+from jacmagic.syntax import parse_names
 from jacmagic.textbook import in_textbook_form
 
 T = TypeVar("T")
@@ -246,9 +247,12 @@ class Result:
                 for k, symbol in enumerate(self.symbols(key)):
                     if symbol.name == name:
                         return key, k
-        plain = re.sub(r"_(\d+)$", r"\1", name)  # x_1 is x1, as in the block
-        if plain in self.known:
-            return plain, None
+        try:
+            keys = [key_of(word) for word in parse_names(name)]  # x_1 is x1 and φ is phi, as in the block
+        except JacmagicError:
+            keys = []
+        if len(keys) == 1 and keys[0] != name:
+            return self.place(keys[0])
         close = nearest(name, self.known)
         hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(self.known)}"
         raise KeyError(f"no name {name!r} in this block{hint}")
