@@ -115,13 +115,17 @@ class Labels:
         k = bisect_right(self.ends, at)
         key, shape = self.entries[k]
         step = self.result.program.steps.get(key)
-        if step is not None and step.kind == "equation" and shape == ():
-            return Label(key, step_name(step), tex.unicode_name(key, dotted=True))
+        dotted = step is not None and step.kind == "equation"
         name = entry_name(key, shape, at - (self.ends[k - 1] if k else 0))
-        return Label(name, tex.name(name), tex.unicode_name(name))
+        return Label(with_dot(name) if dotted else name, tex.name(name, dotted), tex.unicode_name(name, dotted))
 
     def __iter__(self) -> Iterator[Label]:
         return map(self.__getitem__, range(len(self)))
+
+
+def with_dot(name: str) -> str:
+    """x_dot1 for dx1, the output of a system: its letter, its dot, its index."""
+    return re.sub(r"^d([^\W\d_]+)", r"\1_dot", name)
 
 
 def step_name(step: Step) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -417,3 +419,16 @@ def test_what_is_the_matter_with_the_point_is_said_in_text(block, said):
     assert said in views.numbers(r)[-1]
     r.set(**{key: np.linspace(1.6, 2.2, max(1, np.size(v))).reshape(np.shape(v)) + k / 8 for k, (key, v) in enumerate(r.values.items())})
     assert not any(word in line for line in views.numbers(r) for word in ("boundary", "tie", "not finite"))
+
+
+@pytest.mark.parametrize(("block", "keys", "latex"), [
+    ("θ' = ω\nω' = -sin θ", ["theta_dot", "omega_dot"], [r"\dot{\theta}", r"\dot{\omega}"]),
+    ("x in R^2\nx' = A x", ["x_dot1", "x_dot2"], [r"\dot{x}_{1}", r"\dot{x}_{2}"]),
+    ("x1' = x2\nx2' = -x1", ["x_dot1", "x_dot2"], [r"\dot{x}_{1}", r"\dot{x}_{2}"]),
+])
+def test_the_rows_of_a_system_have_their_dots_everywhere(block, keys, latex):
+    r = jacmagic.jacobian(block)
+    rows = views.table(r).rows
+    assert [one.key for one in rows] == keys
+    assert [one.latex for one in rows] == latex
+    assert all("\u0307" in unicodedata.normalize("NFD", one.text) for one in rows)

@@ -145,8 +145,8 @@ class _Spec:
                 ] if entries else [],
             },
             "functions": [
-                {"key": key, "forward": "forward:" + key, "mathml": mathml(views.name_of(result, key))}
-                for key in p.outputs
+                {"key": shown, "forward": "forward:" + key, "mathml": mathml(views.name_of(result, key))}
+                for key, shown in zip(p.outputs, self.shown())
             ],
             "chain": chain,
             "gradients": self.gradients(),
@@ -196,6 +196,11 @@ class _Spec:
         return c.replace_inputs(self.g, [node], {key: self.forward[key] for key in cut})[0]
 
     # -------------------------------------------------------------- names
+    def shown(self) -> list[str]:
+        """The keys of the outputs as pictures and labels know them: x_dot for dx."""
+        steps = self.p.steps
+        return [views.with_dot(key) if steps[key].kind == "equation" else key for key in self.p.outputs]
+
     def names(self) -> list[dict[str, Any]]:
         """The sliders, variables first; names that nothing shown depends on have none."""
         p = self.p
@@ -400,7 +405,7 @@ class _Spec:
             if len(outputs) == 2:
                 both = self.g.stack([self.forward[k] for k in outputs], (2,))
                 self.outputs["forward:*"] = both
-                return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:*", "label": _joint(outputs)}
+                return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:*", "label": _joint(self.shown())}
             return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:" + outputs[0]}
         return {"kind": "heatmap"}
 

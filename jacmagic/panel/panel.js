@@ -641,13 +641,18 @@ const FIELDS = { size: 60, columns: 5 };
 const CELLS = { size: 96, columns: 8 };
 let mounts = 0;
 
+/** @type {Record<string, string>} */
+const MARKS = { hat: "\u0302", bar: "\u0304", tilde: "\u0303", dot: "\u0307" };
+
+/** Accents that stand by themselves: fonts do not lift the combining ones over a tall letter. @type {Record<string, string>} */
+const SPACING = { "\u0302": "\u02c6", "\u0304": "\u02c9", "\u0303": "\u02dc", "\u0307": "\u02d9" };
+
 /** A key as it is printed in a picture: its letter, its index. @param {string} key @returns {[string, string]} */
 function symbol(key) {
-  const [, word, index = ""] = /^([^\d_[]+)(.*)$/.exec(key) ?? [key, key];
+  const [, word, mark, index = ""] = /^([^\d_[]+)(?:_(hat|bar|tilde|dot)(?![A-Za-z]))?(.*)$/.exec(key) ?? [key, key];
   const greek = GREEK.indexOf(word);
   const letter = greek >= 0 && greek % 2 === 0 ? GREEK[greek + 1] : word;
-  if (index === "_hat") return [letter + "\u0302", ""];
-  return [letter, index.replace(/[^\p{L}\d]+/gu, ",").replace(/^,|,$/g, "")];
+  return [letter + (MARKS[mark ?? ""] ?? ""), index.replace(/[^\p{L}\d]+/gu, ",").replace(/^,|,$/g, "")];
 }
 
 /** A letter slanted as in a formula, by its own character: pictures have no MathML. @param {string} letter */
@@ -828,8 +833,11 @@ function mount(root, spec, bridge) {
   /** A key as text in a picture. @param {string} key @param {Record<string, any>} [attributes] */
   function textName(key, attributes = {}) {
     const [letter, under] = symbol(key);
-    return draw("text", { class: "jm-symbol", ...attributes }, draw("tspan", {}, slanted(letter)),
-      ...(under ? [draw("tspan", { dy: ".28em", "font-size": "70%" }, under.length > 1 ? under : slanted(under))] : []));
+    const accent = letter.length === 2 ? SPACING[letter[1]] : undefined;
+    const up = accent ? (/[A-Z\u0391-\u03a9bdfhklt\u03b2\u03b4\u03b6\u03b8\u03bb\u03be\u03c8]/.test(letter[0]) ? 0.28 : 0.06) : 0;
+    return draw("text", { class: "jm-symbol", ...attributes }, draw("tspan", {}, slanted(accent ? letter[0] : letter)),
+      ...(accent ? [draw("tspan", { dx: "-.42em", dy: -up + "em" }, accent)] : []),
+      ...(under ? [draw("tspan", { dx: accent ? ".2em" : "0", dy: (up / 0.7 + 0.28) + "em", "font-size": "70%" }, under.length > 1 ? under : slanted(under))] : []));
   }
 
   // ---------------------------------------------------------------- explanations

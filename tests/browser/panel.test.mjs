@@ -139,7 +139,7 @@ test("fields read what people type", () => {
 });
 
 test("keys print as letter and index", () => {
-  const table = [["x1", ["x", "1"]], ["theta2", ["θ", "2"]], ["lam", ["λ", ""]], ["x_max", ["x", "max"]], ["y_hat", ["y\u0302", ""]], ["c1_1", ["c", "1,1"]], ["W[1,2]", ["W", "1,2"]], ["rate", ["rate", ""]], ["x[3]", ["x", "3"]]];
+  const table = [["x1", ["x", "1"]], ["theta2", ["θ", "2"]], ["lam", ["λ", ""]], ["x_max", ["x", "max"]], ["y_hat", ["y\u0302", ""]], ["theta_dot", ["θ\u0307", ""]], ["x_dot2", ["x\u0307", "2"]], ["x_bar_1", ["x\u0304", "1"]], ["x_dotted", ["x", "dotted"]], ["c1_1", ["c", "1,1"]], ["W[1,2]", ["W", "1,2"]], ["rate", ["rate", ""]], ["x[3]", ["x", "3"]]];
   for (const [key, parts] of table) assert.deepEqual(panel.symbol(key), parts);
 });
 
