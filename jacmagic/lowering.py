@@ -969,6 +969,7 @@ class Lowerer:
             )
         if row.arity[1] is None and len(values) == 1:
             if values[0].shape == ():
+                self.number_alone(expr.arguments[0], expr.span)
                 return values[0]
             if self.in_family:
                 raise _Unroll

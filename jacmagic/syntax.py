@@ -621,8 +621,12 @@ class Lexer:
             raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", span)
         if ch == "%":
             raise SyntaxMistake("% has no meaning in a block; a comment starts with #.", span)
+        if ch == "?":
+            raise SyntaxMistake("? has no meaning in a block; cases are written a if x > 0 else b.", span)
         if category.startswith("N"):
-            raise SyntaxMistake(f"Numbers are written with 0 to 9; this is {label}.", span)
+            plain = unicodedata.normalize("NFKC", ch).replace("\u2044", "/")
+            fix = (f"({plain})",) if re.fullmatch(r"[0-9]/[0-9]", plain) else ()
+            raise SyntaxMistake(f"Numbers are written with 0 to 9; this is {label}.", span, fix)
         if ch in _LOOK_ALIKES:
             self.strange(ch, start)
         raise SyntaxMistake(f"{ch} has no meaning in a block ({label}).", span)
@@ -1209,8 +1213,11 @@ class Parser:
                 raise SyntaxMistake("∞ is not a number to calculate with.", token.span)
             if token.text in (".*", "./", "*", "/", "·", "×", ".^", "^"):
                 raise SyntaxMistake(
-                    f"Something to multiply, divide or raise is expected before {token.text}.", token.span
+                    f"Something to multiply, divide or raise is expected before "
+                    f"{self.text[token.span.start : token.span.stop]}.", token.span,
                 )
+        if self.is_word("if"):
+            raise SyntaxMistake("The value stands before its condition: a if x > 0 else b.", token.span)
         raise self.fail("a number, a name or a bracket")
 
     def word_atom(self) -> Word:
@@ -1806,6 +1813,9 @@ class Parser:
 
     def net(self, start: int) -> Statement:
         """`x(3) -> 4 tanh -> o(2) softmax`."""
+        if self.top_level("=", ":=") is not None:
+            arrow = next(t for t in self.tokens if t.kind == "op" and t.text == "->")
+            raise SyntaxMistake("-> joins the layers of a net; a function is written f(x) = x^2.", arrow.span)
         if self.now.kind != "word":
             raise self.fail("the name of the input")
         name = self.word_atom()
@@ -1859,7 +1869,18 @@ class Parser:
                 raise SyntaxMistake("Decimals are written with a point.", span, fixes)
             if after.kind == "end":
                 raise SyntaxMistake("The comma at the end of this line stands before nothing; delete it.", token.span)
+            if any(t.kind == "op" and t.text == ":" for t in self.tokens[self.at :]):
+                raise SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
+            equals = [t.span.stop for k, t in self.outside() if t.text == "=" and k < self.at]
+            begin = equals[-1] if equals else self.tokens[0].span.start
+            begin += len(self.text[begin:]) - len(self.text[begin:].lstrip())
+            listed = Span(begin, self.tokens[-2].span.stop)
+            inside = self.text[listed.start : listed.stop]
+            if "=" not in inside and "\n" not in inside and not re.search(r"\bin\b|∈|\\", inside):
+                raise SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
             raise SyntaxMistake("A comma separates statements only before a new name = …", token.span)
+        if token.text == "." and token.kind == "op":
+            raise SyntaxMistake("A dot joins nothing; the inner product is u · v, a product is u v.", token.span)
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
         if token.kind == "word" and token.text == "for":

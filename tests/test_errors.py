@@ -144,6 +144,14 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("f(x) = x\u20101", S, 1, "\u2010", ("dash",), ("-",)),
     ("f(x) = \u2206x", S, 1, "\u2206", ("looks like Δ",), ("Δ",)),
     ("f(x, y, z) = 2x^2y^2z", A, 1, "x^2y^2z", ("two ways",), ("x^2 y^2 z", "x^(2y^2 z)")),
+    ("f = x -> x^2", S, 1, "->", ("layers of a net",), ()),
+    ("f = lambda x, y: x*y", S, 1, ",", ("f(x, y) = x y",), ()),
+    ("f(x, y) = x^2, y^2", S, 1, "x^2, y^2", ("in brackets",), ("[x^2, y^2]",)),
+    ("u in R^3\nv in R^3\nf = u . v", S, 3, ".", ("u · v",), ()),
+    ("f(x) = x ? 1 : 2", S, 1, "?", ("a if x > 0 else b",), ()),
+    ("f(x) = if x > 0 then x else 1", S, 1, "if", ("before its condition",), ()),
+    ("f(x) = @(x) x^2", S, 1, "@", ("before @",), ()),
+    ("f(x) = max(x)", H, 1, "max(x)", ("is a number here",), ("x in R^3", "x in R")),
     # -------------------------------------------------------------- sizes
     (N + "x in R^2\na = softmax(W x + b) in R^3\nL = cross_entropy(a, 2)", H, 3, "a, 2", ("2 is a number",), ()),
     ("A in R^(2x2)\nx in R^2\nf(x) = (A - λ B) x", H, 3, "λ", ("λ could be",), ("λ in R", "λ in R^(2x2)")),
@@ -333,7 +341,7 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("f(x) = x + 😀", S, 1, "😀", ("grinning",), ()),
     ("f(x) = x٣", S, 1, "٣", ("0 to 9",), ()),
     ("f(x) = x – 1", S, 1, "–", ("dash",), ("-",)),
-    ("f(x) = ½ x", S, 1, "½", ("0 to 9",), ()),
+    ("f(x) = ½ x", S, 1, "½", ("0 to 9",), ("(1/2)",)),
 ]
 
 
