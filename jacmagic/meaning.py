@@ -646,9 +646,15 @@ class Reader:
         first = inside.replace("\\", " ").split()[:1]
         if key in self.scope.primed and first and re.match(r"t\b", first[0]) and not self.scope.knows("t"):
             raise SyntaxMistake("The time is not written here.", span, (shown,))
+        array = key in self.scope.vectors or key in self.scope.matrices
+        running = array and re.fullmatch(r"[\w\s,+\-]+", inside) and any(
+            re.search(rf"\b{re.escape(index)}\b", inside) for index in self.scope.indices
+        )
+        if running:
+            raise AmbiguousMath(f"{self.source(span)} can be an entry or a product.", span, (f"{shown}[{inside}]",))
         if word.text in CONSTANTS or not all(isinstance(entry, s.Num) and entry.text.isdigit() for entry in entries):
             return
-        if key in self.scope.vectors or key in self.scope.matrices:
+        if array:
             fixes = [f"{shown}[{inside}]"]
         else:
             fixes = [f"{shown}_{inside}"] if len(entries) == 1 else []
@@ -782,7 +788,7 @@ class Reader:
                 expr = t.Component(span, expr, indices)
             else:
                 numbered = re.fullmatch(r"\^\{\s*(?:\((\w)\)|\[(\w)\])\s*\}|⁽[¹²³⁴-⁹ⁱⁿ]⁾", self.source(post.span))
-                if numbered and isinstance(item.atom, s.Word):
+                if numbered and isinstance(item.atom, s.Word) and item.atom.text not in CONSTANTS:
                     base = self.text[item.span.start : post.span.start]
                     digit = numbered[1] or numbered[2] or unicodedata.normalize("NFKC", self.source(post.span))[1]
                     raise AmbiguousMath(
