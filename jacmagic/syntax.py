@@ -1914,7 +1914,7 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         depth = depth + 1 if opens else max(0, depth - 1) if closes else depth
         ends = token.kind in ("nl", "end") or (depth == 0 and token.kind == "op" and token.text == ";")
         if not ends and depth == 0 and token.kind == "op" and token.text == "," and k + 2 < len(tokens):
-            ends = another(current, tokens[k + 1 :])
+            ends = another(current, tokens[k + 1 : k + 4])
         if depth == 0 and token.kind == "op" and token.text == "&" and aligns(current, tokens[k + 1]):
             continue
         if token.kind == "nl" and continues(tokens, k):
@@ -1932,10 +1932,11 @@ def another(before: Sequence[Token], after: Sequence[Token]) -> bool:
     if after[0].kind != "word":
         return False
     sign = after[2] if after[1].kind == "op" and after[1].text == "'" and len(after) > 2 else after[1]
-    told = [t.text for t in before if t.kind == "op" and t.text in ("=", "∈") or t.kind == "word" and t.text == "in"]
     if sign.kind == "op" and sign.text == "=":
-        return "=" in told
-    return bool(told) and "=" not in told and (sign.kind == "op" and sign.text == "∈" or sign.text == "in")
+        return any(t.kind == "op" and t.text == "=" for t in before)
+    if not (sign.kind == "op" and sign.text == "∈" or sign.kind == "word" and sign.text == "in"):
+        return False
+    return not any(t.kind == "op" and t.text == "=" for t in before) and any(t.text in ("in", "∈") for t in before)
 
 
 def aligns(before: Sequence[Token], after: Token) -> bool:
