@@ -885,7 +885,7 @@ class Reader:
         return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
 
     def check_family(self, row: Function, group: s.Group) -> None:
-        """sum(x^i, i, 0, 3) as other systems write it, and sum(x_i^2) without its family."""
+        """sum(x^i, i, 0, 3), as other systems write it."""
         shown = [self.source(entry.span) for entry in group.rows[0]]
         inner = Span(group.span.start + 1, group.span.stop - 1)
         if len(shown) == 4 and re.fullmatch(r"[A-Za-z]", shown[1]) and re.search(rf"\b{shown[1]}\b", shown[0]):
