@@ -622,12 +622,22 @@ def _over(factors: tuple[str, ...]) -> tuple[str, ...]:
                 common = math.gcd(top, int(divisor[0]))
                 top, rest = top // common, int(divisor[0]) // common
                 below = f"{rest}{below[divisor.end() :]}".removeprefix("1 ")
-            number = above.isdigit()
-            above = str(top * int(above)) if number else above if top == 1 else f"{top} {above}"
+            if number := re.match(r"(\d+)(?:$| (?=[^+-]))", above):
+                top, above = top * int(number[1]), above[number.end() :]
+            if top != 1 and re.search(r" [+-] ", _outside_brackets(above)):
+                above = rf"\left({above}\right)"
+            above = above if top == 1 and above else f"{top} {above}".strip()
             factor = _Scalar(above if below == "1" else rf"\frac{{{above}}}{{{below}}}")
         elif out and found and found[1] == "1" and isinstance(out[-1], _Scalar):
             factor = _Scalar(rf"\frac{{{out.pop()}}}{{{found[2]}}}")
         out.append(factor)
+    for k in range(len(out) - 1):  # x/n^2 xᵀ/n is x xᵀ/n^3
+        column, row = _COLUMN_DIVIDED.fullmatch(out[k]), _ROW_DIVIDED.fullmatch(out[k + 1])
+        if column and row and row[2] in (None, column[2]):
+            power = int(column[3] or 1) + (int(row[3] or 1) if row[2] else 0)
+            below = column[2] if power == 1 else rf"{column[2]}^{{{power}}}"
+            out[k : k + 2] = [rf"\frac{{{column[1]} \, {row[1] or row[4]}}}{{{below}}}"]
+            break
     return tuple(factor for factor in out if factor != "1") or tuple(out[:1])
 
 
@@ -635,6 +645,10 @@ def _bracketed(text: str) -> str:
     return text if re.fullmatch(r"\\?[A-Za-z]+(_\{\w+\})?", text) else rf"\left({text}\right)"
 
 
+_ROW = r"(?:[a-zA-Z]\w*(?:_\{\w+\})?|\\left\([^(){}]+\\right\))\^\{\\top\}"
+_BELOW = r"([a-zA-Z]\w*(?:_\{\w+\})?|\\left\\\|[^|{}]+\\right\\\||\\left\([^()]+\\right\))(?:\^\{(\d)\})?"
+_COLUMN_DIVIDED = re.compile(rf"\\frac\{{((?:\d+ )?[a-zA-Z]\w*(?:_\{{\w+\}})?)\}}\{{{_BELOW}\}}")
+_ROW_DIVIDED = re.compile(rf"\\frac\{{({_ROW})\}}\{{{_BELOW}\}}|({_ROW})")
 _SIMPLE_FRACTION = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _ONES = r"\mathbf{1}^{\top}"
 _NUMBER = re.compile(r"\\frac\{(\d+)\}\{(\d+)\}|(\d+(?:\.\d+)?)")

@@ -502,6 +502,10 @@ def test_the_matrix_form_of_every_local_jacobian_has_its_numbers() -> None:
         ("y = sum(2x - x^2)", "∂y/∂x = 2 (1 − x)ᵀ"),
         ("m in R^3\ny = -1/2 sum(1 + x - m^2 - exp(x))", "∂y/∂x = −1/2 (1 − e^x)ᵀ"),
         ("y = sum(10 x - 3 exp(x))", None),
+        ("y = x/||x||", "∂y/∂x = 1/‖x‖ I − (x xᵀ)/(‖x‖³)"),
+        ("y = 3x/||x||^2", None),
+        ("t in R^3\ny = x/||x - t||", None),
+        ("y = 2x/(x^T x)", "∂y/∂x = 2/(xᵀ x) I − (4 x xᵀ)/((xᵀ x)²)"),
         ("y = [x1 x2, x3]", ""),
     ],
 )
