@@ -473,7 +473,12 @@ def symbolic(name: str) -> Any:
         return _required(define)(calculus, *self.args)
 
     def evaluate(self: Any, prec: int) -> Any:
-        return numeric(definition(self), prec) if self.is_number else None
+        if not self.is_number:
+            return None
+        try:
+            return numeric(definition(self), prec)
+        except TypeError:  # a definition compares what is no number: |bce(0, 1)|
+            return sympy.nan
 
     def is_real(self: Any) -> bool | None:
         return True if all(a.is_extended_real for a in self.args) else None

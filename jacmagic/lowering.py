@@ -1011,7 +1011,7 @@ class Lowerer:
         assert row.define is not None
         each = Value(row.define(calculus, va.expr, vb.expr), va.shape or vb.shape)
         if va.shape == () or self.in_family:
-            return each
+            return replace(each, expr=self.check_small(each.expr, expr.span))
         node = self.flat(each)
         total = self.of_node(self.graph.sum(node, (0,)))
         if row.name == "cross_entropy":

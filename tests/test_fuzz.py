@@ -8,6 +8,9 @@ from fuzz.grammar import TEXTS
 from hypothesis import HealthCheck, given, settings
 
 FOUND = [
+    r"f = 1 (\sum_{i=1}^{2} (bce(0, 0)))",
+    "f(x, y) = (norm(bce(0, 1))+x)^-1",
+    "f(x, y) = (norm(bce(0, 0))+x)^2",
     "x in R^2\ny(x) = sum(x^i for i = 0..3000)^304\no =n R^2\nL = mse(o, y)",
     "f(x) = [x[i] f==============or i = 1.cmd.10^30]",
     " x_1 + x\u2081 + x_{x\u2081}",
