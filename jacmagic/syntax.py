@@ -1525,12 +1525,12 @@ class Parser:
                 self.next()
             if self.is_op("&"):
                 self.next()
+            if self.is_word("if", "for", "when"):
+                self.next()
             if self.is_word("otherwise", "else"):
                 self.next()
                 otherwise = value
             else:
-                if self.is_word("if", "for", "when"):
-                    self.next()
                 self.typeset = True
                 branches.append((value, self.disjunction()))
                 self.typeset = False
