@@ -10,6 +10,7 @@ is written out entry by entry.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -472,6 +473,11 @@ class Lowerer:
                     expr.span,
                 )
             fix = re.sub(r"\s*(\^|\*\*)\s*", " .^", text, count=1)
+            call = inside(expr.base)
+            if expr.on_name and isinstance(call, t.Call) and len(call.arguments) == 1:  # sin² A
+                argument = self.source(inside(call.arguments[0]).span)
+                power = unicodedata.normalize("NFKC", self.source(expr.exponent.span))
+                fix = f"{call.function}({argument}) .^" + (power if power.isalnum() else f"({power})")
             raise ShapeError(
                 "A power of a matrix could be a product or entry by entry.", expr.span,
                 (fix,) if fix != text else (f"{self.source(expr.base.span)} .^2",),

@@ -8,6 +8,7 @@ from fuzz.grammar import TEXTS
 from hypothesis import HealthCheck, given, settings
 
 FOUND = [
+    "f(x, y) = sin² [x, x; x, x]",
     r"f = sin(\begin{cases} x & x > x \\ x for \text{otherwise} \end{cases})",
     r"f = 1 (\sum_{i=1}^{2} (bce(0, 0)))",
     "f(x, y) = (norm(bce(0, 1))+x)^-1",
