@@ -1854,6 +1854,13 @@ class Parser:
             raise SyntaxMistake("A layer has one size.", group.span)
         return group.rows[0][0]
 
+    def right_side(self) -> Span:
+        """What stands behind the last =, or the whole statement."""
+        equals = [t.span.stop for k, t in self.outside() if t.text == "=" and k < self.at]
+        begin = equals[-1] if equals else self.tokens[0].span.start
+        begin += len(self.text[begin:]) - len(self.text[begin:].lstrip())
+        return Span(begin, self.tokens[-2].span.stop)
+
     def finish(self) -> None:
         """Nothing may stand behind a statement."""
         if self.now.kind == "end":
@@ -1871,10 +1878,7 @@ class Parser:
                 raise SyntaxMistake("The comma at the end of this line stands before nothing; delete it.", token.span)
             if any(t.kind == "op" and t.text == ":" for t in self.tokens[self.at :]):
                 raise SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
-            equals = [t.span.stop for k, t in self.outside() if t.text == "=" and k < self.at]
-            begin = equals[-1] if equals else self.tokens[0].span.start
-            begin += len(self.text[begin:]) - len(self.text[begin:].lstrip())
-            listed = Span(begin, self.tokens[-2].span.stop)
+            listed = self.right_side()
             inside = self.text[listed.start : listed.stop]
             if "=" not in inside and "\n" not in inside and not re.search(r"\bin\b|∈|\\", inside):
                 raise SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
@@ -1884,10 +1888,7 @@ class Parser:
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
         if token.kind == "word" and token.text == "for":
-            equals = [t.span.stop for k, t in self.outside() if t.text == "=" and k < self.at]
-            begin = equals[-1] if equals else self.tokens[0].span.start
-            begin += len(self.text[begin:]) - len(self.text[begin:].lstrip())
-            span = Span(begin, self.tokens[-2].span.stop)
+            span = self.right_side()
             shown = self.text[span.start : span.stop]
             balanced = shown.count("[") == shown.count("]") and shown.count("(") == shown.count(")")
             told = re.fullmatch(r"for\s+(\w+)\s*=.+\.\..+", self.text[token.span.start : span.stop])
@@ -1895,7 +1896,7 @@ class Parser:
                 raise SyntaxMistake("A family stands in square brackets: [i^2 for i = 1..3].", span)
             fix, head = f"[{shown}]", self.tokens[0].span
             named = re.fullmatch(rf"(.+)_(?:{told[1]}|\{{{told[1]}\}})", self.text[head.start : head.stop])
-            if equals and named:  # y_i = … for i is the vector y
+            if span.start > head.start and named:  # y_i = … for i is the vector y
                 span, fix = head.to(span), f"{named[1]} = {fix}"
             raise SyntaxMistake("A family stands in square brackets.", span, (fix,))
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
