@@ -166,20 +166,6 @@ _FENCED = frozenset({"sqrt", "cbrt", "abs", "norm"})  # functions that do not pr
 _SCIENTIFIC = re.compile(r"([0-9.]+)e([+-]?[0-9]+)")
 
 
-@dataclass(frozen=True)
-class _Verbatim(t.Expr):
-    """What is no block's expression and prints as SymPy has it."""
-
-    tex: str
-    plain: str
-
-
-def _bare_core(expr: t.Expr) -> t.Expr:
-    while isinstance(expr, t.Paren):
-        expr = expr.inner
-    return expr
-
-
 def _starts_with_number(expr: t.Expr) -> bool:
     if isinstance(expr, (t.Power, t.Transpose)):
         return _starts_with_number(expr.base)
@@ -241,7 +227,7 @@ class _Writer(ABC):
 
     def free(self, expr: t.Expr) -> str:
         """The expression where nothing can touch it; brackets right round it are redundant."""
-        return self.write(_bare_core(expr))[0]
+        return self.write(t.inside(expr))[0]
 
     def at(self, expr: t.Expr, level: int) -> str:
         """The expression, in brackets unless it holds together at this level."""
@@ -337,9 +323,9 @@ class _Writer(ABC):
     def with_bracket(self, expr: t.Expr) -> t.Expr:
         """`sin x` as `sin(x)`."""
         if isinstance(expr, t.Power) and expr.on_name and isinstance(expr.base, t.Call):
-            return t.Power(expr.span, self.with_bracket(expr.base), expr.exponent, expr.entrywise, True)
+            return t.Power(self.with_bracket(expr.base), expr.exponent, expr.entrywise, True, span=expr.span)
         if isinstance(expr, t.Call) and expr.bare:
-            return t.Call(expr.span, expr.function, expr.arguments)
+            return t.Call(expr.function, expr.arguments, span=expr.span)
         return expr
 
     def needs_operator(self, factors: tuple[tuple[str, t.Expr], ...], k: int) -> bool:
@@ -538,7 +524,7 @@ class _Latex(_Writer):
     def indicator(self, expr: t.Indicator) -> tuple[str, int]:
         return rf"\mathbf{{1}}[{self.free(expr.condition)}]", ATOM
 
-    def verbatim(self, expr: _Verbatim) -> tuple[str, int]:
+    def verbatim(self, expr: t.Verbatim) -> tuple[str, int]:
         return expr.tex, CONDITION
 
 
@@ -598,14 +584,14 @@ class _Text(_Writer):
         return f"{left}{right}" if glued else f"{left} {right}"
 
     def fraction(self, expr: t.Fraction) -> tuple[str, int]:
-        return f"{self.at(_bare_core(expr.above), PRODUCT)}/{self.at(_bare_core(expr.below), POWER)}", PRODUCT
+        return f"{self.at(t.inside(expr.above), PRODUCT)}/{self.at(t.inside(expr.below), POWER)}", PRODUCT
 
     def fraction_factor(self, factor: t.Fraction, first: bool) -> str:
         numbers = isinstance(factor.above, t.Number) and isinstance(factor.below, t.Number)
         return self.fraction(factor)[0] if first and numbers else self.at(factor, BARE)
 
     def power(self, expr: t.Power) -> tuple[str, int]:
-        exponent = _bare_core(expr.exponent)
+        exponent = t.inside(expr.exponent)
         digits = exponent.inner if isinstance(exponent, t.Negative) else exponent
         if isinstance(digits, t.Number) and digits.text.isdigit() and not expr.entrywise:
             shown = self.free(exponent).translate(_SUPERSCRIPTS)
@@ -667,7 +653,7 @@ class _Text(_Writer):
     def indicator(self, expr: t.Indicator) -> tuple[str, int]:
         return f"1[{self.free(expr.condition)}]", ATOM
 
-    def verbatim(self, expr: _Verbatim) -> tuple[str, int]:
+    def verbatim(self, expr: t.Verbatim) -> tuple[str, int]:
         return expr.plain, CONDITION
 
 
@@ -691,7 +677,6 @@ def text(expr: t.Expr, arrays: Collection[Span] = ()) -> str:
 
 
 # ------------------------------------------------------------------ SymPy expressions to trees
-_NOWHERE = Span(0, 0)
 _SYMPY = {row.sympy: row.name for row in FUNCTIONS.values() if row.sympy} | {
     "Abs": "abs",
     "sign": "sign",
@@ -731,15 +716,15 @@ class _Layout:
 
     def show(self, expr: Any) -> t.Expr:
         if expr.is_Symbol:
-            return t.Name(_NOWHERE, expr.name)
+            return t.Name(expr.name)
         if expr.is_Rational:
             shown = self.rational(abs(expr.p), expr.q)
-            return shown if expr.p >= 0 else t.Negative(_NOWHERE, shown)
+            return shown if expr.p >= 0 else t.Negative(shown)
         if expr.is_Add and expr.is_commutative:
             return self.sum(expr)
         if expr.is_Mul and expr.is_commutative:
             sign, product = self.product(expr)
-            return product if sign > 0 else t.Negative(_NOWHERE, product)
+            return product if sign > 0 else t.Negative(product)
         if expr.is_Pow and expr.is_commutative:
             return self.power(expr.base, expr.exp)
         if expr.is_Function or expr.is_Boolean or expr.is_Relational:
@@ -747,7 +732,7 @@ class _Layout:
         return self.other(expr)
 
     def number(self, text: str) -> t.Number:
-        return t.Number(_NOWHERE, text)
+        return t.Number(text)
 
     def rational(self, p: int, q: int) -> t.Expr:
         """A number that is not negative, as a decimal where that is asked for and ends."""
@@ -755,7 +740,7 @@ class _Layout:
             shown = _decimal(p, q)
             if shown is not None:
                 return self.number(shown)
-        return self.number(str(p)) if q == 1 else t.Fraction(_NOWHERE, self.number(str(p)), self.number(str(q)))
+        return self.number(str(p)) if q == 1 else t.Fraction(self.number(str(p)), self.number(str(q)))
 
     # -------------------------------------------------------------- sums
     def sum(self, expr: Any) -> t.Expr:
@@ -775,7 +760,7 @@ class _Layout:
             positive = [a for a in args if not self.is_negative(a)]
             if len(positive) == 1:  # y - w x - b
                 args = [*positive, *(a for a in args if a is not positive[0])]
-        return t.Sum(_NOWHERE, tuple(self.term(a) for a in args))
+        return t.Sum(tuple(self.term(a) for a in args))
 
     @staticmethod
     def is_negative(term: Any) -> bool:
@@ -828,7 +813,7 @@ class _Layout:
                 above[k], q = factor / common if common > 1 else factor, q // common
         q = self.one_root(above, below, p, q)
         halved = below and p == 1 and 1 < q < 10  # x/(2y) rather than 0.5x/y
-        coefficient = t.Fraction(_NOWHERE, self.number("1"), self.number(str(q))) if halved else self.rational(p, q)
+        coefficient = t.Fraction(self.number("1"), self.number(str(q))) if halved else self.rational(p, q)
         top = [self(f) for f in sorted(above, key=self.place)]
         down = [self.power(b, e) for b, e in sorted(below, key=lambda pair: self.place(pair[0]))]
         joins = down or (p == 1 and len(top) == 1 and self.is_plain(top[0]))
@@ -838,7 +823,7 @@ class _Layout:
         if not (isinstance(coefficient, t.Number) and coefficient.text == "1"):
             top.insert(0, coefficient)
         whole = self.factors(top)
-        return sign, t.Fraction(_NOWHERE, whole, self.factors(down)) if down else whole
+        return sign, t.Fraction(whole, self.factors(down)) if down else whole
 
     def one_root(self, above: list[Any], below: list[tuple[Any, Any]], p: int, q: int) -> int:
         """Write 1/√2 and 1/√(2π) where SymPy has √2/2 and √2/(2√π), and say which divisor is left."""
@@ -870,7 +855,7 @@ class _Layout:
     def factors(self, parts: list[t.Expr]) -> t.Expr:
         if len(parts) < 2:
             return parts[0] if parts else self.number("1")
-        return t.Product(_NOWHERE, tuple(("", part) for part in parts))
+        return t.Product(tuple(("", part) for part in parts))
 
     def place(self, factor: Any) -> tuple[Any, ...]:
         """Where a factor stands in its product."""
@@ -895,16 +880,16 @@ class _Layout:
     def power(self, base: Any, exponent: Any) -> t.Expr:
         if exponent.is_Rational:
             if exponent.p < 0:
-                return t.Fraction(_NOWHERE, self.number("1"), self.power(base, -exponent))
+                return t.Fraction(self.number("1"), self.power(base, -exponent))
             if exponent.p == 1 and exponent.q == 1:
                 return self(base)
             if exponent.p == 1 and exponent.q == 2:
-                return t.Call(_NOWHERE, "sqrt", (self(base),))
+                return t.Call("sqrt", (self(base),))
         shown = self(base)
         if isinstance(shown, t.Call) and exponent.is_Integer and self.takes_power(shown.function):
-            call = t.Call(_NOWHERE, shown.function, shown.arguments)
-            return t.Power(_NOWHERE, call, self(exponent), on_name=True)
-        return t.Power(_NOWHERE, shown, self(exponent))
+            call = t.Call(shown.function, shown.arguments)
+            return t.Power(call, self(exponent), on_name=True)
+        return t.Power(shown, self(exponent))
 
     @staticmethod
     def takes_power(function: str) -> bool:
@@ -915,64 +900,64 @@ class _Layout:
     def function(self, expr: Any) -> t.Expr:
         sp, kind = self.sp, type(expr).__name__
         if isinstance(expr, sp.exp):
-            return t.Power(_NOWHERE, t.Constant(_NOWHERE, "e"), self(expr.args[0]))
+            return t.Power(t.Constant("e"), self(expr.args[0]))
         if expr.is_Piecewise:
             *branches, last = expr.args
             if not branches:
                 return self(last.expr)
             shown = tuple((self(value), self(condition)) for value, condition in branches)
-            return t.Case(_NOWHERE, shown, self(last.expr))
+            return t.Case(shown, self(last.expr))
         if kind in _RELATIONS:
             if expr.lhs.is_Atom and not expr.rhs.is_Atom:  # |r| <= δ, which SymPy turns round
                 expr = expr.reversed
-            return t.Compare(_NOWHERE, (self(expr.lhs), self(expr.rhs)), (_RELATIONS[type(expr).__name__],))
+            return t.Compare((self(expr.lhs), self(expr.rhs)), (_RELATIONS[type(expr).__name__],))
         if kind == "Unequality":
-            equal = t.Compare(_NOWHERE, (self(expr.args[0]), self(expr.args[1])), ("==",))
-            return t.Logic(_NOWHERE, "not", (equal,))
+            equal = t.Compare((self(expr.args[0]), self(expr.args[1])), ("==",))
+            return t.Logic("not", (equal,))
         if isinstance(expr, (sp.And, sp.Or)):
             operands = sorted(expr.args, key=sp.default_sort_key)
-            return t.Logic(_NOWHERE, "and" if isinstance(expr, sp.And) else "or", tuple(map(self, operands)))
+            return t.Logic("and" if isinstance(expr, sp.And) else "or", tuple(map(self, operands)))
         if isinstance(expr, sp.Not):
-            return t.Logic(_NOWHERE, "not", (self(expr.args[0]),))
+            return t.Logic("not", (self(expr.args[0]),))
         if kind in ("step", "Heaviside"):
-            positive = t.Compare(_NOWHERE, (self(expr.args[0]), self.number("0")), (">",))
-            return t.Indicator(_NOWHERE, positive)
+            positive = t.Compare((self(expr.args[0]), self.number("0")), (">",))
+            return t.Indicator(positive)
         function = _SYMPY.get(kind) or ALIASES.get(kind, kind)
         if function in FUNCTIONS:
             if kind in ("Max", "Min"):
                 arguments = tuple(map(self, sorted(expr.args, key=sp.default_sort_key)))
-                return t.Call(_NOWHERE, function, arguments)
+                return t.Call(function, arguments)
             if kind == "log" and len(expr.args) == 2:
                 return self.other(expr)
             bare = len(expr.args) == 1 and function not in ("max", "min", "exp")
             bare = bare and (expr.args[0].is_Symbol or (expr.args[0].is_Integer and expr.args[0].is_positive))
             bare = bare and _ONE_SYMBOL.fullmatch(FUNCTIONS[function].tex) is not None
-            return t.Call(_NOWHERE, function, tuple(map(self, expr.args)), bare)
+            return t.Call(function, tuple(map(self, expr.args)), bare)
         if isinstance(expr, sp.core.function.AppliedUndef):
-            return t.UserCall(_NOWHERE, kind, tuple(map(self, expr.args)))
+            return t.UserCall(kind, tuple(map(self, expr.args)))
         return self.other(expr)
 
     def other(self, expr: Any) -> t.Expr:
         sp = self.sp
         if expr is sp.E or expr is sp.pi:
-            return t.Constant(_NOWHERE, "e" if expr is sp.E else "pi")
+            return t.Constant("e" if expr is sp.E else "pi")
         if expr.is_Float and expr.is_finite:
             return self.float(expr)
         if isinstance(expr, (sp.Sum, sp.Product)) and len(expr.limits) == 1 and len(expr.limits[0]) == 3:
             index, first, last = expr.limits[0]
             kind = "sum" if isinstance(expr, sp.Sum) else "prod"
-            return t.Family(_NOWHERE, self(expr.function), index.name, self(first), self(last), kind)
+            return t.Family(self(expr.function), index.name, self(first), self(last), kind)
         if isinstance(getattr(expr, "parent", None), sp.MatrixSymbol):  # an entry, counted from 0 there, from 1 here
             places = [self(expr.i + 1), self(expr.j + 1)][: 1 if expr.parent.shape[1] == 1 else 2]
-            return t.Component(_NOWHERE, t.Name(_NOWHERE, expr.parent.name), tuple(places))
-        return _Verbatim(_NOWHERE, _printer(self.decimals).doprint(expr), str(expr))
+            return t.Component(t.Name(expr.parent.name), tuple(places))
+        return t.Verbatim(_printer(self.decimals).doprint(expr), str(expr))
 
     def float(self, expr: Any) -> t.Expr:
         import fractions
 
         exact = fractions.Fraction(repr(abs(float(expr))))
         shown = self.number(_decimal(exact.numerator, exact.denominator) or repr(abs(float(expr))))
-        return shown if expr >= 0 else t.Negative(_NOWHERE, shown)
+        return shown if expr >= 0 else t.Negative(shown)
 
 
 def _decimal(p: int, q: int) -> str | None:

@@ -24,7 +24,6 @@ from jacmagic.calculus import MAX_DIGITS
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
 from jacmagic.graph import Graph, Node, slot
-from jacmagic.shapes import children, inside
 
 MAX_FAMILY = 10_000
 """Members of one family. Instead: vectors, `sum(x .* x)`."""
@@ -203,7 +202,7 @@ class Lowerer:
     # -------------------------------------------------------------- shapes
     def describe(self, expr: t.Expr, value: Value) -> str:
         """`W is 2×3 (line 2)`: how an error speaks of an operand."""
-        inner = inside(expr)
+        inner = t.inside(expr)
         shown = self.source(expr.span)
         if isinstance(inner, t.Name) and re.search(r"^[0-9]|[(\s]", shown):
             shown = inner.key  # a name that a net in one line brings with it
@@ -218,9 +217,9 @@ class Lowerer:
 
     def place(self, expr: t.Expr) -> str:
         """` (line 2)` for a name, also transposed, else nothing."""
-        inner = inside(expr)
+        inner = t.inside(expr)
         if isinstance(inner, t.Transpose):
-            inner = inside(inner.base)
+            inner = t.inside(inner.base)
         return self.where(inner.key) if isinstance(inner, t.Name) else ""
 
     def clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value, hints: Sequence[str] = ()) -> ShapeError:
@@ -358,7 +357,7 @@ class Lowerer:
                     total, scalars = replace(total, expr=sp.Mul(total.expr, *scalars)), []
                 total = self.multiply(operator, seen, total, factor, value)
             span = seen.span.to(factor.span)
-            seen = t.Paren(span, factor)
+            seen = t.Paren(factor, span=span)
         if scalars:
             total = replace(total, expr=sp.Mul(total.expr, *scalars))
         return replace(total, expr=self.check_small(total.expr, expr.span))
@@ -439,10 +438,10 @@ class Lowerer:
             place = self.place(a)
             right = self.describe(b, vb) if rb == 1 else f"{self.source(b.span)} has {vb.shape[0]} rows{self.place(b)}"
             hints = []
-            if isinstance(inside(a), t.Name) and isinstance(inside(b), t.Name):
-                hints = [f"{self.source(inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
+            if isinstance(t.inside(a), t.Name) and isinstance(t.inside(b), t.Name):
+                hints = [f"{self.source(t.inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
                 if rb == 1:
-                    hints.append(f"{self.source(inside(b).span)} in R^{va.shape[1]}")
+                    hints.append(f"{self.source(t.inside(b).span)} in R^{va.shape[1]}")
             error = ShapeError(f"{left}{place}, but {right}.", a.span.to(b.span), hints)
             raise error
         if rb == 1:
@@ -473,9 +472,9 @@ class Lowerer:
                     expr.span,
                 )
             fix = re.sub(r"\s*(\^|\*\*)\s*", " .^", text, count=1)
-            call = inside(expr.base)
+            call = t.inside(expr.base)
             if expr.on_name and isinstance(call, t.Call) and len(call.arguments) == 1:  # sin² A
-                argument = self.source(inside(call.arguments[0]).span)
+                argument = self.source(t.inside(call.arguments[0]).span)
                 power = unicodedata.normalize("NFKC", self.source(expr.exponent.span))
                 fix = f"{call.function}({argument}) .^" + (power if power.isalnum() else f"({power})")
             raise ShapeError(
@@ -542,7 +541,7 @@ class Lowerer:
 
     def number_alone(self, expr: t.Expr, whole: Span) -> None:
         """x^T and sum(x) where no line declares x are of a vector to whoever writes them."""
-        name = inside(expr)
+        name = t.inside(expr)
         if isinstance(name, t.Name) and not self.where(name.key) and not self.in_family and name.key in self.env:
             shown = self.source(name.span)
             raise ShapeError(
@@ -616,7 +615,7 @@ class Lowerer:
 
     def check_components(self, expr: t.Component, base: Value) -> tuple[t.Expr, str]:
         """The base and its name, which has components with as many indices."""
-        inner = inside(expr.base)
+        inner = t.inside(expr.base)
         shown = inner.key if isinstance(inner, t.Name) else self.source(expr.base.span)
         if base.shape == ():
             name = isinstance(inner, t.Name)
@@ -729,8 +728,8 @@ class Lowerer:
         if count == 0:
             if expr.kind == "vector":
                 raise ValueMistake(f"This family is empty: from {first} to {last}.", expr.span)
-            for one in descendants(expr.body):  # no member is lowered, but x[i] must have a meaning
-                name = inside(one.base) if isinstance(one, t.Component) else None
+            for one in t.walk(expr.body):  # no member is lowered, but x[i] must have a meaning
+                name = t.inside(one.base) if isinstance(one, t.Component) else None
                 if isinstance(one, t.Component) and isinstance(name, t.Name) and name.key in self.env:
                     self.check_components(one, self.env[name.key])
             return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
@@ -775,7 +774,7 @@ class Lowerer:
     def written_out(self, expr: t.Family, values: tuple[int, ...]) -> Value:
         """A family member by member; where all members are as large, the first tells how many there will be."""
         self.unroll(len(values), expr.span)
-        below = list(descendants(expr.body))
+        below = list(t.walk(expr.body))
         alike = not any(isinstance(one, t.UserCall) for one in below) and not any(
             isinstance(one, t.Family) and (mentions(one.first, {expr.index}) or mentions(one.last, {expr.index}))
             for one in below
@@ -790,7 +789,7 @@ class Lowerer:
                 ahead = (self.unrolled - before) * (len(values) - 1)
                 self.unroll(ahead, expr.span)
                 self.unrolled -= ahead
-        literal = inside(expr.body)
+        literal = t.inside(expr.body)
         shapes = {m.shape for m in members}
         if len(shapes) > 1 and (expr.kind != "vector" or isinstance(literal, t.Vector) or t.is_list(literal)):
             raise ShapeError("The members of this family differ in size.", expr.span)
@@ -956,7 +955,7 @@ class Lowerer:
             return self.entrywise(expr)
         if row.kind == "loss":
             return self.loss(expr)
-        if self.vector_index is not None and not (count == 1 and isinstance(inside(expr.arguments[0]), t.Family)):
+        if self.vector_index is not None and not (count == 1 and isinstance(t.inside(expr.arguments[0]), t.Family)):
             raise _Unroll
         return getattr(self, f"call_{row.name}")(expr, [self.argument(a) for a in expr.arguments])
 
@@ -1112,13 +1111,4 @@ class Lowerer:
 
 def mentions(expr: t.Expr, keys: Collection[str]) -> bool:
     """True where one of these names occurs in an expression."""
-    return any(isinstance(one, (t.Name, t.UserCall)) and one.key in keys for one in descendants(expr))
-
-
-def descendants(expr: t.Expr) -> Iterator[t.Expr]:
-    """An expression and all those below it."""
-    todo = [expr]
-    while todo:
-        one = todo.pop()
-        yield one
-        todo.extend(children(one))
+    return any(isinstance(one, (t.Name, t.UserCall)) and one.key in keys for one in t.walk(expr))

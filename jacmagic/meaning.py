@@ -150,15 +150,15 @@ class Reader:
         if isinstance(raw, s.Terms):
             terms = tuple((sign, self.read(term)) for sign, term in raw.terms)
             if len(terms) == 1:
-                return t.Negative(raw.span, terms[0][1]) if terms[0][0] < 0 else terms[0][1]
-            return t.Sum(raw.span, terms)
+                return t.Negative(terms[0][1], span=raw.span) if terms[0][0] < 0 else terms[0][1]
+            return t.Sum(terms, span=raw.span)
         if isinstance(raw, s.Cases):
             branches = tuple((self.read(value), self.read(condition)) for value, condition in raw.branches)
             for _, condition in branches:
                 self.expect_condition(condition)
-            return t.Case(raw.span, branches, self.read(raw.otherwise))
+            return t.Case(branches, self.read(raw.otherwise), span=raw.span)
         if isinstance(raw, s.Relation):
-            return t.Compare(raw.span, tuple(map(self.read, raw.operands)), raw.relations)
+            return t.Compare(tuple(map(self.read, raw.operands)), raw.relations, span=raw.span)
         if isinstance(raw, s.Boolean):
             operands = tuple(map(self.read, raw.operands))
             wedge = len(operands) == 2 and self.source(raw.span).count("∧") == 1
@@ -170,7 +170,7 @@ class Reader:
                         (f"cross({pair[0]}, {pair[1]})",),
                     )
                 self.expect_condition(operand)
-            return t.Logic(raw.span, raw.operator, operands)
+            return t.Logic(raw.operator, operands, span=raw.span)
         if isinstance(raw, s.For):
             return self.family(raw, raw.kind or "vector")
         if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied, s.Indicator)):
@@ -200,7 +200,7 @@ class Reader:
         self.scope.indices.append(index)
         body = self.value(raw.body)
         self.scope.indices.pop()
-        return t.Family(raw.span, body, index, first, last, kind)
+        return t.Family(body, index, first, last, kind, span=raw.span)
 
     # -------------------------------------------------------------- words
     def names(self, word: s.Word) -> list[t.Expr]:
@@ -211,13 +211,13 @@ class Reader:
             return [component]
         key = key_of(word)
         if key in scope.indices:
-            return [t.Name(word.span, key)]
+            return [t.Name(key, span=word.span)]
         if scope.knows(key):
-            return [t.Name(word.span, key)]
+            return [t.Name(key, span=word.span)]
         if word.index is None and word.text in CONSTANTS:
-            return [t.Constant(word.span, word.text)]
+            return [t.Constant(word.text, span=word.span)]
         if is_letter(word):
-            return [t.Name(word.span, key)]
+            return [t.Name(key, span=word.span)]
         if not word.whole:
             return self.split(word)
         raise self.unknown(word)
@@ -229,26 +229,26 @@ class Reader:
             match = re.fullmatch(r"(.*?[A-Za-z])([0-9]+)", word.text)
             if match and not scope.knows(key_of(word)) and match[1] in scope.vectors:
                 digits = Span(word.span.stop - len(match[2]), word.span.stop)
-                return t.Component(word.span, t.Name(word.span, match[1]), (t.Number(digits, match[2]),))
+                return t.Component(t.Name(match[1], span=word.span), (t.Number(match[2], span=digits),), span=word.span)
             return None
         base = key_of(s.Word(word.span, word.text))
         key = key_of(word)
         if scope.knows(key):
             return None
-        name = t.Name(word.span, base)
+        name = t.Name(base, span=word.span)
         if word.index.isdigit():
             if base in scope.vectors:
-                return t.Component(word.span, name, (t.Number(word.span, word.index),))
+                return t.Component(name, (t.Number(word.index, span=word.span),), span=word.span)
             return None
         if word.index in scope.indices:
-            return t.Component(word.span, name, (t.Name(word.span, word.index),))
+            return t.Component(name, (t.Name(word.index, span=word.span),), span=word.span)
         if len(word.parts) > 1 or (word.parts and not s.names_something(word.index)):
-            return t.Component(word.span, name, tuple(self.value(part) for part in word.parts))
+            return t.Component(name, tuple(self.value(part) for part in word.parts), span=word.span)
         if len(word.index) == 2 and all(ch in scope.indices or ch.isdigit() for ch in word.index) and (
             any(ch in scope.indices for ch in word.index)
         ):
-            ends = tuple(t.Number(word.span, c) if c.isdigit() else t.Name(word.span, c) for c in word.index)
-            return t.Component(word.span, name, ends)
+            ends = tuple(t.Number(c, span=word.span) if c.isdigit() else t.Name(c, span=word.span) for c in word.index)
+            return t.Component(name, ends, span=word.span)
         kinds = {1: ("vector", scope.vectors), 2: ("matrix", scope.matrices)}
         kind, alike = kinds.get(len(word.index), ("", set()))
         if base in alike and _INDEX_LETTERS.issuperset(word.index):
@@ -410,7 +410,7 @@ class Reader:
         factors = self.factors(list(raw.items))
         if len(factors) == 1:
             return factors[0].expr
-        return t.Product(raw.span, tuple((_OPERATORS.get(f.operator, f.operator), f.expr) for f in factors))
+        return t.Product(tuple((_OPERATORS.get(f.operator, f.operator), f.expr) for f in factors), span=raw.span)
 
     def factors(self, items: list[s.Item]) -> list[Settled]:
         out: list[Settled] = []
@@ -424,7 +424,7 @@ class Reader:
             found, used = self.factor(items, at)
             if item.negative:
                 last = found[0]
-                found[0] = Settled(last.operator, t.Negative(last.span, last.expr), last.gap, last.span)
+                found[0] = Settled(last.operator, t.Negative(last.expr, span=last.span), last.gap, last.span)
             out += found
             at += used
         self.check_division(out)
@@ -517,7 +517,7 @@ class Reader:
             self.check_inverse(item, follow, items, at, None)
             arguments = self.arguments(follow.atom)
             span = item.span.to(follow.atom.span)
-            expr: t.Expr = t.UserCall(span, user, arguments)
+            expr: t.Expr = t.UserCall(user, arguments, span=span)
             expr = self.powers_of_function(expr, item, span)
             return self.finish(items, at + 1, expr, item, True)
         if user is not None and follow is not None and isinstance(follow.atom, (s.Word, s.Num)) and not item.posts:
@@ -528,7 +528,7 @@ class Reader:
         if isinstance(atom, s.Word):
             return self.name_factor(items, at)
         if isinstance(atom, s.Num):
-            return self.finish(items, at, t.Number(atom.span, atom.text), item, False)
+            return self.finish(items, at, t.Number(atom.text, span=atom.span), item, False)
         self.check_square(items, at)
         return self.finish(items, at, self.atom(atom), item, True)
 
@@ -586,7 +586,7 @@ class Reader:
             span = item.span.to(follow.atom.span)
             key = key_of(s.Word(span, word.text + follow.atom.text, follow.atom.index))
             if self.scope.knows(key):
-                return self.finish(items, at + 1, t.Name(span, key), item, False)
+                return self.finish(items, at + 1, t.Name(key, span=span), item, False)
             if not self.scope.knows(word.text) and not word.command:
                 raise self.difference(
                     self.source(span), span, f"{self.source(word.span)}*{self.source(follow.atom.span)}"
@@ -680,7 +680,7 @@ class Reader:
             if glued is not None:
                 expr = self.posts(expr, posts[:-1], item)
                 span = Span(start, glued.span.stop)
-                power = t.Power(span, expr, glued, posts[-1].kind == ".^")
+                power = t.Power(expr, glued, posts[-1].kind == ".^", span=span)
                 return [Settled(first.operator, power, first.gap, Span(first.span.start, span.stop))], used
         number = isinstance(expr, t.Number) and not posts
         expr = self.posts(expr, posts, item)
@@ -705,7 +705,7 @@ class Reader:
                 run = s.Run(value.span.to(follow.span), (s.Item(value.span, "", False, False, value), follow))
                 expr = self.read(run)
                 negative = isinstance(post.value[0], s.Terms)
-                return t.Negative(post.value[0].span.to(follow.span), expr) if negative else expr, used + 1
+                return t.Negative(expr, span=post.value[0].span.to(follow.span)) if negative else expr, used + 1
             if self.function(value) or call:
                 span = item.span.to(follow.span)
                 inside = self.text[post.value[0].span.start : span.stop]
@@ -780,12 +780,12 @@ class Reader:
                         f"{self.source(item.span)} can be the transpose or a power.", item.span,
                         (f"{base}ᵀ", f"{base}^(T)"),
                     )
-                expr = t.Transpose(span, expr)
+                expr = t.Transpose(expr, span=span)
             elif post.kind == "[":
                 if any(isinstance(i, (s.Relation, s.Boolean, s.For)) for i in post.value):
                     raise SyntaxMistake("An index is a whole number.", post.span)
                 indices = tuple(self.value(i) for i in post.value)
-                expr = t.Component(span, expr, indices)
+                expr = t.Component(expr, indices, span=span)
             else:
                 numbered = re.fullmatch(r"\^\{\s*(?:\((\w)\)|\[(\w)\])\s*\}|⁽[¹²³⁴-⁹ⁱⁿ]⁾", self.source(post.span))
                 if numbered and isinstance(item.atom, s.Word) and item.atom.text not in CONSTANTS:
@@ -795,13 +795,13 @@ class Reader:
                         f"{self.source(item.span)} can number a layer or an example, or be a power.",
                         Span(item.span.start, post.span.stop), (f"{base}_{digit}", f"{base}^{digit}"),
                     )
-                expr = t.Power(span, expr, self.value(post.value[0]), post.kind == ".^")
+                expr = t.Power(expr, self.value(post.value[0]), post.kind == ".^", span=span)
         return expr
 
     # -------------------------------------------------------------- application
     def powers_of_function(self, expr: t.Expr, item: s.Item, span: Span) -> t.Expr:
         for post in item.posts:
-            expr = t.Power(span, expr, self.value(post.value[0]), on_name=True)
+            expr = t.Power(expr, self.value(post.value[0]), on_name=True, span=span)
         return expr
 
     def application(self, items: list[s.Item], at: int, row: Function) -> tuple[list[Settled], int]:
@@ -859,17 +859,17 @@ class Reader:
             else:
                 arguments = (self.atom(atom),)
             span = item.span.to(atom.span)
-            expr: t.Expr = t.Call(span, row.name, arguments)
+            expr: t.Expr = t.Call(row.name, arguments, span=span)
             expr = self.powers_of_function(expr, item, span)
             return self.finish(items, at + 1, expr, item, True)
         if isinstance(atom, s.Bars):
             span = item.span.to(atom.span)
-            call = self.powers_of_function(t.Call(span, row.name, (self.atom(atom),)), item, span)
+            call = self.powers_of_function(t.Call(row.name, (self.atom(atom),), span=span), item, span)
             return self.finish(items, at + 1, call, item, True)
         argument, used = self.bare_argument(items, at + 1, row)
         last = items[at + used]
         span = item.span.to(last.span)
-        call = self.powers_of_function(t.Call(span, row.name, (argument,), True), item, span)
+        call = self.powers_of_function(t.Call(row.name, (argument,), True, span=span), item, span)
         self.check_behind(items, at, used, argument)
         return [Settled(item.operator, call, item.gap, span)], used + 1
 
@@ -934,14 +934,14 @@ class Reader:
         root = row.name in ("sqrt", "cbrt")
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         if isinstance(item.atom, s.Num):
-            number = self.posts(t.Number(item.atom.span, item.atom.text), item.posts, item)
+            number = self.posts(t.Number(item.atom.text, span=item.atom.span), item.posts, item)
             if follow is None or item.posts or self.function(follow.atom) or self.user_function(follow.atom):
                 return number, 1
             if isinstance(follow.atom, s.Word) and not root:
                 self.check_one_name(items, at - 1, at + 1, shown)
                 name = self.posts(self.names(follow.atom)[0], follow.posts, follow)
                 self.check_exponent(items, at + 1)
-                return t.Product(item.span.to(follow.span), (("", number), ("", name))), 2
+                return t.Product((("", number), ("", name)), span=item.span.to(follow.span)), 2
             if root and isinstance(follow.atom, s.Num):
                 return number, 1
             return number, 1
@@ -1032,16 +1032,16 @@ class Reader:
         if isinstance(raw, s.Bars):
             inner = self.value(raw.inner)
             if raw.double:
-                return t.Norm(raw.span, inner, raw.order or "2")
-            return t.Absolute(raw.span, inner)
+                return t.Norm(inner, raw.order or "2", span=raw.span)
+            return t.Absolute(inner, span=raw.span)
         if isinstance(raw, s.Frac):
-            return t.Fraction(raw.span, self.value(raw.above), self.value(raw.below))
+            return t.Fraction(self.value(raw.above), self.value(raw.below), span=raw.span)
         if isinstance(raw, s.Applied):
-            return t.Call(raw.span, raw.name, (self.value(raw.argument),))
+            return t.Call(raw.name, (self.value(raw.argument),), span=raw.span)
         if isinstance(raw, s.Indicator):
             condition = self.read(raw.condition)
             self.expect_condition(condition)
-            return t.Indicator(raw.span, condition)
+            return t.Indicator(condition, span=raw.span)
         if isinstance(raw, s.Root):
             raise SyntaxMistake("A root needs its argument.", raw.span)
         return self.read(raw)
@@ -1053,16 +1053,16 @@ class Reader:
                 inner = self.read(rows[0][0])
                 if t.is_list(inner):
                     return inner
-                return inner if group.bracket == "{" else t.Paren(group.span, inner)
+                return inner if group.bracket == "{" else t.Paren(inner, span=group.span)
             entries = tuple(self.value(entry) for entry in rows[0])
-            return t.Vector(group.span, entries)
+            return t.Vector(entries, span=group.span)
         if group.bracket == "env":
             if all(len(row) == 1 for row in rows):
-                return t.Vector(group.span, tuple(self.value(row[0]) for row in rows))
+                return t.Vector(tuple(self.value(row[0]) for row in rows), span=group.span)
             return self.matrix(group, rows)
         if len(rows) > 1:
             if all(len(row) == 1 for row in rows):
-                return t.Vector(group.span, tuple(self.value(row[0]) for row in rows))
+                return t.Vector(tuple(self.value(row[0]) for row in rows), span=group.span)
             return self.matrix(group, rows)
         inner_groups = [self.literal(entry) for entry in rows[0]]
         if len(rows[0]) == 1:
@@ -1075,8 +1075,8 @@ class Reader:
             return self.matrix(group, tuple(g.rows[0] for g in inner_groups if g is not None))
         entries = tuple(self.value(entry) for entry in rows[0])
         if len(entries) == 1 and isinstance(entries[0], t.Family) and entries[0].kind == "vector":
-            return t.Family(group.span, entries[0].body, entries[0].index, entries[0].first, entries[0].last)
-        return t.Vector(group.span, entries)
+            return t.Family(entries[0].body, entries[0].index, entries[0].first, entries[0].last, span=group.span)
+        return t.Vector(entries, span=group.span)
 
     @staticmethod
     def literal(raw: s.Raw) -> s.Group | None:
@@ -1091,8 +1091,8 @@ class Reader:
         if any(isinstance(entry, s.For) for row in rows for entry in row):
             parts = tuple(self.value(entry) for row in rows for entry in row)
             if len(rows) > 1 and all(len(row) == 1 for row in rows):
-                return t.Matrix(group.span, tuple((part,) for part in parts))
-            return t.Vector(group.span, parts)
+                return t.Matrix(tuple((part,) for part in parts), span=group.span)
+            return t.Vector(parts, span=group.span)
         widths = {len(row) for row in rows}
         if len(widths) > 1:
             first = len(rows[0])
@@ -1101,4 +1101,4 @@ class Reader:
                 f"The rows of this matrix differ in length: row 1 has {first} entries, row {wrong + 1} has "
                 f"{len(rows[wrong])}.", group.span,
             )
-        return t.Matrix(group.span, tuple(tuple(self.value(entry) for entry in row) for row in rows))
+        return t.Matrix(tuple(tuple(self.value(entry) for entry in row) for row in rows), span=group.span)

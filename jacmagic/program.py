@@ -33,9 +33,9 @@ from jacmagic.errors import (
 )
 from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
 from jacmagic.graph import Graph, Node
-from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value, descendants
+from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
 from jacmagic.meaning import Reader, Scope, key_of
-from jacmagic.shapes import Inference, children, inside
+from jacmagic.shapes import Inference
 
 Shape = tuple[int, ...]
 EXAMPLE = "f(x, y) = x^2 y + sin y"
@@ -206,8 +206,8 @@ class _Understanding:
         if not self.net or span is None:
             return mistake
         here = [key for key, statement in self.sequence if statement.span.start <= span.start < statement.span.stop]
-        products = [one for key in here for one in descendants(self.trees[key]) if isinstance(one, t.Product)]
-        for before, behind in [[inside(one) for _, one in two.factors] for two in products if len(two.factors) == 2]:
+        products = [one for key in here for one in t.walk(self.trees[key]) if isinstance(one, t.Product)]
+        for before, behind in [[t.inside(one) for _, one in two.factors] for two in products if len(two.factors) == 2]:
             if not isinstance(before, t.Name) or not isinstance(behind, t.Name):
                 continue
             undeclared = behind.key in self.inference.free and behind.key not in self.drafts
@@ -470,7 +470,7 @@ class _Understanding:
             self.trees[key] = expr
         used = {name for tree in self.trees.values() for name in names_in(tree)}
         for tree in self.trees.values():
-            for number in descendants(tree):
+            for number in t.walk(tree):
                 if isinstance(number, t.Number):
                     self.reader.check_number(number, used)
         if not self.sequence:
@@ -811,7 +811,7 @@ class _Understanding:
                     found |= body - set(self.scope.functions[one.key])
                 if isinstance(one, t.Name):
                     found |= memo.get(one.key, {one.key})
-                todo.extend(children(one))
+                todo.extend(t.children(one))
             return found
 
         for key, step in steps.items():
@@ -927,14 +927,14 @@ class _Understanding:
         targets |= {key for one in residuals(steps) for key in compared_with(one, steps) if len(shapes[key]) < 2}
         if not above:
             return targets
-        linear = {key for key, step in steps.items() if not isinstance(inside(step.expr), t.Call)}
+        linear = {key for key, step in steps.items() if not isinstance(t.inside(step.expr), t.Call)}
         margins = {id(one) for one in margins_in(last.expr)}
         read = {key for step in above for key in names_in(step.expr)}
         own = {key for key in names_in(last.expr) if key not in read and key not in steps}
-        for one in descendants(last.expr):
+        for one in t.walk(last.expr):
             if isinstance(one, t.Product):  # w a, W a: a layer
-                factors = [inside(factor) for _, factor in one.factors]
-                factors = [inside(factor.base) if isinstance(factor, t.Transpose) else factor for factor in factors]
+                factors = [t.inside(factor) for _, factor in one.factors]
+                factors = [t.inside(factor.base) if isinstance(factor, t.Transpose) else factor for factor in factors]
                 keys = {factor.key for factor in factors if isinstance(factor, t.Name)}
                 own_here, from_layers = keys & own, keys & {step.key for step in above}
                 label = id(one) in margins and from_layers <= linear and all(shapes[key] == () for key in own_here)
@@ -1008,7 +1008,7 @@ class _Understanding:
             one = todo.pop()
             if isinstance(one, t.Number) and ("." in one.text or "e-" in one.text):
                 return True
-            todo.extend(children(one))
+            todo.extend(t.children(one))
         return False
 
 
@@ -1071,7 +1071,7 @@ def names_in(expr: t.Expr) -> list[str]:
         else:
             if isinstance(one, t.UserCall):
                 out[one.key] = None
-            for child in children(one):
+            for child in t.children(one):
                 visit(child, bound)
 
     visit(expr, frozenset())
@@ -1085,7 +1085,7 @@ def use_of(expr: t.Expr, key: str) -> Span | None:
         one = todo.pop()
         if isinstance(one, (t.Name, t.UserCall)) and one.key == key:
             found.append(one.span)
-        todo.extend(children(one))
+        todo.extend(t.children(one))
     return min(found, default=None)
 
 
@@ -1099,7 +1099,7 @@ def bounds_in(expr: t.Expr) -> list[t.Expr]:
             out += [one.first, one.last]
         if isinstance(one, t.Component):
             out += one.indices
-        todo.extend(children(one))
+        todo.extend(t.children(one))
     return out
 
 
@@ -1109,7 +1109,7 @@ def families_in(expr: t.Expr) -> list[t.Family]:
         one = todo.pop()
         if isinstance(one, t.Family):
             out.append(one)
-        todo.extend(children(one))
+        todo.extend(t.children(one))
     return out
 
 
@@ -1126,29 +1126,29 @@ def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> 
         return isinstance(one, t.Name) and one.key not in steps and len(shapes.get(one.key, ())) == 1
 
     def first(one: t.Expr) -> t.Expr | None:
-        return inside(one.factors[0][1]) if isinstance(one, t.Product) else None
+        return t.inside(one.factors[0][1]) if isinstance(one, t.Product) else None
 
     def note_rows(expr: t.Expr) -> None:
-        for one in descendants(expr):
+        for one in t.walk(expr):
             row = first(one)
-            if isinstance(row, t.Transpose) and is_vector(name := inside(row.base)):
+            if isinstance(row, t.Transpose) and is_vector(name := t.inside(row.base)):
                 found.add(name.key)
 
     for step in steps.values():
-        if step is not last or isinstance(inside(step.expr), t.Call):
+        if step is not last or isinstance(t.inside(step.expr), t.Call):
             note_rows(step.expr)
-        for one in descendants(step.expr):
+        for one in t.walk(step.expr):
             if not isinstance(one, t.Sum):
                 continue
-            alone = [name.key for _, term in one.terms if isinstance(name := inside(term), t.Name)]
+            alone = [name.key for _, term in one.terms if isinstance(name := t.inside(term), t.Name)]
             biased = any(shapes.get(key) == () for key in alone if key not in steps)
             if biased or any(one is error for error in errors):  # w^T a + c, y - w^T x
                 note_rows(one)
-            fronts = [first(inside(term)) for _, term in one.terms]
-            names = [inside(front.base) if isinstance(front, t.Transpose) else front for front in fronts]
+            fronts = [first(t.inside(term)) for _, term in one.terms]
+            names = [t.inside(front.base) if isinstance(front, t.Transpose) else front for front in fronts]
             free = [name.key for name in names if isinstance(name, t.Name) and name.key not in steps]
             if any(len(shapes.get(key, ())) == 2 for key in free):
-                found |= {name.key for sign, term in one.terms if sign > 0 and is_vector(name := inside(term))}
+                found |= {name.key for sign, term in one.terms if sign > 0 and is_vector(name := t.inside(term))}
     return found
 
 
@@ -1158,37 +1158,37 @@ def margins_in(expr: t.Expr) -> Iterator[t.Expr]:
     while todo:
         one, called = todo.pop()
         if called and isinstance(one, t.Negative):
-            yield inside(one.inner)
+            yield t.inside(one.inner)
         elif called and isinstance(one, t.Sum):
-            yield from (inside(term) for sign, term in one.terms if sign < 0)
+            yield from (t.inside(term) for sign, term in one.terms if sign < 0)
         called = called or isinstance(one, (t.Call, t.Power))
-        todo += [(child, called) for child in children(one)]
+        todo += [(child, called) for child in t.children(one)]
 
 
 def coefficients(steps: Mapping[str, Step]) -> set[str]:
     """The numbers in front of a term of the last line: λ of L = (o - y)^2 + λ ||W||^2."""
     *_, last = steps.values()
-    whole = inside(last.expr)
-    terms = [inside(term) for _, term in whole.terms] if isinstance(whole, t.Sum) else [whole]
-    fronts = [inside(term.factors[0][1]) for term in terms if isinstance(term, t.Product)]
+    whole = t.inside(last.expr)
+    terms = [t.inside(term) for _, term in whole.terms] if isinstance(whole, t.Sum) else [whole]
+    fronts = [t.inside(term.factors[0][1]) for term in terms if isinstance(term, t.Product)]
     used = _uses(steps)
     return {front.key for front in fronts if isinstance(front, t.Name) and used[front.key] == 1}
 
 
 def _uses(steps: Mapping[str, Step]) -> Counter[str]:
     """How often each name is used."""
-    return Counter(one.key for step in steps.values() for one in descendants(step.expr) if isinstance(one, t.Name))
+    return Counter(one.key for step in steps.values() for one in t.walk(step.expr) if isinstance(one, t.Name))
 
 
 def residuals(steps: Mapping[str, Step]) -> list[t.Sum]:
     """The differences that the last line squares or takes a norm of, also under a name: y - w^T x of (y - w^T x)^2."""
     *_, last = steps.values()
     found = []
-    for one in descendants(last.expr):
+    for one in t.walk(last.expr):
         base = one.base if isinstance(one, t.Power) else one.inner if isinstance(one, (t.Norm, t.Absolute)) else None
-        base = inside(base) if base is not None else None
+        base = t.inside(base) if base is not None else None
         if isinstance(base, t.Name) and base.key in steps:
-            base = inside(steps[base.key].expr)
+            base = t.inside(steps[base.key].expr)
         if isinstance(base, t.Sum):
             found.append(base)
     return found
@@ -1199,7 +1199,7 @@ def compared_with(residual: t.Sum, steps: Mapping[str, Step]) -> set[str]:
     alone: dict[str, int] = {}
     signs = set()
     for sign, term in residual.terms:
-        one = inside(term)
+        one = t.inside(term)
         if isinstance(one, t.Name) and one.key not in steps:
             alone[one.key] = sign
         else:
@@ -1214,10 +1214,10 @@ def targets_in(expr: t.Expr, losses: Collection[str]) -> list[t.Name]:
     while todo:
         one = todo.pop()
         if isinstance(one, t.Call) and one.function in losses and len(one.arguments) == 2:
-            target = inside(one.arguments[1])
+            target = t.inside(one.arguments[1])
             if isinstance(target, t.Name):
                 out.append(target)
-        todo.extend(children(one))
+        todo.extend(t.children(one))
     return out
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jacmagic import tree as t
 from jacmagic.errors import ShapeError, Span
@@ -33,55 +33,8 @@ def is_literal(expr: t.Expr) -> bool:
     """True for an expression of numbers and constants alone."""
     if isinstance(expr, (t.Number, t.Constant)):
         return True
-    below = () if isinstance(expr, (t.Name, t.UserCall)) else children(expr)
+    below = () if isinstance(expr, (t.Name, t.UserCall)) else t.children(expr)
     return bool(below) and all(map(is_literal, below))
-
-
-def children(expr: t.Expr) -> tuple[t.Expr, ...]:
-    """The expressions right below one."""
-    below = _CHILDREN.get(type(expr))
-    return below(expr) if below else ()
-
-
-def _inner(expr: Any) -> tuple[t.Expr, ...]:
-    return (expr.inner,)
-
-
-def _arguments(expr: Any) -> tuple[t.Expr, ...]:
-    return expr.arguments
-
-
-def _operands(expr: Any) -> tuple[t.Expr, ...]:
-    return expr.operands
-
-
-_CHILDREN: dict[type[t.Expr], Callable[[Any], tuple[t.Expr, ...]]] = {
-    t.Paren: _inner,
-    t.Negative: _inner,
-    t.Norm: _inner,
-    t.Absolute: _inner,
-    t.Sum: lambda expr: tuple([term for _, term in expr.terms]),
-    t.Product: lambda expr: tuple([factor for _, factor in expr.factors]),
-    t.Fraction: lambda expr: (expr.above, expr.below),
-    t.Power: lambda expr: (expr.base, expr.exponent),
-    t.Transpose: lambda expr: (expr.base,),
-    t.Call: _arguments,
-    t.UserCall: _arguments,
-    t.Vector: lambda expr: expr.entries,
-    t.Matrix: lambda expr: tuple([entry for row in expr.rows for entry in row]),
-    t.Family: lambda expr: (expr.body, expr.first, expr.last),
-    t.Compare: _operands,
-    t.Logic: _operands,
-    t.Case: lambda expr: (*(e for branch in expr.branches for e in branch), expr.otherwise),
-    t.Indicator: lambda expr: (expr.condition,),
-    t.Component: lambda expr: (expr.base, *expr.indices),
-}
-
-
-def inside(expr: t.Expr) -> t.Expr:
-    while isinstance(expr, t.Paren):
-        expr = expr.inner
-    return expr
 
 
 class Inference:
@@ -141,9 +94,9 @@ class Inference:
 
     def fail(self, key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
         """A name that could be a number or a matrix, or whose size nothing fixes."""
-        whole = inside(expr)
+        whole = t.inside(expr)
         flipped = isinstance(whole, t.Transpose)
-        shown = self.source(inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
+        shown = self.source(t.inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
         key = shown if re.fullmatch(r"[^\W\d_]", shown) else key  # λ, where the key is lam
         number = [f"{key} in R"] if scalar is not None else []
         if isinstance(matrix, tuple) and len(matrix) == 1:  # behind a matrix: most often a column
@@ -177,7 +130,7 @@ class Inference:
     def up(self, expr: t.Expr, want: Known = None) -> Known:
         """The shape of an expression, as far as it is known; `want` flows down to its names."""
         if isinstance(expr, (t.Number, t.Constant, t.Component, t.Norm)):
-            for child in children(expr):
+            for child in t.children(expr):
                 self.up(child)
             return ()
         if isinstance(expr, t.Name):
@@ -217,9 +170,9 @@ class Inference:
                 return None
             return (sum(s[0] if s else 1 for s in sizes if s is not None),)
         if isinstance(expr, t.Matrix):
-            for entry in children(expr):
+            for entry in t.children(expr):
                 self.up(entry, ())
-            if any(t.is_list(entry) for entry in children(expr)):
+            if any(t.is_list(entry) for entry in t.children(expr)):
                 width = self.up(expr.rows[0][0])
                 return (len(expr.rows), width[0]) if width else None
             return (len(expr.rows), len(expr.rows[0]))
@@ -231,7 +184,7 @@ class Inference:
             if first is None or last is None:
                 return None
             count = max(0, last - first + 1)
-            literal = inside(expr.body)
+            literal = t.inside(expr.body)
             if body and len(body) == 1 and (isinstance(literal, t.Vector) or t.is_list(literal)):
                 return (count, body[0])
             return (count * (body[0] if body else 1),)
@@ -283,7 +236,7 @@ class Inference:
             columns = [s for s in shapes if isinstance(s, tuple) and len(s) == 1]
             if len(columns) >= 2:
                 return columns[0] if any(op == "cross" for op, _ in expr.factors) else ()
-            name = inside(chain[0])
+            name = t.inside(chain[0])
             if len(chain) == 2 and columns == [shapes[1]] and isinstance(name, t.Name) and name.key[0].islower():
                 self.hold(chain[0], (), columns[0])  # w · x: most often w is a column, too
                 if shapes[0] is None:
@@ -313,9 +266,9 @@ class Inference:
 
     def hold(self, part: t.Expr, scalar: Known, matrix: Known) -> None:
         """Remember a name that may be a number or a matrix."""
-        name = inside(part)
+        name = t.inside(part)
         if isinstance(name, t.Transpose):
-            name = inside(name.base)
+            name = t.inside(name.base)
         if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:
             self.stuck.setdefault(name.key, (part, scalar, matrix))
 
@@ -324,7 +277,7 @@ class Inference:
         left = join([s for s in shapes[:at] if s]) if any(shapes[:at]) else None
         right = join([s for s in shapes[at + 1 :] if s]) if any(shapes[at + 1 :]) else None
         rest = join([s for s in shapes if s])
-        name = inside(parts[at])
+        name = t.inside(parts[at])
         flipped = isinstance(name, t.Transpose)
         rows = columns_of(left) if left else (rows_of(want) if want else None)
         columns = rows_of(right) if right else (columns_of(want) if want else None)
@@ -366,7 +319,7 @@ class Inference:
                 self.up(parts[at], matrix)
                 return want
         if scalar_fits and matrix is not None and (want is not None or isinstance(left, Row)):
-            plain = inside(name.base) if isinstance(name, t.Transpose) else name
+            plain = t.inside(name.base) if isinstance(name, t.Transpose) else name
             if isinstance(plain, t.Name) and plain.key[:1].isupper():
                 self.up(parts[at], matrix)
                 return want if want is not None else ()
@@ -401,9 +354,9 @@ class Inference:
             return (size[0], size[0]) if size and len(size) == 1 else None
         if len(args) > 1:
             return self.alike(list(args), want)
-        arg = inside(args[0])
+        arg = t.inside(args[0])
         if isinstance(arg, t.Family):
-            return self.up(t.Family(arg.span, arg.body, arg.index, arg.first, arg.last, "sum"), want)
+            return self.up(t.Family(arg.body, arg.index, arg.first, arg.last, "sum", span=arg.span), want)
         self.up(arg)
         return ()
 
@@ -427,7 +380,7 @@ def names_below(expr: t.Expr) -> set[str]:
         one = todo.pop()
         if isinstance(one, t.Name):
             found.add(one.key)
-        todo.extend(children(one))
+        todo.extend(t.children(one))
     return found
 
 

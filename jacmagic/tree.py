@@ -1,27 +1,38 @@
-"""The meaning tree: a block's expressions once every product, call and name is settled.
+"""Formulas as trees: a block's expressions once every product, call and name is settled, and what is derived of them.
 
-`syntax` makes runs of juxtaposed factors; `program` settles what they mean and
-makes these nodes; `latex` prints them as the block was written, and `program`
-lowers them to the graph. All are frozen and carry the span of their text.
+`syntax` makes runs of juxtaposed factors; `meaning` settles what they mean and
+makes the nodes of the first part; `program` lowers those to the graph. The nodes of
+the second part stand in formulas that jacmagic makes: derivatives, products of
+matrices, tables. A formula stays a tree until a printer writes it as LaTeX, text or
+MathML. All nodes are frozen. Those of a block carry the span of their text, which
+takes no part in comparisons: two trees are equal where they say the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from jacmagic.errors import Span
+
+NOWHERE = Span(0, 0)
+"""The span of a node that no text says."""
 
 
 @dataclass(frozen=True)
 class Expr:
     """Any expression."""
 
-    span: Span
+    span: Span = field(default=NOWHERE, kw_only=True, compare=False, repr=False)
+
+
+# ------------------------------------------------------------------ what a block says
 
 
 @dataclass(frozen=True)
 class Number(Expr):
-    """A number as it was typed: `2`, `0.1`, `1e-3`."""
+    """A number as it was typed: `2`, `0.1`, `1e-3`; one that is cut short ends in `…`: `1.0507…`."""
 
     text: str
 
@@ -35,9 +46,13 @@ class Constant(Expr):
 
 @dataclass(frozen=True)
 class Name(Expr):
-    """A name of the block, by its key: `x1`, `x_max`, `theta2`, `lam`, `rate`, `y_hat`, `c1_1`."""
+    """A name of the block, by its key: `x1`, `x_max`, `theta2`, `lam`, `rate`, `y_hat`, `c1_1`.
+
+    `dotted` is the output of a system's equation: the key `dx1`, printed ẋ₁.
+    """
 
     key: str
+    dotted: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,10 @@ class Transpose(Expr):
 
 @dataclass(frozen=True)
 class Call(Expr):
-    """A function of the table by its canonical name; `bare` where it was written without a bracket: sin 2x."""
+    """A function of the table by its canonical name; `bare` where it was written without a bracket: sin 2x.
+
+    In derived formulas also another function's word: argmax, vec, var.
+    """
 
     function: str
     arguments: tuple[Expr, ...]
@@ -163,7 +181,7 @@ def is_list(expr: Expr) -> bool:
 
 @dataclass(frozen=True)
 class Compare(Expr):
-    """A chain: operands with the relations (`<`, `<=`, `>`, `>=`, `==`) between them."""
+    """A chain: operands with the relations (`<`, `<=`, `>`, `>=`, `==`; in derived formulas `!=`) between them."""
 
     operands: tuple[Expr, ...]
     relations: tuple[str, ...]
@@ -190,3 +208,252 @@ class Indicator(Expr):
     """`1[x > 0]`."""
 
     condition: Expr
+
+
+# ------------------------------------------------------------------ derivatives
+@dataclass(frozen=True)
+class Partial(Expr):
+    """∂f/∂x; with several in `by` a higher one, ∂²f/∂x∂y; by a Tuple the row ∂f/∂(x, y)."""
+
+    of: Expr
+    by: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Total(Expr):
+    """df/dx, written with a straight d; `by` as in Partial."""
+
+    of: Expr
+    by: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Slope(Expr):
+    """f'(x), σ'(z), f''(x): a call (Call or UserCall) with primes on its name."""
+
+    call: Expr
+    order: int = 1
+
+
+@dataclass(frozen=True)
+class Evaluated(Expr):
+    """A formula with a bar behind it and the place below: ∂L/∂W |_{where L has it}."""
+
+    inner: Expr
+    place: Expr
+
+
+@dataclass(frozen=True)
+class Gradient(Expr):
+    """∇f."""
+
+    of: Expr
+
+
+@dataclass(frozen=True)
+class Jacobian(Expr):
+    """J, J_f, or J_1, the first of several local ones (`of` is a Number then)."""
+
+    of: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Delta(Expr):
+    """δ_a: what comes back to the layer a."""
+
+    of: Expr
+
+
+@dataclass(frozen=True)
+class PreActivation(Expr):
+    """z_a: what the activation of the layer a is applied to."""
+
+    of: Expr
+
+
+# ------------------------------------------------------------------ matrices
+@dataclass(frozen=True)
+class Identity(Expr):
+    """I."""
+
+
+@dataclass(frozen=True)
+class Ones(Expr):
+    """𝟏, a column of ones."""
+
+
+@dataclass(frozen=True)
+class Unit(Expr):
+    """e_k, a column; the index may be an expression: argmax x."""
+
+    index: Expr
+
+
+@dataclass(frozen=True)
+class Diag(Expr):
+    """diag(v), the matrix with v on its diagonal."""
+
+    inner: Expr
+
+
+@dataclass(frozen=True)
+class Outer(Expr):
+    """a bᵀ of two columns."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True)
+class Kronecker(Expr):
+    """A ⊗ B."""
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True)
+class Reduced(Expr):
+    """Σ y, ∏ x of all entries; with a condition below it, ∏_{i ≠ j} x_i. Kind "sum" or "prod"."""
+
+    kind: str
+    inner: Expr
+    below: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Dots(Expr):
+    """Where entries, terms or lines are left out; direction "across", "down" or "both"."""
+
+    direction: str = "across"
+
+
+@dataclass(frozen=True)
+class LabelledMatrix(Expr):
+    """Entries with labels on the left and above, in grey."""
+
+    rows: tuple[tuple[Expr, ...], ...]
+    left: tuple[Expr, ...]
+    above: tuple[Expr, ...]
+
+
+# ------------------------------------------------------------------ what stands between formulas
+@dataclass(frozen=True)
+class Tuple(Expr):
+    """(x, y), side by side."""
+
+    entries: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Interval(Expr):
+    """[low, high]."""
+
+    low: Expr
+    high: Expr
+
+
+@dataclass(frozen=True)
+class Space(Expr):
+    """ℝ, ℝ^3, ℝ^{2×3}."""
+
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Equation(Expr):
+    """a = b = c; the signs between the sides are "=" or "∈"."""
+
+    sides: tuple[Expr, ...]
+    signs: tuple[str, ...] = ("=",)
+
+
+@dataclass(frozen=True)
+class Listing(Expr):
+    """Formulas in one line, a comma and a wide gap between them."""
+
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Underbrace(Expr):
+    """A factor with its size under a brace: rows × columns."""
+
+    inner: Expr
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Words(Expr):
+    """Words in a formula: `from Python`."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Verbatim(Expr):
+    """What is no expression of a block and prints as SymPy has it."""
+
+    tex: str
+    plain: str
+
+
+# ------------------------------------------------------------------ over a tree
+_BELOW: dict[type[Expr], tuple[str, ...]] = {}
+
+
+def _below(kind: type[Expr]) -> tuple[str, ...]:
+    """The fields of a node's class that hold expressions."""
+    if kind not in _BELOW:
+        _BELOW[kind] = tuple(one.name for one in fields(kind) if "Expr" in str(one.type))
+    return _BELOW[kind]
+
+
+def _found(value: Any) -> Iterator[Expr]:
+    if isinstance(value, Expr):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _found(one)
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions right below one, left to right."""
+    return tuple([one for name in _below(type(expr)) for one in _found(getattr(expr, name))])
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """An expression and all those below it, each before its own, left to right."""
+    todo = [expr]
+    while todo:
+        one = todo.pop()
+        yield one
+        todo.extend(reversed(children(one)))
+
+
+def rebuilt(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The expression with each of its children changed; the very same one where none is."""
+
+    def of(value: Any) -> Any:
+        if isinstance(value, Expr):
+            return change(value)
+        return tuple(map(of, value)) if isinstance(value, tuple) else value
+
+    new = {name: of(getattr(expr, name)) for name in _below(type(expr))}
+    same = all(a is b for name in new for a, b in zip(_found(getattr(expr, name)), _found(new[name])))
+    return expr if same else replace(expr, **new)
+
+
+def inside(expr: Expr) -> Expr:
+    """An expression without the brackets right round it."""
+    while isinstance(expr, Paren):
+        expr = expr.inner
+    return expr
+
+
+def product(*factors: Expr) -> Expr:
+    """Factors side by side; the factor itself where there is one, the number 1 where there is none."""
+    if len(factors) < 2:
+        return factors[0] if factors else Number("1")
+    return Product(tuple(("", one) for one in factors))

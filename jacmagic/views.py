@@ -31,7 +31,6 @@ from jacmagic.graph import Graph, Node, ancestry, slot
 from jacmagic.lowering import mentions
 from jacmagic.program import Line, Shape, Step
 from jacmagic.result import Result, entry_name
-from jacmagic.shapes import inside
 from jacmagic.syntax import GREEK
 
 MAX_SHOWN = 8
@@ -1055,21 +1054,21 @@ def chain(result: Result) -> Iterator[Formula]:
 def pre_activation(result: Result, key: str) -> Formula | None:
     """z_a = W_1 x + c_1 and a = tanh(z_a), for a layer of a net that is a function of a formula, or a sum with one."""
     step = result.program.steps[key]
-    whole = inside(step.expr)
+    whole = t.inside(step.expr)
     terms = whole.terms if isinstance(whole, t.Sum) else ((1, whole),)
-    z = t.Name(step.expr.span, f"z_{key}")
+    z = t.Name(f"z_{key}", span=step.expr.span)
     inner = None
     outer: list[tuple[int, t.Expr]] = []
     for sign, term in terms:
-        call = inside(term)
+        call = t.inside(term)
         if inner is None and isinstance(call, t.Call) and len(call.arguments) == 1:
-            argument = inside(call.arguments[0])
+            argument = t.inside(call.arguments[0])
             if not isinstance(argument, (t.Name, t.Number)) and result.program.shape(key) != ():
                 inner, call = argument, replace(call, arguments=(z,))
         outer.append((sign, call))
     if inner is None or not result.program.net or z.key in result.known:
         return None
-    after = outer[0][1] if len(outer) == 1 and outer[0][0] > 0 else t.Sum(step.expr.span, tuple(outer))
+    after = outer[0][1] if len(outer) == 1 and outer[0][0] > 0 else t.Sum(tuple(outer), span=step.expr.span)
     word, arrays = tex.unicode_name(z.key), result.program.arrays
     before, now = (tex.expression(part, arrays) for part in (inner, after))
     return Formula(
@@ -1305,13 +1304,13 @@ def own_gradient(result: Result, weight: str) -> str | None:
 
 def layer_parts(result: Result, step: Step) -> Affine | None:
     """The affine part of a layer act(W x + c), also where it is one term of a sum: a + act(W a + c)."""
-    if step.key == result.program.outputs[-1] and prod(step.shape) == 1 and isinstance(inside(step.expr), t.Call):
+    if step.key == result.program.outputs[-1] and prod(step.shape) == 1 and isinstance(t.inside(step.expr), t.Call):
         return None  # a loss
     found = affine_parts(result, step)
-    whole = inside(step.expr)
+    whole = t.inside(step.expr)
     others: tuple[t.Expr, ...] = ()
     if found is None and isinstance(whole, t.Sum):
-        calls = [term for sign, term in whole.terms if sign > 0 and isinstance(inside(term), t.Call)]
+        calls = [term for sign, term in whole.terms if sign > 0 and isinstance(t.inside(term), t.Call)]
         if len(calls) != 1:
             return None
         found = affine_parts(result, replace(step, expr=calls[0]))
@@ -1386,7 +1385,7 @@ def cotangent(result: Result, key: str, reader: Step) -> list[str]:
     affine = affine_parts(result, reader)
     if affine is not None and layer_parts(result, reader) is not None and affine.bias != key:
         found = [one for one in affine.products if mentions(one[1], {key})]
-        if all(isinstance(inside(inner), t.Name) for _, inner, _ in found):
+        if all(isinstance(t.inside(inner), t.Name) for _, inner, _ in found):
             weights = [tex.name(weight) + ("" if flipped else r"^{\top}") for weight, _, flipped in found]
             front = weights[0] if len(weights) == 1 else rf"\left({' + '.join(weights)}\right)"
             return [front, rf"\delta_{{{name}}}"]
@@ -1407,16 +1406,16 @@ def probability_minus_target(
     p = result.program
     if len(readers) != 1:
         return None
-    own, call = name_of(result, key), inside(step.expr)
+    own, call = name_of(result, key), t.inside(step.expr)
     (reader,) = readers
     if affine_parts(result, step) is None:
         return None
     act = call.function if isinstance(call, t.Call) else None
-    after = inside(reader.expr)
+    after = t.inside(reader.expr)
     if act is None and isinstance(after, t.Call) and after.function in ("softmax", "sigmoid"):
         (argument,) = after.arguments  # p = softmax(z) on a line of its own
         following = [other for other in p.steps.values() if reader.key in other.reads]
-        if not (isinstance(inside(argument), t.Name) and len(following) == 1):
+        if not (isinstance(t.inside(argument), t.Name) and len(following) == 1):
             return None
         act, own, key, (reader,) = after.function, name_of(result, reader.key), reader.key, following
     loss = likelihood_of(result, reader.key, key)
@@ -1528,11 +1527,11 @@ def likelihood_of(result: Result, of: str, wrt: str) -> Likelihood | None:
 
 def activation_factors(result: Result, key: str, step: Step) -> list[str]:
     """The transpose of a layer's Jacobian by its pre-activation, as factors: diag(1 - a²); none of a linear layer."""
-    whole = inside(step.expr)
+    whole = t.inside(step.expr)
     found = affine_parts(result, step)
     if found is not None and not isinstance(whole, t.Call):
         return []
-    sources = [inside(inner) for _, inner, _ in found.products] if found is not None else []
+    sources = [t.inside(inner) for _, inner, _ in found.products] if found is not None else []
     names = [one.key for one in sources if isinstance(one, t.Name)]
     single = [name for name in names if [mentions(one, {name}) for one in sources].count(True) == 1]
     if single:
@@ -1545,7 +1544,7 @@ def activation_factors(result: Result, key: str, step: Step) -> list[str]:
         if len(terms) == 1 and terms[0].factors and terms[0].sign > 0:
             return list(terms[0].factors[:-1])
     terms_of = [term for _, term in whole.terms] if isinstance(whole, t.Sum) else [whole]
-    calls = [one for term in terms_of if isinstance(one := inside(term), t.Call)]
+    calls = [one for term in terms_of if isinstance(one := t.inside(term), t.Call)]
     if len(calls) == 1 and FUNCTIONS[calls[0].function].kind == "entrywise":
         slope = rf"{FUNCTIONS[calls[0].function].tex}'\left({tex.name(f'z_{key}')}\right)"
         return [rf"\operatorname{{diag}}\left({slope}\right)"]
@@ -1554,21 +1553,21 @@ def activation_factors(result: Result, key: str, step: Step) -> list[str]:
 
 def affine_parts(result: Result, step: Step) -> Affine | None:
     """The products and the bias of a layer act(W x + c), act(W^T x + c) or act(W x + U h + c)."""
-    expr = inside(step.expr)
+    expr = t.inside(step.expr)
     if isinstance(expr, t.Call) and len(expr.arguments) == 1:
-        expr = inside(expr.arguments[0])
+        expr = t.inside(expr.arguments[0])
     products: list[tuple[str, t.Expr, bool]] = []
     bias = None
     for sign, term in expr.terms if isinstance(expr, t.Sum) else ((1, expr),):
-        part = inside(term)
+        part = t.inside(term)
         if sign > 0 and isinstance(part, t.Name) and bias is None:
             bias = part.key
         elif sign > 0 and isinstance(part, t.Product) and len(part.factors) == 2 and (
             all(op in ("", "*") for op, _ in part.factors)
         ):
-            weight, inner = inside(part.factors[0][1]), part.factors[1][1]
+            weight, inner = t.inside(part.factors[0][1]), part.factors[1][1]
             transposed = isinstance(weight, t.Transpose)
-            weight = inside(weight.base) if isinstance(weight, t.Transpose) else weight
+            weight = t.inside(weight.base) if isinstance(weight, t.Transpose) else weight
             rank = 1 if step.shape == () else 2  # wᵀ x of logistic regression
             if not isinstance(weight, t.Name) or len(result.program.shape(weight.key)) != rank:
                 return None

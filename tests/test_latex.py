@@ -34,43 +34,43 @@ def read(text: str, **scope: Any) -> t.Expr:
 def value(e: t.Expr) -> Any:
     """The SymPy expression of a tree of scalars: an oracle that knows nothing of printing."""
     match e:
-        case t.Paren(_, inner):
+        case t.Paren(inner):
             return value(inner)
-        case t.Number(_, text):
+        case t.Number(text):
             return sp.Rational(text)
-        case t.Constant(_, name):
+        case t.Constant(name):
             return sp.E if name == "e" else sp.pi
-        case t.Name(_, key):
+        case t.Name(key):
             return SYMBOLS[key]
-        case t.Component(_, base, (t.Number(_, i),)):
+        case t.Component(base, (t.Number(i),)):
             return SYMBOLS[f"{_key(base)}_{i}"]
-        case t.Component(_, base, (t.Number(_, i), t.Number(_, j))):
+        case t.Component(base, (t.Number(i), t.Number(j))):
             return SYMBOLS[f"{_key(base)}_{{{i},{j}}}"]
-        case t.Negative(_, inner):
+        case t.Negative(inner):
             return -value(inner)
-        case t.Sum(_, terms):
+        case t.Sum(terms):
             return sum(sign * value(term) for sign, term in terms)
-        case t.Product(_, factors):
+        case t.Product(factors):
             return reduce(
                 lambda done, f: done / value(f[1]) if f[0] == "/" else done * value(f[1]), factors, sp.Integer(1)
             )
-        case t.Fraction(_, above, below):
+        case t.Fraction(above, below):
             return value(above) / value(below)
-        case t.Power(_, base, exponent):
+        case t.Power(base, exponent):
             return value(base) ** value(exponent)
-        case t.Absolute(_, inner):
+        case t.Absolute(inner):
             return absolute(value(inner))
-        case t.Call(_, name, arguments):
+        case t.Call(name, arguments):
             return function(name)(*map(value, arguments))
-        case t.Compare(_, operands, relations):
+        case t.Compare(operands, relations):
             makers = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}
             v = [value(o) for o in operands]
             return sp.And(*(makers[r](v[i], v[i + 1]) for i, r in enumerate(relations)))
-        case t.Logic(_, operator, operands):
+        case t.Logic(operator, operands):
             return {"and": sp.And, "or": sp.Or, "not": sp.Not}[operator](*map(value, operands))
-        case t.Case(_, branches, otherwise):
+        case t.Case(branches, otherwise):
             return sp.Piecewise(*((value(v), value(c)) for v, c in branches), (value(otherwise), True))
-        case t.Indicator(_, condition):
+        case t.Indicator(condition):
             return sp.Piecewise((1, value(condition)), (0, True))
     raise AssertionError(e)
 
