@@ -433,6 +433,19 @@ function svd(a, m, n) {
   return { s: order.map((one) => one.s), u: wide ? right : left, v: wide ? left : right };
 }
 
+/** Below this part of the largest entry a number is rounding, and is shown as 0; views.without_noise says the same. */
+const NOISE = 1e-12;
+/** Numbers as they are shown: without those that are nothing but rounding. @template {number[] | Float64Array} T @param {T} list @returns {T} */
+function settled(list) {
+  const least = NOISE * largest(list);
+  const noise = (/** @type {number} */ v) => v !== 0 && abs(v) < least;
+  return list.some(noise) ? /** @type {T} */ (list.map((v) => (noise(v) ? 0 : v))) : list;
+}
+/** Singular values as they are shown. @param {ArrayLike<number>} a @param {number} m @param {number} n */
+const stretches = (a, m, n) => settled(svd(a, m, n).s);
+/** The determinant as it is shown: 0 where a singular value is. @param {ArrayLike<number>} a @param {number} n @param {number[]} s */
+const volume = (a, n, s) => (s[n - 1] === 0 ? 0 : determinant(a, n));
+
 /**
  * The largest singular value alone, by power iteration; `start` is a guess that is made better in place.
  * @param {ArrayLike<number>} a @param {number} m @param {number} n @param {Float64Array} start
@@ -936,7 +949,7 @@ function mount(root, spec, bridge) {
     view.clearTimeout(announcement);
     announcement = view.setTimeout(() => {
       const [rows, columns] = matrixShape();
-      const list = rows * columns <= 6 ? [...engine.get(mainMatrix)].map((v) => format(v)).join(", ") : "";
+      const list = rows * columns <= 6 ? [...settled(engine.get(mainMatrix))].map((v) => format(v)).join(", ") : "";
       spoken.textContent = touched + (list ? "; J = " + list : "") + (noteText ? "; " + noteText : "");
     }, 600);
   }
@@ -1139,7 +1152,7 @@ function mount(root, spec, bridge) {
     }
     table.append(body);
     now.push(() => {
-      const list = engine.get(output);
+      const list = settled(engine.get(output));
       const top = largest(list);
       for (let k = 0; k < cells.length; k++) {
         const one = cells[k];
@@ -1236,7 +1249,7 @@ function mount(root, spec, bridge) {
   const matrix = (output, rows, columns, how) =>
     fits(how.m, how.n, how.card)
       ? numbers(output, rows, columns, how)
-      : heat(() => engine.get(output), how.m, how.n, { says: how.says, rows, columns, max: how.max }).node;
+      : heat(() => settled(engine.get(output)), how.m, how.n, { says: how.says, rows, columns, max: how.max }).node;
 
   /** The largest singular value of a matrix, as it moves. @param {string} output @param {number} m @param {number} n */
   function stretchText(output, m, n) {
@@ -1315,7 +1328,7 @@ function mount(root, spec, bridge) {
       const text = page.createTextNode("");
       const node = el("div", {}, typeset(entry.mathml), ...(filled?.holes ? [el("span", { class: "jm-value" }, " = "), filled.node] : []), el("span", { class: "jm-value" }, " = ", text));
       node.append(copies(entry));
-      const one = { node, i, j, update: () => { filled?.update(); write(text, short(engine.get(mainMatrix)[i * matrixShape()[1] + j])); } };
+      const one = { node, i, j, update: () => { filled?.update(); write(text, short(settled(engine.get(mainMatrix))[i * matrixShape()[1] + j])); } };
       made.set(at, one);
       return one;
     };
@@ -1429,17 +1442,17 @@ function mount(root, spec, bridge) {
       let s = [];
       /** @type {(() => void)[]} */
       const updates = [];
-      if (m === n) updates.push(add("det", "det", () => format(determinant(engine.get(mainMatrix), n))));
-      updates.push(add("rank", "rank", () => String(s.filter((x) => x > max(m, n) * 2.3e-16 * s[0]).length)));
+      if (m === n) updates.push(add("det", "det", () => format(volume(engine.get(mainMatrix), n, s))));
+      updates.push(add("rank", "rank", () => String(s.filter(Boolean).length)));
       updates.push(add("\u03c3", "\u03c3", () => s.slice(0, 4).map((x) => format(x)).join(", ") + (side > 4 ? " \u2026 " + format(s[side - 1]) : "")));
-      if (side > 2) updates.push(add("cond", "cond", () => format(s[side - 1] > max(m, n) * 2.3e-16 * s[0] ? s[0] / s[side - 1] : Infinity)));
+      if (side > 2) updates.push(add("cond", "cond", () => format(s[side - 1] ? s[0] / s[side - 1] : Infinity)));
       let stamp = -2;
       (light ? now : later).push(() => {
         const list = engine.get(mainMatrix);
         if (engine.stamp(mainMatrix) === stamp) return;
         stamp = engine.stamp(mainMatrix);
         const finite = list.every(isFinite);
-        s = finite ? svd(list, m, n).s : Array(side).fill(NaN);
+        s = finite ? stretches(list, m, n) : Array(side).fill(NaN);
         for (const update of updates) update();
       });
     }
@@ -1452,13 +1465,14 @@ function mount(root, spec, bridge) {
     const total = functions.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + product(engine.shape(one.forward)), 0);
     if (!total || total > 6) return null;
     const box = el("div", { class: "jm-outcomes" });
+    const values = () => settled(functions.flatMap((/** @type {any} */ one) => [...engine.get(one.forward)]));
     let k = 0;
     for (const one of functions) {
       for (let i = 0; i < product(engine.shape(one.forward)); i++, k++) {
-        const text = page.createTextNode("");
+        const [text, at] = [page.createTextNode(""), k];
         const named = rowLabels.length === total ? label(rowLabels[k].key) : one.mathml ? typeset(one.mathml) : label(one.key);
         box.append(el("span", { class: "jm-stat" }, named, " = ", text));
-        now.push(() => write(text, format(engine.get(one.forward)[i])));
+        now.push(() => write(text, format(values()[at])));
       }
     }
     return box;
@@ -1515,7 +1529,7 @@ function mount(root, spec, bridge) {
         for (let k = 0; k < p.length; k++) error = max(error, abs(p[k] - q[k]));
         const good = error <= 1e-9 * (1 + largest(q));
         box.classList.toggle("jm-bad", !good);
-        write(text, (good ? "\u2713 product = direct derivative, error " : "product and direct derivative differ by ") + short(error, 1));
+        write(text, good ? "\u2713 product = direct derivative, to rounding" : "product and direct derivative differ by " + short(error, 1));
       });
     }
     const ladder = el("div", { class: "jm-cards" + (spec.chain.single ? " jm-product" : "") });
@@ -1790,7 +1804,7 @@ function mount(root, spec, bridge) {
       move(y);
     });
     const text = page.createTextNode("");
-    now.push(() => { const J0 = engine.get(J); write(text, "arrow: gradient (" + format(J0[0]) + ", " + format(J0[1]) + "), the steepest way up; dashed: same value"); });
+    now.push(() => { const J0 = settled(engine.get(J)); write(text, "arrow: gradient (" + format(J0[0]) + ", " + format(J0[1]) + "), the steepest way up; dashed: same value"); });
     return { svg, caption: [text] };
   }
 
@@ -1886,7 +1900,7 @@ function mount(root, spec, bridge) {
       move(y);
     });
     const text = page.createTextNode("");
-    now.push(() => write(text, format(abs(determinant(engine.get(J), 2)))));
+    now.push(() => { const list = engine.get(J); write(text, format(abs(volume(list, 2, stretches(list, 2, 2))))); });
     return { svg, caption: ["unit square \u2192 parallelogram of area |", term("det", "det"), " J| = ", text, "; arrows: ", term("singular directions", "\u03c3")] };
   }
 
@@ -1930,7 +1944,7 @@ function mount(root, spec, bridge) {
         for (const side of ["x", "y", "width", "height"]) put(halo, side, box[side]);
         tell = () => {
           const delta = back && deltaOf(layer);
-          write(found, (delta ? "\u03b4 of " : "") + layer.key + (layer.size > 1 ? "[" + (at + 1) + "]" : "") + " = " + format((delta ? engine.get(delta) : read(layer))[at]));
+          write(found, (delta ? "\u03b4 of " : "") + layer.key + (layer.size > 1 ? "[" + (at + 1) + "]" : "") + " = " + format(settled(delta ? engine.get(delta) : read(layer))[at]));
         };
         tell();
       };
@@ -2082,7 +2096,7 @@ function mount(root, spec, bridge) {
     if (picture.kind === "heatmap") {
       const output = picture.value ?? mainMatrix;
       const [m, n] = matrixShape(output);
-      const map = heat(() => engine.get(output), m, n, { says: "Jacobian as a heat-map", rows: rowLabels, columns: columnLabels });
+      const map = heat(() => settled(engine.get(output)), m, n, { says: "Jacobian as a heat-map", rows: rowLabels, columns: columnLabels });
       on(save, "click", () => {
         const [width, height] = [max(n, 240), max(m, round((240 * m) / n), 60)];
         const svg = draw("svg", { viewBox: "0 0 " + width + " " + height, width: 3 * width, height: 3 * height }, draw("image", { href: map.canvas.toDataURL(), width, height, preserveAspectRatio: "none", style: "image-rendering:pixelated" }));
@@ -2163,7 +2177,7 @@ function mount(root, spec, bridge) {
         const size = product(shape);
         const n = shape.length > 1 ? shape[shape.length - 1] : 1;
         return el("div", { class: "jm-gradient-row" }, typeset(one.mathml), " = ",
-          fits(size / n, n) ? numbers(one.value, [], [], { m: size / n, n, says: "gradient by " + one.key, heads: false }) : heat(() => engine.get(one.value), size / n, n, { says: "gradient by " + one.key, max: 120 }).node);
+          fits(size / n, n) ? numbers(one.value, [], [], { m: size / n, n, says: "gradient by " + one.key, heads: false }) : heat(() => settled(engine.get(one.value)), size / n, n, { says: "gradient by " + one.key, max: 120 }).node);
       }));
     }
     for (const action of spec.actions ?? []) {
@@ -2274,4 +2288,4 @@ function mount(root, spec, bridge) {
   };
 }
 
-export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, mount, bring };
+export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, settled, stretches, volume, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, mount, bring };

@@ -124,6 +124,23 @@ test("singular values and determinants are NumPy's", () => {
   }
 });
 
+test("what is nothing but rounding is shown as 0", () => {
+  const { sin, cos, PI } = Math;
+  const clean = [1, -2, 1e-11];
+  assert.equal(panel.settled(clean), clean);
+  assert.deepEqual(panel.settled([cos(PI / 2), -3, 1, NaN]), [0, -3, 1, NaN]);
+  assert.deepEqual(panel.settled([6.6e-34]), [6.6e-34]);
+  // Rows that depend on one another, but for rounding.
+  const singular = [1, 2, 3, 4, 5, 6, 0.1 * 3, 0.2 * 3, 0.3 * 3];
+  assert.notEqual(panel.determinant(singular, 3), 0);
+  const s = panel.stretches(singular, 3, 3);
+  assert.equal(s.filter(Boolean).length, 2);
+  assert.equal(panel.volume(singular, 3, s), 0);
+  // A small determinant that is right stays: a turn, shrunk.
+  const small = [cos(1), -sin(1), sin(1), cos(1)].map((v) => 1e-9 * v);
+  assert.ok(Math.abs(panel.volume(small, 2, panel.stretches(small, 2, 2)) - 1e-18) < 1e-30);
+});
+
 test("numbers keep four digits and a real minus", () => {
   const table = [[4.28, "4.280"], [-0.6, "−0.6000"], [0, "0"], [-0, "0"], [1234.5, "1235"], [99999, "1.000·10⁵"], [-1.5e-7, "−1.500·10⁻⁷"], [NaN, "undefined"], [-Infinity, "−∞"], [0.0012345, "0.001234"]];
   for (const [v, text] of table) assert.equal(panel.format(v), text);
