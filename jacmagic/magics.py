@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from jacmagic.errors import JacmagicError, Span, SyntaxMistake, nearest
+from jacmagic.working import keep_interrupts, let_interrupts_go, load, stoppable
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -83,7 +84,7 @@ class JacmagicMagics(Magics):
 
         On a line: ``%jacobian f(x) = x^2``
         """
-        return self._stoppable("jacobian", line, cell)
+        return stoppable(lambda: self._run("jacobian", line, cell), alone=cell is not None)
 
     @no_var_expand
     @line_cell_magic
@@ -100,16 +101,7 @@ class JacmagicMagics(Magics):
 
         On a line: ``%nnchain x(3) -> 4 tanh -> 2 softmax``
         """
-        return self._stoppable("nnchain", line, cell)
-
-    def _stoppable(self, magic: str, line: str, cell: str | None) -> Result:
-        try:
-            return self._run(magic, line, cell)
-        except KeyboardInterrupt as stop:
-            # IPython would draw the traceback through all of SymPy, which takes seconds.
-            shown: Any = stop
-            shown._render_traceback_ = lambda: ["KeyboardInterrupt: stopped; nothing has changed."]
-            raise
+        return stoppable(lambda: self._run("nnchain", line, cell), alone=cell is not None)
 
     def _run(self, magic: str, line: str, cell: str | None) -> Result:
         options, rest = read_options(line)
@@ -119,18 +111,18 @@ class JacmagicMagics(Magics):
                 (f"%{magic} {rest}",),
             )
         text, names = (rest, "") if cell is None else (cell, rest)
-        from jacmagic.notebook import Working, derive
+        load("jacmagic.notebook")
+        from jacmagic.notebook import derive
 
-        with Working(alone=cell is not None):
-            try:
-                result = derive(text, names or None, self.shell.user_ns, magic == "nnchain", options["seed"])
-            except JacmagicError as error:
-                # An error in the names stands on the magic's own line, which is line 1 already.
-                if cell is not None and error.source in (text, None):
-                    error.bind(text, first_line=2)
-                raise
-            # What takes time is done before anything in the notebook changes.
-            result.show(static=options["static"], big=options["big"], whole=options["all"]).prepare()
+        try:
+            result = derive(text, names or None, self.shell.user_ns, magic == "nnchain", options["seed"])
+        except JacmagicError as error:
+            # An error in the names stands on the magic's own line, which is line 1 already.
+            if cell is not None and error.source in (text, None):
+                error.bind(text, first_line=2)
+            raise
+        # What takes time is done before anything in the notebook changes.
+        result.show(static=options["static"], big=options["big"], whole=options["all"]).prepare()
         if options["into"]:
             self.shell.user_ns[options["into"]] = result
         return result
@@ -201,6 +193,7 @@ def matches(word: str, cell: str) -> list[str]:
     """What may stand for the word being typed in a cell, or on a line, of ours."""
     if word.startswith("-"):
         return [option for option in OPTIONS if option.startswith(word)]
+    load("jacmagic.functions")
     from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS
     from jacmagic.syntax import GREEK
 
@@ -266,6 +259,7 @@ def keep_empty_cells(lines: list[str]) -> list[str]:
 def register(shell: InteractiveShell) -> None:
     """Add the magics and the completion; a second time changes nothing."""
     shell.register_magics(JacmagicMagics)
+    keep_interrupts()
     _watch(shell)
     if keep_empty_cells not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(keep_empty_cells)
@@ -273,6 +267,7 @@ def register(shell: InteractiveShell) -> None:
 
 def unregister(shell: InteractiveShell) -> None:
     """Take away what `register` added."""
+    let_interrupts_go()
     for kind in ("line", "cell"):
         for name in MAGICS:
             shell.magics_manager.magics[kind].pop(name, None)

@@ -6,12 +6,8 @@ kernel. The kernel's side comes after it, once the output is on its way.
 
 from __future__ import annotations
 
-import _thread
 import os
-import signal
 import sys
-import threading
-import time
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jacmagic import panel, views
 from jacmagic.program import Program, understand
 from jacmagic.result import Result as Derivatives
+from jacmagic.working import kernel_shell, load, stoppable
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -78,6 +75,9 @@ class Result(Derivatives):
 
     # -------------------------------------------------------------- display
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return stoppable(self._bundle, alone=False, left="it is not shown")
+
+    def _bundle(self) -> dict[str, str]:
         found = views.formulas(self, self._whole)
         alive = not self._static and panel.has_panel(self)
         bundle = {
@@ -94,12 +94,13 @@ class Result(Derivatives):
 
     def _connect_later(self) -> None:
         """Make the bridge once the output is shown: ipywidgets takes longer to import than all else."""
-        shell = _kernel_shell()
+        shell = kernel_shell()
         if shell is None:
             return
 
         def connect(*_: Any) -> None:
             shell.events.unregister("post_run_cell", connect)
+            load("jacmagic.panel.bridge")
             from jacmagic.panel.bridge import Bridge, plain
 
             if self._bridge is None:
@@ -126,7 +127,7 @@ def _new_uid(text: str) -> str:
 
     In a page it must be a result's own: the notebook and the cell tell equal texts apart, a number equal ones in one.
     """
-    shell = _kernel_shell()
+    shell = kernel_shell()
     where = "" if shell is None else f"{os.path.basename(os.environ.get('JPY_SESSION_NAME', ''))}\n{_cell_id(shell)}"
     data = f"{where}\n{text}".encode("utf-8", "surrogatepass")
     place = f"{zlib.crc32(data):08x}{zlib.crc32(data[::-1]):08x}"  # hashlib would load OpenSSL, 3 MB
@@ -145,7 +146,7 @@ def _cell_id(shell: Any) -> str:
 def _carries_font() -> bool:
     """True for the first panel of a notebook, and whenever its cell is run again."""
     global _font_cell
-    shell = _kernel_shell()
+    shell = kernel_shell()
     if shell is None:
         return False
     # A cell without a name is known by its source.
@@ -153,94 +154,6 @@ def _carries_font() -> bool:
     if _font_cell is None:
         _font_cell = cell
     return bool(cell == _font_cell)
-
-
-class Working:
-    """Says, a second into the work, that it goes on and how to stop it; nothing of that is left in the output.
-
-    In a notebook only where the cell is `alone`, the magic being all of it: to take the line away
-    again is to clear the output, in which nothing else stands then. In a terminal the line is erased.
-
-    An interrupt that Python swallows comes again: where it falls into a callback of the garbage
-    collector, and one in thirty does, Python reports it there and the work goes on.
-    """
-
-    after = 1.0
-    """Seconds to the first word."""
-    again = 0.2
-    """Seconds from an interrupt to its repetition, where the work goes on."""
-    words = "working …  (interrupt to stop)"
-
-    def __init__(self, alone: bool) -> None:
-        self.alone = alone
-        self.lock = threading.Lock()
-        self.ended = threading.Event()
-        self.shown = False
-        self.asked = 0.0  # when the last interrupt came
-        self.before: Any = None
-
-    def __enter__(self) -> Working:
-        if threading.current_thread() is threading.main_thread():
-            self.before = signal.getsignal(signal.SIGINT)
-            if callable(self.before):
-                signal.signal(signal.SIGINT, self.interrupt)
-        threading.Thread(target=self.watch, daemon=True).start()
-        return self
-
-    def interrupt(self, signum: int, frame: Any) -> None:
-        if not self.ended.is_set():
-            self.asked = time.monotonic()
-            self.before(signum, frame)
-
-    def watch(self) -> None:
-        begin = time.monotonic()
-        while not self.ended.wait(self.again / 4):
-            now = time.monotonic()
-            if self.asked:
-                if now - self.asked > self.again:
-                    _thread.interrupt_main()
-            elif not self.shown and now - begin >= self.after:
-                self.say()
-
-    def say(self) -> None:
-        with self.lock:
-            if self.ended.is_set():
-                return
-            self.shown = True
-            if _kernel_shell() is not None:
-                if self.alone:
-                    from IPython.display import display
-
-                    display({"text/plain": self.words}, raw=True)
-            elif sys.stderr.isatty():
-                sys.stderr.write(self.words)
-                sys.stderr.flush()
-
-    def __exit__(self, *_: object) -> None:
-        self.ended.set()
-        if callable(self.before):
-            signal.signal(signal.SIGINT, self.before)
-        with self.lock:
-            if not self.shown:
-                return
-            if _kernel_shell() is not None:
-                if self.alone:
-                    from IPython.display import clear_output
-
-                    clear_output(wait=True)
-            elif sys.stderr.isatty():
-                sys.stderr.write("\r" + " " * len(self.words) + "\r")
-                sys.stderr.flush()
-
-
-def _kernel_shell() -> Any:
-    """IPython's shell where it runs in a kernel that can talk to a page, else None."""
-    if "IPython" not in sys.modules:
-        return None
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    return shell if getattr(shell, "kernel", None) is not None else None
 
 
 def derive(

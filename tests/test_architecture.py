@@ -11,7 +11,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[1] / "jacmagic"
 ROOMS = (
-    "errors functions textbook syntax tree graph calculus code meaning shapes lowering program result latex views panel "
+    "errors working functions textbook syntax tree graph calculus code meaning shapes lowering program result latex views panel "
     "panel.squeeze panel.bridge notebook pytorch magics"
 ).split()
 

@@ -326,7 +326,7 @@ def test_loading_reads_the_magics_and_nothing_of_the_language():
         "print(sorted(name for name in sys.modules if name.startswith('jacmagic')))"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['jacmagic', 'jacmagic.errors', 'jacmagic.magics']", done.stderr
+    assert done.stdout.strip() == "['jacmagic', 'jacmagic.errors', 'jacmagic.magics', 'jacmagic.working']", done.stderr
 
 
 # ------------------------------------------------------------------ completion
