@@ -77,7 +77,6 @@ class Settled:
     span: Span
     bracket: bool = False  # it ends in a bracket, so that a gap behind it is clear
     number: bool = False
-    item: s.Item | None = None
 
 
 FOREIGN = {
@@ -130,6 +129,10 @@ ELSEWHERE = {
 
 _INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
+
+
+_OF_NUMBERS = frozenset({"ln", "log2", "log10", "exp"})
+"""Functions that are as often taken of a number, ln 2 x, as of what follows it."""
 
 
 class Reader:
@@ -463,11 +466,9 @@ class Reader:
         """After / comes exactly one factor; what is juxtaposed behind it must be clear."""
         for k, factor in enumerate(factors[:-1]):
             follow = factors[k + 1]
-            self.check_root(factor, follow)
-            if factor.operator not in ("/", "./") or follow.operator != "":
-                continue
-            clear = follow.gap and (factor.bracket or (factor.number and factors[k - 1].number))
-            if clear:
+            if follow.operator in ("/", "./"):
+                self.check_root(factors, k)
+            if factor.operator not in ("/", "./") or follow.operator != "" or self.settled_by_gap(factors, k):
                 continue
             stop = k + 1
             while stop + 1 < len(factors) and factors[stop + 1].operator == "":
@@ -486,18 +487,52 @@ class Reader:
                 (f"({above}{slash}{below}) {tail}", f"{above}{slash}({self.text[factor.span.start:end]})"),
             )
 
-    def check_root(self, power: Settled, divisor: Settled) -> None:
-        """x^1/2, where nobody means x/2."""
-        expr = power.expr
-        if divisor.operator != "/" or not isinstance(expr, t.Power):
+    def settled_by_gap(self, factors: Sequence[Settled], at: int) -> bool:
+        """Whether the gap behind a denominator, itself glued to its slash, makes the rest a factor of the quotient."""
+        divisor, follow = factors[at], factors[at + 1]
+        before = self.text[factors[at - 1].span.stop : divisor.span.start].rstrip("+-−")
+        if not follow.gap or before[-1:].isspace():
+            return False
+        if divisor.bracket or (divisor.number and factors[at - 1].number):
+            return True
+        powers = False
+        expr = follow.expr
+        while isinstance(expr, (t.Power, t.Transpose, t.Component)):
+            powers = powers or isinstance(expr, t.Power)
+            expr = expr.base
+        if isinstance(expr, t.Constant):
+            return powers and expr.name == "e"
+        lists = (t.Paren, t.Vector, t.Matrix, t.Family)
+        return isinstance(expr, (t.Call, t.UserCall, *lists))
+
+    def check_root(self, factors: Sequence[Settled], at: int) -> None:
+        """e^-x/2 and x^1/2: where an exponent without brackets ends, in front of a slash."""
+        power = factors[at]
+        expr = power.expr.inner if isinstance(power.expr, t.Negative) else power.expr
+        if not isinstance(expr, t.Power) or expr.on_name:
             return
-        sign, exponent = ("-", expr.exponent.inner) if isinstance(expr.exponent, t.Negative) else ("", expr.exponent)
-        typed = self.source(expr.span).rstrip()
-        if isinstance(exponent, t.Number) and exponent.text == "1" and typed.endswith((f"^{sign}1", f"**{sign}1")):
-            base, below = self.source(expr.base.span), self.source(divisor.span)
-            span = expr.span.to(divisor.span)
-            fixes = f"{base}^({sign}1/{below})", f"{base}^(-1)/{below}" if sign else f"{base}/{below}"
-            raise AmbiguousMath(f"{self.source(span)} can be read in two ways.", span, fixes)
+        typed = re.match(r"\s*(?:\.\^|\^|\*\*)\s*(?=[+\-−1])", self.text[expr.base.span.stop : expr.span.stop])
+        if typed is None:
+            return
+        start = expr.base.span.stop + typed.end()
+        exponent = self.text[start : expr.span.stop].rstrip()
+        signed = exponent[0] in "+-−"
+        if not signed and exponent != "1":
+            return
+        whole = re.fullmatch(r"[+\-−]\s*[0-9]+", exponent)
+        if isinstance(expr.base, t.Number) and whole and whole[0].lstrip("+-− ") != "1":
+            return  # 6.6*10^-34/T
+        stop = at + 1
+        while stop + 1 < len(factors) and factors[stop + 1].operator in ("/", "./"):
+            stop += 1
+        behind = stop + 1 < len(factors) and factors[stop + 1].operator == ""
+        begin, end = expr.span.start, factors[stop].span.stop
+        head, rest = self.text[begin:start], self.text[expr.span.stop : end]
+        apart = f"{head}({exponent}){rest}" if signed else f"{self.source(expr.base.span)}{rest}"
+        fixes = [f"{head}({exponent}{rest})"]
+        if not behind or power.operator != "/":
+            fixes.append(f"({apart})" if behind else apart)
+        raise AmbiguousMath(f"{self.text[begin:end]} can be read in two ways.", Span(begin, end), fixes)
 
     def factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
         """The factors that begin with items[at], and how many items they take."""
@@ -685,8 +720,8 @@ class Reader:
         number = isinstance(expr, t.Number) and not posts
         expr = self.posts(expr, posts, item)
         ends = (bracket and not posts) or bool(posts and posts[-1].kind == "[")
-        return [Settled(first.operator, expr, first.gap, Span(min(first.span.start, start), span.stop), ends, number,
-                        item)], used
+        whole = Span(min(first.span.start, start), span.stop)
+        return [Settled(first.operator, expr, first.gap, whole, ends, number)], used
 
     def glued(self, items: list[s.Item], at: int, post: s.Post, used: int) -> tuple[t.Expr | None, int]:
         """An exponent without brackets: f(y) behind ^ is a call, anything else glued to it has two readings."""
@@ -937,13 +972,11 @@ class Reader:
             number = self.posts(t.Number(item.atom.text, span=item.atom.span), item.posts, item)
             if follow is None or item.posts or self.function(follow.atom) or self.user_function(follow.atom):
                 return number, 1
-            if isinstance(follow.atom, s.Word) and not root:
+            if isinstance(follow.atom, s.Word) and not root and not (follow.gap and row.name in _OF_NUMBERS):
                 self.check_one_name(items, at - 1, at + 1, shown)
                 name = self.posts(self.names(follow.atom)[0], follow.posts, follow)
                 self.check_exponent(items, at + 1)
                 return t.Product((("", number), ("", name)), span=item.span.to(follow.span)), 2
-            if root and isinstance(follow.atom, s.Num):
-                return number, 1
             return number, 1
         if isinstance(item.atom, s.Word):
             row2, user = self.function(item.atom), self.user_function(item.atom)

@@ -34,6 +34,10 @@ FORMULAS = [
     ("x/y/2", x / y / 2), ("x/y*2", 2 * x / y), ("1/2 (x - y)^2", (x - y) ** 2 / 2), ("3/4 x^2 y", sp.Rational(3, 4) * x**2 * y),
     ("1/(2σ^2) (x - μ)^2 + y", (x - mu) ** 2 / (2 * sg**2) + y), ("1/√(2π) e^x + y", sp.exp(x) / sp.sqrt(2 * pi) + y),
     ("x y/x", y), ("x/-2 + y", -x / 2 + y), (r"\frac{x^2}{y}", x**2 / y), (r"\frac{1}{2\sigma^2}(x-\mu)^2 y", (x - mu) ** 2 * y / (2 * sg**2)),
+    ("-y/a sin x", -y / a * sp.sin(x)), ("y/a (x - b)^2", y / a * (x - b) ** 2), ("y/a e^(-x/b) x", y / a * sp.exp(-x / b) * x),
+    ("y/a √x", y / a * sp.sqrt(x)), ("y/a e^-x x", y / a * sp.exp(-x) * x), ("y/2 (x + 1)", y / 2 * (x + 1)),
+    ("6.6*10^-3/x + y", sp.Rational(66, 10000) / x + y), ("e^x/a + x^2/2 + y", sp.exp(x) / a + x**2 / 2 + y), ("e^(-x)/2 + x⁻¹/2 + e^{-y}/2", sp.exp(-x) / 2 + 1 / (2 * x) + sp.exp(-y) / 2),
+    ("ln 2x + y", sp.log(2 * x) + y), ("ln 2 sin x + y", sp.log(2) * sp.sin(x) + y),
     ("mu (1 - x^2) y", mu * (1 - x**2) * y), ("2e^x y", 2 * sp.exp(x) * y), ("2e3 x + y", 2000 * x + y), ("1e-3x y", x * y / 1000),
     ("0.1x^3 + .5 y", x**3 / 10 + y / 2), ("πx + e y", pi * x + e * y), (r"3\cdot10^{-3}x + y", 3 * x / 1000 + y),
     # words
