@@ -101,10 +101,10 @@ class Result(Derivatives):
         def connect(*_: Any) -> None:
             shell.events.unregister("post_run_cell", connect)
             load("jacmagic.panel.bridge")
-            from jacmagic.panel.bridge import Bridge, plain
+            from jacmagic.panel.bridge import Bridge, numbered
 
             if self._bridge is None:
-                self._bridge = Bridge(self, start=plain(self.values._data))
+                self._bridge = Bridge(self, point=numbered(self, self.values._data))
             if "google.colab" in sys.modules:
                 # In Colab every output is a frame of its own, and only what is in it can hear its panel.
                 from IPython.display import display

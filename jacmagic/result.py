@@ -7,6 +7,7 @@ computes on demand and remembers what it computed.
 from __future__ import annotations
 
 import keyword
+import math
 import reprlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -52,11 +53,16 @@ def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
 
 
 class Values(MutableMapping[str, Any]):
-    """The current point, {name: value}; setting one moves its slider and tells the observers."""
+    """The current point, {name: value}; setting one moves its slider and tells the observers.
+
+    Each carries a serial number, higher than that of every value before it, so that outputs of
+    one result on a page know which is newer. A whole one is the kernel's, the hand's end in .5: no two are equal.
+    """
 
     def __init__(self, result: Result, start: Mapping[str, np.ndarray]) -> None:
         self._result = result
         self._data = {key: np.array(value, dtype=float) for key, value in start.items()}
+        self.serials: dict[str, float] = dict.fromkeys(self._data, 0)
 
     def __getitem__(self, key: str) -> Any:
         value = self._data[self._known(key)]
@@ -84,8 +90,10 @@ class Values(MutableMapping[str, Any]):
         hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(self._data)}"
         raise KeyError(f"no name {key!r} in this block{hint}")
 
-    def update_all(self, values: Mapping[str, Any], source: object = None) -> None:
-        """Set several values at once; all of them or, at an error, none."""
+    def update_all(
+        self, values: Mapping[str, Any], source: object = None, serials: Mapping[str, float] | None = None
+    ) -> None:
+        """Set several values at once; all of them or, at an error, none. From a page they come with their serials."""
         new: dict[str, np.ndarray] = {}
         places = {key: (key, None) if key in self._data else self._result.place(key) for key in values}
         for key in _wholes_first(places):
@@ -104,6 +112,10 @@ class Values(MutableMapping[str, Any]):
             new[whole] = array
         changed = {key: v for key, v in new.items() if not np.array_equal(self._data[key], v)}
         self._data.update(changed)
+        following = 1 + math.floor(max(self.serials.values(), default=0))
+        self.serials |= dict.fromkeys(changed, following) if serials is None else {
+            key: max(self.serials[key], serials[key]) for key in new if key in serials
+        }
         if changed:
             self._result.changed(changed, source)
 

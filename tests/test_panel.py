@@ -67,6 +67,22 @@ def test_an_output_holds_the_module_and_what_it_draws():
     assert '"kind":"jacobian"' in text
 
 
+def test_each_value_has_a_serial_higher_than_those_before_it() -> None:
+    r = jacmagic.jacobian(TWO)
+    assert [one["serial"] for one in panel.spec(r)["names"]] == [0, 0, 0]
+    r.set(x1=2)
+    r.set(x1=2)  # no change
+    r.set(x2=3, k=1)
+    assert [one["serial"] for one in panel.spec(r)["names"]] == [1, 2, 2]
+    # From a page: what is older there does not come back.
+    widget = r.widget()
+    widget.moved = {"x1": [7, 3.5], "x2": [7, 1.5], "no such name": [1, 9]}
+    assert dict(r.values) == {"x1": 7.0, "x2": 3.0, "k": 1.0}
+    r.set(k=2)
+    assert widget.point == {"k": [2.0, 4]}
+    assert r.values.serials == {"x1": 3.5, "x2": 2, "k": 4}
+
+
 def test_mathml_has_no_empty_operator():
     net = jacmagic.nnchain("x in R^2\no = sigmoid(W x + c) in R^1")
     formulas = [one for card in panel.spec(net)["chain"]["cards"] for one in (card["formula"], card["jacobian"])]

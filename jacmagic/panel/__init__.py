@@ -218,6 +218,7 @@ class _Spec:
                 "value": [_short(v) for v in value.ravel()] if one.shape else _short(float(value)),
                 "min": low, "max": high, "step": step,
                 "whole": bool(step == int(step) and low == int(low)) if step else False,
+                "serial": self.result.values.serials[key],
             })
         return out
 

@@ -8,6 +8,8 @@ traits, so that an echo of the one never moves the other.
 
 from __future__ import annotations
 
+import math
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,28 +22,44 @@ import traitlets
 from jacmagic.panel import MAX_VALUES, font, module, spec, style
 from jacmagic.result import Result
 
+EPOCH = int(1000 * time.time())
+"""What a page adds to this kernel's serial numbers, so that they are above those of outputs from before it."""
+
 _LINK = """
 const link = (model) => {
-  const uid = model.get("uid"), own = "kernel";
+  const uid = model.get("uid"), epoch = model.get("epoch"), own = "kernel";
+  const held = new Map();
   let waiting = null, timer = 0, since = 0;
-  const say = (values) => document.dispatchEvent(new CustomEvent("jacmagic:values", { detail: { uid, values, source: own } }));
+  // The news that are newer than what is held. An output that has not heard the kernel yet counts from 0.
+  const take = (news) => {
+    const newer = Object.entries(news).filter(([key, [, serial]]) => serial > (held.get(key)?.[1] ?? -1));
+    for (const [key, one] of newer) held.set(key, one);
+    return newer;
+  };
+  const say = () => document.dispatchEvent(new CustomEvent("jacmagic:values", { detail: { uid, source: own,
+    values: Object.fromEntries([...held].map(([key, [value]]) => [key, value])),
+    serials: Object.fromEntries([...held].map(([key, [, serial]]) => [key, epoch + serial])) } }));
   // A page redraws its signs of a busy kernel twice for each message: when the hand rests, and four times a second.
   const send = () => { model.set("moved", { ...model.get("moved"), ...waiting }); waiting = null; model.save_changes(); };
   const heard = ({ detail }) => {
     if (!detail || detail.uid !== uid || detail.source === own) return;
+    const counted = (serial) => (serial < 1e9 ? serial : serial - epoch);
+    const newer = take(Object.fromEntries(Object.entries(detail.values).map(([key, value]) => [key, [value, counted(detail.serials[key])]])));
+    if (!newer.length) return;
     if (!waiting) since = performance.now();
-    waiting = { ...waiting, ...detail.values };
+    waiting = { ...waiting, ...Object.fromEntries(newer) };
     clearTimeout(timer);
     timer = setTimeout(send, Math.max(0, Math.min(100, since + 250 - performance.now())));
   };
-  const all = () => say({ ...model.get("start"), ...model.get("moved"), ...model.get("point") });
-  const greet = ({ detail }) => { if (detail && detail.uid === uid && detail.source !== own) all(); };
-  const told = () => say(model.get("point"));
+  const greet = ({ detail }) => { if (detail && detail.uid === uid && detail.source !== own) say(); };
+  const told = () => { if (take(model.get("point")).length) say(); };
   document.addEventListener("jacmagic:values", heard);
   document.addEventListener("jacmagic:hello", greet);
   model.on("change:point", told);
+  take(model.get("moved"));
+  take(model.get("point"));
   document.dispatchEvent(new CustomEvent("jacmagic:hello", { detail: { uid, source: own } }));
-  if (!waiting) all();
+  say();
   return () => {
     clearTimeout(timer);
     document.removeEventListener("jacmagic:values", heard);
@@ -60,12 +78,17 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def numbered(result: Result, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Values as they travel, each with its serial."""
+    return {key: [value, result.values.serials[key]] for key, value in plain(values).items()}
+
+
 class Bridge(anywidget.AnyWidget):
-    """The kernel's end of a result's panels; displays nothing."""
+    """The kernel's end of a result's panels; displays nothing. Values travel as {name: [value, serial]}."""
 
     _esm = _LINK + "export default { initialize({ model }) { return link(model); }, render() {} };"
     uid = traitlets.Unicode().tag(sync=True)
-    start = traitlets.Dict().tag(sync=True)
+    epoch = traitlets.Float(EPOCH).tag(sync=True)
     moved = traitlets.Dict().tag(sync=True)
     point = traitlets.Dict().tag(sync=True)
 
@@ -76,16 +99,17 @@ class Bridge(anywidget.AnyWidget):
         self._unlink = link(result, self, self._tell)
 
     def _tell(self, values: Mapping[str, Any]) -> None:
-        self.point = {**self.point, **plain(values)}
+        result = self._result()
+        if result is not None:
+            self.point = {**self.point, **numbered(result, values)}
 
     def _on_moved(self, change: Any) -> None:
         result = self._result()
         if result is None:
             return
-        known = {key: value for key, value in change["new"].items() if key in result.values}
-        # What the hand moved last is newer than what the kernel once said.
-        self.set_trait("point", {key: value for key, value in self.point.items() if key not in known})
-        result.values.update_all(known, source=self)
+        newer = {k: one for k, one in change["new"].items() if one[1] > result.values.serials.get(k, math.inf)}
+        values, serials = ({key: one[part] for key, one in newer.items()} for part in (0, 1))
+        result.values.update_all(values, source=self, serials=serials)
 
     def close(self) -> None:
         self._unlink()
@@ -102,19 +126,28 @@ class PanelWidget(Bridge):
     def __init__(self, result: Result, big: bool = False) -> None:
         # Voilà shows widgets alone, so the first one brings the font.
         first, PanelWidget._given = not PanelWidget._given, True
-        PanelWidget._esm = _widget_module()
-        super().__init__(result, spec={**spec(result, big), "uid": result.uid}, font=font() if first else "", _css=style())
+        # AnyWidget makes traits of these two only where the class has them.
+        PanelWidget._esm, PanelWidget._css = module() + _LINK + _WIDGET, style()
+        super().__init__(result, spec={**spec(result, big), "uid": result.uid}, font=font() if first else "")
 
-    _esm = "export default { render() {} };"
 
-
-def _widget_module() -> str:
-    return (
-        f"{module()}{_LINK}"
-        "export default { initialize({ model }) { return link(model); },"
-        " render({ model, el }) { const off = [bring(el, model.get(\"font\")), mount(el, model.get(\"spec\"))];"
-        " return () => { for (const one of off) one(); }; } };"
-    )
+_WIDGET = """
+export default {
+  initialize({ model }) { return link(model); },
+  render({ model, el }) {
+    const inner = document.createElement("div");
+    el.append(inner);
+    // A page's style ends at a shadow root, and before it is in a page an element does not know whether it has one.
+    if (!el.isConnected || el.getRootNode() !== document) {
+      const style = document.createElement("style");
+      style.textContent = model.get("_css");
+      el.prepend(style);
+    }
+    const off = [bring(inner, model.get("font")), mount(inner, model.get("spec")), () => el.replaceChildren()];
+    return () => { for (const one of off) one(); };
+  },
+};
+"""
 
 
 def link(

@@ -16,7 +16,7 @@
  * @typedef {{onChange?(values: Record<string, number | number[]>): void,
  *   subscribe?(heard: (values: Record<string, number | number[]>) => void): () => void}} Bridge
  * @typedef {{key: string, mathml?: string, shape: number[], role: string, value: number | number[],
- *   min: number, max: number, step?: number, whole?: boolean}} Name
+ *   min: number, max: number, step?: number, whole?: boolean, serial?: number}} Name
  * @typedef {{key: string, mathml?: string}} Label
  * @typedef {[number, number]} Pair
  */
@@ -739,6 +739,8 @@ function mount(root, spec, bridge) {
   const resting = [];
   /** @type {Map<string, Label>} */
   const labels = new Map();
+  /** How new each value is: of two panels of one result the newer value wins, whichever was drawn last. */
+  const serials = new Map(names.map((name) => [name.key, name.serial ?? 0]));
   let frame = 0;
   let unsent = false;
   let moved = false;
@@ -909,11 +911,17 @@ function mount(root, spec, bridge) {
     moved = true;
     const state = snapshot();
     bridge?.onChange?.(state);
-    say("values", { values: state });
+    say("values", state);
   }
-  /** Tell the other panels of this result, and its kernel. @param {string} what @param {any} [more] */
-  function say(what, more) {
-    if (spec.uid) page.dispatchEvent(new view.CustomEvent("jacmagic:" + what, { detail: { uid: spec.uid, source: own, root, ...more } }));
+  /** These values were set here, later than all that is known; .5, as the kernel counts in whole numbers. @param {Iterable<string>} keys */
+  function renew(keys) {
+    const latest = floor(max(0, ...serials.values())) + 1.5;
+    for (const key of keys) serials.set(key, latest);
+    unsent = true;
+  }
+  /** Tell the other panels of this result, and its kernel. @param {string} what */
+  function say(what, state = snapshot()) {
+    if (spec.uid) page.dispatchEvent(new view.CustomEvent("jacmagic:" + what, { detail: { uid: spec.uid, source: own, root, values: state, serials: Object.fromEntries(serials) } }));
   }
   /** One entry of a name, set by hand. @param {Name} name @param {number} k @param {number} v */
   function assign(name, k, v) {
@@ -923,19 +931,23 @@ function mount(root, spec, bridge) {
     list[k] = v;
     ranges.set(name.key, widen(/** @type {Pair} */ (ranges.get(name.key)), v));
     touched = entryKey(name, k) + " = " + short(v, 6);
-    unsent = true;
+    renew([name.key]);
     refresh([name.key]);
     announce();
   }
   const atStart = () => [...start].every(([key, list]) => list.every((v, k) => v === valueAt(key, k)));
   const restore = () => { for (const name of names) ranges.set(name.key, [name.min, name.max]); };
-  /** Values from elsewhere: another panel, the kernel. @param {Record<string, any>} news */
-  function receive(news) {
+  /** Values from elsewhere: another panel, the kernel. @param {Record<string, any>} news @param {Record<string, number>} [numbered] their serials; without them they are the newest */
+  function receive(news, numbered) {
     const changed = [];
+    if (!numbered) renew(Object.keys(news ?? {}).filter((key) => values.has(key)));
     for (const [key, value] of Object.entries(news ?? {})) {
       const list = values.get(key);
       const given = [value].flat(2).map(Number);
-      if (!list || given.length !== list.length || given.some(Number.isNaN) || given.every((v, k) => v === list[k])) continue;
+      if (!list || given.length !== list.length || given.some(Number.isNaN)) continue;
+      if (numbered && !(numbered[key] > (serials.get(key) ?? 0))) continue;
+      if (numbered) serials.set(key, numbered[key]);
+      if (given.every((v, k) => v === list[k])) continue;
       list.set(given);
       for (const v of given) ranges.set(key, widen(/** @type {Pair} */ (ranges.get(key)), v));
       changed.push(key);
@@ -1487,7 +1499,7 @@ function mount(root, spec, bridge) {
     const rescue = el("button", { type: "button", class: "jm-word" });
     if (spec.rescue) {
       rescue.append("use " + Object.entries(spec.rescue).map(([key, v]) => symbol(key).join("") + " = " + [v].flat().map((one) => short(/** @type {number} */ (one))).join(", ")).join(", "));
-      on(rescue, "click", () => { receive(spec.rescue); unsent = true; schedule(); announce(); });
+      on(rescue, "click", () => { receive(spec.rescue); schedule(); announce(); });
     }
     let shown = "";
     (small.every((output) => product(engine.shape(output)) <= 500) ? now : later).push(() => {
@@ -2149,7 +2161,7 @@ function mount(root, spec, bridge) {
       for (const [key, list] of start) /** @type {Float64Array} */ (values.get(key)).set(list);
       restore();
       touched = "reset";
-      unsent = true;
+      renew(values.keys());
       refresh(values.keys());
       announce();
     });
@@ -2268,13 +2280,22 @@ function mount(root, spec, bridge) {
     const home = (/** @type {any} */ node) => node?.closest?.(".jp-NotebookPanel");
     /** From another panel of this result, not of a copy of its notebook beside it. @param {any} detail */
     const meant = (detail) => detail?.uid === spec.uid && detail.source !== own && !(home(root) && home(detail.root) && home(root) !== home(detail.root));
-    on(page, "jacmagic:values", ({ detail }) => { if (meant(detail)) receive(detail.values); });
-    // A second panel of the same result asks for the values in force. So does the kernel when it has made its result:
-    // only a panel that the hand has moved since knows better.
-    on(page, "jacmagic:hello", ({ detail }) => { if (meant(detail) && root.isConnected && (moved || detail.source !== "kernel")) say("values", { values: snapshot() }); });
+    on(page, "jacmagic:values", ({ detail }) => { if (meant(detail)) receive(detail.values, detail.serials); });
+    // A panel that comes says what it has, and whoever has newer values answers. The kernel, when it has made its result,
+    // hears of what the hand has moved since the last panel came; all else it knows better.
+    on(page, "jacmagic:hello", ({ detail }) => {
+      if (!meant(detail) || !root.isConnected) return;
+      if (detail.source === "kernel") {
+        if (moved) say("values");
+        return;
+      }
+      moved = false;
+      receive(detail.values, detail.serials);
+      if ([...serials].some(([key, serial]) => serial > (detail.serials?.[key] ?? -1))) say("values");
+    });
     say("hello");
   }
-  const off = bridge?.subscribe?.(receive);
+  const off = bridge?.subscribe?.((news) => receive(news));
 
   return () => {
     stop.abort();

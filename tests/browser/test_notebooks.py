@@ -87,6 +87,48 @@ def test_values_travel_between_kernel_and_panels(browser: Browser, serve: Serve,
             assert not frontends.faults(page)
 
 
+AGAIN = (
+    "%load_ext jacmagic", NOTEBOOK[1], "print(r.values['x1'])", "r",
+    "n = 0\n%nnchain --into n x in R; y in R; o = w x + b; L = 1/2 (o - y)^2",
+    "_ = n.train({'x': [0.0, 1.0, 2.0], 'y': [1.0, 4.0, 7.0]}, lr=0.1, steps=500, progress=False)", "n",
+)
+
+
+def test_lab_a_result_shown_again_shows_its_newest_values(browser: Browser, serve: Serve) -> None:
+    """By Run All, after a training or a move by hand; and again in a kernel that has started anew."""
+    front_end, base, root = serve("lab")
+    write_notebook(root / "again.ipynb", *AGAIN)
+    with open_notebook(browser, front_end, base, "again.ipynb") as notebook:
+        page = notebook.page
+        notebook.run(0, 1)
+        press(page, notebook.panel(1), "x1", "ArrowRight", 3)
+        notebook.run_until(2, "1.3")
+        notebook.run(3)
+        for k in (1, 3):
+            expect(field(notebook.panel(k), "x1")).to_have_value("1.3")
+        for command in ("runmenu:run-all", "runmenu:restart-and-run-all"):
+            page.evaluate(f"void window.jupyterapp.commands.execute('{command}')")  # a dialog may ask first
+            if "restart" in command:
+                page.locator(".jp-Dialog button.jp-mod-warn").click()
+            expect(field(notebook.panel(6), "w")).to_have_value(re.compile(r"^(2\.99\d*|3)$"), timeout=frontends.T_RUN)
+            front_end.wait_idle(page)
+            for k in (4, 6):
+                expect(field(notebook.panel(k), "w")).to_have_value(re.compile(r"^(2\.99\d*|3)$"))
+            for k in (1, 3):
+                expect(field(notebook.panel(k), "x1")).to_have_value("1.0")
+            press(page, notebook.panel(3), "x1", "ArrowRight", 2)
+            expect(field(notebook.panel(1), "x1")).to_have_value("1.2")
+
+
+def test_lab_a_widget_alone_has_its_style(browser: Browser, serve: Serve) -> None:
+    front_end, base, root = serve("lab")
+    write_notebook(root / "widget.ipynb", "import jacmagic\njacmagic.jacobian('f(x, y) = [x y, x + y]').widget()")
+    with open_notebook(browser, front_end, base, "widget.ipynb") as notebook:
+        notebook.run(0)
+        expect(notebook.panel(0).locator(".jm-panel")).to_have_css("display", "grid")
+        expect(notebook.panel(0).locator("input[type=range]").first).to_have_css("appearance", "none")
+
+
 def test_lab_two_views_a_restart_and_a_dark_theme(browser: Browser, serve: Serve) -> None:
     front_end, base, root = serve("lab")
     write_notebook(root / "views.ipynb", *CELLS[:4])

@@ -148,6 +148,57 @@ def test_an_exported_notebook_is_alive(page: Page, executed: Path, tmp_path: Pat
         moves(page, f".jm >> nth={k}")
 
 
+TRAINED = (
+    "%load_ext jacmagic\nimport numpy as np",
+    "%%nnchain --into n\nx in R\ny in R\no = w x + b\nL = 1/2 (o - y)^2",
+    "X = np.array([0.0, 1.0, 2.0])\nn.train({'x': X, 'y': 3 * X + 1}, lr=0.1, steps=500, progress=False); n",
+)
+MOVED = ("%load_ext jacmagic", f"%%jacobian --into r\n{TWO}", "r.set(x1=2.5); r", "r.values['k'] = 5; r")
+
+
+@pytest.mark.parametrize(("cells", "name", "shown"), [(MOVED, "x1", "2.5"), (MOVED, "k", "5.0")])
+def test_of_one_result_shown_again_the_newer_values_win(
+    page: Page, tmp_path: Path, cells: tuple[str, ...], name: str, shown: str
+) -> None:
+    page.goto(exported(tmp_path, *cells))
+    panels = page.locator(".jm")
+    expect(panels).to_have_count(len(cells) - 1)
+    for k in range(len(cells) - 1):
+        expect(panels.nth(k).get_by_label(name, exact=True)).to_have_value(shown)
+    # The hand is newer than all, in whichever panel.
+    for k in (0, len(cells) - 2):
+        panels.nth(k).get_by_label(f"{name}, slider").focus()
+        page.keyboard.press("ArrowLeft")
+        shown = f"{float(shown) - 0.1:.1f}"
+        for other in range(len(cells) - 1):
+            expect(panels.nth(other).get_by_label(name, exact=True)).to_have_value(shown)
+
+
+def test_a_net_shown_again_shows_what_it_has_learnt(page: Page, tmp_path: Path) -> None:
+    page.goto(exported(tmp_path, *TRAINED))
+    panels = page.locator(".jm")
+    expect(panels).to_have_count(2)
+    for k in range(2):
+        for name, learnt in (("w", 3.0), ("b", 1.0)):
+            field = panels.nth(k).get_by_label(name, exact=True)
+            expect(field).to_have_value(re.compile(r"^[\d.]+$"))
+            assert abs(float(field.input_value()) - learnt) < 0.02, (k, name)
+
+
+def exported(folder: Path, *cells: str) -> str:
+    """The address of nbconvert's page of a notebook that has run."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbconvert import HTMLExporter
+
+    frontends.write_notebook(folder / "run.ipynb", *cells)
+    notebook = nbformat.read(folder / "run.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    body, _ = HTMLExporter().from_notebook_node(notebook)
+    (folder / "run.html").write_text(body, encoding="utf-8")
+    return (folder / "run.html").as_uri()
+
+
 def test_a_sanitizer_leaves_formulas_and_numbers(page: Page, executed: Path, tmp_path: Path) -> None:
     """nbconvert's own keeps the text of a script as text: it is short, and hidden by the page's own classes."""
     from nbconvert import HTMLExporter
@@ -207,6 +258,51 @@ def test_a_webview_that_makes_scripts_again(page: Page, tmp_path: Path) -> None:
         expect(page.locator(".jm")).to_have_count(1)
         moves(page)
     assert page.evaluate("document.fonts.check('20px \"Jacmagic Math\"', 'x')")
+
+
+ALONE = """async ({ state, shadow }) => {
+    // The front end of AnyWidget, as far as a widget sees it: the style goes to the page's head, traits are sent and heard.
+    const model = Object.assign(new EventTarget(), {
+        get: (key) => structuredClone(state[key]), set: (key, value) => { state[key] = value; }, save_changes: () => {},
+        on: (name, heard) => model.addEventListener(name, heard), off: (name, heard) => model.removeEventListener(name, heard),
+    });
+    if (state._css) document.head.append(Object.assign(document.createElement("style"), { textContent: state._css }));
+    const { default: widget } = await import(URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" })));
+    await widget.initialize({ model });
+    const el = document.createElement("div"), host = document.querySelector("main");
+    const place = shadow ? host.attachShadow({ mode: "open" }) : host;
+    // ipywidgets renders first and puts it into the page then; others the other way round.
+    if (shadow !== "first") place.append(el);
+    window.end = await widget.render({ model, el });
+    if (shadow === "first") place.append(el);
+    window.moved = () => state.moved;
+    window.tell = (point) => { state.point = point; model.dispatchEvent(new Event("change:point")); };
+}"""
+
+
+@pytest.mark.parametrize("shadow", [False, True, "first"], ids=["page", "shadow root", "rendered first"])
+def test_a_widget_alone_has_its_style_and_hears(page: Page, tmp_path: Path, shadow: object) -> None:
+    result = jacmagic.jacobian(TWO)
+    shows(page, "", tmp_path)
+    widget = result.widget()
+    page.evaluate(ALONE, {"state": {key: value for key, value in widget.get_state().items() if key != "layout"}, "shadow": shadow})
+    one = page.locator(".jm")
+    expect(one.locator(".jm-panel")).to_have_css("display", "grid")
+    expect(one.locator(".jm-field").first).to_have_css("text-align", "right")
+    expect(one.locator(".jm-svg .jm-square").first).to_have_css("stroke", "rgb(213, 94, 0)")
+    assert one.locator(".jm-hidden").first.bounding_box()["width"] == 1
+    moves(page)
+    page.wait_for_function("window.moved().x1")
+    assert page.evaluate("window.moved().x1[0]") == 1.1
+    result.set(x1=2, k=5)
+    page.evaluate("(point) => window.tell(point)", widget.point)
+    # Both moved x1, not knowing of each other: page and kernel agree on the hand's.
+    widget._on_moved({"new": page.evaluate("window.moved()")})
+    expect(one.get_by_label("k", exact=True)).to_have_value("5.0")
+    expect(one.get_by_label("x1", exact=True)).to_have_value("1.1")
+    assert dict(result.values) == {"x1": 1.1, "x2": 1.0, "k": 5.0}
+    page.evaluate("window.end()")
+    expect(page.locator(".jm")).to_have_count(0)
 
 
 def test_a_policy_without_eval_and_a_text_that_is_no_markup(page: Page, tmp_path: Path) -> None:
