@@ -633,6 +633,18 @@ function depths(keys, edges) {
 
 // ------------------------------------------------------------------ the page
 
+/**
+ * Whether a key is the business of the panel's control that has it: such a key goes no further, since slides and
+ * notebooks listen above and would turn the page or press nothing.
+ * @param {{key: string, ctrlKey: boolean, metaKey: boolean, defaultPrevented: boolean, target: any}} event
+ */
+function owns({ key, ctrlKey, metaKey, defaultPrevented, target }) {
+  if (defaultPrevented) return true;
+  if (ctrlKey || metaKey) return false;
+  if (target.matches("button, summary")) return key === " " || key === "Enter";
+  return target.matches("input") && (key.length === 1 || /^(Arrow|Page|Home|End|Enter|Backspace|Delete)/.test(key));
+}
+
 const EXPLAIN = /** @type {Record<string, string>} */ ({
   det: "Determinant of J: the factor by which the function scales areas or volumes near this point. Negative: it also flips orientation.",
   rank: "Rank of J: how many independent directions survive. Below the smaller side of J, some direction is squashed to nothing.",
@@ -871,7 +883,11 @@ function mount(root, spec, bridge) {
     const hide = () => { bubble.hidden = true; };
     on(node, "pointerenter focus click", show);
     on(node, "pointerleave blur", hide);
-    on(node, "keydown", (event) => { if (event.key === "Escape") hide(); });
+    on(node, "keydown", (event) => {
+      if (event.key !== "Escape" || bubble.hidden) return;
+      event.preventDefault();
+      hide();
+    });
     return node;
   }
   const spoken = el("div", { class: "jm-hidden", "aria-live": "polite" });
@@ -1424,6 +1440,12 @@ function mount(root, spec, bridge) {
           on(button, "pointerenter focus", () => entry.over(i, j));
           on(button, "pointerleave blur", () => entry.leave());
           on(button, "click", () => entry.pin(i, j));
+          on(button, "keydown", (event) => {
+            const way = /** @type {Record<string, Pair>} */ ({ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] })[event.key];
+            if (!way) return;
+            event.preventDefault();
+            grid.querySelector('[data-at="' + min(m - 1, max(0, i + way[0])) + "," + min(n - 1, max(0, j + way[1])) + '"]').focus();
+          });
           at(button, i + 2, j + 4);
         });
       });
@@ -2260,6 +2282,7 @@ function mount(root, spec, bridge) {
   now.push(() => { below.hidden = !shownEntry && !noteText; });
   panel.append(below);
   root.append(panel, ...actions(), spoken, bubble);
+  on(root, "keydown", (event) => { if (owns(event)) event.stopPropagation(); });
 
   /** Text brighter than the middle means a dark ground, whatever the host calls its theme. */
   function theme() {
@@ -2309,4 +2332,8 @@ function mount(root, spec, bridge) {
   };
 }
 
+<<<<<<< HEAD
 export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, settled, stretches, volume, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, mount, bring };
+=======
+export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, owns, mount, bring };
+>>>>>>> cc5ad46 (A key that the panel uses goes no further; arrows walk the entries)

@@ -350,6 +350,56 @@ def test_the_keyboard_alone_reaches_and_moves_everything(page: Page, tmp_path: P
     expect(page.locator(".jm > [aria-live]")).to_contain_text("reset")
 
 
+KEYS = [
+    ("map2", ".jm-cell >> nth=0", ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", " ", "Enter"]),
+    ("map2", ".jm-handle", ["ArrowRight", "ArrowUp"]),
+    ("curve", ".jm-handle", ["ArrowRight", "ArrowUp"]),
+    ("map2", "input[type=range] >> nth=0", ["ArrowRight", "PageDown", "Home", "End"]),
+    ("map2", ".jm-field >> nth=0", ["ArrowRight", "ArrowUp", "PageUp", "5", ".", "b", " ", "Enter", "Backspace"]),
+    ("map2", ".jm-actions button >> text=Check", [" ", "Enter"]),
+    ("map2", ".jm-term >> nth=0", [" ", "Escape"]),
+    ("net", ".jm-weights > summary", [" ", "Enter"]),
+    ("net", ".jm-caption .jm-word >> nth=0", [" "]),
+    ("wide", ".jm-heat >> nth=0", ["ArrowRight", "ArrowDown"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "where", "keys"), KEYS)
+def test_a_key_that_a_control_uses_turns_no_slide(page: Page, tmp_path: Path, kind: str, where: str, keys: list[str]) -> None:
+    result = jacmagic.jacobian("x in R^20\nA in R^(20x20)\nf = A x", wrt="x") if kind == "wide" else result_of(kind)
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    # As reveal.js listens: whatever comes up to the page is taken, and does nothing else.
+    page.evaluate("""() => {
+        window.turned = [];
+        document.addEventListener("keydown", (event) => { window.turned.push(event.key); if (event.key !== "Tab") event.preventDefault(); });
+    }""")
+    for key in keys:
+        page.locator(where).focus()
+        page.keyboard.press(key)
+    assert page.evaluate("window.turned") == []
+    # What nothing here uses stays the page's.
+    page.locator(where).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("F2")
+    assert page.evaluate("window.turned") == ["Tab", "F2"]
+
+
+def test_space_presses_a_button_and_arrows_go_from_entry_to_entry(page: Page, tmp_path: Path) -> None:
+    page.goto(result_of("map2").save(tmp_path / "page.html").as_uri())
+    page.evaluate("document.addEventListener('keydown', (event) => event.preventDefault())")
+    check = page.get_by_role("button", name="Check")
+    check.focus()
+    page.keyboard.press(" ")
+    expect(check).to_have_attribute("aria-expanded", "true")
+    cells = page.locator(".jm-cell")
+    cells.nth(0).focus()
+    for key, at in (("ArrowRight", 1), ("ArrowRight", 1), ("ArrowDown", 3), ("ArrowLeft", 2), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        expect(cells.nth(at)).to_be_focused()
+    page.keyboard.press(" ")
+    expect(cells.nth(0)).to_have_attribute("aria-pressed", "true")
+
+
 @pytest.mark.parametrize("width", [320, 420, 700, 1050])
 @pytest.mark.parametrize("kind", ["map2", "contour", "net", "heatmap"])
 def test_nothing_is_wider_than_its_column(page: Page, tmp_path: Path, kind: str, width: int) -> None:
