@@ -274,7 +274,9 @@ class PreActivation(Expr):
 # ------------------------------------------------------------------ matrices
 @dataclass(frozen=True)
 class Identity(Expr):
-    """I."""
+    """I; its size is not shown."""
+
+    size: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -382,6 +384,13 @@ class Underbrace(Expr):
     inner: Expr
     rows: int
     columns: int
+
+
+@dataclass(frozen=True)
+class Phrase(Expr):
+    """Words and formulas one after the other: where L has it."""
+
+    parts: tuple[Expr, ...]
 
 
 @dataclass(frozen=True)

@@ -208,8 +208,8 @@ def shape(e: Any) -> Any:
     ("[1, 2; 3, 4]", r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}", "[1, 2; 3, 4]"),
     ("[[1, 2]]", r"\begin{bmatrix} 1 & 2 \end{bmatrix}", "[[1, 2]]"),
     ("[a, b]", r"\begin{bmatrix} a \\ b \end{bmatrix}", "[a; b]"),
-    ("W^T v", r"W^\top v", "Wᵀ v"),
-    ("(W v)^T", r"(W v)^\top", "(W v)ᵀ"),
+    ("W^T v", r"W^{\top} v", "Wᵀ v"),
+    ("(W v)^T", r"(W v)^{\top}", "(W v)ᵀ"),
     ("u .* v", r"u \odot v", "u .* v"),
     ("u × v", r"u \times v", "u × v"),
     ("u · v", r"u \cdot v", "u · v"),
@@ -254,9 +254,9 @@ SYMBOLIC = [
     (sigmoid(z) * (1 - sigmoid(z)),
      r"\operatorname{\sigma}\left(z\right) (1 - \operatorname{\sigma}\left(z\right))", "sigmoid(z) (1 - sigmoid(z))"),
     (1 / (1 + sp.exp(-z)), r"\frac{1}{1 + e^{-z}}", "1/(1 + e^(-z))"),
-    (sp.sin(x) * sp.cos(y), r"\cos y \sin x", "cos(y) sin(x)"),
+    (sp.sin(x) * sp.cos(y), r"\sin x \cos y", "sin(x) cos(y)"),
     (sp.sin(x) * absolute(y), r"\left|y\right| \sin x", "|y| sin(x)"),
-    (sp.sin(x) * (1 + sp.cos(x)), r"\sin\left(x\right) (1 + \cos x)", "sin(x) (1 + cos(x))"),
+    (sp.sin(x) * (1 + sp.cos(x)), r"\sin\left(x\right) (1 + \cos\left(x\right))", "sin(x) (1 + cos(x))"),
     (sp.sin(c11), r"\sin\left((c_{1})_{1}\right)", "sin(c1[1])"),
     (sp.sin(x + 1) ** 2, r"\sin^{2}\left(x + 1\right)", "sin²(x + 1)"),
     (sp.log(x) + 1 / x, r"\ln x + \frac{1}{x}", "ln(x) + 1/x"),
@@ -352,7 +352,7 @@ def test_every_product_sum_and_power_of_two_kinds_reads_back(left: Any) -> None:
 def test_what_no_block_contains_prints_with_the_names_of_the_block() -> None:
     W, v = sp.MatrixSymbol("W1", 2, 2), sp.MatrixSymbol("x", 2, 1)
     assert latex.symbolic(W * v) == "W_{1} x"
-    assert latex.symbolic(W.T) == r"W_{1}^\top"
+    assert latex.symbolic(W.T) == r"W_{1}^{\top}"
     assert latex.symbolic(sp.oo) == r"\infty"
     assert latex.symbolic(sp.Matrix([[x1, 2]])) == r"\begin{bmatrix} x_{1} & 2 \end{bmatrix}"
     assert latex.symbolic(3) == "3"

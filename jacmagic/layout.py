@@ -1,0 +1,520 @@
+"""SymPy expressions laid out as trees, in a textbook's order and in the order of the block.
+
+Factors: the number, names, brackets, powers of e, functions; names in the order in
+which the block has them, functions in the order of their arguments. Terms: as the
+sum of the block that they come from; else by falling degree, numbers last. What no
+block can contain (infinities, SymPy's other functions) is carried as SymPy prints it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from jacmagic import tree as t
+from jacmagic.functions import ALIASES, FUNCTIONS
+from jacmagic.names import name
+from jacmagic.printers import latex
+from jacmagic.printers.writer import FENCED, takes_power
+
+MAX_TERMS = 200
+"""Terms of sums whose order is kept; of a block with more, the first ones."""
+
+_SYMPY = {row.sympy: row.name for row in FUNCTIONS.values() if row.sympy} | {
+    "Abs": "abs",
+    "sign": "sign",
+    "Max": "max",
+    "Min": "min",
+    "floor": "floor",
+    "ceiling": "ceil",
+}
+_RELATIONS = {"StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">", "GreaterThan": ">=", "Equality": "=="}
+
+# how the factors of a product follow one another
+_CONSTANT, _NAME, _BRACKET, _EXPONENTIAL, _FENCED, _FUNCTION, _LATE_BRACKET, _CASES = range(8)
+
+
+@lru_cache(maxsize=4096)
+def _natural(key: str) -> tuple[Any, ...]:
+    """An order in which x2 stands before x10."""
+    return tuple((0, int(s), "") if s.isdigit() else (1, 0, s) for s in re.findall(r"\d+|\D+", key))
+
+
+# ------------------------------------------------------------------ the order of the block
+@dataclass(frozen=True)
+class Monomial:
+    """A term without its number: the powers of its names; those inside a function or a bracket, and the functions."""
+
+    powers: tuple[tuple[str, Fraction], ...]
+    inner: frozenset[str]
+    functions: frozenset[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return self.inner | {key for key, _ in self.powers}
+
+    def is_slope_of(self, source: Monomial, by: str) -> bool:
+        """True where the term may have come from that one by differentiation."""
+        if self.inner or source.inner:
+            return by in source.names and source.names == self.names | {by}
+        powers = dict(self.powers)
+        powers[by] = powers.get(by, Fraction(0)) + 1
+        return dict(source.powers) == {key: power for key, power in powers.items() if power}
+
+
+def monomial(term: t.Expr) -> Monomial:
+    """The monomial of a term of the block."""
+    powers: dict[str, Fraction] = {}
+    inner: set[str] = set()
+    functions: set[str] = set()
+    todo = [(term, Fraction(1))]
+    while todo:
+        one, power = todo.pop()
+        one = t.inside(one)
+        if isinstance(one, t.Name):
+            powers[one.key] = powers.get(one.key, Fraction(0)) + power
+        elif isinstance(one, t.Negative):
+            todo.append((one.inner, power))
+        elif isinstance(one, t.Product):
+            todo += [(factor, -power if sign in ("/", "./") else power) for sign, factor in one.factors]
+        elif isinstance(one, t.Fraction):
+            todo += [(one.above, power), (one.below, -power)]
+        elif isinstance(one, t.Call) and one.function == "sqrt":
+            todo.append((one.arguments[0], power / 2))
+        elif isinstance(one, t.Power) and isinstance(one.exponent, t.Number) and "e" not in one.exponent.text:
+            todo.append((one.base, power * Fraction(one.exponent.text)))
+        else:
+            inner |= {below.key for below in t.walk(one) if isinstance(below, t.Name)}
+            functions |= {_function_of(below) for below in t.walk(one)} - {""}
+    return Monomial(tuple(sorted((k, p) for k, p in powers.items() if p)), frozenset(inner), frozenset(functions))
+
+
+def _function_of(expr: t.Expr) -> str:
+    if isinstance(expr, t.Call) and expr.function not in ("sqrt", "cbrt"):
+        return expr.function
+    return "exp" if isinstance(expr, t.Power) and isinstance(expr.base, t.Constant) and expr.base.name == "e" else ""
+
+
+class Order:
+    """The order in which a block has its names, functions and terms."""
+
+    def __init__(self, trees: Iterable[t.Expr] = ()) -> None:
+        self.places: dict[str, int] = {}
+        self.found: dict[str, tuple[Any, ...]] = {}
+        self.sums: list[tuple[Monomial, ...]] = []
+        self.products: list[list[str]] = []
+        count = 0
+        for tree in trees:
+            for one in t.walk(tree):
+                if isinstance(one, t.Name):
+                    self.places.setdefault(one.key, len(self.places))
+                elif isinstance(one, t.Call):
+                    self.places.setdefault(f"{one.function}()", len(self.places))
+                elif isinstance(one, t.Product) and len(self.products) < MAX_TERMS:
+                    keys = [below.key for below in t.walk(one) if isinstance(below, t.Name)]
+                    self.products.append(list(dict.fromkeys(keys)))
+                elif isinstance(one, t.Sum) and len(one.terms) > 1 and count < MAX_TERMS:
+                    count += len(one.terms)
+                    self.sums.append(tuple(monomial(term) for _, term in one.terms))
+
+    def place(self, key: str) -> tuple[Any, ...]:
+        """Where a name stands: as in the block, a component where its vector does, others behind in natural order."""
+        if key not in self.found:
+            whole = name(key)
+            own = (key, replace(whole, component="").key, replace(whole, component="", index="").key)
+            places = [self.places[one] for one in own if one in self.places]
+            self.found[key] = (places[0] if places else len(self.places), _natural(key))
+        return self.found[key]
+
+    def among(self, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
+        """Where each of the names of a product stands: as in the first product of the block that has them all."""
+        wanted = list(keys)
+        for product in self.products if len(wanted) > 1 else ():
+            if all(key in product for key in wanted):
+                return {key: (product.index(key), ()) for key in wanted}
+        return {key: self.place(key) for key in wanted}
+
+    def function(self, name: str) -> int:
+        return self.places.get(f"{name}()", len(self.places))
+
+    def terms(self, found: Sequence[Monomial]) -> list[int] | None:
+        """For each term the place of the one that it is, or comes from, in a sum of the block; None where in none."""
+        names = frozenset().union(*(one.names for one in found))
+        near = [source for source in self.sums if names <= frozenset().union(*(one.names for one in source))]
+        for source in near:
+            if len(source) == len(found) and set(source) == set(found):
+                return [source.index(one) for one in found]
+        for source in near:
+            for by in sorted(frozenset().union(*(one.names for one in source))):
+                places = [
+                    next((k for k, whole in enumerate(source) if one.is_slope_of(whole, by)), -1) for one in found
+                ]
+                if min(places) >= 0 and len(set(places)) > 1:
+                    return places
+        return None
+
+
+class Layout:
+    """Lays SymPy expressions out as trees."""
+
+    def __init__(self, decimals: bool = False, order: Order | None = None) -> None:
+        import sympy
+
+        self.sp = sympy
+        self.decimals = decimals
+        self.order = order or Order()
+        self.shown: dict[Any, t.Expr] = {}  # the entries of a Jacobian share most of what they are made of
+        self.words: dict[Any, str] = {}
+
+    def __call__(self, expr: Any) -> t.Expr:
+        return self.lay(self.sympified(expr))
+
+    def lay(self, expr: Any) -> t.Expr:
+        if expr not in self.shown:
+            self.shown[expr] = self.show(expr)
+        return self.shown[expr]
+
+    def show(self, expr: Any) -> t.Expr:
+        if expr.is_Symbol:
+            return t.Name(expr.name)
+        if expr.is_Rational:
+            shown = self.rational(abs(expr.p), expr.q)
+            return shown if expr.p >= 0 else t.Negative(shown)
+        if expr.is_Add and expr.is_commutative:
+            return self.sum(expr)
+        if expr.is_Mul and expr.is_commutative:
+            sign, product = self.product(expr)
+            return product if sign > 0 else t.Negative(product)
+        if expr.is_Pow and expr.is_commutative:
+            return self.power(expr.base, expr.exp)
+        if expr.is_Function or expr.is_Boolean or expr.is_Relational:
+            return self.function(expr)
+        return self.other(expr)
+
+    def number(self, text: str) -> t.Number:
+        return t.Number(text)
+
+    def rational(self, p: int, q: int) -> t.Expr:
+        """A number that is not negative, as a decimal where that is asked for and ends."""
+        if self.decimals or q > 10**9:
+            shown = _decimal(p, q)
+            if shown is not None:
+                return self.number(shown)
+        return self.number(str(p)) if q == 1 else t.Fraction(self.number(str(p)), self.number(str(q)))
+
+    # -------------------------------------------------------------- sums
+    def sum(self, expr: Any) -> t.Expr:
+        """Terms by falling degree, numbers last; a sum of two, or with one positive term, begins with that."""
+        places = self.order.terms([self.monomial(a) for a in expr.args]) if len(expr.args) <= MAX_TERMS else None
+        if places is not None:
+            where = dict(zip(expr.args, places))
+            return t.Sum(tuple(self.term(a) for a in sorted(expr.args, key=lambda a: (where[a], self.rank(a)))))
+        args = sorted(expr.args, key=self.rank)
+        number = args[-1] if args[-1].is_Number else None
+        if (
+            number is not None
+            and number.is_positive
+            and (
+                all(self.is_negative(a) for a in args[:-1])
+                or (number == 1 and all(self.rank(a)[1] == 0 for a in args[:-1]))  # 1 + e^{-z}, 1 + tan^2 x
+            )
+        ):
+            args = [number, *args[:-1]]
+        elif self.is_negative(args[0]) and (len(args) == 2 or number is None):
+            positive = [a for a in args if not self.is_negative(a)]
+            if len(positive) == 1:  # y - w x - b
+                args = [*positive, *(a for a in args if a is not positive[0])]
+        return t.Sum(tuple(self.term(a) for a in args))
+
+    @staticmethod
+    def is_negative(term: Any) -> bool:
+        head = term.args[0] if term.is_Mul else term
+        return bool(head.is_Number and head.is_negative)
+
+    def term(self, expr: Any) -> tuple[int, t.Expr]:
+        if expr.is_Mul and expr.is_commutative:
+            return self.product(expr)
+        shown = self.lay(expr)
+        return (-1, shown.inner) if isinstance(shown, t.Negative) else (1, shown)
+
+    def rank(self, term: Any) -> tuple[Any, ...]:
+        """Numbers last; else by degree, then by the names and their powers."""
+        if term.is_Number:
+            return True, 0, (), ""
+        degree: Any = 0
+        names = []
+        rest = ""
+        for factor in term.args if term.is_Mul else (term,):
+            base, exponent = (factor.base, factor.exp) if factor.is_Pow else (factor, self.sp.S.One)
+            if exponent.is_Rational and (base.is_Symbol or base.is_Add):
+                power = exponent.p / exponent.q
+                degree += power
+                if base.is_Symbol:
+                    names.append((self.order.place(base.name), -power))
+                    continue
+            if not factor.is_Number:
+                rest += str(factor.func) + str(sorted(s.name for s in factor.free_symbols))
+        return False, -degree, (*sorted(names), ((math.inf, ()), 0)), rest
+
+    def monomial(self, term: Any) -> Monomial:
+        """The monomial of a term, as `monomial` has it of a tree."""
+        powers: dict[str, Fraction] = {}
+        inner: set[str] = set()
+        functions: set[str] = set()
+        for factor in term.args if term.is_Mul else (term,):
+            base, exponent = (factor.base, factor.exp) if factor.is_Pow else (factor, self.sp.S.One)
+            if base.is_Symbol and exponent.is_Rational:
+                powers[base.name] = powers.get(base.name, Fraction(0)) + Fraction(exponent.p, exponent.q)
+            else:
+                inner |= {symbol.name for symbol in factor.free_symbols}
+                functions |= {self.function_name(one) for one in factor.atoms(self.sp.Function)}
+        return Monomial(tuple(sorted((k, p) for k, p in powers.items() if p)), frozenset(inner), frozenset(functions))
+
+    @staticmethod
+    def function_name(expr: Any) -> str:
+        kind = type(expr).__name__
+        return _SYMPY.get(kind) or ALIASES.get(kind, kind)
+
+    # -------------------------------------------------------------- products
+    def product(self, expr: Any) -> tuple[int, t.Expr]:
+        """The sign, and the product without it: number, names, brackets, functions; all divisors below one line."""
+        p, q = 1, 1
+        above: list[Any] = []
+        below: list[tuple[Any, Any]] = []
+        for factor in expr.args:
+            if factor.is_Rational:
+                p, q = p * factor.p, q * factor.q
+            elif factor.is_Pow and factor.exp.is_Rational and factor.exp.is_negative:
+                below.append((factor.base, -factor.exp))
+            else:
+                above.append(factor)
+        sign, p = (1, p) if p >= 0 else (-1, -p)
+        for k, factor in enumerate(above):
+            if q > 1 and factor.is_Add:  # (2x - 2μ)/2 is x - μ
+                content = factor.primitive()[0]
+                common = math.gcd(content.p, q) if content.is_Integer else 1
+                above[k], q = factor / common if common > 1 else factor, q // common
+        q = self.one_root(above, below, p, q)
+        halved = below and p == 1 and 1 < q < 10  # x/(2y) rather than 0.5x/y
+        coefficient = t.Fraction(self.number("1"), self.number(str(q))) if halved else self.rational(p, q)
+        names = self.order.among(
+            base.name for f in above if (base := f.base if f.is_Pow else f).is_Symbol
+        )
+        top = [self.lay(f) for f in sorted(above, key=lambda f: self.place(f, names))]
+        names = self.order.among(base.name for base, _ in below if base.is_Symbol)
+        down = [self.power(b, e) for b, e in sorted(below, key=lambda pair: self.place(pair[0], names))]
+        joins = down or (p == 1 and len(top) == 1 and self.is_plain(top[0]))
+        if isinstance(coefficient, t.Fraction) and joins:
+            down.insert(0, coefficient.below)
+            coefficient = coefficient.above
+        if not (isinstance(coefficient, t.Number) and coefficient.text == "1"):
+            top.insert(0, coefficient)
+        whole = self.factors(top)
+        return sign, t.Fraction(whole, self.factors(down)) if down else whole
+
+    def one_root(self, above: list[Any], below: list[tuple[Any, Any]], p: int, q: int) -> int:
+        """Write 1/√2 and 1/√(2π) where SymPy has √2/2 and √2/(2√π), and say which divisor is left."""
+        half = self.sp.S.Half
+        pi = (self.sp.pi, half)
+        for factor in above:
+            if not (factor.is_Pow and factor.exp == half and factor.base.is_Integer):
+                continue
+            n = factor.base.p
+            if pi in below and q % n == 0:
+                below[below.index(pi)] = (self.sp.Mul(n, self.sp.pi), half)
+            elif p == 1 and q == n:
+                below.append((factor.base, half))
+            else:
+                continue
+            above.remove(factor)
+            return int(q // n)
+        return q
+
+    @staticmethod
+    def is_plain(expr: t.Expr) -> bool:
+        if isinstance(expr, t.Power):
+            expr = expr.base
+            return isinstance(expr, (t.Name, t.Constant))
+        return isinstance(expr, (t.Name, t.Constant, t.Sum)) or (
+            isinstance(expr, t.Call) and expr.function in ("sqrt", "cbrt")
+        )
+
+    def factors(self, parts: list[t.Expr]) -> t.Expr:
+        if len(parts) < 2:
+            return parts[0] if parts else self.number("1")
+        return t.Product(tuple(("", part) for part in parts))
+
+    def place(self, factor: Any, names: Mapping[str, tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Where a factor stands in its product; names says it of the names."""
+        base = factor.base if factor.is_Pow else factor
+        if base.is_Symbol and base.name and not (factor.is_Pow and factor.exp.has(self.sp.Function)):
+            return _NAME, names[base.name], 0, ""
+        if factor.is_number and not factor.is_Function:
+            return _CONSTANT, (), 0, self.word(factor)
+        inside = min((self.order.place(symbol.name) for symbol in base.free_symbols), default=())
+        if base.is_Add:
+            kind = _LATE_BRACKET if base.atoms(self.sp.Function) else _BRACKET
+            return kind, inside, 0, self.word(base)
+        if isinstance(factor, self.sp.exp) or not base.is_Function:
+            return _EXPONENTIAL, inside, 0, self.word(factor)
+        function = self.function_name(base)
+        kind = _CASES if base.is_Piecewise else _FENCED if function in FENCED else _FUNCTION
+        return kind, inside, self.order.function(function), self.word(base)
+
+    def word(self, expr: Any) -> str:
+        """SymPy's own text, by which what is alike otherwise is put in order."""
+        if expr not in self.words:
+            self.words[expr] = str(expr)
+        return self.words[expr]
+
+    def power(self, base: Any, exponent: Any) -> t.Expr:
+        if exponent.is_Rational:
+            if exponent.p < 0:
+                return t.Fraction(self.number("1"), self.power(base, -exponent))
+            if exponent.p == 1 and exponent.q == 1:
+                return self.lay(base)
+            if exponent.p == 1 and exponent.q == 2:
+                return t.Call("sqrt", (self.lay(base),))
+        shown = self.lay(base)
+        if isinstance(shown, t.Call) and exponent.is_Integer and self.takes_power(shown.function):
+            call = t.Call(shown.function, shown.arguments)
+            return t.Power(call, self.lay(exponent), on_name=True)
+        return t.Power(shown, self.lay(exponent))
+
+    @staticmethod
+    def takes_power(function: str) -> bool:
+        """True for sin, as in sin^2(x), and False for σ, as in σ(z)^2."""
+        return function not in FENCED and takes_power(function)
+
+    # -------------------------------------------------------------- functions and conditions
+    def function(self, expr: Any) -> t.Expr:
+        sp, kind = self.sp, type(expr).__name__
+        if isinstance(expr, sp.exp):
+            return t.Power(t.Constant("e"), self.lay(expr.args[0]))
+        if expr.is_Piecewise:
+            *branches, last = expr.args
+            if not branches:
+                return self.lay(last.expr)
+            shown = tuple((self.lay(value), self.lay(condition)) for value, condition in branches)
+            return t.Case(shown, self.lay(last.expr))
+        if kind in _RELATIONS:
+            if expr.lhs.is_Atom and not expr.rhs.is_Atom:  # |r| <= δ, which SymPy turns round
+                expr = expr.reversed
+            return t.Compare((self.lay(expr.lhs), self.lay(expr.rhs)), (_RELATIONS[type(expr).__name__],))
+        if kind == "Unequality":
+            equal = t.Compare((self.lay(expr.args[0]), self.lay(expr.args[1])), ("==",))
+            return t.Logic("not", (equal,))
+        if isinstance(expr, (sp.And, sp.Or)):
+            operands = sorted(expr.args, key=sp.default_sort_key)
+            return t.Logic("and" if isinstance(expr, sp.And) else "or", tuple(map(self.lay, operands)))
+        if isinstance(expr, sp.Not):
+            return t.Logic("not", (self.lay(expr.args[0]),))
+        if kind in ("step", "Heaviside"):
+            positive = t.Compare((self.lay(expr.args[0]), self.number("0")), (">",))
+            return t.Indicator(positive)
+        function = self.function_name(expr)
+        if function in FUNCTIONS:
+            if kind in ("Max", "Min"):
+                arguments = tuple(map(self.lay, sorted(expr.args, key=sp.default_sort_key)))
+                return t.Call(function, arguments)
+            if kind == "log" and len(expr.args) == 2:
+                return self.other(expr)
+            bare = len(expr.args) == 1 and function not in ("max", "min", "exp")
+            bare = bare and (expr.args[0].is_Symbol or (expr.args[0].is_Integer and expr.args[0].is_positive))
+            bare = bare and takes_power(function)
+            return t.Call(function, tuple(map(self.lay, expr.args)), bare)
+        if isinstance(expr, sp.core.function.AppliedUndef):
+            return t.UserCall(kind, tuple(map(self.lay, expr.args)))
+        return self.other(expr)
+
+    def other(self, expr: Any) -> t.Expr:
+        sp = self.sp
+        if expr is sp.E or expr is sp.pi:
+            return t.Constant("e" if expr is sp.E else "pi")
+        if expr.is_Float and expr.is_finite:
+            return self.float(expr)
+        if isinstance(expr, (sp.Sum, sp.Product)) and len(expr.limits) == 1 and len(expr.limits[0]) == 3:
+            index, first, last = expr.limits[0]
+            kind = "sum" if isinstance(expr, sp.Sum) else "prod"
+            return t.Family(self.lay(expr.function), index.name, self.lay(first), self.lay(last), kind)
+        if isinstance(getattr(expr, "parent", None), sp.MatrixSymbol):  # an entry, counted from 0 there, from 1 here
+            places = [self.lay(expr.i + 1), self.lay(expr.j + 1)][: 1 if expr.parent.shape[1] == 1 else 2]
+            return t.Component(t.Name(expr.parent.name), tuple(places))
+        if expr is sp.oo or expr is -sp.oo:
+            sign = "-" if expr is -sp.oo else ""
+            return t.Verbatim(sign + r"\infty", sign + "∞")
+        return t.Verbatim(_printer(self.decimals).doprint(expr), str(expr))
+
+    def sympified(self, expr: Any) -> Any:
+        """Python's own numbers as SymPy's; never text."""
+        if isinstance(expr, (bool, int, float)):
+            return self.sp.Integer(expr) if isinstance(expr, int) else self.sp.Float(expr)
+        if isinstance(expr, self.sp.Basic) and expr.has(self.sp.ITE):
+            # a comparison of cases is a case distinction of conditions to SymPy; a block says it with and, or
+            return expr.replace(lambda e: isinstance(e, self.sp.ITE), lambda e: e.to_nnf())
+        return expr
+
+    def float(self, expr: Any) -> t.Expr:
+        exact = Fraction(repr(abs(float(expr))))
+        shown = self.number(_decimal(exact.numerator, exact.denominator) or repr(abs(float(expr))))
+        return shown if expr >= 0 else t.Negative(shown)
+
+
+def _decimal(p: int, q: int) -> str | None:
+    """p/q in decimals: 0.3, or 1.5e-7 outside 10⁻⁴…10⁶; None where it does not end within eighty digits."""
+    twos, fives, rest = 0, 0, q
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    places = max(twos, fives)
+    if rest != 1 or places > 400:
+        return None
+    digits = str(p * 10**places // q)
+    if len(digits.strip("0")) > 80:
+        return None
+    if p == 0:
+        return "0"
+    exponent = len(digits) - places - 1  # of the first digit
+    significant = digits.rstrip("0") or "0"
+    if exponent < -4 or (exponent >= 6 and len(significant) <= 6 and p != q * 10**6):
+        return f"{significant[0]}{'.' + significant[1:] if significant[1:] else ''}e{exponent}"
+    if places == 0:
+        return digits
+    padded = digits.rjust(places + 1, "0")
+    return f"{padded[:-places]}.{padded[-places:]}".rstrip("0").rstrip(".")
+
+
+@lru_cache(maxsize=2)
+def _printer(decimals: bool) -> Any:
+    """SymPy's LaTeX printer for what a block cannot contain: block names in it, and our layout of its entries."""
+    from sympy.matrices.expressions.matexpr import MatrixExpr, MatrixSymbol
+    from sympy.printing.latex import LatexPrinter
+
+    class Printer(LatexPrinter):
+        def _print(self, expr: Any, **options: Any) -> str:
+            scalar = getattr(expr, "is_commutative", False) and not isinstance(expr, MatrixExpr)
+            known = scalar and (expr.is_Symbol or expr.is_Add or expr.is_Mul or expr.is_Pow or expr.is_Rational)
+            return latex(Layout(decimals)(expr)) if known else str(super()._print(expr, **options))
+
+        def _print_MatrixSymbol(self, expr: Any) -> str:
+            return name(expr.name).latex
+
+        def _print_Transpose(self, expr: Any) -> str:
+            shown = self._print(expr.arg)
+            return rf"{shown}^{{\top}}" if isinstance(expr.arg, MatrixSymbol) else rf"\left({shown}\right)^{{\top}}"
+
+    return Printer({"ln_notation": True})
+
+
+def tree(expr: Any, decimals: bool = False, order: Order | None = None) -> t.Expr:
+    """The tree of a SymPy expression; with `decimals` fractions that end are decimals. A matrix is one of trees."""
+    layout = Layout(decimals, order)
+    if getattr(expr, "is_Matrix", False) and hasattr(expr, "tolist"):
+        return t.Matrix(tuple(tuple(map(layout, row)) for row in expr.tolist()))
+    return layout(expr)

@@ -1,0 +1,163 @@
+r"""A name of a block as a value: its parts, and every spelling of it.
+
+A key is how the rest of the house knows a name: `x1`, `x_max`, `theta2`, `y_hat`,
+`c1_1` (the first component of c1), `W_{1,2}`. It is taken apart here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+
+from jacmagic.syntax import GREEK
+
+_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
+_MARKS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}
+_LETTERS = {g: chr(0x3B1 + k + (k > 16)) for k, g in enumerate(GREEK[:24])}  # U+03C2 is the final sigma
+_LETTERS |= {g.capitalize(): ch.upper() for g, ch in _LETTERS.items()}
+_LATIN_SHAPED = frozenset(
+    ("Alpha", "Beta", "Epsilon", "Zeta", "Eta", "Iota", "Kappa", "Mu", "Nu", "Omicron", "Rho", "Tau", "Chi")
+)
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_KEY = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)(?:_\{(\d+(?:,\d+)*)\})?")
+
+
+def greek(word: str) -> str:
+    """The Greek letter of a word, empty for any other word."""
+    return _LETTERS.get({"lam": "lambda"}.get(word, word), "")
+
+
+def subscript(digits: str) -> str:
+    return digits.translate(_SUBSCRIPTS)
+
+
+def _difference(word: str) -> str:
+    """Δx and δx for the words Deltax and deltax."""
+    match = re.fullmatch(r"([Dd]elta)([A-Za-z]+)", word)
+    return greek(match[1]) + match[2] if match and not greek(word) else ""
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a key is made of: letters, the accents on them, an index, and the place of a component.
+
+    `odd` is a key of no usual form; all of it is the base.
+    """
+
+    base: str
+    accents: tuple[str, ...] = ()
+    index: str = ""
+    component: str = ""
+    odd: bool = False
+
+    # -------------------------------------------------------------- what it is like
+    @property
+    def key(self) -> str:
+        """The key, as a symbol of SymPy is named."""
+        accent = "".join(f"_{one}" for one in self.accents)
+        index = f"_{self.index}" if accent or not self.index.isdigit() else self.index
+        place = f"_{{{self.component}}}" if "," in self.component else f"_{self.component}"
+        return self.base + accent + (index if self.index else "") + (place if self.component else "")
+
+    @property
+    def is_word(self) -> bool:
+        """True for several letters, which would run into a neighbour."""
+        return self.odd or (len(self.base) > 1 and not greek(self.base))
+
+    @property
+    def indexed(self) -> bool:
+        return bool(self.index or self.component) or self.odd
+
+    # -------------------------------------------------------------- LaTeX
+    @property
+    def latex(self) -> str:
+        r"""x_{1}, x_{\text{max}}, \lambda, \hat{y}, (c_{1})_{1}, \mathrm{rate}."""
+        tex = self._letter()
+        for accent in self.accents:
+            tex = rf"\{accent}{{{tex}}}"
+        if self.index:
+            tex += f"_{{{self._index()}}}"
+        if self.component:
+            tex = f"({tex})_{{{self.component}}}" if self.index else f"{tex}_{{{self.component}}}"
+        return tex
+
+    def _letter(self) -> str:
+        if self.odd:
+            plain = "".join(ch for ch in self.base if ch.isalnum() or ch in "_,").replace("_", r"\_")
+            return rf"\mathrm{{{plain}}}"
+        letter = greek(self.base)
+        if letter:
+            # \Alpha is no command in MathJax, and a Latin A would be another name
+            return rf"\mathrm{{{letter}}}" if self.base in _LATIN_SHAPED else "\\" + _command(self.base)
+        return self.base if len(self.base) == 1 else rf"\mathrm{{{_difference(self.base) or self.base}}}"
+
+    def _index(self) -> str:
+        if self.index.isdigit() or len(self.index) == 1:
+            return self.index
+        known = greek(self.index) and self.index not in _LATIN_SHAPED
+        return "\\" + _command(self.index) if known else rf"\text{{{self.index}}}"
+
+    # -------------------------------------------------------------- text
+    @property
+    def text(self) -> str:
+        """In one line that reads back: x₁, θ₂, λ, x_max, ŷ, c1[1], W[1,2]."""
+        shown = self.base if self.odd else _difference(self.base) or greek(self.base) or self.base
+        for accent in self.accents:
+            shown = unicodedata.normalize("NFC", shown[0] + _ACCENTS[accent]) + shown[1:]
+        if self.index:
+            index = greek(self.index) or self.index
+            if not index.isdigit():
+                shown += f"_{index}"
+            else:
+                shown += index if self.component else subscript(index)
+        return f"{shown}[{self.component}]" if self.component else shown
+
+    # -------------------------------------------------------------- MathML
+    @property
+    def mathml(self) -> tuple[str, str]:
+        """The letter with its accent, and what stands below it, empty where nothing does: one element each."""
+        shown = escape(self.base) if self.odd else _difference(self.base) or greek(self.base) or self.base
+        upright = ' mathvariant="normal"' if self.base in _LATIN_SHAPED else ""
+        letter = f"<mi{upright}>{shown}</mi>"
+        for accent in self.accents:
+            letter = f'<mover accent="true">{letter}<mo stretchy="false">{_MARKS[accent]}</mo></mover>'
+        parts = []
+        if self.index.isdigit():
+            parts.append(f"<mn>{self.index}</mn>")
+        elif self.index:
+            letter_below = greek(self.index) or (self.index if len(self.index) == 1 else "")
+            parts.append(f"<mi>{letter_below}</mi>" if letter_below else f"<mtext>{self.index}</mtext>")
+        parts += [f"<mn>{place}</mn>" for place in self.component.split(",") if place]
+        below = "<mo>,</mo>".join(parts)
+        return letter, f"<mrow>{below}</mrow>" if len(parts) > 1 else below
+
+
+def _command(word: str) -> str:
+    return {"lam": "lambda"}.get(word, word)
+
+
+@lru_cache(maxsize=4096)
+def name(key: str, dotted: bool = False) -> Name:
+    """The name of a key; with `dotted` the output `dx1` of a system, which is ẋ₁."""
+    if dotted and key.startswith("d") and len(key) > 1:
+        inner = name(key[1:])
+        return Name(inner.base, (*inner.accents, "dot"), inner.index, inner.component, inner.odd)
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return Name(key, odd=True)
+    base, index, component = match[1], match[2], match[4] or ""
+    base = {"lambda": "lam"}.get(base, base)
+    rest = match[3].split("_")[1:]
+    accents: tuple[str, ...] = ()
+    if rest and rest[0] in _ACCENTS:
+        if index or not (len(base) == 1 or greek(base)):
+            return Name(key, odd=True)
+        accents = (rest.pop(0),)
+    if rest and not index:
+        index = rest.pop(0)
+    if rest and not component and rest[0].isdigit():
+        component = rest.pop(0)
+    return Name(key, odd=True) if rest else Name(base, accents, index, component)
