@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from jacmagic import syntax as s
@@ -28,6 +28,11 @@ def key_of(word: s.Word) -> str:
         return text
     joined = text[-1].isalpha() and word.index.isdigit() and "_" not in text
     return f"{text}{word.index}" if joined else f"{text}_{word.index}"
+
+
+@dataclass(frozen=True)
+class Rate(s.Word):
+    """A derivative in time on the right of =: x', ẋ, dx/dt; `text` is the key of the name that it is."""
 
 
 def is_letter(word: s.Word) -> bool:
@@ -49,7 +54,9 @@ class Scope:
     vectors    keys known to be vectors before sizes are inferred
     matrices   likewise matrices
     lengths    of vectors, as their lines say them
-    primed     the variables of a system, x of x' = …
+    rates      the variables of a system, x of x' = …, with the name of the derivative: dx, or v where x'' = …
+    timed      the names that change in time, x of x(t)
+    ends       where the line ends that says what dx is
     net        True in %%nnchain, where σ( ) is sigmoid
     indices    the indices of the families that are open
     """
@@ -59,7 +66,9 @@ class Scope:
     vectors: set[str] = field(default_factory=set)
     matrices: set[str] = field(default_factory=set)
     lengths: dict[str, str] = field(default_factory=dict)
-    primed: set[str] = field(default_factory=set)
+    rates: dict[str, str] = field(default_factory=dict)
+    timed: set[str] = field(default_factory=set)
+    ends: dict[str, int] = field(default_factory=dict)
     net: bool = False
     indices: list[str] = field(default_factory=list)
 
@@ -209,6 +218,8 @@ class Reader:
     def names(self, word: s.Word) -> list[t.Expr]:
         """The names that a word stands for: one, or the factors it splits into."""
         scope = self.scope
+        if isinstance(word, Rate):
+            return [t.Name(word.text, word.text.startswith("d"), span=word.span)]
         component = self.component(word)
         if component is not None:
             return [component]
@@ -410,7 +421,7 @@ class Reader:
 
     # -------------------------------------------------------------- runs
     def run(self, raw: s.Run) -> t.Expr:
-        factors = self.factors(list(raw.items))
+        factors = self.factors(self.in_time(raw.items))
         if len(factors) == 1:
             return factors[0].expr
         return t.Product(tuple((_OPERATORS.get(f.operator, f.operator), f.expr) for f in factors), span=raw.span)
@@ -432,6 +443,164 @@ class Reader:
             at += used
         self.check_division(out)
         return out
+
+    # -------------------------------------------------------------- time
+    def in_time(self, items: Sequence[s.Item]) -> list[s.Item]:
+        """The factors with x', ẋ, dx/dt as the names they are in a system, and without the time of x(t)."""
+        out: list[s.Item] = []
+        at = 0
+        while at < len(items):
+            item, used = self.rate(items, at)
+            out.append(item)
+            at += used
+        return out
+
+    def rate(self, items: Sequence[s.Item], at: int) -> tuple[s.Item, int]:
+        """One factor of a run with its derivative in time and its (t) settled, and how many items that takes."""
+        item, used = items[at], 1
+        atom, posts = item.atom, item.posts
+        if isinstance(atom, s.Frac):
+            found = self.leibniz(atom.above, atom.below, items, at)
+            if found is not None:
+                key, used = found
+                last = items[at + used - 1]
+                span = item.span.to(last.span)
+                item = replace(item, span=span, atom=Rate(span, key, whole=True), posts=last.posts)
+            return item, used
+        if not isinstance(atom, s.Word):
+            return item, 1
+        primes = next((k for k, post in enumerate(posts) if post.kind != "'"), len(posts))
+        if primes:
+            span = atom.span.to(posts[primes - 1].span)
+            item = replace(item, atom=self.primed(atom, primes, span), posts=posts[primes:])
+        elif (bare := s.undotted(atom)) is not None and not self.scope.knows(key_of(atom)):
+            rate = self.derivative(key_of(bare[0]), bare[1])
+            if rate is not None:
+                item = replace(item, atom=Rate(atom.span, rate, whole=True))
+        item, used = self.without_time(item, items, at)
+        if not item.posts and (divided := self.divided(item, items, at + used - 1)) is not None:
+            item, more = divided
+            return item, used + more
+        return self.differential(item), used
+
+    def derivative(self, key: str, order: int) -> str | None:
+        """The key of the derivative of a name in time, where the block has an equation for it."""
+        for _ in range(order):
+            if key not in self.scope.rates:
+                return None
+            key = self.scope.rates[key]
+        return key
+
+    def primed(self, word: s.Word, primes: int, span: Span) -> Rate:
+        """x' and x'' on the right of =."""
+        key = self.derivative(key_of(word), primes)
+        if key is not None:
+            return Rate(span, key, whole=True)
+        shown = self.source(word.span)
+        if key_of(word) in self.scope.functions or find(word.typed) is not None:
+            raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", span)
+        raise SyntaxMistake(
+            f"{self.source(span)} is a derivative in time, and no line gives it: a line for it is "
+            f"{shown}{chr(39) * primes} = …; the transpose is {shown}^T.", span,
+        )
+
+    def without_time(self, item: s.Item, items: Sequence[s.Item], at: int) -> tuple[s.Item, int]:
+        """x(t), ẋ(t) of a system: the time is dropped."""
+        word = item.atom
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        if follow is None or item.posts or follow.negative or not isinstance(word, s.Word):
+            return item, 1
+        key = key_of(word)
+        if not isinstance(word, Rate) and (key not in self.scope.timed or key in self.scope.functions):
+            return item, 1
+        inside = s.Parser.unwrapped(follow.atom)
+        span = item.span.to(follow.atom.span)
+        shown, within = self.source(item.span), self.source(inside.span)
+        if not isinstance(follow.atom, s.Group):
+            return item, 1
+        if isinstance(inside, s.Terms) and any(self.is_time(term) for _, term in inside.terms):
+            words = {key_of(raw) for raw in s.nodes(inside) if isinstance(raw, s.Word)}
+            if not words & self.scope.timed and self.is_time(inside.terms[0][1]):
+                raise SyntaxMistake(
+                    f"{shown} at another time, {within}, is not taken: a system says how it changes by what it is now.",
+                    span,
+                )
+        if not self.is_time(inside):
+            return item, 1
+        if self.scope.knows("t"):
+            raise AmbiguousMath(
+                f"{self.source(span)} can be {shown} at the time t, or a product with t.", span, (shown, f"{shown}*t")
+            )
+        return replace(item, span=item.span.to(follow.span), posts=follow.posts), 2
+
+    def is_time(self, raw: s.Raw) -> bool:
+        word = self.bare(raw)
+        return isinstance(word, s.Word) and word.text == "t" and word.index is None and not isinstance(raw, s.Terms)
+
+    def divided(self, item: s.Item, items: Sequence[s.Item], at: int) -> tuple[s.Item, int] | None:
+        """dx/dt as one factor, where items[at] is the last of the numerator, and how many items come to it."""
+        key = self.of_differential(item.atom, items, at)
+        if key is None:
+            return None
+        at += key[1]
+        if at + 1 >= len(items) or items[at + 1].operator != "/":
+            return None
+        below = items[at + 1]
+        pieces = [below.atom]
+        more = key[1] + 1
+        if isinstance(below.atom, s.Word) and below.atom.typed == "d" and at + 2 < len(items) and not below.posts:
+            pieces.append(items[at + 2].atom)
+            below, more = items[at + 2], more + 1
+        if "".join(one.typed if isinstance(one, s.Word) else "?" for one in pieces) != "dt":
+            return None
+        span = item.span.to(below.span)
+        return replace(item, span=span, atom=Rate(span, key[0], whole=True), posts=below.posts), more
+
+    def of_differential(self, atom: s.Raw, items: Sequence[s.Item], at: int) -> tuple[str, int] | None:
+        """The key of x' for the dx of dx/dt, and how many more items it takes: one for d x."""
+        if not isinstance(atom, s.Word) or isinstance(atom, Rate) or self.scope.knows(key_of(atom)):
+            return None
+        if atom.typed == "d" and at + 1 < len(items) and items[at + 1].operator == "" and not items[at + 1].posts:
+            follow = items[at + 1].atom
+            key = self.derivative(key_of(follow), 1) if isinstance(follow, s.Word) else None
+            return (key, 1) if key is not None else None
+        if not atom.text.startswith("d") or len(atom.text) == 1:
+            return None
+        key = self.derivative(key_of(replace(atom, text=atom.text[1:])), 1)
+        return (key, 0) if key is not None else None
+
+    def leibniz(self, above: s.Raw, below: s.Raw, items: Sequence[s.Item], at: int) -> tuple[str, int] | None:
+        r"""The key of \frac{dx}{dt}, or of \frac{d}{dt} x, and how many items it takes."""
+        words = [self.source(one.span).replace("\\mathrm{d}", "d") for one in (above, below)]
+        if "".join(words[1].split()) != "dt":
+            return None
+        if "".join(words[0].split()) == "d" and at + 1 < len(items) and items[at + 1].operator == "":
+            item, used = self.without_time(items[at + 1], items, at + 1)
+            key = self.derivative(key_of(item.atom), 1) if isinstance(item.atom, s.Word) and not item.posts else None
+            return (key, 1 + used) if key is not None else None
+        inner = above.items if isinstance(above, s.Run) else (s.Item(above.span, "", False, False, above),)
+        found = self.of_differential(inner[0].atom, inner, 0)
+        if found is None or inner[0].posts:
+            return None
+        place = found[1]
+        name = inner[place].atom
+        assert isinstance(name, s.Word)
+        bare = replace(name, text=name.text[1:]) if not place else name
+        _, used = self.without_time(replace(inner[place], atom=bare), inner, place)
+        return (found[0], 1) if place + used == len(inner) else None
+
+    def differential(self, item: s.Item) -> s.Item:
+        """dx in a system: d times x where the block has a d, else the derivative may be meant."""
+        word = item.atom
+        found = self.of_differential(word, (), 0)
+        if found is None or self.scope.knows("d") or not isinstance(word, s.Word):
+            return item
+        rest = self.source(word.span)[1:]
+        above = found[0] in self.scope.names or self.scope.ends.get(found[0], word.span.stop) < word.span.start
+        raise AmbiguousMath(
+            f"{self.source(word.span)} can be d times {rest} or the derivative {rest}' in time.", word.span,
+            (f"d {rest}", *((f"{rest}'",) if above else ())),
+        )
 
     def check_composition(self, left: s.Item, right: s.Item) -> None:
         """f∘g of two functions of the block."""
@@ -615,8 +784,8 @@ class Reader:
                 self.check_call(word, item, follow)
             if not follow.gap or self.text.startswith("[", follow.atom.span.start):
                 self.check_index(word, item, follow)
-        if word.text in ("Delta", "delta") and word.index is None and not item.posts and follow is not None and (
-            isinstance(follow.atom, s.Word) and not follow.gap
+        if word.text in ("Delta", "delta", "d") and word.index is None and not item.posts and follow is not None and (
+            isinstance(follow.atom, s.Word) and not follow.gap and (word.text != "d" or follow.atom.whole)
         ):
             span = item.span.to(follow.atom.span)
             key = key_of(s.Word(span, word.text + follow.atom.text, follow.atom.index))
@@ -641,12 +810,14 @@ class Reader:
     def check_call(self, word: s.Word, item: s.Item, group: s.Item) -> None:
         """`g(…)` with g undeclared is neither a call nor a product."""
         key = key_of(word)
-        if self.scope.knows(key) or (word.index is None and word.text in CONSTANTS):
+        if self.scope.knows(key) or isinstance(word, Rate) or (word.index is None and word.text in CONSTANTS):
             return
         if self.component(word) is not None:
             return
         span = item.span.to(group.span)
         shown, inside = self.source(item.span), self.source(group.span)
+        if self.scope.rates and is_letter(word) and re.sub(r"\s|\\left|\\right", "", inside) == "(t)":
+            raise NameMistake(f"{shown} is not defined as a function, and the time is not written.", span, (shown,))
         if key == "sigma":
             raise AmbiguousMath(
                 f"{shown}(…) can be the sigmoid function or a product with {shown}.", span,
@@ -672,15 +843,12 @@ class Reader:
             raise error
 
     def check_index(self, word: s.Word, item: s.Item, group: s.Item) -> None:
-        """x(2), A(1,2): an entry to some languages, a product with 2 here; x(t): how a system writes its time."""
+        """x(2), A(1,2): an entry to some languages, a product with 2 here."""
         assert isinstance(group.atom, s.Group)
         key, shown = key_of(word), self.source(item.span)
         span = item.span.to(group.atom.span)
         entries = [self.bare(entry) for row in group.atom.rows for entry in row]
         inside = re.sub(r"\\right\s*$", "", self.text[group.atom.span.start + 1 : group.atom.span.stop - 1])
-        first = inside.replace("\\", " ").split()[:1]
-        if key in self.scope.primed and first and re.match(r"t\b", first[0]) and not self.scope.knows("t"):
-            raise SyntaxMistake("The time is not written here.", span, (shown,))
         array = key in self.scope.vectors or key in self.scope.matrices
         running = array and re.fullmatch(r"[\w\s,+\-]+", inside) and any(
             re.search(rf"\b{re.escape(index)}\b", inside) for index in self.scope.indices
@@ -808,6 +976,8 @@ class Reader:
     def posts(self, expr: t.Expr, posts: Sequence[s.Post], item: s.Item) -> t.Expr:
         for post in posts:
             span = Span(expr.span.start, post.span.stop)
+            if post.kind == "'":
+                raise SyntaxMistake("A prime is a derivative in time, of a name: x'; the transpose is x^T.", post.span)
             if post.kind == "T":
                 if post.value and self.scope.knows("T") and "T" in self.source(post.span):
                     base = self.text[item.span.start : post.span.start]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, TypeGuard
@@ -259,6 +259,7 @@ class _Understanding:
                 self.check_net_input(statement, statements)
             else:
                 out.append(statement)
+        out = self.unfold_rates(out)
         expressions = [one for one in out if one.kind == "expression"]
         for one in expressions:
             if isinstance(one.expr, s.Relation) and one.expr.relations == ("==",):
@@ -288,10 +289,65 @@ class _Understanding:
             out[out.index(alone)] = s.Statement(alone.span, "define", (name,), expr=alone.expr)
         return out
 
+    def unfold_rates(self, statements: list[s.Statement]) -> list[s.Statement]:
+        """x'' = … as two equations, x' = v and v' = …; without x = x(t); and x_dot = … as what it says here."""
+        stated = {
+            key_of(word) for one in statements for word in (*one.params, *(one.names if one.kind == "declare" else ()))
+        }
+        used = {key_of(raw) for one in statements for raw in s.nodes(one.expr) if isinstance(raw, s.Word)}
+        found: list[s.Statement] = []
+        for one in statements:
+            if one.dotted is not None and one.kind == "equation":  # ẋ = 3 as the point of L(x, ẋ)
+                key = key_of(one.dotted)
+                if key in stated or (key in used and self.looks_like_value(one)):
+                    one = replace(one, kind="define", names=(one.dotted,))
+            found.append(one)
+        system = any(one.kind in ("equation", "second") for one in found)
+        out: list[s.Statement] = []
+        for one in found:
+            name = one.names[0] if one.names else None
+            if one.kind == "time" and name is not None:
+                if system:
+                    self.scope.timed.add(key_of(name))
+                else:
+                    out.append(replace(one, kind="define"))
+            elif one.kind == "second" and name is not None:
+                velocity = self.velocity(name, [*found, *out])
+                self.scope.rates[key_of(name)] = key_of(velocity)
+                first = s.Run(name.span, (made(velocity),))
+                out.append(replace(one, kind="equation", expr=first, size=None))
+                out.append(replace(one, kind="equation", names=(velocity,)))
+            else:
+                out.append(one)
+        return out
+
+    def velocity(self, name: s.Word, statements: Sequence[s.Statement]) -> s.Word:
+        """The name of x′ where x'' = … stands: the first of v, w, u, with the index of x, that is free."""
+        words = [
+            word for one in statements
+            for word in (*one.names, *one.params, *(raw for raw in s.nodes(one.expr) if isinstance(raw, s.Word)))
+        ]
+        taken = {key_of(word) for word in words}
+        declared = {key_of(word) for one in statements for word in (*one.names, *one.params)}
+        glued = {
+            letter for word in words for letter in word.text
+            if word.index is None and not word.whole and key_of(word) not in declared and word.text not in SPELLINGS
+        }
+        digits = re.search(r"[0-9]*$", name.text)
+        for letter in "vwu":
+            new = s.Word(name.span, letter + (digits[0] if digits else ""), name.index, (), True)
+            if key_of(new) not in taken and (key_of(new) != letter or letter not in glued):
+                return new
+        shown = self.text[name.span.start : name.span.stop]
+        raise NameMistake(
+            f"v, w and u are taken: give the derivative of {shown} a name of its own, as in {shown}' = p, p' = ….",
+            name.span,
+        )
+
     def looks_like_value(self, statement: s.Statement) -> bool:
         return statement.python is not None or not any(
             isinstance(raw, s.Word) and find(raw.typed) is None and raw.text not in CONSTANTS
-            for raw in raw_nodes(statement.expr)
+            for raw in s.nodes(statement.expr)
         )
 
     @staticmethod
@@ -353,16 +409,18 @@ class _Understanding:
         """Note every name that a line declares, before any expression is read."""
         for statement in statements:
             for word in statement.names:
-                key = self.free_key(word, statement)
-                if statement.kind == "equation":
-                    self.scope.names.add(key)
-                    self.scope.primed.add(key)
-                    key = "d" + key
-                draft = self.draft(key)
+                key = self.free_key(word)
                 self.scope.names.add(key)
+                if statement.kind == "equation":
+                    self.scope.rates.setdefault(key, "d" + key)
+                    self.scope.timed.add(key)
+                    key = "d" + key
+                    self.scope.ends[key] = statement.span.stop
+                draft = self.draft(key)
                 if statement.kind != "declare" and draft.define is not None:
+                    prime = "'" if draft.define.kind == statement.kind == "equation" else ""
                     raise NameMistake(
-                        f"{word.typed} is defined on {self.line(draft.define.span)} and again on "
+                        f"{word.typed}{prime} is defined on {self.line(draft.define.span)} and again on "
                         f"{self.line(statement.span)}.", word.span,
                     )
                 if statement.size is not None:
@@ -384,7 +442,7 @@ class _Understanding:
                     self.note_vector(key, statement)
                 draft.words.append(word.span)
             if statement.kind == "function":
-                params = tuple(self.free_key(word, statement) for word in statement.params)
+                params = tuple(self.free_key(word) for word in statement.params)
                 for k, param in enumerate(params):
                     if param in params[:k]:
                         raise NameMistake(
@@ -395,7 +453,7 @@ class _Understanding:
         if wrt:
             try:
                 for word in s.parse_names(wrt):
-                    self.scope.names.add(key_of(word))
+                    self.scope.names.add(self.free_key(word, wrt))
             except JacmagicError as error:
                 raise error.bind(wrt) from None
 
@@ -413,11 +471,11 @@ class _Understanding:
                 if group.bracket == "(" and width > 1:
                     self.scope.vectors.add(key)
 
-    def free_key(self, word: s.Word, statement: s.Statement) -> str:
+    def free_key(self, word: s.Word, text: str = "") -> str:
         """The key of a name that a line declares; built-in words and constants cannot be."""
         key = key_of(word)
         if word.index is None and word.text in CONSTANTS:
-            shown = self.text[word.span.start : word.span.stop]
+            shown = (text or self.text)[word.span.start : word.span.stop]
             raise NameMistake(f"{shown} is a constant and cannot be given another meaning.", word.span)
         if word.typed in SPELLINGS:
             raise NameMistake(f"{word.text} is a function and cannot be given another meaning.", word.span)
@@ -566,6 +624,8 @@ class _Understanding:
     def too_early(self, name: str, key: str, place: Mapping[str, int]) -> None:
         used, defined = self.sequence[place[key]][1], self.sequence[place[name]][1]
         word = defined.names[0]
+        if defined.kind == "equation":
+            word = replace(word, text=f"{word.typed}'", index=None)
         if name == key:
             use = use_of(self.trees[key], name) or defined.span
             message = f"{word.typed} is defined by means of itself on {self.line(defined.span)}."
@@ -768,7 +828,9 @@ class _Understanding:
             if statement.kind == "function":
                 self.functions[key] = (own, expr)
             steps[key] = Step(key, statement.kind, own, expr, label, statement.span, reads)
-        outputs = (defined[-1],) if self.net else tuple(key for key in defined if key not in used)
+        outputs = (defined[-1],) if self.net else tuple(
+            key for key in defined if key not in used or steps[key].kind == "equation"
+        )
         needed = self.needed(steps, outputs)
         variables = self.variables(wrt, steps, free, outputs, needed, values, shapes)
         chosen = frozenset(variables)
@@ -838,7 +900,7 @@ class _Understanding:
             return tuple(key for key in primed if key not in steps)
         appearing = [n for n in free if n in needed]
         loose = [n for n in appearing if n not in values]
-        found = tuple(loose or appearing)
+        found = in_column_order(loose or appearing)
         if not found:
             raise nothing_to_do(self.net)
         return found
@@ -846,10 +908,15 @@ class _Understanding:
     def named_variables(
         self, wrt: str, steps: Mapping[str, Step], free: Sequence[str], shapes: Mapping[str, Shape]
     ) -> tuple[str, ...]:
-        known = [*free, *steps]
-        found = []
+        """The columns that a magic's line names."""
+        declared = [key for key in self.drafts if key in shapes and key not in self.wholes and key not in free]
+        known = [*free, *steps, *(key for key in declared if key not in steps)]
+        found: dict[str, s.Word] = {}
         for word in s.parse_names(wrt):
             key = key_of(word)
+            if key in self.wholes:
+                message = f"{word.typed} is a size, a bound or an index here, and no variable."
+                raise NameMistake(message, word.span).bind(wrt)
             if key not in known:
                 close = nearest(key, known)
                 error = NameMistake(
@@ -858,8 +925,14 @@ class _Understanding:
                     word.span, close,
                 )
                 raise error.bind(wrt)
-            if key not in found:
-                found.append(key)
+            found.setdefault(key, word)
+        for key, word in found.items():
+            inside = next((n for n in found if n != key and n in parts_of(key, steps)), None)
+            if inside is not None:
+                raise NameMistake(
+                    f"{word.typed} is defined by means of {found[inside].typed}: with both as variables neither could "
+                    "change while the other stays.", word.span,
+                ).bind(wrt)
         return tuple(found)
 
     def net_variable(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape], free: Sequence[str]) -> str:
@@ -1017,6 +1090,43 @@ def nothing_to_do(net: bool) -> SyntaxMistake:
     return SyntaxMistake(f"There is nothing to differentiate in this block; write a {thing}.", None, (example,))
 
 
+def in_column_order(keys: Iterable[str]) -> tuple[str, ...]:
+    """Names as the columns of bare definitions: x, y, z; x1, x2, x10, x_max; a, A, b, B; Latin before Greek.
+
+    Greek letters stand in the order in which they come, each small one before its capital.
+    """
+    parts = {key: re.fullmatch(r"([^\W\d_]*)(.*)", key) for key in keys}
+    letters = {key: match[1] if match else key for key, match in parts.items()}
+    known = {"lam" if word == "lambda" else word for word in s.GREEK}
+    greek = {word for word in letters.values() if word in known or re.match(r"[Dd]elta[A-Za-z]", word)}
+    met = list(dict.fromkeys(word.lower() for word in letters.values() if word in greek))
+
+    def place(key: str) -> tuple[Any, ...]:
+        word, index = letters[key], key[len(letters[key]) :]
+        mark = re.match(r"_(hat|bar|tilde|dot)(?![a-z])|", index)
+        accent = mark[0] if mark else ""
+        numbers = [
+            (0, int(part), "") if part.isdigit() else (1, 0, part)
+            for part in re.findall(r"\d+|[^\d_]+", index[len(accent) :])
+        ]
+        base = (1, met.index(word.lower())) if word in greek else (0, word.lower())
+        return (*base, word.swapcase(), accent, numbers)
+
+    return tuple(sorted(parts, key=place))
+
+
+def parts_of(key: str, steps: Mapping[str, Step]) -> set[str]:
+    """All that a definition is made of, through the definitions in it."""
+    found: set[str] = set()
+    todo = [key]
+    while todo:
+        step = steps.get(todo.pop())
+        new = set(step.reads) - found if step is not None else set()
+        found |= new
+        todo += new
+    return found
+
+
 def describe(shape: Shape) -> str:
     """A size in words."""
     if shape == ():
@@ -1040,20 +1150,6 @@ def seeded(key: str, shape: Shape, seed: int) -> np.ndarray:
 def made(atom: s.Raw, gap: bool = True) -> s.Item:
     """A factor that nobody typed."""
     return s.Item(atom.span, "", False, gap, atom)
-
-
-def raw_nodes(raw: Any) -> list[s.Raw]:
-    """All syntax nodes below one."""
-    out: list[s.Raw] = []
-    todo: list[Any] = [raw]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, s.Raw):
-            out.append(one)
-            todo.extend(vars(one).values())
-        elif isinstance(one, (tuple, list)):
-            todo.extend(one)
-    return out
 
 
 def names_in(expr: t.Expr) -> list[str]:

@@ -52,7 +52,7 @@ GREEK += [word.capitalize() for word in GREEK]
 _VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma",
              "varpi": "pi", "varkappa": "kappa", "lam": "lambda"}
 _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
-            "dot": "dot"}
+            "dot": "dot", "ddot": "ddot"}
 _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 MODULES = frozenset({"np", "numpy", "jnp", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
@@ -97,6 +97,7 @@ _DELIMITED = {
 _MATRICES = frozenset("matrix bmatrix pmatrix Bmatrix smallmatrix array".split())
 _LAYOUTS = frozenset("aligned align align* gathered gather gather* equation equation* split alignedat".split())
 
+_PRIMES = re.compile(r"\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
 _LIMITS = re.compile(r"\s*\\(no)?limits")
 _ACCENTED = re.compile(
     r"\s*(?:\{\s*(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{)?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\}?\s*(?:_\{?(?P<index>[A-Za-z0-9]+)\}?)?\s*\}"
@@ -253,6 +254,20 @@ class Boolean(Raw):
     operands: tuple[Raw, ...]
 
 
+def nodes(raw: Any) -> list[Raw]:
+    """All syntax nodes below one."""
+    out: list[Raw] = []
+    todo: list[Any] = [raw]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, Raw):
+            out.append(one)
+            todo.extend(vars(one).values())
+        elif isinstance(one, (tuple, list)):
+            todo.extend(one)
+    return out
+
+
 @dataclass(frozen=True)
 class Size(Raw):
     """`R`, `R^3`, `R^(2x3)`: no, one or two whole-number expressions."""
@@ -280,13 +295,15 @@ class Layer(Raw):
 class Statement(Raw):
     """One line of a block.
 
-    kind     "define" (`name = expr`), "function", "equation" (`x' = expr`), "declare", "expression", "net"
+    kind     "define" (`name = expr`), "function", "equation" (`x' = expr`), "second" (`x'' = expr`), "time"
+             (`x = x(t)`), "declare", "expression", "net"
     names    the name defined, or the names declared
     params   a function's arguments
     expr     the right side; None for a declaration
     python   the text in `{…}` where the right side is one
     size, range     what `in` says
     layers   of a net
+    dotted   the name that `x_dot = expr` may define instead
     """
 
     kind: str
@@ -297,6 +314,7 @@ class Statement(Raw):
     size: Size | None = None
     range: Range | None = None
     layers: tuple[Layer, ...] = ()
+    dotted: Word | None = None
 
 
 # ------------------------------------------------------------------ tokens
@@ -559,7 +577,7 @@ class Lexer:
                     index = self.text[first : self.pos]
                     if not index:
                         self.strange(self.peek(), self.pos)
-        if index and index in ("hat", "bar", "tilde", "dot") and not parts:
+        if index and index in _ACCENTS.values() and not parts:
             text, index = f"{text}_{index}", None
             if self.peek() == "_" or self.peek() in _SUBSCRIPTS and self.peek():
                 self.word(text, start, True, command)
@@ -589,6 +607,12 @@ class Lexer:
 
     def operator(self) -> None:
         start = self.pos
+        if primes := _PRIMES.match(self.text, self.pos, self.stop):  # S^{\prime}
+            for one in re.finditer(r"\\prime|['′]", primes[0]):
+                self.pos = start + one.end()
+                self.emit("op", "'", start + one.start(), self.pos)
+            self.pos = primes.end()
+            return
         text = next((op for op in _BY_LENGTH if self.text.startswith(op, start, self.stop)), self.text[start])
         if text not in _OPERATORS:
             self.unknown(text, start)
@@ -817,6 +841,56 @@ class Lexer:
 
 
 # ------------------------------------------------------------------ the parser
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") | frozenset(GREEK)
+_DOTTED = re.compile(r"([^_]+?)(_?)(d?)dot(?:_([A-Za-z0-9]+)|([0-9]+))?")  # xdot, x1_dot, x_ddot, x_dot_1, xdot1
+
+
+def _leibniz_forms() -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The derivatives in time as Leibniz writes them, one letter a token, as `_leibniz_letter` gives it."""
+    time, by = r"(?:\(t\)|\{\(t\)\})?", r"(?P<by>τ|D|d[wDt])"
+    for kind, two in (("equation", ""), ("second", r"(?:s|\^2|\^\{2\})")):
+        name = r"(?:(?P<glued>D)|d(?P<apart>[wD]))" if kind == "equation" else rf"d{two}(?P<apart>[wD])"
+        operand = r"(?P<apart>[wD])"
+        for form in (
+            rf"F\{{{name}{time}\}}\{{{by}{two}\}}", rf"{name}{time}/{by}{two}",
+            rf"F\{{d{two}\}}\{{{by}{two}\}}{operand}{time}", rf"d{two}/{by}{two}{operand}{time}",
+        ):
+            yield kind, re.compile(form)
+
+
+_LEIBNIZ = tuple(_leibniz_forms())
+
+
+def _leibniz_letter(token: Token) -> str:
+    """One letter a token: d, τ for dt, t, D for dx, w for any other word, o and O for dot and ddot, F for \\frac."""
+    if token.kind == "word":
+        if token.index is None and token.text in _LEIBNIZ_WORDS:
+            return _LEIBNIZ_WORDS[token.text]
+        return "D" if re.match(r"d[^\W\d_]", token.text) else "w"
+    if token.kind in ("cmd", "sup", "num"):
+        return {"frac": "F", "2": "s" if token.kind == "sup" else "2"}.get(token.text, "?")
+    return token.text if token.kind == "op" and len(token.text) == 1 else "?"
+
+
+_LONGEST_RATE = 24
+"""Tokens that are looked at behind a comma for `dx/dt =` in any spelling."""
+
+_ANOTHER = re.compile(
+    rf"(?:[wDdτtoO](?:'*(?:\(t\))?|[oO])|{'|'.join(re.sub(r'[?]P<.*?>', '?:', f.pattern) for _, f in _LEIBNIZ)})="
+)
+"""What stands behind the comma of `x' = y, y' = -x`."""
+
+_LEIBNIZ_WORDS = {"d": "d", "dt": "τ", "t": "t", "dot": "o", "ddot": "O"}
+
+
+def undotted(word: Word) -> tuple[Word, int] | None:
+    """x and 1 of x_dot, ẋ and xdot, x and 2 of x_ddot; None for any other word."""
+    match = _DOTTED.fullmatch(word.typed)
+    if match is None or not (match[2] or match[1].rstrip("0123456789") in _LETTERS):
+        return None
+    return Word(word.span, match[1], match[4] or match[5], (), True, word.command), 1 + len(match[3])
+
+
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _CONTRARY = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -836,6 +910,7 @@ class Parser:
         self.depth = 0
         self.typeset = False  # in a condition of LaTeX's cases, where = and ≠ compare
         self.brackets: list[Token] = []
+        self.dotted: Word | None = None  # x_dot, where that stands before =
 
     # -------------------------------------------------------------- tools
     @property
@@ -1125,7 +1200,8 @@ class Parser:
             self.next()
             return Post(self.span_from(start), "T")
         if token.text == "'":
-            raise SyntaxMistake("A prime stands only on the left of =, for x' = …; the transpose is x^T.", token.span)
+            self.next()
+            return Post(token.span, "'")
         if token.text == "!":
             raise SyntaxMistake("Factorials are not part of the language.", token.span)
         return None
@@ -1169,6 +1245,12 @@ class Parser:
                 clear = True
                 span = self.span_from(token.span.start)
                 value = Run(span, (Item(span, "", False, False, value, (index,)),))
+            primes: list[Post] = []
+            while self.is_op("'") and (prime := self.post(value, [])) is not None:
+                primes.append(prime)
+            if primes:
+                span = self.span_from(token.span.start)
+                value = Run(span, (Item(span, "", False, False, value, tuple(primes)),))
         elif self.is_op("(", "{", "[", "|", "||") or token.kind == "cmd":
             value = self.atom()
             clear = True
@@ -1615,6 +1697,7 @@ class Parser:
             self.finish()
             return Statement(Span(start, stop), "expression", expr=alone)
         kind, name, params = self.left_side(equals)
+        dotted = self.dotted
         python: str | None = None
         expr: Raw | None = None
         if self.now.kind == "python":
@@ -1629,7 +1712,15 @@ class Parser:
             self.next()
             size, range_ = self.belonging()
         self.finish()
-        return Statement(Span(start, stop), kind, (name,), params, expr, python, size, range_)
+        span = Span(start, stop)
+        if kind == "define" and expr is not None and self.is_time(name, expr):
+            kind = "time"
+        return Statement(span, kind, (name,), params, expr, python, size, range_, dotted=dotted)
+
+    def is_time(self, name: Word, expr: Raw) -> bool:
+        """x = x(t), which says nothing but that x changes in time."""
+        shown = re.sub(r"\s|\\left|\\right|[{}]", "", self.text[expr.span.start : expr.span.stop])
+        return shown == re.sub(r"[\s{}]", "", self.text[name.span.start : name.span.stop]) + "(t)"
 
     def outside(self) -> Iterator[tuple[int, Token]]:
         """The tokens that stand outside all brackets, with their places."""
@@ -1679,34 +1770,22 @@ class Parser:
             raise SyntaxMistake("A name is expected before =.", self.here)
         whole = tokens[0].span.to(tokens[-1].span)
         shape = "".join(t.text if t.kind == "op" else {"word": "w", "cmd": "c"}.get(t.kind, "?") for t in tokens)
+        if (rate := self.rate(tokens)) is not None:
+            kind, name, self.dotted = rate
+            self.at = equals + 1
+            return kind, name, ()
         if shape == "w":
             word = self.word_atom()
             self.next()
-            if word.text.endswith("_dot") and not self.text.startswith(word.text, word.span.start):
-                return "equation", Word(word.span, word.text[:-4], word.index, word.parts, True), ()
             return "define", word, ()
-        if shape == "w'":
-            word = self.word_atom()
-            self.next()
-            self.next()
-            return "equation", word, ()
         if re.fullmatch(r"w''+", shape):
-            raise SyntaxMistake("A system has first derivatives only: give x' a name, as in x' = v.", whole)
-        if re.fullmatch(r"w'\(w\)", shape):
-            prime = self.text[whole.start : tokens[1].span.stop]
-            if tokens[3].text != "t":
-                fix = f"{prime.rstrip(chr(39) + '′’')}({self.text[tokens[3].span.start : tokens[3].span.stop]})"
-                raise SyntaxMistake("Derivatives are what jacmagic finds; write the function itself.", whole, (fix,))
-            raise SyntaxMistake("The time is not written here.", whole, (prime,))
-        if re.fullmatch(r"w{1,2}/w{1,2}|c{w{1,2}}{w{1,2}}", shape):
-            middle = next(k for k, t in enumerate(tokens) if t.kind == "op" and t.text in ("/", "}"))
-            above, below = ([t for t in part if t.kind == "word"] for part in (tokens[:middle], tokens[middle:]))
-            if "".join(t.text for t in above)[0] == "".join(t.text for t in below)[0] == "d":
-                texts = [part[0].text[1:] if len(part) == 1 else part[1].text for part in (above, below)]
-                named = all(text[:1].isalpha() for text in texts)
-                if named and all(len(part) == 1 or part[0].text == "d" for part in (above, below)):
-                    self.at = equals + 1
-                    return "equation", Word(whole, _VARIANTS.get(texts[0], texts[0]), above[-1].index), ()
+            raise SyntaxMistake(
+                "A system has first and second derivatives; of a higher one the lower is a name of its own.", whole
+            )
+        if re.fullmatch(r"w'+\(w\)", shape):
+            prime = self.text[whole.start : tokens[-4].span.stop]
+            fix = f"{prime.rstrip(chr(39) + '′’')}({self.text[tokens[-2].span.start : tokens[-2].span.stop]})"
+            raise SyntaxMistake("Derivatives are what jacmagic finds; write the function itself.", whole, (fix,))
         if re.fullmatch(r"w\(w(,w)*\)", shape):
             word = self.word_atom()
             self.next()
@@ -1733,6 +1812,46 @@ class Parser:
         numbered = re.fullmatch(r"(\w+)\s*\^\{\s*[([](\w)[)\]]\s*\}", self.text[whole.start : whole.stop])
         fixes = (f"{numbered[1]}_{numbered[2]}",) if numbered else ()
         raise SyntaxMistake("One name, or a function such as f(x, y), is expected before =.", whole, fixes)
+
+    def rate(self, tokens: Sequence[Token]) -> tuple[str, Word, Word | None] | None:
+        """The kind and name of a derivative in time before =: x', x''(t), ẋ, x_dot, dx/dt, d/dt x, d²x/dt².
+
+        The third is x_dot itself, where the block may have a name of that spelling.
+        """
+        shape = "".join(map(_leibniz_letter, tokens))
+        whole = tokens[0].span.to(tokens[-1].span)
+        for kind, form in _LEIBNIZ:
+            if match := form.fullmatch(shape):
+                glued = match.groupdict().get("glued") is not None
+                token, by = tokens[match.start("glued" if glued else "apart")], tokens[match.start("by")]
+                text = token.text[1:] if glued else token.text
+                word = Word(whole, _VARIANTS.get(text, text), token.index, (), token.whole)
+                if match["by"] not in ("τ", "dt"):
+                    raise self.no_rate(tokens, word, self.text[by.span.start : tokens[match.end("by") - 1].span.stop])
+                return kind, word, None
+        first, time = tokens[0], r"(\(t\)|\{\(t\)\})?"
+        word = Word(first.span, first.text, first.index, (), first.whole, first.command)
+        if primed := re.fullmatch(rf"[wDdtτ]('{{1,2}}){time}", shape):
+            return "equation" if len(primed[1]) == 1 else "second", word, None
+        if (dots := re.fullmatch(rf"w([oO]){time}", shape)) and not tokens[1].gap and first.index is None:  # θdot
+            return "equation" if dots[1] == "o" else "second", word, replace(word, text=f"{word.text}_dot")
+        if re.fullmatch(rf"[wDo]{time}", shape) and (bare := undotted(word)) is not None:
+            return "equation" if bare[1] == 1 else "second", bare[0], word
+        return None
+
+    def no_rate(self, tokens: Sequence[Token], name: Word, below: str) -> SyntaxMistake:
+        """df/dx = …, which is no equation in time."""
+        span = Span(tokens[0].span.start, self.tokens[-2].span.stop)
+        right = self.text[self.tokens[len(tokens)].span.stop : span.stop].strip()
+        shown = self.text[tokens[0].span.start : tokens[-1].span.stop]
+        function, by = name.typed, re.sub(r"^d\s*", "", below)
+        typed = (name.text, name.index)
+        itself = any(t.kind == "word" and (t.text, t.index) == typed for t in self.tokens[len(tokens) :])
+        return SyntaxMistake(
+            f"{shown} is a derivative, and those are what jacmagic finds: write the function itself, "
+            f"{function}({by}) = …, or, for a system in time, {function}' = {right if len(right) < 60 else '…'}.",
+            span, (f"{function}' = {right}",) if itself else (),
+        )
 
     def belonging(self) -> tuple[Size | None, Range | None]:
         """What follows `in`: R^n, R^(m x n), or [low, high] with an optional step."""
@@ -1915,7 +2034,7 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         depth = depth + 1 if opens else max(0, depth - 1) if closes else depth
         ends = token.kind in ("nl", "end") or (depth == 0 and token.kind == "op" and token.text == ";")
         if not ends and depth == 0 and token.kind == "op" and token.text == "," and k + 2 < len(tokens):
-            ends = another(current, tokens[k + 1 : k + 4])
+            ends = another(current, tokens[k + 1 : k + _LONGEST_RATE])
         if depth == 0 and token.kind == "op" and token.text == "&" and aligns(current, tokens[k + 1]):
             continue
         if token.kind == "nl" and continues(tokens, k):
@@ -1929,12 +2048,12 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 
 def another(before: Sequence[Token], after: Sequence[Token]) -> bool:
-    """True where a comma separates statements: x = 1, y = 2; x' = y, y' = -x; x in R^2, y in R^3."""
-    if after[0].kind != "word":
+    """True where a comma separates statements: x = 1, y = 2; x' = y, dy/dt = -x; x in R^2, y in R^3."""
+    if after[0].kind not in ("word", "cmd"):
         return False
-    sign = after[2] if after[1].kind == "op" and after[1].text == "'" and len(after) > 2 else after[1]
-    if sign.kind == "op" and sign.text == "=":
+    if _ANOTHER.match("".join(map(_leibniz_letter, after))):
         return any(t.kind == "op" and t.text == "=" for t in before)
+    sign = after[1]
     if not (sign.kind == "op" and sign.text == "∈" or sign.kind == "word" and sign.text == "in"):
         return False
     return not any(t.kind == "op" and t.text == "=" for t in before) and any(t.text in ("in", "∈") for t in before)

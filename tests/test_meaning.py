@@ -9,7 +9,7 @@ import sympy as sp
 import jacmagic
 from jacmagic.meaning import Reader, Scope
 
-x, y, z, t, a, b, c, k, n, m = sp.symbols("x y z t a b c k n m", real=True)
+x, y, z, t, a, b, c, d, k, n, m = sp.symbols("x y z t a b c d k n m", real=True)
 x1, x2, x3, mu, sg, th, om, al, be = sp.symbols("x1 x2 x3 mu sigma theta omega alpha beta", real=True)
 r, e, pi = sp.symbols("r", real=True), sp.E, sp.pi
 
@@ -118,6 +118,22 @@ BLOCKS = [
     (r"f(x, y) = \left[x y, 1\right]", [[y, x], [0, 0]], "x y"),
     (r"f(x) = \left[\begin{matrix} x \\ 2x \end{matrix}\right]", [[1], [2]], "x"),
     ("x' = y, y' = -sin x", [[0, 1], [-sp.cos(x), 0]], "x y"),
+    # derivatives in time, however they are written
+    ("x_dot = y\ny_dot = -3x", [[0, 1], [-3, 0]], "x y"), ("xdot = y; ydot = -3x + xdot", [[0, 1], [-3, 1]], "x y"),
+    ("\\dot{x}(t) = y(t)\n\\dot{y}(t) = -x(t)^2 + \\dot{x}(t)", [[0, 1], [-2 * x, 1]], "x y"),
+    ("\\frac{dx(t)}{dt} = x{\\left(t\\right)} y(t)\n\\frac{d}{dt} y(t) = - \\frac{dx(t)}{dt}", [[y, x], [-y, -x]], "x y"),
+    ("x = x(t)\ny = y(t)\nx' = x(t) y (t), y' = x", [[y, x], [1, 0]], "x y"), ("u = u(t)\nx' = -x + u(t)", [[-1]], "x"),
+    ("x' = y\ny' = 4 dx/dt x + e^-x' + sin x'", [[0, 1], [4 * y, 4 * x - sp.exp(-y) + sp.cos(y)]], "x y"),
+    ("x' = y\nu = 2x'\ny' = u x", [[0, 1], [2 * y, 2 * x]], "x y"), ("d = 0.5\nx' = a x - dxy\ny' = -dy", [[a - d * y, -d * x], [0, -d]], "x y"),
+    ("x' = y(1-t)\ny' = x (t)", [[0, 1 - t], [1, 0]], "x y"),
+    # second derivatives
+    ("x'' = -x", [[0, 1], [-1, 0]], "x v"), ("θ'' = -k sin(θ) - c θ'", [[0, 1], [-k * sp.cos(th), -c]], "theta v"),
+    (r"\ddot{θ} = -k θ - c \dot{θ}", [[0, 1], [-k, -c]], "theta v"), ("x1'' = -x1 + x2', x2'' = -x2", [[0, 1, 0, 0], [-1, 0, 0, 1], [0, 0, 0, 1], [0, 0, -1, 0]], "x1 v1 x2 v2"),
+    ("x'' = -k x, y'' = -x", [[0, 1, 0, 0], [-k, 0, 0, 0], [0, 0, 0, 1], [-1, 0, 0, 0]], "x v y w"), ("x'' = -v x", [[0, 1], [-sp.Symbol("v", real=True), 0]], "x w"),
+    ("x in R^2\nK = [2, 1; 1, 2]\nx'' = -K x", None, "x1 x2 v1 v2"),
+    # a name of its own
+    (r"L = k x - \dot{x}^2", None, "k x x_dot"), ("L(x, ẋ) = ẋ^2 x\nẋ = 3", None, "x x_dot"), ("L = c ẋ^2 - k x^2\nẋ = 3", None, "c k x"),
+    ("f(x, xdot) = x xdot\nxdot = 3", None, "x xdot"),
     ("x in R^2, k in R\nf(x) = k x^T x", None, "x1 x2"),
     # x' has the size of x
     ("x in R^2\nx' = A x", None, "x1 x2"), ("x in R^2\nu in R\nx' = A x + B u", None, "x1 x2"),

@@ -23,7 +23,7 @@ ROLES = [
     ("f(x, y) = x^2 y\ng(y, z) = y z", "x y z", "", "f g"),
     ("x^2 y + sin y", "x y", "", "f"),
     ("k = 2\nx^2 k", "x", "k", "f"),
-    ("u = z y\nf = u + x", "z y x", "", "f"),
+    ("u = z y\nf = u + x", "x y z", "", "f"),
     ("x = 3, y = 4\nf = x y", "x y", "", "f"),
     ("k in [0, 5]\nf = k x", "k x", "", "f"),
     ("k = 2 in [0, 5]\nf = k x", "x", "k", "f"),
@@ -39,6 +39,38 @@ ROLES = [
     ("f(E, I, N, O, S, Q, beta, zeta, i) = E I N O S Q beta zeta i", "E I N O S Q beta zeta i", "", "f"),
     ("rate = 0.5\nloss = rate w^2\nf = loss + w", "w", "rate", "f"),
 ]
+
+
+# a block of bare definitions, its columns
+COLUMNS = [
+    ("y = x2 + x10 + x1 + x", "x x1 x2 x10"), ("F = (-y, x)", "x y"), ("f = A + a + B b", "a A b B"), ("f = w v\ng = u + v", "u v w"),
+    ("F = (φ r^2, θ r)", "r phi theta"), ("f = ω Φ φ a", "a omega phi Phi"), ("f = α_2 λ α t", "t alpha alpha2 lam"),
+    ("u = x_max + x_a + x3 + x_3 + ŷ + y + y_1", "x3 x_a x_max y y1 y_hat"), ("z in R\ny in R\nf = z y^2", "y z"),
+    ("rate in [0, 1]\nf = s rate r q", "q r rate s"), ("y = 2\nf = x y", "x"), ("y = 2\nx = 3\nf = y x^2", "x y"),
+    ("n = 3\nf = sum(y x^i for i = 1..n)", "x y"), ("y in R^2\nf = W y + x\nx in R^2", "W x y"), ("f = Δt v + b\nΔt in R", "b v Deltat"),
+]
+
+
+@pytest.mark.parametrize(("block", "variables"), COLUMNS, ids=[repr(r[0])[:50] for r in COLUMNS])
+def test_columns_of_bare_definitions_stand_in_the_order_of_the_alphabet(block: str, variables: str) -> None:
+    assert " ".join(program(block).variables) == variables
+
+
+def test_a_declared_variable_that_does_not_occur_has_a_column_of_zeros() -> None:
+    result = jacmagic.jacobian("x in R\ny in R^2\nu = x^3", wrt="y, x")
+    assert result.at(x=2.0).tolist() == [[0, 0, 12]]
+    assert result.matrix.tolist() == [[0, 0, 3 * result.variables[2] ** 2]]
+
+
+@pytest.mark.parametrize(("block", "wrt", "words"), [
+    ("u = x", "x, t", "not a name of this block"), ("u = π x", "x, π", "π is a constant"), ("u = sin(x)", "x, sin", "is a function"),
+    ("z = x + y\nw = z^2", "x, z", "z is defined by means of x"), ("v = x\nz = v^2\nw = z^2", "x, z", "by means of x"),
+    ("n = 3\nx in R^n\nu = sum(x[i] for i = 1..n)", "x, n", "n is a size"),
+])
+def test_a_magics_line_names_variables_of_the_block_that_can_change_alone(block: str, wrt: str, words: str) -> None:
+    with pytest.raises(jacmagic.NameMistake, match=words) as caught:
+        program(block, wrt)
+    assert caught.value.source == wrt
 
 
 @pytest.mark.parametrize(("block", "variables", "parameters", "outputs"), ROLES, ids=[repr(r[0])[:50] for r in ROLES])

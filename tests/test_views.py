@@ -401,7 +401,7 @@ def test_what_does_not_fit_on_a_page_is_not_written_out_to_find_that() -> None:
     ("block", "cell"),
     [
         ("x in R^3\np = softmax(x)", "p₁ ⎡ p₁ - p₁²  -p₁ p₂    -p₁ p₃   ⎤"),
-        ("x in R^2\nT in R\np = softmax(x/T)", "p₁ ⎡ (p₁ - p₁²)/T  -p₁ p₂/T "),
+        ("x in R^2\nτ in R\np = softmax(x/τ)", "p₁ ⎡ (p₁ - p₁²)/τ  -p₁ p₂/τ "),
     ],
 )
 def test_the_entries_of_a_softmax_stand_in_its_own_name(block, cell):
