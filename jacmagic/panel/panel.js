@@ -2332,8 +2332,4 @@ function mount(root, spec, bridge) {
   };
 }
 
-<<<<<<< HEAD
-export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, settled, stretches, volume, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, mount, bring };
-=======
-export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, owns, mount, bring };
->>>>>>> cc5ad46 (A key that the panel uses goes no further; arrows walk the entries)
+export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, settled, stretches, volume, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, owns, mount, bring };
