@@ -92,6 +92,8 @@ class Lowerer:
         self.used = 0
         self.whole_names: set[str] = set()
         self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
+        self.spread: set[Span] = set()  # numbers that are added to each entry of an array
+        self.divisors: set[Span] = set()  # vectors that a number is divided by, entry by entry
 
     # -------------------------------------------------------------- values and nodes
     def symbol(self, node: Node) -> sp.Symbol:
@@ -299,20 +301,15 @@ class Lowerer:
         shape: Shape = ()
         row, solid = False, None
         for (_, term), value in zip(expr.terms, values):
-            if value.literal and value.shape == ():
+            if value.shape == ():
                 continue
-            if solid is None or (self.in_family and shape == ()):
+            if solid is None:
                 solid, shape, row = (term, value), value.shape, value.row
-                continue
-            if (value.shape, value.row) != (shape, row) and not self.in_family:
+            elif (value.shape, value.row) != (shape, row) and not self.in_family:
                 self.sum_clash(*solid, term, value)
-        if solid is not None and len(shape) == 2 and any(v.literal and v.shape == () for v in values):
-            k = next(k for k, v in enumerate(values) if v.literal and v.shape == ())
-            span = expr.terms[k][1].span.to(solid[0].span)
-            raise ShapeError(
-                f"A number is not added to a matrix: {self.describe(*solid)}.", span,
-                self.spread(expr.terms[k][1], shape, span),
-            )
+        if shape != () and not self.in_family:  # a number is added to each entry
+            self.spread |= {term.span for (_, term), value in zip(expr.terms, values)
+                            if value.shape == () and not value.literal}
         total = sp.Add(*(value.expr if sign > 0 else -value.expr for (sign, _), value in zip(expr.terms, values)))
         return Value(self.check_small(total, expr.span), shape, row, all(v.literal for v in values))
 
@@ -320,25 +317,7 @@ class Lowerer:
         span = a.span.to(b.span)
         if va.row != vb.row and va.shape == vb.shape:
             raise ShapeError(f"{self.source(a.span)} and {self.source(b.span)}: one is a column, one a row.", span)
-        if () in (va.shape, vb.shape):
-            number, array = (a, vb) if va.shape == () else (b, va)
-            if array.shape == (1,):
-                text, of = self.source(span), a if number is b else b
-                begin, end = of.span.start - span.start, of.span.stop - span.start
-                raise self.clash(a, va, b, vb, (f"{text[:begin]}({text[begin:end]})[1]{text[end:]}",))
-            raise self.clash(a, va, b, vb, self.spread(number, array.shape, span))
         raise self.clash(a, va, b, vb)
-
-    def spread(self, number: t.Expr, shape: Shape, whole: Span) -> tuple[str, ...]:
-        """The text of a sum with its number written as an array of this shape."""
-        if {"i", "j"} & set(self.env):
-            return ()
-        ones = "[1 for i = 1..{}]" if len(shape) == 1 else "[[1 for j = 1..{1}] for i = 1..{0}]"
-        text = self.source(whole)
-        begin, end = number.span.start - whole.start, number.span.stop - whole.start
-        closed = isinstance(number, (t.Name, t.Number, t.Paren)) or isinstance(number, t.Call) and not number.bare
-        factor = text[begin:end] if closed else f"({text[begin:end]})"
-        return (f"{text[:begin]}{factor} {ones.format(*shape)}{text[end:]}",)
 
     def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
         return self.check(expr, span) if expr.is_Rational or not expr.free_symbols else expr
@@ -375,9 +354,11 @@ class Lowerer:
             vb = self.divisor(vb)
         if operator == "/":
             if vb.shape != () and not self.in_family:
-                fits = va.shape in ((), vb.shape) and not a.span.stop > b.span.start
-                hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if fits else ()
-                raise ShapeError(f"Division is by numbers: {self.describe(b, vb)}.", a.span.to(b.span), hint)
+                if va.shape != () or len(vb.shape) != 1 or vb.row:
+                    fits = va.shape in ((), vb.shape) and not a.span.stop > b.span.start
+                    hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if fits else ()
+                    raise ShapeError(f"Division is by numbers: {self.describe(b, vb)}.", a.span.to(b.span), hint)
+                self.divisors.add(b.span)
             if vb.expr.is_zero:
                 raise ValueMistake("This divides by 0.", a.span.to(b.span))
             return Value(va.expr / vb.expr, va.shape or vb.shape, va.row, literal)

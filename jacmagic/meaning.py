@@ -220,6 +220,8 @@ class Reader:
         scope = self.scope
         if isinstance(word, Rate):
             return [t.Name(word.text, word.text.startswith("d"), span=word.span)]
+        if word.text == s.ONES:
+            return [t.Ones(span=word.span)]
         component = self.component(word)
         if component is not None:
             return [component]
@@ -422,6 +424,11 @@ class Reader:
     # -------------------------------------------------------------- runs
     def run(self, raw: s.Run) -> t.Expr:
         factors = self.factors(self.in_time(raw.items))
+        while len(factors) > 1 and isinstance(factors[-1].expr, t.Ones) and factors[-1].operator == "":
+            factors.pop()  # μ 𝟏 is μ, added to each entry
+        if lost := next((one for one in factors if isinstance(one.expr, t.Ones)), None):
+            said = f"{s.ONES} stands behind a number that is added to each entry: x - μ {s.ONES}."
+            raise SyntaxMistake(said, lost.span)
         if len(factors) == 1:
             return factors[0].expr
         return t.Product(tuple((_OPERATORS.get(f.operator, f.operator), f.expr) for f in factors), span=raw.span)

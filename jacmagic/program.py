@@ -816,7 +816,9 @@ class _Understanding:
         for key, statement in self.sequence:
             expr = self.trees[key]
             own = self.scope.functions.get(key, ())
+            low.spread, low.divisors = set(), set()
             value = low.step(expr)
+            shown = spelt_out(expr, low.spread, low.divisors)
             node = low.node(value)
             if value.row:
                 node = g.take(node, range(node.size), (1, node.size))
@@ -827,7 +829,7 @@ class _Understanding:
             used |= {n for n in [*reads, *own] if n != key}
             if statement.kind == "function":
                 self.functions[key] = (own, expr)
-            steps[key] = Step(key, statement.kind, own, expr, label, statement.span, reads)
+            steps[key] = Step(key, statement.kind, own, shown, label, statement.span, reads)
         outputs = (defined[-1],) if self.net else tuple(
             key for key in defined if key not in used or steps[key].kind == "equation"
         )
@@ -1083,6 +1085,36 @@ class _Understanding:
                 return True
             todo.extend(t.children(one))
         return False
+
+
+def spelt_out(expr: t.Expr, spread: Collection[Span], divisors: Collection[Span]) -> t.Expr:
+    """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z) of a vector z."""
+    if not spread and not divisors:
+        return expr
+
+    def visit(one: t.Expr) -> t.Expr:
+        if isinstance(one, t.Sum):
+            return replace(one, terms=tuple((sign, ones(visit(term))) for sign, term in one.terms))
+        if isinstance(one, t.Product):
+            factors = [(operator, visit(factor)) for operator, factor in one.factors]
+            return replace(one, factors=tuple(
+                ("./" if operator == "/" and factor.span in divisors else operator, factor)
+                for operator, factor in factors
+            ))
+        if isinstance(one, t.Fraction) and one.below.span in divisors:
+            below = visit(one.below)
+            below = below if isinstance(below, (t.Name, t.Paren, t.Call)) else t.Paren(below, span=below.span)
+            return t.Product((("", visit(one.above)), ("./", below)), span=one.span)
+        return t.rebuilt(one, visit)
+
+    def ones(term: t.Expr) -> t.Expr:
+        if term.span not in spread:
+            return term
+        plain = isinstance(term, t.Product) and all(operator in ("", "*") for operator, _ in term.factors)
+        factors = term.factors if isinstance(term, t.Product) and plain else (("", term),)
+        return t.Product((*factors, ("", t.Ones())), span=term.span)
+
+    return visit(expr)
 
 
 def nothing_to_do(net: bool) -> SyntaxMistake:

@@ -147,12 +147,13 @@ class Inference:
         if isinstance(expr, (t.Paren, t.Negative, t.Absolute)):
             return self.up(expr.inner, want)
         if isinstance(expr, t.Sum):
-            return self.alike([term for _, term in expr.terms], want)
+            return self.sum(expr, want)
         if isinstance(expr, t.Product):
             return self.product(expr, want)
         if isinstance(expr, t.Fraction):
-            self.up(expr.below, ())
-            return self.up(expr.above, want)
+            below = self.below(expr.above, expr.below, want)
+            above = self.up(expr.above, () if below else want)
+            return below or above
         if isinstance(expr, t.Power):
             base = self.up(expr.base, want)
             exponent = self.up(expr.exponent, None if expr.entrywise else () if base == () else None)
@@ -212,13 +213,26 @@ class Inference:
                 self.up(part, found)
         return found
 
+    def sum(self, expr: t.Sum, want: Known) -> Known:
+        """Terms of one shape, and numbers that are added to each entry; a name beside a matrix could be either."""
+        terms = [term for _, term in expr.terms]
+        shape = next((found for term in terms if (found := self.up(term)) is not None and len(found) == 2), None)
+        if shape is not None and not isinstance(shape, Row):
+            for term in terms:
+                name = t.inside(term)
+                if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:
+                    self.hold(name, (), shape)
+            terms = [term for term in terms if not isinstance(t.inside(term), t.Name) or self.up(term) is not None]
+        return self.alike(terms, want)
+
     def product(self, expr: t.Product, want: Known) -> Known:
         """One level of products, left to right."""
+        below: Known = None
         chain: list[t.Expr] = []
         entrywise: list[t.Expr] = []
         for operator, factor in expr.factors:
             if operator == "/":
-                self.up(factor, ())
+                below = self.below(expr.factors[0][1] if len(expr.factors) == 2 else None, factor, want) or below
             elif operator in (".*", "./"):
                 entrywise.append(factor)
             else:
@@ -241,7 +255,14 @@ class Inference:
                 self.hold(chain[0], (), columns[0])  # w · x: most often w is a column, too
                 if shapes[0] is None:
                     return None
-        return self.chain(chain, want)
+        above = self.chain(chain, () if below else want)
+        return below or above
+
+    def below(self, above: t.Expr | None, below: t.Expr, want: Known) -> Known:
+        """The shape of a denominator: a number, or a vector that a number is divided by entry by entry."""
+        if above is not None and is_literal(above) and want:
+            return self.up(below, want)
+        return self.up(below) or self.up(below, ())
 
     def chain(self, parts: list[t.Expr], want: Known) -> Known:
         shapes = [self.up(part) for part in parts]

@@ -57,6 +57,9 @@ _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tild
 MODULES = frozenset({"np", "numpy", "jnp", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
 
+ONES = "𝟏"
+"""The vector of ones behind a number that is added to each entry, as it is typeset: x - μ 𝟏."""
+
 _TRANSPOSES = "⊤⊺"
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱᵀᵃᵇᶜᵈᵉᵏᵐᵖᵗˣʸᶻ⁽⁾", "0123456789+-niTabcdekmptxyz()"))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx"))
@@ -98,6 +101,7 @@ _MATRICES = frozenset("matrix bmatrix pmatrix Bmatrix smallmatrix array".split()
 _LAYOUTS = frozenset("aligned align align* gathered gather gather* equation equation* split alignedat".split())
 
 _PRIMES = re.compile(r"\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
+_INDICATED = re.compile(r"\s*(?:\\left\s*)?[\[_(]")
 _LIMITS = re.compile(r"\s*\\(no)?limits")
 _ACCENTED = re.compile(
     r"\s*(?:\{\s*(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{)?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\}?\s*(?:_\{?(?P<index>[A-Za-z0-9]+)\}?)?\s*\}"
@@ -408,6 +412,9 @@ class Lexer:
         elif ch in _DELIMITED:
             self.pos += 1
             self.delimiter(ch, start)
+        elif ch == ONES:
+            self.pos += 1
+            self.emit("word", ONES, start, self.pos, whole=True, command=True)
         elif ch in _TRANSPOSES:
             self.pos += 1
             self.emit("word", "T", start, self.pos, whole=True, command=True)
@@ -780,6 +787,9 @@ class Lexer:
             self.gap = True
             self.emit("word", inside, start, self.pos, command=True)
             self.gap = True
+        elif name == "mathbf" and inside == "1" and not _INDICATED.match(self.text, close + 1):
+            self.pos = close + 1
+            self.emit("word", ONES, start, self.pos, whole=True, command=True)
         elif name == "operatorname" and inside == "\\sigma":
             self.pos = close + 1
             self.word("sigmoid", start, whole=True, command=True)
