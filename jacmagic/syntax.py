@@ -22,6 +22,7 @@ from typing import Any
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
 from jacmagic.functions import SPELLINGS
+from jacmagic.precedence import Level, signs
 
 MAX_BLOCK = 100_000
 """Characters in a block. Instead: large values from Python, `W = {weights}`."""
@@ -905,8 +906,7 @@ _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _CONTRARY = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _PLAIN_NUMBER = re.compile(r"[-−]?(?:[0-9]{1,15}\.?[0-9]{0,15}|\.[0-9]{1,15})")
-_RELATIONS = frozenset({"<", "<=", ">", ">=", "==", "!=", "="})
-_PRODUCTS = frozenset({"*", "·", "×", "/", ".*", "./"})
+_RELATIONS, _SUMS, _PRODUCTS = (signs(level) for level in (Level.RELATION, Level.SUM, Level.PRODUCT))
 
 
 class Parser:
@@ -1085,10 +1085,10 @@ class Parser:
         start = self.now.span.start
         terms: list[tuple[int, Raw]] = []
         sign = 1
-        if self.is_op("+", "-"):
+        if self.is_op(*_SUMS):
             sign = -1 if self.next().text == "-" else 1
         terms.append((sign, self.signed()))
-        while self.is_op("+", "-"):
+        while self.is_op(*_SUMS):
             sign = -1 if self.next().text == "-" else 1
             terms.append((sign, self.signed()))
         if len(terms) == 1 and terms[0][0] == 1:
@@ -1099,7 +1099,7 @@ class Parser:
         """A product, perhaps with further signs in front: - -x."""
         start = self.now.span.start
         sign, any_sign = 1, False
-        while self.is_op("+", "-"):
+        while self.is_op(*_SUMS):
             any_sign = True
             sign = -sign if self.next().text == "-" else sign
         run = self.run()
@@ -1113,7 +1113,7 @@ class Parser:
             if token.kind == "op" and token.text in _PRODUCTS:
                 self.next()
                 negative = False
-                while self.is_op("+", "-"):
+                while self.is_op(*_SUMS):
                     negative ^= self.next().text == "-"
                 items.append(self.item(token.text, negative))
             elif self.starts_factor():
@@ -1623,9 +1623,9 @@ class Parser:
                 self.next()
                 otherwise = value
             else:
-                self.typeset = True
+                before, self.typeset = self.typeset, True
                 branches.append((value, self.disjunction()))
-                self.typeset = False
+                self.typeset = before
             if self.is_op(",", "."):
                 self.next()
             if self.is_op("\\\\"):

@@ -152,8 +152,8 @@ class Text(Writer):
 
     def matrix(self, expr: t.Matrix) -> Piece:
         rows = [self.listed(row) for row in expr.rows]
-        if len(rows) == 1 or len(expr.rows[0]) == 1:  # [a, b] and [a; b] are columns
-            return f"[{', '.join(f'[{row}]' for row in rows)}]", Level.ATOM
+        if len(rows) == 1 and len(expr.rows[0]) > 1:  # [a, b] is a column
+            return f"[[{rows[0]}]]", Level.ATOM
         return f"[{'; '.join(rows)}]", Level.ATOM
 
     def family(self, expr: t.Family) -> Piece:

@@ -165,7 +165,7 @@ class Typeset(Writer):
         head = self.head(expr.function)
         if power:
             head = self.raised(head, power)
-        simple = len(expr.arguments) == 1 and self.stands_bare(expr.arguments[0])
+        simple = len(expr.arguments) == 1 and self.stands_bare(expr.function, expr.arguments[0])
         if expr.bare and simple and not self.bracketed:
             self.styles.add("bare")
             return self.bare_call(head, self.free(expr.arguments[0])), Level.BARE
@@ -173,8 +173,10 @@ class Typeset(Writer):
             self.styles.add("bracketed")
         return self.called(head, self.listed(expr.arguments)), Level.ATOM
 
-    def stands_bare(self, argument: t.Expr) -> bool:
+    def stands_bare(self, function: str, argument: t.Expr) -> bool:
         """True for an optional number and one name with its power, where the name prints without a bracket."""
+        if isinstance(argument, t.Product) and function.startswith(("ln", "log")):
+            return False  # ln 2 x can be read in two ways
         if isinstance(argument, t.Product):
             (_, number), (_, argument) = argument.factors if len(argument.factors) == 2 else (argument.factors[0],) * 2
             if not isinstance(number, t.Number) or isinstance(argument, t.Number) or "e" in number.text:

@@ -79,6 +79,8 @@ def is_square(expr: t.Expr) -> bool:
     """True for a vector with one entry, whose brackets could be meant as round ones."""
     while isinstance(expr, (t.Power, t.Transpose)):
         expr = expr.base
+    if isinstance(expr, t.Matrix):
+        return len(expr.rows) == len(expr.rows[0]) == 1
     return isinstance(expr, t.Vector) and len(expr.entries) == 1
 
 
@@ -192,7 +194,7 @@ class Writer(ABC):
     def factor(self, factors: Factors, k: int) -> str:
         """One factor of a product, in brackets where its neighbours would change it."""
         factor = factors[k][1]
-        if isinstance(factor, t.Number):
+        if isinstance(factor, t.Number) and (k == 0 or factors[k][0] in ("", "*")):
             return self.write(factor)[0]
         last = k + 1 == len(factors)
         if isinstance(factor, t.Family) and factor.kind != "vector" and not last:
@@ -216,19 +218,19 @@ class Writer(ABC):
     def needs_operator(self, factors: Factors, k: int) -> bool:
         operator, factor = factors[k]
         before = factors[k - 1][1]
-        if starts_with_number(factor):
+        if starts_with_number(factor) or is_square(before) or is_square(factor):
+            return True
+        if factors[k - 1][0] == "./":  # a ./ b c can be read in two ways
             return True
         if operator != "*":
             return False
-        if factors[k - 1][0] == "./" or (factors[k - 1][0] == "/" and not self.touches(factors[k - 2][1], before)):
+        if factors[k - 1][0] == "/" and not self.touches(factors[k - 2][1], before):
             return True
         call = before.base if isinstance(before, t.Power) and before.on_name else before
         if isinstance(call, t.Call) and call.bare and not named_call(factor):
             return True
         if isinstance(before, t.Name) and starts_with_bracket(factor):
             return True  # f (x) would be a call where f is a function of the block
-        if is_square(before) or is_square(factor):
-            return True
         return is_word(before) or is_word(factor)
 
     def outer(self, expr: t.Outer) -> Piece:
