@@ -9,8 +9,10 @@ Python: `jacmagic.jacobian(text)` and `jacmagic.nnchain(text)`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
+import jacmagic
 from jacmagic.errors import (
     AmbiguousMath,
     JacmagicError,
@@ -21,11 +23,6 @@ from jacmagic.errors import (
     ValueMistake,
 )
 
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
-    from jacmagic.notebook import Result
-
 __version__ = "0.1.0"
 __all__ = [
     "AmbiguousMath", "JacmagicError", "LimitError", "NameMistake", "ShapeError", "SyntaxMistake", "ValueMistake",
@@ -33,9 +30,16 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    """`jacmagic.notebook`, which annotations name: it brings SymPy, and is imported when it is asked for."""
+    if name == "notebook":
+        return import_module("jacmagic.notebook")
+    raise AttributeError(f"module 'jacmagic' has no attribute {name!r}")
+
+
 def jacobian(
     text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None
-) -> Result:
+) -> jacmagic.notebook.Result:
     """Read a block of mathematics and differentiate it.
 
     Args:
@@ -53,7 +57,7 @@ def jacobian(
 
 def nnchain(
     text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, seed: int = 0
-) -> Result:
+) -> jacmagic.notebook.Result:
     """Read a neural network written as mathematics and differentiate it.
 
     Args:
@@ -70,7 +74,7 @@ def nnchain(
     return derive(text, wrt, namespace, net=True, seed=seed)
 
 
-def from_torch(module: Any, input_size: int) -> Result:
+def from_torch(module: Any, input_size: int) -> jacmagic.notebook.Result:
     """Write a torch.nn.Sequential as a block, with its weights as values, and differentiate it.
 
     Raises:
@@ -81,14 +85,14 @@ def from_torch(module: Any, input_size: int) -> Result:
     return convert(module, input_size)
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell: Any) -> None:
     """Register %%jacobian, %jacobian and %%nnchain."""
     from jacmagic.magics import register
 
     register(shell)
 
 
-def unload_ipython_extension(shell: InteractiveShell) -> None:
+def unload_ipython_extension(shell: Any) -> None:
     """Take the magics and their completion away again."""
     from jacmagic.magics import unregister
 

@@ -11,6 +11,8 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,19 @@ from jacmagic.working import kernel_shell, load, stoppable
 if TYPE_CHECKING:
     import ipywidgets
 
-    from jacmagic.panel.bridge import PanelWidget
+    from jacmagic.panel import bridge
+else:
+
+    class _Later:
+        """A module that is imported when something of it is asked for: ipywidgets takes longer than all else."""
+
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(import_module(self._name), name)
+
+    ipywidgets, bridge = _Later("ipywidgets"), _Later("jacmagic.panel.bridge")
 
 
 class Result(Derivatives):
@@ -37,6 +51,8 @@ class Result(Derivatives):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.uid = _new_uid(self.text)
+        if "IPython" in sys.modules:
+            _teach_tab()
 
     def show(self, static: bool = False, big: bool = False, whole: bool = False) -> Result:
         """Choose how it is displayed: without a panel, twice as large, with nothing elided."""
@@ -61,17 +77,13 @@ class Result(Derivatives):
         path.write_text(panel.page(self, title, self._big), encoding="utf-8")
         return path
 
-    def widget(self) -> PanelWidget:
+    def widget(self) -> bridge.PanelWidget:
         """The panel as an ordinary ipywidget, for VBox, Voilà and dashboards."""
-        from jacmagic.panel.bridge import PanelWidget
-
-        return PanelWidget(self, self._big)
+        return bridge.PanelWidget(self, self._big)
 
     def sliders(self) -> ipywidgets.VBox:
         """Plain `ipywidgets.FloatSlider`s on the same values."""
-        from jacmagic.panel.bridge import sliders
-
-        return sliders(self)
+        return bridge.sliders(self)
 
     # -------------------------------------------------------------- display
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -101,10 +113,8 @@ class Result(Derivatives):
         def connect(*_: Any) -> None:
             shell.events.unregister("post_run_cell", connect)
             load("jacmagic.panel.bridge")
-            from jacmagic.panel.bridge import Bridge, numbered
-
             if self._bridge is None:
-                self._bridge = Bridge(self, point=numbered(self, self.values._data))
+                self._bridge = bridge.Bridge(self, point=bridge.numbered(self, self.values._data))
             if "google.colab" in sys.modules:
                 # In Colab every output is a frame of its own, and only what is in it can hear its panel.
                 from IPython.display import display
@@ -113,6 +123,14 @@ class Result(Derivatives):
 
         if self._bridge is None or "google.colab" in sys.modules:
             shell.events.register("post_run_cell", connect)
+
+
+@lru_cache(maxsize=1)
+def _teach_tab() -> None:
+    """Have the Tab key offer what dir() of a result has; IPython adds the names of its class to them."""
+    from IPython.utils.generics import complete_object
+
+    complete_object.register(Result, lambda result, _: dir(result))
 
 
 _font_cell: str | None = None

@@ -191,6 +191,47 @@ class LargeJacobian(MatrixExpr):
         return self._written[int(i) * int(self.args[2]) + int(j)]
 
 
+class Single(np.ndarray):
+    """A 1×1 array that is a number, too: `float(r.at(x=3))`, `f"{r.at(x=3):.3f}"`.
+
+    A Jacobian has two axes, whatever its size; of NumPy's own arrays float() takes those without axes alone.
+    """
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        return repr(self.view(np.ndarray))
+
+
+class Flat:
+    """A function of one flat array, as SciPy's solvers take it; it pickles.
+
+    Shapes:
+        (n,) to (m,) or (m, n), as `at`; a batch (…, n) has its axes in front
+    """
+
+    def __init__(self, made: Compiled, shapes: Mapping[str, Shape]) -> None:
+        self._made, self._shapes = made, dict(shapes)
+        self._size = sum(map(prod, self._shapes.values()))
+
+    def __call__(self, flat: Any) -> np.ndarray:
+        array = numbers("the point", flat)
+        if array.shape[-1:] != (self._size,):
+            order = ", ".join(self._shapes)
+            raise ValueError(f"the point has shape {array.shape}, expected ({self._size},), the entries of {order}")
+        ends = np.cumsum([prod(shape) for shape in self._shapes.values()])[:-1]
+        parts = np.split(array, ends, axis=-1)
+        point = {
+            identifier(key): part.reshape(array.shape[:-1] + shape)
+            for (key, shape), part in zip(self._shapes.items(), parts)
+        }
+        return np.asarray(self._made(**point))
+
+
 def identifier(key: str) -> str:
     """The name as Python and JavaScript can write it."""
     taken = keyword.iskeyword(key) or not key.isidentifier() or any(key in code.reserved(b) for b in code.BACKENDS)
@@ -203,6 +244,9 @@ class Result:
     Layout: numerator layout; d of / d wrt has one row for each entry of `of` and one
     column for each entry of `wrt`.
 
+    Symbols are real, `Symbol("x", real=True)`: SymPy's own `Symbol("x")` is another one, and so is the text "x".
+    `r.matrix.subs(r.symbols["x"], 3)` puts 3 in; `r.matrix.subs("x", 3)` changes nothing.
+
     Attributes:
         text     the block
         program  the block as it was understood
@@ -211,6 +255,14 @@ class Result:
     """
 
     uid = ""
+
+    OFFERED = (
+        "at code forward function jacobian latex layers matrix observe outputs parameters save set sliders sparse "
+        "symbols values variables vector widget"
+    ).split()
+    """What Tab offers: the names that the README gives; no more, since the rest is the house's own."""
+
+    OFFERED_BY_NETS = "gradients step train".split()
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -228,20 +280,31 @@ class Result:
         kept: T = self._kept[key]
         return kept
 
+    def __dir__(self) -> list[str]:
+        return sorted(self.OFFERED + (self.OFFERED_BY_NETS if self.program.net else []))
+
     # -------------------------------------------------------------- names
-    def symbols(self, key: str) -> tuple[sp.Symbol, ...]:
+    def entry_symbols(self, key: str) -> tuple[sp.Symbol, ...]:
         """The SymPy symbols of a name's entries."""
         return symbols_of(key, self.program.shape(key))
+
+    @cached_property
+    def symbols(self) -> Mapping[str, sp.Symbol]:
+        """{name: SymPy symbol} of all names, the entries of vectors and matrices one by one: x1, W_{1,2}.
+
+        They are real, so that √(x²) is |x|; SymPy's own `Symbol("x")` is another symbol than `r.symbols["x"]`.
+        """
+        return {symbol.name: symbol for key in self.known for symbol in self.entry_symbols(key)}
 
     @property
     def variables(self) -> tuple[sp.Symbol, ...]:
         """The columns: one SymPy symbol for each entry of each variable."""
-        return tuple(s for key in self.program.variables for s in self.symbols(key))
+        return tuple(s for key in self.program.variables for s in self.entry_symbols(key))
 
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The other symbols that the outputs depend on."""
-        return tuple(s for key in self.program.parameters for s in self.symbols(key))
+        return tuple(s for key in self.program.parameters for s in self.entry_symbols(key))
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -256,7 +319,7 @@ class Result:
             return name, None
         for key in self.known:
             if name.startswith(key) and self.program.shape(key) != ():
-                for k, symbol in enumerate(self.symbols(key)):
+                for k, symbol in enumerate(self.entry_symbols(key)):
                     if symbol.name == name:
                         return key, k
         try:
@@ -375,6 +438,8 @@ class Result:
     def matrix(self) -> sp.ImmutableMatrix:
         """The Jacobian, (m, n), numerator layout, everything substituted.
 
+        Its symbols are real ones, `r.symbols`: `r.matrix.subs(r.symbols["x"], 3)`, not `.subs("x", 3)`.
+
         Raises:
             LimitError: written out it is too long; use `at` or `layers`.
         """
@@ -484,8 +549,10 @@ class Result:
     def at(self, of: str | None = None, wrt: str | None = None, /, **values: Any) -> np.ndarray:
         """The Jacobian at a point: the current values with those given here put in.
 
+        `at("F", "x")` is the derivative of one name by another, `at(of="F", wrt="x")` the same: text is no value.
+
         Shapes:
-            at()            (rows, columns) of the whole Jacobian
+            at()            (rows, columns) of the whole Jacobian; where that is 1×1, float() takes it
             at(of, wrt)     shape(of) + shape(wrt), a number's shape being ()
             A batch of values (axes in front of a name's own) gives the same axes in front.
 
@@ -493,7 +560,14 @@ class Result:
             KeyError: a name that the block does not have.
             ValueError: a value of another shape.
         """
-        return np.asarray(self.compiled(of, wrt)(**self.point(values)))
+        for word in ("of", "wrt"):
+            if isinstance(values.get(word), str):
+                if (of if word == "of" else wrt) is not None:
+                    raise TypeError(f"{word} is given twice, by place and by name")
+                name = values.pop(word)
+                of, wrt = (name, wrt) if word == "of" else (of, name)
+        found = np.asarray(self.compiled(of, wrt)(**self.point(values)))
+        return found.view(Single) if of is None and found.shape == (1, 1) else found
 
     @cached_property
     def _forward(self) -> Compiled:
@@ -515,6 +589,39 @@ class Result:
         """
         made = self.compiled(of, wrt, backend)
         return Compiled(made.backend, made.source, made.inputs, self._defaults(), made.name)
+
+    def vector(self, /, **values: Any) -> tuple[Flat, Flat]:
+        """`fun, jac = r.vector()`: the functions and their Jacobian, of one flat array in the order of `r.variables`.
+
+        As SciPy takes them:
+
+            scipy.optimize.root(fun, [1, 1], jac=jac)
+            scipy.optimize.least_squares(fun, [1, 1], jac=jac)
+            scipy.integrate.solve_ivp(lambda t, v: fun(v), (0, 10), [1, 1], method="Radau", jac=lambda t, v: jac(v))
+
+        All other names have the values given here, or those of the moment when the functions were made.
+
+        Shapes:
+            fun  (n,) to (m,)
+            jac  (n,) to (m, n)
+
+        Raises:
+            ValueError: a variable that the block defines, as by wrt="u".
+        """
+        p, g = self.program, self.program.graph
+        if defined := [key for key in p.variables if key in p.steps]:
+            raise ValueError(f"{defined[0]} is defined by the block; a vector is one of names that have no definition")
+
+        def make() -> Compiled:
+            roots, labels = c.rebuild(g, [p.node(key) for key in p.outputs], (), True)
+            whole = g.stack(roots, (sum(root.size for root in roots),))
+            return code.compiled("numpy", *self._of_inputs(whole, labels), self._defaults(), name="functions")
+
+        point = self.point(values)
+        shapes = {key: p.shape(key) for key in p.variables}
+        made = [self.once("vector", make), self.compiled(None, None)]
+        fun, jac = (Flat(Compiled(m.backend, m.source, m.inputs, point, m.name), shapes) for m in made)
+        return fun, jac
 
     def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
         """Runnable source of the Jacobian: "sympy", "numpy", "torch", "jax", "javascript" or "math"."""

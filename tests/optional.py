@@ -1,4 +1,4 @@
-"""What some environments of the tests are without: PyTorch, JAX and Dask beside Colab's versions, Node on some desks.
+"""What some environments of the tests are without: PyTorch, JAX, Dask and SciPy beside Colab's versions, Node on some desks.
 
 `.ci/run tests` installs them all and fails where a test was skipped.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-MODULES = frozenset({"torch", "jax", "dask", "distributed"})
+MODULES = frozenset({"torch", "jax", "dask", "distributed", "scipy"})
 
 
 def has(name: str) -> bool:

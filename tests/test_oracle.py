@@ -634,7 +634,7 @@ def by_sympy(r: Any, values: dict[str, Any]) -> np.ndarray | None:
         return None
     point = {}
     for name, value in (dict(r.values) | values).items():
-        for symbol, number in zip(r.symbols(name), np.ravel(value)):
+        for symbol, number in zip(r.entry_symbols(name), np.ravel(value)):
             point[symbol] = sp.Float(float(number), 30)
     try:
         return np.array(matrix.xreplace(point).evalf(20).tolist(), dtype=float)

@@ -22,7 +22,7 @@ README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, flags=re.M | re.S)
 
-OPTIONAL = ("dask", "jax", "torch")
+OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 KINDS = {
     "entrywise": "a number",
@@ -137,7 +137,7 @@ def test_every_block_runs_and_says_what_is_written_below_it(monkeypatch, tmp_pat
         assert kind in ("python", "ipython", "bash", "text"), kind
         if kind not in ("python", "ipython"):
             continue
-        if any(f"import {name}" in code and find_spec(name) is None for name in OPTIONAL):
+        if any(re.search(rf"(import|from) {name}\b", code) and find_spec(name) is None for name in OPTIONAL):
             continue  # beside Colab's versions only what the package itself needs is installed
         shown = session.run(kind, code)
         ran += 1
@@ -156,6 +156,12 @@ def test_the_names_that_the_text_speaks_of_exist():
         assert hasattr(Result, name), name
     for name in re.findall(r"\bjacmagic\.(\w+)", re.sub(r"```.*?```", "", TEXT, flags=re.S)):
         assert hasattr(jacmagic, name), name
+
+
+def test_tab_offers_what_the_text_names_and_nothing_else():
+    of_all, of_nets = (set(re.findall(rf"\b{letter}\.(\w+)", TEXT)) for letter in "rn")
+    assert set(dir(jacmagic.jacobian("f(x) = x^2"))) == of_all
+    assert set(dir(jacmagic.nnchain("x in R^2\no = W x in R^1"))) == of_all | of_nets
 
 
 def test_every_option_of_the_magics_is_explained():

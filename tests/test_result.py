@@ -50,6 +50,151 @@ def test_the_shape_is_that_of_the_one_and_then_that_of_the_other(of: str, wrt: s
     assert n.jacobian(of, wrt).shape == (entries, int(np.prod(shape)) // entries)
 
 
+@pytest.mark.parametrize(("given", "by_name"), [
+    (("o", "x"), {"of": "o", "wrt": "x"}), (("o", "x"), {"wrt": "x", "of": "o"}), (("L", "W1"), {"of": "L", "wrt": "W1"}),
+])
+def test_both_names_may_be_keywords(given: tuple[str, str], by_name: dict[str, str]) -> None:
+    n = jacmagic.nnchain(NET)
+    assert n.at(**by_name, x=[1, 2]).tolist() == n.at(*given, x=[1, 2]).tolist()
+    assert n.at(given[0], wrt=given[1], x=[1, 2]).tolist() == n.at(*given, x=[1, 2]).tolist()
+    with pytest.raises(TypeError, match="it takes two names"):
+        n.at(of=given[0])
+    with pytest.raises(TypeError, match="wrt is given twice"):
+        n.at(*given, wrt="a")
+    with pytest.raises(KeyError, match="no name 'q'"):
+        n.at(of="q", wrt="x")
+
+
+def test_names_of_the_block_that_are_called_of_and_wrt_have_values_too() -> None:
+    r = jacmagic.jacobian("f(x, of, wrt) = x of^2 wrt")
+    assert r.at(x=2, of=3, wrt=5).tolist() == [[45, 60, 18]]
+    assert r.at(of="f", wrt="of", x=2).tolist() == 4
+    assert r.at("f", "of", of=3, wrt=5).tolist() == 30
+
+
+# ------------------------------------------------------------------ symbols, and one flat vector
+
+
+def test_symbols_are_real_and_found_by_name() -> None:
+    r = jacmagic.jacobian("f(x, y) = k sqrt(x^2) y\nW in R^(2x2)\nv in R^2\ng = sum(W v) x")
+    assert list(r.symbols) == ["x", "y", "k", "W_{1,1}", "W_{1,2}", "W_{2,1}", "W_{2,2}", "v1", "v2", "f", "g"]
+    assert {s for s in r.symbols.values() if s not in (r.symbols["f"], r.symbols["g"])} == set(r.variables + r.parameters)
+    assert all(str(symbol) == name and symbol.is_real for name, symbol in r.symbols.items())
+    x = r.symbols["x"]
+    assert r.matrix.subs(x, -3)[0, 1] == 3 * r.symbols["k"]
+    for other in ("x", sp.Symbol("x")):  # is said in the docstrings
+        assert r.matrix.subs(other, -3) == r.matrix
+    assert r.layers[0].expression.free_symbols <= set(r.symbols.values())
+
+
+VECTORS = [
+    "f(x, y) = x^2 y\ng(x, y) = [x - y, k sin x]", "f(x) = x^3", "x in R^3\nA in R^(2x3)\nf = A x",
+    "M in R^(2x2)\ny in R^2\nf(M, y) = M^T y", "y' = -k y", "u = x y\nf = u^2",
+]
+
+
+@pytest.mark.parametrize("block", VECTORS)
+def test_a_vector_has_the_functions_and_the_jacobian_in_the_order_of_the_variables(block: str) -> None:
+    r = jacmagic.jacobian(block)
+    fun, jac = pickle.loads(pickle.dumps(r.vector()))
+    m, n = r.matrix.shape
+    rng = np.random.default_rng(7)
+    point = rng.uniform(0.5, 2, n)
+    exact = {s: float(v) for key in r.values for s, v in zip(r.entry_symbols(key), np.ravel(r.values[key]))}
+    exact |= dict(zip(r.variables, point))
+    assert fun(point).shape == (m,)
+    np.testing.assert_allclose(fun(point), [float(f.subs(exact)) for f in r.outputs], rtol=1e-12)
+    h = 1e-6
+    differences = [(fun(point + h * e) - fun(point - h * e)) / (2 * h) for e in np.eye(n)]
+    np.testing.assert_allclose(jac(point), np.transpose(differences), rtol=1e-7, atol=1e-7)
+    batch = rng.uniform(0.5, 2, (5, n))
+    np.testing.assert_array_equal(jac(batch), [jac(one) for one in batch])
+    np.testing.assert_array_equal(fun(batch), [fun(one) for one in batch])
+    for wrong in (np.ones(n + 1), 1.0, np.ones((n, n + 1))):
+        with pytest.raises(ValueError, match=r"expected \(\d,\), the entries of"):
+            fun(wrong)
+
+
+def test_a_vector_keeps_the_other_values_of_its_moment() -> None:
+    r = jacmagic.jacobian("f(x) = k x\nk = 2")
+    (fun, _), (other, slope) = r.vector(), r.vector(k=5)
+    r.values["k"] = 7
+    assert (fun([3]), other([3]), slope([3]), r.vector()[0]([3])) == ([6], [15], [[5]], [21])
+    with pytest.raises(ValueError, match="u is defined by the block"):
+        jacmagic.jacobian("u = x^2\nf = sin u", wrt="u").vector()
+
+
+def test_scipy_takes_both() -> None:
+    optional("scipy")
+    from scipy.integrate import solve_ivp
+    from scipy.optimize import check_grad, least_squares, root
+
+    fun, jac = jacmagic.jacobian("f(x, y) = [x^2 + y^2 - 4, x y - 1]").vector()
+    found = root(fun, [2, 0], jac=jac).x
+    assert found @ found == pytest.approx(4)
+    assert found[0] * found[1] == pytest.approx(1)
+    assert check_grad(lambda p: fun(p)[0], lambda p: jac(p)[0], [0.3, 2]) < 1e-6
+
+    fun, jac = jacmagic.jacobian("t, y in R^4\na, b in R\nf(a, b) = a e^(b t) - y").vector(t=[0, 1, 2, 3], y=[2, 1, 0.5, 0.25])
+    np.testing.assert_allclose(least_squares(fun, [1, 0], jac=jac).x, [2, -np.log(2)], rtol=1e-6)
+
+    fun, jac = jacmagic.jacobian("x' = v\nv' = -x").vector()
+    by_rule = {"method": "Radau", "rtol": 1e-8, "atol": 1e-10, "jac": lambda t, z: jac(z)}
+    end = solve_ivp(lambda t, z: fun(z), (0, 2 * np.pi), [1, 0], **by_rule).y[:, -1]
+    np.testing.assert_allclose(end, [1, 0], atol=1e-6)
+
+
+def test_a_jacobian_of_one_number_is_a_number_too() -> None:
+    r = jacmagic.jacobian("f(x) = x^2")
+    found = r.at(x=3)
+    assert (found.shape, found.dtype) == ((1, 1), np.float64)
+    assert (float(found), f"{found:.2f}", repr(found), str(found)) == (6.0, "6.00", "array([[6.]])", "[[6.]]")
+    assert float(pickle.loads(pickle.dumps(found)) / 2) == 3
+    assert r.at(x=[3, 4]).shape == (2, 1, 1)
+    assert float(r.at("f", "x", x=3)) == 6
+    with pytest.raises((TypeError, ValueError)):
+        float(jacmagic.jacobian("f(x, y) = x y").at())
+
+
+# ------------------------------------------------------------------ what Python itself asks for
+
+
+def test_every_annotation_is_a_type() -> None:
+    from typing import get_type_hints
+
+    from ipywidgets import VBox
+
+    from jacmagic.notebook import Result
+    from jacmagic.panel.bridge import PanelWidget
+
+    n = jacmagic.nnchain(NET)
+    asked = [jacmagic.jacobian, jacmagic.nnchain, jacmagic.from_torch, jacmagic.load_ipython_extension]
+    public = [getattr(Result, name, None) for name in {*dir(n), *vars(Result), *vars(Result.__base__)}]
+    methods = [getattr(one, "fget", None) or getattr(one, "func", None) or one for one in public]
+    hints = {one.__name__: get_type_hints(one) for one in [*asked, *methods] if hasattr(one, "__code__")}
+    assert len(hints) > 25
+    assert hints["widget"]["return"] is PanelWidget
+    assert hints["sliders"]["return"] is VBox
+    assert hints["nnchain"]["return"] is Result
+    layer = n.layers[0]
+    assert get_type_hints(type(layer).jacobians.fget)
+
+
+@pytest.mark.parametrize("jedi", [True, False])
+def test_the_tab_key_offers_what_dir_does(jedi: bool) -> None:
+    from IPython.core.completer import provisionalcompleter
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    shell = InteractiveShell(config=Config(HistoryManager={"enabled": False}))
+    shell.Completer.use_jedi = jedi
+    shell.user_ns |= {"r": jacmagic.jacobian("f(x) = x^2"), "n": jacmagic.nnchain(NET)}
+    for name in "rn":
+        with provisionalcompleter():
+            offered = {one.text.lstrip(".") for one in shell.Completer.completions(f"{name}.", 2)}
+        assert offered == set(dir(shell.user_ns[name]))
+
+
 def test_components_are_names() -> None:
     r = jacmagic.jacobian("x in R^3\nf = x[1]^2 x[3]\nu = [f, x[2]]")
     assert r.at("f", "x1", x=[3, 0, 2]) == 12
@@ -312,7 +457,7 @@ def test_the_code_of_a_backend_runs_and_agrees(text: str, net: bool, backend: st
         found: Any = json.loads(done.stdout)
     elif backend == "sympy":
         exec(source, space)
-        point = {s.name: v for key in r.values for s, v in zip(r.symbols(key), np.ravel(r.values[key]))}
+        point = {s.name: v for key in r.values for s, v in zip(r.entry_symbols(key), np.ravel(r.values[key]))}
         found = space["J"].subs({s: point[s.name] for s in space["J"].free_symbols}).evalf().tolist()
     else:
         exec(source, space)

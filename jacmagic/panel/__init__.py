@@ -266,7 +266,7 @@ class _Spec:
         """For each symbol its MathML and the text that the panel replaces by the number, longest first."""
         out = []
         for key, one in self.p.inputs.items():
-            for k, symbol in enumerate(self.result.symbols(key)):
+            for k, symbol in enumerate(self.result.entry_symbols(key)):
                 place = key
                 if len(one.shape) == 1:
                     place = f"{key}[{k + 1}]"

@@ -189,7 +189,7 @@ def sliders(result: Result) -> ipywidgets.VBox:
 
     for key, one in ranges.items():
         value = result.values._data[key]
-        for k, symbol in enumerate(result.symbols(key)):
+        for k, symbol in enumerate(result.entry_symbols(key)):
             number = float(value.flat[k])
             slider = ipywidgets.FloatSlider(
                 value=number, min=min(one["min"], number), max=max(one["max"], number), step=one["step"],
