@@ -155,7 +155,8 @@ def test_values_from_python(value: object, shape: tuple[int, ...]) -> None:
     assert found.inputs["W"].value.dtype == np.float64
 
 
-@pytest.mark.parametrize("value", ["text", [1, [2, 3]], np.zeros((2, 2, 2)), float("nan"), [], object()], ids=str)
+@pytest.mark.parametrize("value", ["text", [1, [2, 3]], np.zeros((2, 2, 2)), float("nan"), [], object()],
+                         ids=["text", "ragged", "a cube", "nan", "empty", "an object"])
 def test_python_values_that_are_no_numbers_are_errors(value: object) -> None:
     with pytest.raises(jacmagic.ValueMistake) as caught:
         program("W = {v}\nf = sum(W)", namespace={"v": value})
