@@ -27,4 +27,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """No processes beside this one where files are named: starting them takes longer than most files."""
-    return 0 if config.invocation_params.args and config.args != config.getini("testpaths") else None
+    return 0 if config.args != config.getini("testpaths") else None

@@ -54,7 +54,9 @@ def test_what_a_fuzzer_found_holds(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(TEXTS)
-def test_texts_made_from_the_grammar_hold(text: str) -> None:
-    check(text)
+@pytest.mark.parametrize("many", [6, pytest.param(60, marks=pytest.mark.long)])
+def test_texts_made_from_the_grammar_hold(many: int) -> None:
+    anew = settings(
+        max_examples=many, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    anew(given(TEXTS)(check))()

@@ -664,10 +664,15 @@ def test_only_a_kink_excuses_a_disagreement(point: Any, run: Callable[[Any], Any
     assert on_a_kink(Program([], {"x": point}, {"f": lambda names: run(names["x"])}), [("f", "x")]) is kink
 
 
-@settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
-@given(programs(), st.integers(0, 3))
-def test_a_random_program_agrees_with_pytorch(program: Program, symbolic: int) -> None:
-    check(program, symbolic == 0)
+@pytest.mark.parametrize("share", [0.1, pytest.param(1, marks=pytest.mark.long)])
+def test_random_programs_agree_with_pytorch(share: float) -> None:
+    @settings(
+        max_examples=round(share * EXAMPLES), deadline=None, derandomize=True, database=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+    @given(programs(), st.integers(0, 3))
+    def agrees(program: Program, symbolic: int) -> None:
+        check(program, symbolic == 0)
+
+    agrees()
