@@ -28,6 +28,7 @@ from jacmagic import tree as t
 from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.functions import FUNCTIONS, calculus, put_in, symbolic
 from jacmagic.graph import Graph, Node, ancestry, slot
+from jacmagic.layout import Layout, Order
 from jacmagic.lowering import mentions
 from jacmagic.program import Line, Shape, Step
 from jacmagic.result import Result, entry_name
@@ -146,6 +147,13 @@ def name_of(result: Result, key: str) -> str:
     return step_name(step) if step is not None else tex.name(key)
 
 
+def layout(result: Result) -> Layout:
+    """What lays SymPy expressions out in the order of the block."""
+    p = result.program
+    trees = [line.expr for line in p.echo if line.expr is not None]
+    return result.once("layout", lambda: Layout(p.decimals, Order(trees)))
+
+
 # ------------------------------------------------------------------ the echo
 def echo(result: Result) -> Iterator[Formula]:
     """The block as it was understood."""
@@ -244,18 +252,19 @@ class Table:
     shown_rows: list[int]
     shown_columns: list[int]
     entries: list[list[sp.Expr]] | None
-    decimals: bool
+    layout: Layout
 
     @cached_property
     def strings(self) -> tuple[list[list[str]], list[list[str]]] | None:
         """The shown entries as LaTeX and as text, or None where they are too long to read."""
         if self.entries is None or sum(_operations(e) for row in self.entries for e in row) > MAX_FORMULA // 4:
             return None
-        latex = tex.symbolic_entries(self.entries, self.decimals)
+        trees = [[self.layout(e) for e in row] for row in self.entries]
+        latex = [list(map(tex.expression, row)) for row in trees]
         flat = [e for row in latex for e in row]
         if sum(map(len, flat)) > MAX_FORMULA or any(map(_LONG.search, flat)):
             return None
-        return latex, [[tex.text_symbolic(e, self.decimals) for e in row] for row in self.entries]
+        return latex, [list(map(tex.text, row)) for row in trees]
 
     @property
     def whole(self) -> bool:
@@ -284,7 +293,7 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
             entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
         except LimitError:
             entries = None
-        return Table(rows, columns, some, others, entries, result.program.decimals)
+        return Table(rows, columns, some, others, entries, layout(result))
 
     return result.once(("table", most), make)
 

@@ -95,12 +95,19 @@ def test_the_name_of_an_entry_is_typeset_as_any_formula(latex: str) -> None:
     assert panel._entry(latex) == panel.mathml(latex)
 
 
-def test_a_number_put_in_has_brackets_where_it_is_a_factor_and_none_in_a_difference() -> None:
+def test_a_name_is_one_element_that_says_where_its_number_needs_brackets() -> None:
     r = jacmagic.jacobian("f(x, m) = x e^(-(x - m)^2)")
-    put = panel.spec(r)["result"]["entries"][0][1]["put"]
-    assert put.count("<mo>−</mo><mtext>@m@</mtext>") == 2
-    assert "<mo>(</mo><mtext>@m@</mtext>" not in put
-    assert "<mo>(</mo><mtext>@x@</mtext><mo>)</mo>" in put
+    made = panel.spec(r)["result"]["entries"][0][1]["mathml"]
+    assert made.count('<mo>−</mo><mi data-name="m">m</mi>') == 2
+    assert '<mn>2</mn><mi data-name="x" data-tight="">x</mi>' in made
+
+
+def test_a_component_has_the_key_of_its_vector() -> None:
+    r = jacmagic.jacobian("x in R^2\nf = x[1] x[2]^2")
+    made = panel.spec(r)["result"]["entries"][0][1]["mathml"]
+    assert 'data-name="x[1]"' in made
+    assert '<msubsup data-name="x[2]"' not in made  # 2x₁x₂: no power
+    assert '<msubsup data-name="x[2]"' in panel.spec(r)["result"]["entries"][0][0]["mathml"]
 
 
 def test_what_outputs_carry_is_the_source_squeezed() -> None:

@@ -24,7 +24,7 @@ import numpy as np
 import sympy as sp
 
 from jacmagic import calculus as c
-from jacmagic import code, views
+from jacmagic import code, printers, views
 from jacmagic import latex as tex
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS
@@ -253,18 +253,18 @@ class _Spec:
         strings = found.strings
         if strings is None or views.too_wide(strings[1]):
             return None
-        swap = self.placeholders()
-        return [
-            [
-                {"mathml": mathml(shown), "tex": shown, "put": _put_in(mathml(shown), swap), "code": _copied(e)}
-                for e, shown in zip(row, written)
-            ]
-            for row, written in zip(found.entries, strings[0])
-        ]
+        layout, places = views.layout(self.result), self.places()
 
-    def placeholders(self) -> list[tuple[str, str]]:
-        """For each symbol its MathML and the text that the panel replaces by the number, longest first."""
-        out = []
+        def entry(expr: sp.Expr) -> dict[str, str]:
+            tree = layout(expr)
+            shown = printers.mathml(tree, places=places)
+            return {"mathml": shown, "tex": printers.latex(tree), "code": _copied(expr)}
+
+        return [list(map(entry, row)) for row in found.entries]
+
+    def places(self) -> dict[str, str]:
+        """By which key the page knows what a symbol stands for: x[2] for x2."""
+        out = {}
         for key, one in self.p.inputs.items():
             for k, symbol in enumerate(self.result.entry_symbols(key)):
                 place = key
@@ -272,9 +272,8 @@ class _Spec:
                     place = f"{key}[{k + 1}]"
                 elif len(one.shape) == 2:
                     place = f"{key}[{k // one.shape[1] + 1},{k % one.shape[1] + 1}]"
-                inner = re.sub(r"^<math[^>]*><mrow>|</mrow></math>$", "", mathml(tex.name(symbol.name)))
-                out.append((inner, place))
-        return sorted(out, key=lambda pair: -len(pair[0]))
+                out[symbol.name] = place
+        return out
 
     # -------------------------------------------------------------- the chain
     def chain(self) -> dict[str, Any] | None:
@@ -512,32 +511,6 @@ def _nice_step(width: float) -> float:
         return 0.1
     size = 10.0 ** np.floor(np.log10(width / 50))
     return float(f"{next(s * size for s in (1, 2, 5, 10) if s * size >= width / 100):.6g}")
-
-
-_ALONE_BEFORE = re.compile(r"((?<!<msup>)<mrow>|<math>|<mtd>|<mfrac>|<msqrt>|<mo[^>]*>[+−=,(\[<>]</mo>)$")
-_ALONE_BEHIND = re.compile(r"</(mrow|math|mtd|mfrac|msqrt)>|(<msup>)?<mo[^>]*>[+−=,)\]<>]</mo>|<m[a-z]+>.*</mfrac>$")
-
-
-def _put_in(made: str, swap: list[tuple[str, str]]) -> str:
-    """MathML with the symbols' places marked, in brackets where they are factors or raised to a power."""
-    for k, (symbol, _) in enumerate(swap):
-        if symbol.startswith("<msub>"):
-            # latex2mathml writes x_1^2 as one msubsup
-            raised = f"<msubsup>{symbol[6:-7]}"
-            at = made.find(raised)
-            while at >= 0:
-                stop = made.index("</msubsup>", at)
-                exponent = made[at + len(raised) : stop]
-                made = f"{made[:at]}<msup><mrow>\x00{k}\x00</mrow>{exponent}</msup>{made[stop + len('</msubsup>'):]}"
-                at = made.find(raised)
-        made = made.replace(symbol, f"\x00{k}\x00")
-
-    def number(match: re.Match[str]) -> str:
-        text = f"<mtext>@{markup.escape(swap[int(match[1])][1])}@</mtext>"
-        alone = _ALONE_BEFORE.search(made[: match.start()]) and _ALONE_BEHIND.match(made[match.end() :])
-        return text if alone else f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
-
-    return re.sub("\x00(\\d+)\x00", number, made)
 
 
 # ------------------------------------------------------------------ one output

@@ -658,7 +658,7 @@ const GREEK = "alpha \u03b1 beta \u03b2 gamma \u03b3 delta \u03b4 epsilon \u03b5
 const SVG = "http://www.w3.org/2000/svg";
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const SAFE_ELEMENT = /^(m([ions]|text|space|row|frac|sqrt|root|style|padded|phantom|enclose|sub|sup|subsup|under|over|underover|table|tr|td))$/;
-const SAFE_ATTRIBUTE = /^(mathvariant|display|displaystyle|scriptlevel|stretchy|symmetric|fence|separator|form|[lr]space|m(in|ax)size|largeop|movablelimits|accent|linethickness|width|notation|(column|row)(align|spacing|lines))$/;
+const SAFE_ATTRIBUTE = /^(mathvariant|display|displaystyle|scriptlevel|stretchy|symmetric|fence|separator|form|[lr]space|m(in|ax)size|largeop|movablelimits|accent|linethickness|width|notation|(column|row)(align|spacing|lines)|data-(name|tight))$/;
 const POSITIVE = [213, 94, 0];
 const NEGATIVE = [0, 114, 178];
 // What is written out as numbers; anything larger is a heat-map with the value under the pointer.
@@ -1312,27 +1312,27 @@ function mount(root, spec, bridge) {
     behind.set(key, read);
     return read;
   }
-  /** A formula whose placeholders, names between at signs, follow the values. @param {string} mathml */
+  /** A formula with numbers that follow the values in the place of its names. @param {string} mathml */
   function live(mathml) {
     const node = typeset(mathml);
-    /** @type {{text: Text, key: string, bare: boolean}[]} */
+    /** @type {{text: Text, key: string, tight: boolean, first: boolean}[]} */
     const holes = [];
-    for (const one of node.querySelectorAll("mtext, mi, mn")) {
-      const found = /^\s*@(.+)@\s*$/.exec(one.textContent);
-      if (!found) continue;
+    for (const one of node.querySelectorAll("[data-name]")) {
+      const key = one.getAttribute("data-name");
+      if (!byKey.has(key.split("[")[0])) continue;
       const text = page.createTextNode("");
-      const before = one.previousElementSibling ?? one.parentElement.previousElementSibling;
-      const after = one.nextElementSibling;
       const number = math("mn", text);
-      one.replaceWith(number);
-      holes.push({ text, key: found[1], bare: !(before?.textContent === "(" && (!after || after.textContent === ")")) });
+      const before = one.previousElementSibling;
+      holes.push({ text, key, tight: one.hasAttribute("data-tight"), first: !before || before.textContent === "(" });
+      // x_1^2 is one element; its third part is no part of the name.
+      one.replaceWith(one.localName === "msubsup" ? math("msup", number, one.lastElementChild) : number);
     }
     const update = () => {
-      for (const { text, key, bare } of holes) {
+      for (const { text, key, tight, first } of holes) {
         const v = lookUp(key)();
-        // A negative number in a formula needs its brackets, a number with a power of ten too.
+        // Beside another factor or below an exponent a number needs its brackets, behind a sign a negative one.
         const digits = short(v);
-        write(text, bare && (v < 0 || digits.includes("\u00b7")) ? "(" + digits + ")" : digits);
+        write(text, tight || (!first && v < 0) ? "(" + digits + ")" : digits);
       }
     };
     return { node, update, holes: holes.length };
@@ -1352,11 +1352,11 @@ function mount(root, spec, bridge) {
       const [i, j] = at.split(",").map(Number);
       const entry = entries?.[i]?.[j];
       if (!entry) return null;
-      const filled = entry.put ? live(entry.put) : null;
+      const filled = live(entry.mathml);
       const text = page.createTextNode("");
-      const node = el("div", {}, typeset(entry.mathml), ...(filled?.holes ? [el("span", { class: "jm-value" }, " = "), filled.node] : []), el("span", { class: "jm-value" }, " = ", text));
+      const node = el("div", {}, typeset(entry.mathml), ...(filled.holes ? [el("span", { class: "jm-value" }, " = "), filled.node] : []), el("span", { class: "jm-value" }, " = ", text));
       node.append(copies(entry));
-      const one = { node, i, j, update: () => { filled?.update(); write(text, short(settled(engine.get(mainMatrix))[i * matrixShape()[1] + j])); } };
+      const one = { node, i, j, update: () => { filled.update(); write(text, short(settled(engine.get(mainMatrix))[i * matrixShape()[1] + j])); } };
       made.set(at, one);
       return one;
     };
@@ -1381,7 +1381,7 @@ function mount(root, spec, bridge) {
       },
       /** The first entry that has a number to put in. */
       first() {
-        for (const [i, row] of entries.entries()) for (const [j, entry] of row.entries()) if (/@.+@/.test(entry.put ?? "")) return show(i + "," + j);
+        for (const [i, row] of entries.entries()) for (const [j, entry] of row.entries()) if (live(entry.mathml).holes) return show(i + "," + j);
       },
     };
   }
