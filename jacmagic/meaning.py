@@ -39,7 +39,9 @@ def is_letter(word: s.Word) -> bool:
     """True for one letter or Greek word, perhaps with digits behind it: a name without being declared."""
     letters = word.text.rstrip("0123456789")
     base = letters.split("_")[0]
-    return len(base) == 1 or base in s.GREEK
+    if len(base) == 1 or base in s.GREEK:
+        return True
+    return word.whole and (base == "ell" or (base[5:] in s.GREEK or len(base) == 6) and base.startswith("Delta"))
 
 
 _OPERATORS = {"·": "dot", "×": "cross"}
@@ -412,8 +414,8 @@ class Reader:
             return FUNCTIONS[word.name]
         if not isinstance(word, s.Word) or self.scope.knows(key_of(word)):
             return None
-        if word.index in ("2", "10") and word.text == "log":
-            return FUNCTIONS["log" + word.index]
+        if word.index is not None and word.index.isdigit() and (row := find(word.text + word.index)) is not None:
+            return row  # log_2, atan_2
         return find(word.typed)
 
     def user_function(self, word: s.Raw) -> str | None:
@@ -462,6 +464,31 @@ class Reader:
             at += used
         return out
 
+    def difference_of(self, items: Sequence[s.Item], at: int) -> s.Word | None:
+        r"""Δt, \Delta t, and the δx and dθ that a line declares, as one name; None for a product."""
+        item, word = items[at], items[at].atom
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        if not isinstance(word, s.Word) or word.text not in ("Delta", "delta", "d") or word.index is not None:
+            return None
+        if follow is None or item.posts or not isinstance(follow.atom, s.Word) or self.function(follow.atom):
+            return None
+        behind, known = follow.atom, self.scope.knows(word.text)
+        capital, glued = word.text == "Delta", not follow.gap
+        if word.text == "d" and not behind.whole or not capital and not glued:
+            return None
+        joined = s.Word(word.span.to(behind.span), word.text + behind.text, behind.index, (), True)
+        front, back = self.source(word.span), self.source(behind.span)
+        if not glued and not word.command:
+            if known or not is_letter(behind):
+                return None
+            fixes = f"{front}{back}", f"{front}*{back}"
+            raise AmbiguousMath(f"{self.source(joined.span)} can be one name or a product.", joined.span, fixes)
+        if self.scope.knows(key_of(joined)) or (capital and is_letter(behind) and not known):
+            return joined
+        if known and not capital or word.command and (not capital or not is_letter(behind)):
+            return None
+        raise self.difference(self.source(joined.span), joined.span, f"{front}*{back}")
+
     def rate(self, items: Sequence[s.Item], at: int) -> tuple[s.Item, int]:
         """One factor of a run with its derivative in time and its (t) settled, and how many items that takes."""
         item, used = items[at], 1
@@ -476,6 +503,10 @@ class Reader:
             return item, used
         if not isinstance(atom, s.Word):
             return item, 1
+        if atom.text == "d" and self.divided(item, items, at) is None or atom.text in ("Delta", "delta"):
+            if (joined := self.difference_of(items, at)) is not None:
+                follow = items[at + 1]
+                return replace(item, span=item.span.to(follow.span), atom=joined, posts=follow.posts), 2
         primes = next((k for k, post in enumerate(posts) if post.kind != "'"), len(posts))
         if primes:
             span = atom.span.to(posts[primes - 1].span)
@@ -791,17 +822,6 @@ class Reader:
                 self.check_call(word, item, follow)
             if not follow.gap or self.text.startswith("[", follow.atom.span.start):
                 self.check_index(word, item, follow)
-        if word.text in ("Delta", "delta", "d") and word.index is None and not item.posts and follow is not None and (
-            isinstance(follow.atom, s.Word) and not follow.gap and (word.text != "d" or follow.atom.whole)
-        ):
-            span = item.span.to(follow.atom.span)
-            key = key_of(s.Word(span, word.text + follow.atom.text, follow.atom.index))
-            if self.scope.knows(key):
-                return self.finish(items, at + 1, t.Name(key, span=span), item, False)
-            if not self.scope.knows(word.text) and not word.command:
-                raise self.difference(
-                    self.source(span), span, f"{self.source(word.span)}*{self.source(follow.atom.span)}"
-                )
         names = self.names(word)
         gap = item.gap
         out: list[Settled] = []
@@ -1055,7 +1075,7 @@ class Reader:
                 below = self.source(behind.atom.span)
                 below = below[1:-1] if isinstance(behind.atom, s.Group) else below
                 raise SyntaxMistake(
-                    "A root of another degree is a power.", item.span.to(behind.atom.span),
+                    "A root of another degree is a power.", item.span.to(behind.span),
                     (f"cbrt({below})" if degree.text == "3" else f"({below})^(1/{degree.text})",),
                 )
             if atom.bracket in ("(", "{"):

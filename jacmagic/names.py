@@ -17,7 +17,7 @@ from jacmagic.syntax import GREEK
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
 _MARKS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}
 _LETTERS = {g: chr(0x3B1 + k + (k > 16)) for k, g in enumerate(GREEK[:24])}  # U+03C2 is the final sigma
-_LETTERS |= {g.capitalize(): ch.upper() for g, ch in _LETTERS.items()}
+_LETTERS |= {g.capitalize(): ch.upper() for g, ch in _LETTERS.items()} | {"ell": "ℓ"}
 _LATIN_SHAPED = frozenset(
     ("Alpha", "Beta", "Epsilon", "Zeta", "Eta", "Iota", "Kappa", "Mu", "Nu", "Omicron", "Rho", "Tau", "Chi")
 )

@@ -554,7 +554,7 @@ class _Understanding:
                 continue
             used = names_in(self.trees[key])
             for param, word in zip(self.scope.functions[key], statement.params):
-                index = re.compile(re.escape(param) + r"(?:[0-9]+|_[A-Za-z0-9]+)")
+                index = re.compile(re.escape(param) + r"(?:[0-9]+|_(?!(?:hat|bar|tilde|dot)(?:_|$))[A-Za-z0-9]+)")
                 kin = [u for u in used if index.fullmatch(u)]
                 kin = [u for u in kin if u not in self.scope.functions[key] and u not in self.drafts]
                 if param in used or not kin or param in self.scope.vectors or param in unsettled:
@@ -1134,7 +1134,7 @@ def in_column_order(keys: Iterable[str]) -> tuple[str, ...]:
     met = list(dict.fromkeys(word.lower() for word in letters.values() if word in greek))
 
     def place(key: str) -> tuple[Any, ...]:
-        word, index = letters[key], key[len(letters[key]) :]
+        word, index = {"ell": "l"}.get(letters[key], letters[key]), key[len(letters[key]) :]
         mark = re.match(r"_(hat|bar|tilde|dot)(?![a-z])|", index)
         accent = mark[0] if mark else ""
         numbers = [

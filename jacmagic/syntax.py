@@ -105,12 +105,14 @@ _PRIMES = re.compile(r"\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\p
 _INDICATED = re.compile(r"\s*(?:\\left\s*)?[\[_(]")
 _LIMITS = re.compile(r"\s*\\(no)?limits")
 _ACCENTED = re.compile(
-    r"\s*(?:\{\s*(?:\\(?:mathbf|boldsymbol|bm|mathrm)\s*\{)?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\}?\s*(?:_\{?(?P<index>[A-Za-z0-9]+)\}?)?\s*\}"
-    r"|\s([A-Za-z])|(\\[A-Za-z]+))"
+    r"(?:\\(?:mathbf|boldsymbol|bm|mathrm|vec)\s*)?\{?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\s*\}?\s*(?:_\s*\{?\s*(?P<index>[A-Za-z0-9]+)\s*\}?)?"
 )
 _INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))")
 _LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
 _NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
+_MATHEMATICAL = re.compile(
+    "[\U0001d400-\U0001d7ff\u210e\u2102\u210a-\u2112\u2115\u2119-\u211c\u2124\u2128\u212c\u212d\u212f-\u2134]"
+)
 _LOOK_ALIKES = dict(zip("аеорсхуіјѕԁһкмтвнАВЕКМНОРСТХУІЈЅ", "aeopcxyijsdhkmtbhABEKMHOPCTXYIJS")) | {"∆": "Δ"}
 
 
@@ -362,6 +364,7 @@ class Lexer:
         self.tokens: list[Token] = []
         self.gap = False
         self.open: list[tuple[str, int]] = []
+        self.wrapping: set[int] = set()  # the braces that close round a whole statement
         self.environments: list[str] = []  # "matrix", "cases", or "" for one that only arranges
 
     def run(self) -> list[Token]:
@@ -457,6 +460,10 @@ class Lexer:
 
     def letters(self) -> None:
         start, ch = self.pos, self.text[self.pos]
+        if ch == "ℓ":
+            self.pos += 1
+            self.word("ell" + self.digits(), start, whole=True, command=True)
+            return
         if ch == "ℝ":
             self.pos += 1
             self.emit("word", "R", start, self.pos, whole=True)
@@ -511,6 +518,8 @@ class Lexer:
         )
 
     def strange(self, ch: str, start: int) -> None:
+        if _MATHEMATICAL.match(ch):
+            self.mathematical(start)
         twin = _LOOK_ALIKES.get(ch, "")
         if not twin:
             compatible = unicodedata.normalize("NFKC", ch)
@@ -521,6 +530,18 @@ class Lexer:
                 f"This letter looks like {twin} but is another ({label}).", Span(start, start + 1), (twin,)
             )
         raise SyntaxMistake(f"Names have Latin and Greek letters; this is {label}.", Span(start, start + 1))
+
+    def mathematical(self, start: int) -> None:
+        """Letters of the mathematical alphabets, 𝑓(𝑥) = 𝑥²: all of them at once."""
+        lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", self.text) if _MATHEMATICAL.search(m[0])]
+        begin, stop = lines[0][0], lines[-1][1]
+        typed = self.text[begin:stop]
+        plain = _MATHEMATICAL.sub(lambda m: unicodedata.normalize("NFKC", m[0]), typed)
+        lead = len(typed) - len(typed.lstrip())
+        raise SyntaxMistake(
+            f"Names have plain letters; {self.text[start]} is one of the mathematical alphabets.",
+            Span(begin + lead, begin + len(typed.rstrip())), (plain.strip(),),
+        )
 
     def digits(self) -> str:
         start = self.pos
@@ -616,15 +637,20 @@ class Lexer:
     def operator(self) -> None:
         start = self.pos
         if primes := _PRIMES.match(self.text, self.pos, self.stop):  # S^{\prime}
-            for one in re.finditer(r"\\prime|['′]", primes[0]):
-                self.pos = start + one.end()
-                self.emit("op", "'", start + one.start(), self.pos)
+            for _ in re.finditer(r"\\prime|['′]", primes[0]):
+                self.emit("op", "'", start, primes.end())
             self.pos = primes.end()
             return
         text = next((op for op in _BY_LENGTH if self.text.startswith(op, start, self.stop)), self.text[start])
         if text not in _OPERATORS:
             self.unknown(text, start)
         if text == "{" and self.after_name_and_equals() and self.python(start):
+            return
+        if text == "_" and self.index_apart():
+            return
+        if text == "{" and self.wraps(start) or start in self.wrapping:
+            self.pos += 1
+            self.gap = True
             return
         self.pos += len(text)
         op = _OPERATORS[text]
@@ -633,6 +659,34 @@ class Lexer:
         elif op in ")]}" and self.open and self.open[-1][0] != "env":
             self.open.pop()
         self.emit("cmd" if op in ("Σ", "Π") else "word" if op in KEYWORDS else "op", op, start, self.pos)
+
+    def index_apart(self) -> bool:
+        r"""Take the index of \mathbf {w} _{1} and {\hat {y}}_{1}, which LaTeX sets as it sets that of w_1."""
+        shape = [(t.kind, t.text) for t in self.tokens[-3:]]
+        braces = len(shape) == 3 and shape[0] == ("op", "{") and shape[2] == ("op", "}")
+        last = self.tokens[-2 if braces else -1] if self.tokens else None
+        fit = last is not None and last.kind == "word" and last.index is None and last.text not in SPELLINGS
+        front = self.tokens[: -3 if braces else -1]
+        raised = bool(front) and front[-1].text == "^"  # x^n _1 is x_1^n, and \sum^n _{i=1} has bounds
+        if last is None or not fit or raised or "\\" not in self.text or not re.match(r"[{\\]|[^\W_]", self.peek(1)):
+            return False
+        self.tokens = front
+        self.gap = last.gap
+        self.word(last.text, last.span.start, last.whole, last.command)
+        return True
+
+    def wraps(self, start: int) -> bool:
+        r"""True for the brace of {\displaystyle y = x^2}, round a whole statement."""
+        if self.tokens and self.tokens[-1].kind != "nl" and self.tokens[-1].text != ";":
+            return False
+        close = self.closing_brace()
+        if not re.compile(r"[\s$.,;]*(?:\n|$|\\\\)").match(self.text, close + 1, self.stop):
+            return False
+        inside = self.text[start + 1 : close]
+        if not re.match(r"\s*\\(?:display|text)style(?![A-Za-z])", inside) and "=" not in inside:
+            return False
+        self.wrapping.add(close)
+        return True
 
     def after_name_and_equals(self) -> bool:
         """True behind `NAME =` at the start of a statement, where braces hold Python."""
@@ -655,6 +709,8 @@ class Lexer:
             raise SyntaxMistake("% has no meaning in a block; a comment starts with #.", span)
         if ch == "?":
             raise SyntaxMistake("? has no meaning in a block; cases are written a if x > 0 else b.", span)
+        if _MATHEMATICAL.match(ch):
+            self.mathematical(start)
         if category.startswith("N"):
             plain = unicodedata.normalize("NFKC", ch).replace("\u2044", "/")
             fix = (f"({plain})",) if re.fullmatch(r"[0-9]/[0-9]", plain) else ()
@@ -675,6 +731,8 @@ class Lexer:
                     quote = ""
             elif ch in "'\"":
                 quote = ch
+            elif ch == "\\":  # LaTeX
+                return False
             elif ch in "{[(":
                 depth += 1
             elif ch in "}])":
@@ -694,12 +752,14 @@ class Lexer:
     def command(self) -> None:
         r"""A LaTeX command: what it typesets."""
         start = self.pos
-        match = re.compile(r"\\([A-Za-z]+\*?|.|\n)", re.S).match(self.text, self.pos, self.stop)
+        match = re.compile(r"\\(operatorname\*|[A-Za-z]+|.|\n)", re.S).match(self.text, self.pos, self.stop)
         if match is None:
             raise SyntaxMistake("A LaTeX command is expected after \\.", Span(start, start + 1))
-        name = match[1]
+        name = match[1].rstrip("*") or "*"
         self.pos = match.end()
-        if name in _COMMAND_OPERATORS:
+        if name in ("label", "tag") and self.peek() == "{":
+            self.pos = self.closing_brace() + 1
+        elif name in _COMMAND_OPERATORS:
             op = _COMMAND_OPERATORS[name]
             kind = "cmd" if op in "ΣΠ" else "word" if op in ("and", "or", "not") else "op"
             if op in "[":
@@ -747,9 +807,6 @@ class Lexer:
             self.accent(name, start)
         elif name in _DELIMITED:
             self.delimiter(name, start)
-        elif name == "ell":
-            span = Span(start, self.pos)
-            raise SyntaxMistake("This letter looks like l but is another (script small l).", span, ("l",))
         elif name in ("top", "intercal"):
             self.emit("word", "T", start, self.pos, whole=True, command=True)
         elif name in ("partial", "nabla"):
@@ -780,6 +837,9 @@ class Lexer:
             return
         close = self.closing_brace()
         inside = self.text[self.pos + 1 : close].replace("\\_", "_").strip()
+        joined = "".join(inside.split())
+        if re.fullmatch(r"[A-Za-z](?:\s+[A-Za-z0-9])+", inside) and (name == "operatorname" or joined in SPELLINGS):
+            inside = joined  # \operatorname { c o s }
         if name == "mathbb" and inside == "R":
             self.pos = close + 1
             self.emit("word", "R", start, self.pos, whole=True)
@@ -809,12 +869,21 @@ class Lexer:
                 self.gap = False
 
     def accent(self, name: str, start: int) -> None:
-        match = _ACCENTED.match(self.text, self.pos, self.stop)
+        while self.peek().isspace() and self.peek():
+            self.pos += 1
+        if self.peek() == "{":
+            close = self.closing_brace()
+            match = _ACCENTED.fullmatch(self.text[self.pos + 1 : close].strip())
+            after = close + 1
+        else:
+            one = re.compile(r"([A-Za-zα-ωΑ-Ω])(?P<index>(?!))?|(?:\\[A-Za-z]+)")
+            match = one.match(self.text, self.pos, self.stop)
+            after = match.end() if match else self.pos
         if not match:
-            raise SyntaxMistake("One letter is expected under this accent.", Span(start, self.pos))
-        letter = next(match[k] for k in (1, 3, 4) if match[k]).lstrip("\\")
+            raise SyntaxMistake("One letter is expected under this accent.", Span(start, max(after, self.pos)))
+        letter = (match[1] or match[0]).lstrip("\\")
         letter = _greek(letter) or letter if len(letter) == 1 else _VARIANTS.get(letter, letter)
-        self.pos = match.end()
+        self.pos = after
         if match["index"]:  # \dot{x_1}: the index stands under the accent, too
             text, index = f"{letter}_{_ACCENTS[name]}", match["index"]
             self.emit("word", text, start, self.pos, index=index, whole=True, command=True)
@@ -1217,6 +1286,13 @@ class Parser:
         return None
 
     @staticmethod
+    def alone(raw: Raw) -> Word | Group | None:
+        r"""The word that is all of {\rm sin} or {t}, the bracket of {\left(x, y \right)}."""
+        if isinstance(raw, Run) and len(raw.items) == 1 and not raw.items[0].posts and not raw.items[0].negative:
+            raw = raw.items[0].atom
+        return raw if isinstance(raw, Word) or (isinstance(raw, Group) and raw.bracket == "(") else None
+
+    @staticmethod
     def unwrapped(raw: Raw) -> Raw:
         """What stands in brackets, without them."""
         while True:
@@ -1290,7 +1366,9 @@ class Parser:
             return self.command_atom()
         if token.kind == "op":
             if token.text in ("(", "[", "{"):
-                return self.bracketed()
+                group = self.bracketed()
+                single = token.text == "{" and len(group.rows) == len(group.rows[0]) == 1
+                return (self.alone(group.rows[0][0]) if single else None) or group
             if token.text == "_" and self.at and self.tokens[self.at - 1].text == "1":
                 self.next()  # the condition of an indicator as its index: 1_{x > 0}
                 group = self.bracketed()
@@ -1746,19 +1824,27 @@ class Parser:
     def top_level(self, *texts: str) -> int | None:
         return next((k for k, t in self.outside() if t.kind == "op" and t.text in texts), None)
 
+    def without_braces(self, stop: int) -> int:
+        r"""Take away the braces before = that only group: {f(x)}, f{\left(x \right)}, {x}."""
+        opened: list[int] = []
+        for k, token in enumerate(self.tokens[:stop]):
+            if token.kind == "op" and token.text == "{":
+                opened.append(k)
+            elif token.kind == "op" and token.text == "}" and opened:
+                begin = opened.pop()
+                before = self.tokens[begin - 1] if begin else None
+                inside = self.tokens[begin + 1 : k]
+                taken = before is not None and (before.kind == "cmd" or before.text in ("^", "_", "}"))
+                if inside and not taken:
+                    del self.tokens[k], self.tokens[begin]
+                    return self.without_braces(stop - 2)
+        return stop
+
     def join_differences(self, stop: int) -> int:
         """Make one name of Δx, δx and dθ among the first tokens; where the token at `stop` is then."""
-        k = 0
-        while k + 1 < stop:
-            one, two = self.tokens[k : k + 2]
-            glued = one.kind == two.kind == "word" and not two.gap and one.index is None
-            if glued and (one.text in ("Delta", "delta") or (one.text == "d" and two.whole and not two.command)):
-                span = one.span.to(two.span)
-                self.tokens[k : k + 2] = [replace(two, text=one.text + two.text, span=span, gap=one.gap)]
-                stop -= 1
-            else:
-                k += 1
-        return stop
+        joined = with_differences(self.tokens[:stop])
+        self.tokens[:stop] = joined
+        return len(joined)
 
     def name_list(self, stop: int) -> tuple[Word, ...]:
         names: list[Word] = []
@@ -1774,7 +1860,7 @@ class Parser:
 
     def left_side(self, equals: int) -> tuple[str, Word, tuple[Word, ...]]:
         """What stands before =: a name, a function with its arguments, or a derivative x'."""
-        equals = self.join_differences(equals)
+        equals = self.join_differences(self.without_braces(equals))
         tokens = self.tokens[:equals]
         if not tokens:
             raise SyntaxMistake("A name is expected before =.", self.here)
@@ -2033,6 +2119,21 @@ class Parser:
         raise self.fail("the end of the line or an operator")
 
 
+def with_differences(tokens: Sequence[Token]) -> list[Token]:
+    """Names that a line declares, with one name for each Δx, δx and dθ."""
+    found: list[Token] = []
+    for token in tokens:
+        one = found[-1] if found else token
+        words = one is not token and one.kind == token.kind == "word" and one.index is None
+        if words and (not token.gap or (one.text == "Delta" and one.command)) and (
+            one.text in ("Delta", "delta") or (one.text == "d" and token.whole and not token.command)
+        ):
+            found[-1] = replace(token, text=one.text + token.text, span=one.span.to(token.span), gap=one.gap)
+        else:
+            found.append(token)
+    return found
+
+
 def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """The tokens statement by statement: at newlines, `;`, and commas before `NAME =`, outside brackets."""
     depth = 0
@@ -2047,7 +2148,8 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             ends = another(current, tokens[k + 1 : k + _LONGEST_RATE])
         if depth == 0 and token.kind == "op" and token.text == "&" and aligns(current, tokens[k + 1]):
             continue
-        if token.kind == "nl" and continues(tokens, k):
+        broken = bool(current) and (current[-1].kind, current[-1].text) == ("op", "=")
+        if token.kind == "nl" and (broken or continues(tokens, k)):
             continue
         if ends:
             if current:
@@ -2096,7 +2198,10 @@ def parse(text: str) -> tuple[Statement, ...]:
             f"A block has at most {MAX_BLOCK:,} characters; this one has {len(text):,}.", Span(MAX_BLOCK, len(text))
         )
     found: list[Statement] = []
+    typeset = "\\" in text or "$" in text
     for tokens in statements(Lexer(text).run()):
+        if typeset and len(tokens) > 2 and tokens[-2].kind == "op" and tokens[-2].text in (",", "."):
+            del tokens[-2]  # what ends a display
         check_modules(text, tokens)
         if len(found) == MAX_STATEMENTS:
             raise LimitError(f"A block has at most {MAX_STATEMENTS:,} statements; use a family.", tokens[0].span)
@@ -2122,7 +2227,7 @@ def check_modules(text: str, tokens: Sequence[Token]) -> None:
 def parse_names(text: str) -> tuple[Word, ...]:
     """The names on a magic's line, `x1, x2`, separated by commas or spaces."""
     names = []
-    for token in Lexer(text).run():
+    for token in with_differences(Lexer(text).run()):
         if token.kind == "word":
             names.append(Word(token.span, token.text, token.index, (), token.whole, token.command))
         elif not (token.kind in ("end", "nl") or token.kind == "op" and token.text == ","):

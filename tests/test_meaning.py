@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 import jacmagic
+from jacmagic.functions import FUNCTIONS, calculus
 from jacmagic.meaning import Reader, Scope
 
 x, y, z, t, a, b, c, d, k, n, m = sp.symbols("x y z t a b c d k n m", real=True)
@@ -49,6 +50,16 @@ FORMULAS = [
     ("x if x > 0 and not y > 1 else x y", sp.Piecewise((x, (x > 0) & ~(y > 1)), (x * y, True))),
     ("x y 1[x > 0]", sp.Piecewise((x * y, x > 0), (0, True))), (r"\mathbf{1}\left[x > 0\right] x y", sp.Piecewise((x * y, x > 0), (0, True))),
     (r"\begin{cases} x y & x \ge 1 \\ x & -1 \le x < 1 \\ y & x < -1 \end{cases}", sp.Piecewise((x * y, x >= 1), (x, x >= -1), (y, True))),
+    # LaTeX as it is pasted
+    (r"\frac{\hat{k}}{2} x + y", sp.Symbol("k_hat", real=True) * x / 2 + y), (r"\sqrt{\bar{k}} x y", sp.sqrt(sp.Symbol("k_bar", real=True)) * x * y),
+    (r"\Delta t x y", sp.Symbol("Deltat", real=True) * x * y), ("Δt^2 x y", sp.Symbol("Deltat", real=True) ** 2 * x * y), ("Δ*y x", sp.Symbol("Delta", real=True) * x * y),
+    (r"\ell x y", sp.Symbol("ell", real=True) * x * y), (r"{\hat {k}}_{1} x y", sp.Symbol("k_hat_1", real=True) * x * y),
+    (r"\mathbf {x} _{1} x y", x1 * x * y), ("sin(Δt) x y", sp.sin(sp.Symbol("Deltat", real=True)) * x * y),
+    (r"\alpha*x + \beta**2 y", al * x + be**2 * y), (r"\pi*x^2 y", pi * x**2 * y), (r"{\displaystyle {\frac {x}{2}}y}", x * y / 2),
+    (r"\operatorname { c o s } x + y", sp.cos(x) + y), (r"\operatorname { s i n } ( x y )", sp.sin(x * y)), (r"{\rm sin} x + y", sp.sin(x) + y),
+    (r"\operatorname*{cos} x + \mathop{\mathrm{sin}} y", sp.cos(x) + sp.sin(y)),
+    (r"{{x}^{2}}{y}", x**2 * y), (r"\sin{\left(x \right)}^{2} y", sp.sin(x) ** 2 * y),
+    (r"\operatorname{atan}_{2}{\left(y,x \right)}", sp.atan2(y, x)), (r"\mathbf {x} ^{2}y", x**2 * y),
     # sums over indices
     ("sum(x^i y for i = 1..3)", x * y + x**2 * y + x**3 * y), ("prod(x + i y for i = 1..2)", (x + y) * (x + 2 * y)),
     (r"\sum_{i=1}^{3} i x^i + y", x + 2 * x**2 + 3 * x**3 + y), (r"\frac{1}{2}\sum_{i=1}^2 (x - i y)^2", ((x - y) ** 2 + (x - 2 * y) ** 2) / 2),
@@ -159,13 +170,39 @@ BLOCKS = [
 ]
 
 
-@pytest.mark.parametrize(("block", "matrix", "columns"), BLOCKS, ids=[repr(block)[:60] for block, _, _ in BLOCKS])
+# LaTeX round whole lines, which the page of the grammar leaves out: block, matrix, columns
+PASTED = [
+    (r"{\displaystyle f(x)={\frac {x^{2}}{2}},}", [[x]], "x"), (r"$$y={\frac {x}{2}}$$", [[sp.Rational(1, 2)]], "x"), (r"\[ f(x) = x^2. \]", [[2 * x]], "x"),
+    ("{\\displaystyle y=x^{2}}\n{\\displaystyle z=x^{3}}", [[2 * x], [3 * x**2]], "x"), (r"{f(x)} = {x^2}", [[2 * x]], "x"), (r"f{\left(x,y \right)} = x y", [[y, x]], "x y"),
+    (r"\begin{align} f(x) &= x^2,\\ g(x) &=\\ & x^3. \end{align}", [[2 * x], [3 * x**2]], "x"), ("f(x, y) = x y\ng(x, y) = f{\\left(x, y \\right)}^{2}", [[2 * x * y**2, 2 * x**2 * y]], "x y"),
+    ("\\Delta t = 0.1\nf(x) = x + Δt x^2", None, "x"), ("f(x, Δx) = x Δx", None, "x Deltax"),
+    (r"f(x, y) = x^2 y,\quad", [[2 * x * y, x**2]], "x y"), (r"f(x) = x y^{2}\,.", [[y**2]], "x"), (r"f(x, y) = \frac{x}{y} \label{eq:1} \tag{1}", None, "x y"),
+    ("f(x, y) =\n x y", [[y, x]], "x y"), (r"f(x) = \\ x^{2}", [[2 * x]], "x"), ("f(ℓ, ℓ_1) = ℓ^2 ℓ_1", None, "ell ell1"),
+]
+
+
+@pytest.mark.parametrize(("block", "matrix", "columns"), BLOCKS + PASTED, ids=[repr(one[0])[:60] for one in BLOCKS + PASTED])
 def test_the_jacobian_of_a_block(block: str, matrix: list[list[sp.Expr]] | None, columns: str) -> None:
     result = jacmagic.jacobian(block)
     assert " ".join(v.name for v in result.variables) == columns
     if matrix is not None:
         assert result.matrix.shape == (len(matrix), len(matrix[0]))
         assert sp.simplify(result.matrix - sp.Matrix(matrix)).is_zero_matrix
+
+
+@pytest.mark.parametrize("name", [name for name, row in FUNCTIONS.items() if row.kind == "entrywise"])
+def test_sympys_own_latex_of_every_function_reads_back(name: str) -> None:
+    row = FUNCTIONS[name]
+    plain = [x, y, z][: row.arity[0] if row.arity[1] else 3]
+    function = getattr(calculus, name)
+    point = {"x": 1.37, "y": 0.61, "z": 0.29}
+    for made, typed in (
+        (function(*plain), f"{name}({', '.join(map(str, plain))})"),
+        (function(*plain) ** 2 * y, f"{name}({', '.join(map(str, plain))})^2 y"),
+        (function(*(a / 9 + 1 for a in plain)) + y, f"{name}({', '.join(f'{a}/9 + 1' for a in plain)}) + y"),
+    ):
+        both = [jacmagic.jacobian(f"f(x, y, z) = {text}").forward(**point)["f"] for text in (sp.latex(made), typed)]
+        assert both[0] == pytest.approx(both[1], rel=1e-13, nan_ok=True)
 
 
 @pytest.mark.parametrize(("word", "names", "ways"), [

@@ -64,6 +64,12 @@ def starts_with_number(expr: t.Expr) -> bool:
     return isinstance(expr, (t.Number, t.Indicator))
 
 
+def starts_with_name(expr: t.Expr) -> bool:
+    while isinstance(expr, (t.Power, t.Transpose, t.Component)):
+        expr = expr.base
+    return isinstance(expr, t.Name)
+
+
 def named_call(expr: t.Expr) -> bool:
     """True for what prints with a function's name in front, so that it may follow `sin x`."""
     while isinstance(expr, t.Power):
@@ -222,6 +228,8 @@ class Writer(ABC):
             return True
         if factors[k - 1][0] == "./":  # a ./ b c can be read in two ways
             return True
+        if before == t.Name("Delta") and starts_with_name(factor):
+            return True  # Δt is one name
         if operator != "*":
             return False
         if factors[k - 1][0] == "/" and not self.touches(factors[k - 2][1], before):
