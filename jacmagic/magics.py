@@ -195,11 +195,12 @@ def matches(word: str, cell: str) -> list[str]:
         return [option for option in OPTIONS if option.startswith(word)]
     load("jacmagic.functions")
     from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS
-    from jacmagic.syntax import GREEK
+    from jacmagic.syntax import GREEK, ROLES
 
     block = re.sub(r"^\s*%%?\w+|--\w+", " ", cell)
     # The word itself is in the block while it is typed, and completes nothing.
-    found = dict.fromkeys([*names_of(block), *FUNCTIONS, *ALIASES, *CONSTANTS, *GREEK])
+    words = ROLES if re.match(r"\s*%%?nnchain\b", cell) else ()
+    found = dict.fromkeys([*names_of(block), *FUNCTIONS, *ALIASES, *CONSTANTS, *GREEK, *words])
     return [name for name in found if name.startswith(word) and name != word]
 
 

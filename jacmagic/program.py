@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -31,10 +29,11 @@ from jacmagic.errors import (
     ValueMistake,
     nearest,
 )
-from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
+from jacmagic.functions import CONSTANTS, SPELLINGS, find
 from jacmagic.graph import Graph, Node
 from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
 from jacmagic.meaning import Reader, Scope, key_of
+from jacmagic.roles import labels, roles
 from jacmagic.shapes import Inference
 
 Shape = tuple[int, ...]
@@ -49,7 +48,7 @@ class Input:
     value  float64 array of the shape
     given  True where the block states the value
     range  (low, high, step or None) where the block states one
-    role   "variable", "parameter"; in a net "input", "weight", "target", and "parameter" for λ of λ ||W||^2
+    role   "variable", "parameter"; in a net "input", "weight", "target", "fixed"
     """
 
     key: str
@@ -116,6 +115,11 @@ class Program:
     decimals: bool
     arrays: frozenset[Span]
 
+    @property
+    def roles(self) -> dict[str, str]:
+        """{name: "input" | "weight" | "target" | "fixed"} of a net, in the order of the block."""
+        return {key: one.role for key, one in self.inputs.items()} if self.net else {}
+
     def node(self, key: str) -> Node:
         return self.steps[key].node if key in self.steps else self.inputs[key].node
 
@@ -132,6 +136,7 @@ class _Draft:
     size: tuple[s.Statement, s.Size] | None = None
     range: tuple[s.Statement, s.Range] | None = None
     python: Any = None
+    role: tuple[s.Word, str] | None = None
     words: list[Span] = field(default_factory=list)
 
 
@@ -170,6 +175,7 @@ class _Understanding:
         self.reader = Reader(text, self.scope)
         self.graph = Graph()
         self.wholes: dict[str, int] = {}
+        self.roles: dict[str, str] = {}
         self.functions: dict[str, tuple[tuple[str, ...], t.Expr]] = {}
         self.lowerer = Lowerer(text, self.graph, {}, self.functions, self.where)
 
@@ -179,7 +185,7 @@ class _Understanding:
         return bool(name[1]) and (draft := self.drafts.get(name[0])) is not None and draft.value is not None
 
     def program(self, wrt: str | None) -> Program:
-        statements = self.unfold(s.parse(self.text))
+        statements = self.unfold(s.parse(self.text, self.net))
         self.declare(statements, wrt)
         self.read(statements)
         self.order()
@@ -437,6 +443,10 @@ class _Understanding:
                     if draft.range is not None:
                         raise self.twice(word, "range", draft.range[0], statement)
                     draft.range = (statement, statement.range)
+                if statement.role is not None:
+                    if draft.role is not None:
+                        raise NameMistake(f"The role of {word.typed} is said twice.", statement.role.span)
+                    draft.role = word, statement.role.text
                 if statement.kind != "declare":
                     draft.define = statement
                     self.note_vector(key, statement)
@@ -739,7 +749,7 @@ class _Understanding:
             if not dims and one.size and one.kind == "define"
         }
         self.inference = Inference(
-            shapes, self.whole_or_none, self.scope.functions, free, rates, numbers, self.lowerer.source
+            shapes, self.whole_or_none, self.scope.functions, free, rates, numbers, self.lowerer.source, self.net
         )
         self.inference.run([(key, self.trees[key]) for key, _ in self.sequence])
         for key in sorted(free & set(shapes)):
@@ -834,15 +844,50 @@ class _Understanding:
             key for key in defined if key not in used or steps[key].kind == "equation"
         )
         needed = self.needed(steps, outputs)
+        unused = [key for key in self.drafts if key in shapes and key not in bound and key not in free]
+        self.check_roles({*free, *unused}, bound)
+        if self.net:
+            read = {name for step in steps.values() for name in step.reads if name not in step.params}
+            known = [key for key in [*free, *unused] if key in needed or key in self.drafts or key in read]
+            self.roles = self.net_roles(known, steps, shapes, wrt)
         variables = self.variables(wrt, steps, free, outputs, needed, values, shapes)
         chosen = frozenset(variables)
         parameters = tuple(n for n in free if n in needed and n not in chosen)
-        unused = [key for key in self.drafts if key in shapes and key not in bound and key not in free]
         inputs = self.inputs([*free, *unused], shapes, values, variables, steps)
         return Program(
             self.text, g, inputs, steps, outputs, variables, parameters, dict(self.wholes), self.lines(steps, shapes),
             self.net, self.has_decimals(), frozenset(self.lowerer.arrays),
         )
+
+    def check_roles(self, names: Collection[str], bound: Collection[str]) -> None:
+        """A role is said of what the block uses and does not define."""
+        for key, draft in self.drafts.items():
+            if draft.role is None or key in names:
+                continue
+            word, _ = draft.role
+            if key in bound and key not in self.wholes:
+                said = f"{word.typed} is defined{self.where(key)}; only what no line defines has a role."
+                raise NameMistake(said, word.span)
+            if key not in self.wholes:
+                close = nearest(key, names)
+                raise NameMistake(f"{word.typed} is not used in this block.", word.span, close)
+
+    def net_roles(
+        self, names: Sequence[str], steps: Mapping[str, Step], shapes: Mapping[str, Shape], wrt: str | None
+    ) -> dict[str, str]:
+        trees = {key: self.trees[key] for key in steps}
+        params = {key: step.params for key, step in steps.items()}
+        sizes = {key: step.shape for key, step in steps.items()} | {key: shapes[key] for key in names}
+        stated = {key: draft.role[1] for key, draft in self.drafts.items() if draft.role is not None}
+        columns = [key_of(word) for word in s.parse_names(wrt)] if wrt else []
+        return roles(trees, params, sizes, sorted(names, key=self.first_place), stated, columns)
+
+    def first_place(self, key: str) -> int:
+        """Where a name first stands in the block."""
+        draft = self.drafts.get(key)
+        spans = [word.start for word in draft.words] if draft else []
+        spans += [use.start for tree in self.trees.values() if (use := use_of(tree, key)) is not None]
+        return min(spans, default=len(self.text))
 
     def check_size(self, key: str, statement: s.Statement, expr: t.Expr, node: Node) -> None:
         of = key_of(statement.names[0])
@@ -889,7 +934,7 @@ class _Understanding:
         if wrt and s.parse_names(wrt):
             return self.named_variables(wrt, steps, free, shapes)
         if self.net:
-            return (self.net_variable(steps, shapes, free),)
+            return (min((key for key, role in self.roles.items() if role == "input"), key=self.first_place),)
         last = frozenset(outputs)
         arguments = list(dict.fromkeys(
             p for key, step in steps.items() for p in step.params
@@ -937,48 +982,21 @@ class _Understanding:
                 ).bind(wrt)
         return tuple(found)
 
-    def net_variable(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape], free: Sequence[str]) -> str:
-        """The net's input: the first declared vector that nothing defines, else the first number declared."""
-        loose = frozenset(free)
-        declared = [key for key, draft in self.drafts.items() if key in loose and key not in steps]
-        for key in declared:
-            if self.drafts[key].size is not None and len(shapes[key]) == 1:
-                return key
-        for key in declared:
-            if self.drafts[key].size is not None and shapes[key] == ():
-                return key
-        for key in declared:
-            if len(shapes[key]) == 1:
-                return key
-        first = next((n for n in free if n[0].islower()), free[0] if free else "x")
-        raise NameMistake(
-            "Which name is the input of the net? Declare it with its size.", None, (f"{first} in R^2", f"{first} in R")
-        )
-
     def inputs(
         self, free: Sequence[str], shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray],
         variables: Sequence[str], steps: Mapping[str, Step],
     ) -> dict[str, Input]:
-        labels = {name.key for step in steps.values() for name in targets_in(step.expr, ("cross_entropy",))}
-        targets = self.targets(steps, shapes) if self.net else labels
-        layers = declared_weights(steps, shapes) if self.net else set()
-        factors = coefficients(steps) if self.net else set()
-        chosen = frozenset(variables)
+        one_hot = labels(self.trees)
         out = {}
         for key in free:
             shape = shapes[key]
             range_ = self.range(key)
-            role = "variable" if key in chosen else "parameter"
-            if self.net:
-                declared = self.drafts.get(key)
-                stated = declared is not None and declared.size is not None and len(shape) < 2 and key not in layers
-                role = "input" if key in chosen else "target" if key in targets else "input" if stated else "weight"
-                role = "parameter" if role == "target" and key in factors else role
+            role = self.roles.get(key, "variable" if key in variables else "parameter")
             if key in values:
                 value = values[key]
                 if range_ is not None:
                     self.inside_range(key, value, range_)
-            elif key in labels and shape:
+            elif key in one_hot and shape:
                 value = np.zeros(shape)
                 value.flat[0] = 1.0
             elif self.net and role == "weight" and range_ is None:
@@ -989,33 +1007,6 @@ class _Understanding:
                     value = np.clip(value, range_[0], range_[1])
             out[key] = Input(key, shape, value, key in values, range_, role, self.graph.input(key, shape))
         return out
-
-    def targets(self, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> set[str]:
-        """The names of a net that learning leaves alone: what its losses compare with, and constants such as λ.
-
-        Where layers stand above a loss that has none of its own, what only the loss reads is no weight.
-        """
-        targets = {name.key for step in steps.values() for name in targets_in(step.expr, LOSSES)}
-        *above, last = steps.values()
-        if prod(last.shape) != 1:
-            return targets
-        targets |= {key for one in residuals(steps) for key in compared_with(one, steps) if len(shapes[key]) < 2}
-        if not above:
-            return targets
-        linear = {key for key, step in steps.items() if not isinstance(t.inside(step.expr), t.Call)}
-        margins = {id(one) for one in margins_in(last.expr)}
-        read = {key for step in above for key in names_in(step.expr)}
-        own = {key for key in names_in(last.expr) if key not in read and key not in steps}
-        for one in t.walk(last.expr):
-            if isinstance(one, t.Product):  # w a, W a: a layer
-                factors = [t.inside(factor) for _, factor in one.factors]
-                factors = [t.inside(factor.base) if isinstance(factor, t.Transpose) else factor for factor in factors]
-                keys = {factor.key for factor in factors if isinstance(factor, t.Name)}
-                own_here, from_layers = keys & own, keys & {step.key for step in above}
-                label = id(one) in margins and from_layers <= linear and all(shapes[key] == () for key in own_here)
-                if own_here and from_layers and not label:
-                    return targets
-        return targets | {key for key in own if len(shapes[key]) < 2}
 
     def range(self, key: str) -> tuple[float, float, float | None] | None:
         draft = self.drafts.get(key)
@@ -1239,113 +1230,3 @@ def families_in(expr: t.Expr) -> list[t.Family]:
             out.append(one)
         todo.extend(t.children(one))
     return out
-
-
-LOSSES = tuple(name for name, row in FUNCTIONS.items() if row.kind == "loss")
-
-
-def declared_weights(steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> set[str]:
-    """The vectors that are weights wherever a line states their size: c of W x + c, and w of wᵀ x in a layer."""
-    found: set[str] = set()
-    *_, last = steps.values()
-    errors = residuals(steps)
-
-    def is_vector(one: t.Expr) -> TypeGuard[t.Name]:
-        return isinstance(one, t.Name) and one.key not in steps and len(shapes.get(one.key, ())) == 1
-
-    def first(one: t.Expr) -> t.Expr | None:
-        return t.inside(one.factors[0][1]) if isinstance(one, t.Product) else None
-
-    def note_rows(expr: t.Expr) -> None:
-        for one in t.walk(expr):
-            row = first(one)
-            if isinstance(row, t.Transpose) and is_vector(name := t.inside(row.base)):
-                found.add(name.key)
-
-    for step in steps.values():
-        if step is not last or isinstance(t.inside(step.expr), t.Call):
-            note_rows(step.expr)
-        for one in t.walk(step.expr):
-            if not isinstance(one, t.Sum):
-                continue
-            alone = [name.key for _, term in one.terms if isinstance(name := t.inside(term), t.Name)]
-            biased = any(shapes.get(key) == () for key in alone if key not in steps)
-            if biased or any(one is error for error in errors):  # w^T a + c, y - w^T x
-                note_rows(one)
-            fronts = [first(t.inside(term)) for _, term in one.terms]
-            names = [t.inside(front.base) if isinstance(front, t.Transpose) else front for front in fronts]
-            free = [name.key for name in names if isinstance(name, t.Name) and name.key not in steps]
-            if any(len(shapes.get(key, ())) == 2 for key in free):
-                found |= {name.key for sign, term in one.terms if sign > 0 and is_vector(name := t.inside(term))}
-    return found
-
-
-def margins_in(expr: t.Expr) -> Iterator[t.Expr]:
-    """The products that a function's argument takes away: y z of max(0, 1 - y z) and of ln(1 + exp(-y z))."""
-    todo = [(expr, False)]
-    while todo:
-        one, called = todo.pop()
-        if called and isinstance(one, t.Negative):
-            yield t.inside(one.inner)
-        elif called and isinstance(one, t.Sum):
-            yield from (t.inside(term) for sign, term in one.terms if sign < 0)
-        called = called or isinstance(one, (t.Call, t.Power))
-        todo += [(child, called) for child in t.children(one)]
-
-
-def coefficients(steps: Mapping[str, Step]) -> set[str]:
-    """The numbers in front of a term of the last line: λ of L = (o - y)^2 + λ ||W||^2."""
-    *_, last = steps.values()
-    whole = t.inside(last.expr)
-    terms = [t.inside(term) for _, term in whole.terms] if isinstance(whole, t.Sum) else [whole]
-    fronts = [t.inside(term.factors[0][1]) for term in terms if isinstance(term, t.Product)]
-    used = _uses(steps)
-    return {front.key for front in fronts if isinstance(front, t.Name) and used[front.key] == 1}
-
-
-def _uses(steps: Mapping[str, Step]) -> Counter[str]:
-    """How often each name is used."""
-    return Counter(one.key for step in steps.values() for one in t.walk(step.expr) if isinstance(one, t.Name))
-
-
-def residuals(steps: Mapping[str, Step]) -> list[t.Sum]:
-    """The differences that the last line squares or takes a norm of, also under a name: y - w^T x of (y - w^T x)^2."""
-    *_, last = steps.values()
-    found = []
-    for one in t.walk(last.expr):
-        base = one.base if isinstance(one, t.Power) else one.inner if isinstance(one, (t.Norm, t.Absolute)) else None
-        base = t.inside(base) if base is not None else None
-        if isinstance(base, t.Name) and base.key in steps:
-            base = t.inside(steps[base.key].expr)
-        if isinstance(base, t.Sum):
-            found.append(base)
-    return found
-
-
-def compared_with(residual: t.Sum, steps: Mapping[str, Step]) -> set[str]:
-    """The names of a difference that stand against its model: y of y - w^T x and of w^T x + b - y; neither w nor b."""
-    alone: dict[str, int] = {}
-    signs = set()
-    for sign, term in residual.terms:
-        one = t.inside(term)
-        if isinstance(one, t.Name) and one.key not in steps:
-            alone[one.key] = sign
-        else:
-            signs.add(sign)
-    used = _uses(steps)
-    return {key for key, sign in alone.items() if signs == {-sign} and used[key] == 1}
-
-
-def targets_in(expr: t.Expr, losses: Collection[str]) -> list[t.Name]:
-    """Names that are the target of one of these losses."""
-    todo, out = [expr], []
-    while todo:
-        one = todo.pop()
-        if isinstance(one, t.Call) and one.function in losses and len(one.arguments) == 2:
-            target = t.inside(one.arguments[1])
-            if isinstance(target, t.Name):
-                out.append(target)
-        todo.extend(t.children(one))
-    return out
-
-

@@ -10,7 +10,7 @@ import keyword
 import math
 import reprlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -658,12 +658,21 @@ class Result:
             for key in self.trainable()
         }
 
+    @property
+    def roles(self) -> dict[str, str]:
+        """What each undefined name of a net is: {name: "input" | "weight" | "target" | "fixed"}.
+
+        Raises:
+            AttributeError: this is no net.
+        """
+        if not self.program.net:
+            raise AttributeError("names have roles in a net, %%nnchain; here there are r.variables and r.parameters")
+        return {identifier(key): role for key, role in self.program.roles.items()}
+
     def trainable(self) -> list[str]:
         """The parameters that learning changes: in a net its weights, else all parameters."""
-        roles = {key: one.role for key, one in self.program.inputs.items()}
         wanted = "weight" if self.program.net else "parameter"
-        chosen = [key for key in self.program.parameters if roles[key] == wanted]
-        return chosen or list(self.program.parameters)
+        return [key for key in self.program.parameters if self.program.inputs[key].role == wanted]
 
     def step(self, lr: float, /, **values: Any) -> dict[str, Any]:
         """The values of the parameters after one step of gradient descent, p - lr ∂L/∂p; the mean over a batch."""
@@ -676,18 +685,23 @@ class Result:
         return found
 
     def train(
-        self, data: Mapping[str, Any], lr: float = 0.1, steps: int = 1000, progress: bool = True
+        self, data: Mapping[str, Any], lr: float = 0.1, steps: int = 1000, progress: bool = True,
+        fixed: str | Iterable[str] = (),
     ) -> list[float]:
         """Gradient descent on arrays: {name: array with one example a row}. Returns the loss at every step.
 
-        The parameters found are the current values afterwards; Ctrl-C keeps those found so far.
+        Weights alone are moved, and of them not those that are `fixed`. What was found are the current values
+        afterwards; Ctrl-C keeps what has been found so far.
         """
         last = self.program.outputs[-1]
         arrays = self._examples(data)
         lr = float(numbers("lr", lr))
         if steps < 1:
             raise ValueError("steps is at least 1")
-        keys = [key for key in self.trainable() if key not in arrays]
+        held = {self.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed)}
+        keys = [key for key in self.trainable() if key not in arrays and key not in held]
+        if not keys:
+            raise ValueError("there is no weight to train" + (": all are fixed" if held else ""))
         sweep = self._training(tuple(keys))
         weights = {key: self.values._data[key].copy() for key in keys}
         losses: list[float] = []

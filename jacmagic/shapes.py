@@ -53,8 +53,9 @@ class Inference:
         rates: Mapping[str, str] | None = None,
         numbers: Mapping[str, Span] | None = None,
         source: Callable[[Span], str] = lambda span: "",
+        net: bool = False,
     ) -> None:
-        self.source = source
+        self.source, self.net = source, net
         self.rates = rates or {}  # dx -> x: the derivative in time has the size of what changes
         self.numbers = numbers or {}  # where a definition is stated to be a number: the R of o = W h in R
         self.at: Span | None = None
@@ -80,7 +81,7 @@ class Inference:
                     self.learn(key, found)
                     if of is not None and found:
                         self.learn(of, found)
-            if self.changed:
+            if self.changed or self.net and self.ones():
                 continue
             loose = [key for key in sorted(self.free) if key not in self.shapes and key not in self.stuck]
             if loose:
@@ -91,6 +92,22 @@ class Inference:
         open_ = {key: what for key, what in self.stuck.items() if key not in self.shapes}
         for key, (expr, scalar, matrix) in open_.items():
             self.fail(key, expr, scalar, matrix)
+
+    def ones(self) -> bool:
+        """Settle what stands beside sizes that are all one: a small letter is a number, a capital a 1×1 matrix.
+
+        Where the result's size is open, a capital may widen: only where all sizes of the block are one it is 1×1.
+        """
+        width = max((n for shape in self.shapes.values() for n in shape), default=1)
+        before = len(self.shapes)
+        for key, (_, scalar, matrix) in self.stuck.items():
+            if not scalar or not isinstance(matrix, tuple) or not set(matrix) <= {0, 1}:
+                continue
+            if key[0].islower():
+                self.learn(key, ())
+            elif width == 1 or matrix == (1, 1):
+                self.learn(key, (1, 1))
+        return len(self.shapes) > before
 
     def fail(self, key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
         """A name that could be a number or a matrix, or whose size nothing fixes."""
@@ -322,10 +339,11 @@ class Inference:
             if self.at is not None and name.key in self.free:
                 said = f"{name.key} times a column of {right[0]} is no number; a single output is in R^1."
                 raise ShapeError(said, self.at, ("R^1",))
-        if flipped and want == () and left is None and right is not None and not isinstance(right, Row):
-            if len(right) == 1:
+        if flipped and not want and left is None and right is not None and not isinstance(right, Row):
+            small = isinstance(base := t.inside(name.base), t.Name) and base.key[0].islower()  # type: ignore[attr-defined]
+            if len(right) == 1 and (small or want == ()):
                 self.up(parts[at], Row(right[0]))
-                return want
+                return ()
         if flipped and right is None and left is not None and len(left) == 1:
             if isinstance(want, tuple) and len(want) == 2:
                 self.up(parts[at], Row(want[1]))

@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
-from jacmagic.functions import SPELLINGS
+from jacmagic.functions import CONSTANTS, SPELLINGS
 from jacmagic.precedence import Level, signs
 
 MAX_BLOCK = 100_000
@@ -57,6 +57,7 @@ _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "ti
 _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 MODULES = frozenset({"np", "numpy", "jnp", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
+ROLES = ("input", "weight", "target", "fixed")  # what a name of a net is; words only where a declaration ends
 
 ONES = "𝟏"
 """The vector of ones behind a number that is added to each entry, as it is typeset: x - μ 𝟏."""
@@ -311,6 +312,7 @@ class Statement(Raw):
     size, range     what `in` says
     layers   of a net
     dotted   the name that `x_dot = expr` may define instead
+    role     the word of ROLES that ends it
     """
 
     kind: str
@@ -322,6 +324,7 @@ class Statement(Raw):
     range: Range | None = None
     layers: tuple[Layer, ...] = ()
     dotted: Word | None = None
+    role: Word | None = None
 
 
 # ------------------------------------------------------------------ tokens
@@ -981,9 +984,10 @@ _RELATIONS, _SUMS, _PRODUCTS = (signs(level) for level in (Level.RELATION, Level
 class Parser:
     """Tokens of one statement to syntax, one method a level of precedence."""
 
-    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+    def __init__(self, text: str, tokens: Sequence[Token], not_roles: frozenset[str] | set[str] = frozenset()) -> None:
         self.text = text
         self.tokens = list(tokens)
+        self.not_roles = not_roles  # role words that are names of the block
         self.at = 0
         self.bars: list[int] = []  # where the open bars stand; inside a bracket, those around it
         self.depth = 0
@@ -1763,6 +1767,8 @@ class Parser:
 
     # -------------------------------------------------------------- statements
     def statement(self) -> Statement:
+        if (role := role_of(self.tokens)) is not None and role.text not in self.not_roles:
+            return self.with_role(role)
         start, stop = self.now.span.start, self.tokens[-2].span.stop
         if any(t.kind == "op" and t.text == "->" for t in self.tokens):
             return self.net(start)
@@ -1809,6 +1815,16 @@ class Parser:
         """x = x(t), which says nothing but that x changes in time."""
         shown = re.sub(r"\s|\\left|\\right|[{}]", "", self.text[expr.span.start : expr.span.stop])
         return shown == re.sub(r"[\s{}]", "", self.text[name.span.start : name.span.stop]) + "(t)"
+
+    def with_role(self, role: Token) -> Statement:
+        """`x in R^2 input`, `λ = 0.1 fixed`, or `m, β fixed`, whose names have a role alone."""
+        start = self.now.span.start
+        del self.tokens[-2]
+        word, span = Word(role.span, role.text), Span(start, role.span.stop)
+        if states_more(self.tokens):
+            return replace(self.statement(), span=span, role=word)
+        names = self.name_list(self.join_differences(len(self.tokens) - 1))
+        return Statement(span, "declare", names, role=word)
 
     def outside(self) -> Iterator[tuple[int, Token]]:
         """The tokens that stand outside all brackets, with their places."""
@@ -2116,6 +2132,8 @@ class Parser:
             raise SyntaxMistake("A family stands in square brackets.", span, (fix,))
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
+        if token.kind == "word" and token.text.removesuffix("s") in ROLES:
+            raise SyntaxMistake("The role of a name in a net is one word: input, weight, target or fixed.", token.span)
         raise self.fail("the end of the line or an operator")
 
 
@@ -2159,6 +2177,38 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
             current.append(token)
 
 
+def states_more(tokens: Sequence[Token]) -> bool:
+    """True where a line says more of its names than their role: it has an = or an `in`."""
+    return any((t.kind, t.text) in (("op", "="), ("op", ":="), ("op", "∈"), ("word", "in")) for t in tokens)
+
+
+def role_of(tokens: Sequence[Token]) -> Token | None:
+    """The role word that ends a declaration, a value or a list of names; behind a definition it is a factor."""
+    role = tokens[-2] if len(tokens) > 2 else None
+    if role is None or role.kind != "word" or role.text not in ROLES or role.index is not None or role.command:
+        return None
+    before = tokens[-3]
+    if before.kind == "op" and before.text not in (")", "]", "}") or any(t.text == "->" for t in tokens):
+        return None
+    if not states_more(tokens):
+        return role if all(t.kind == "word" or t.text == "," for t in tokens[:-1]) else None
+    if any((t.kind, t.text) in (("op", "∈"), ("word", "in")) for t in tokens):
+        return role
+    at = next(k for k, t in enumerate(tokens) if t.text in ("=", ":="))
+    known = all(t.kind != "word" or t.text in CONSTANTS or t.text in SPELLINGS for t in tokens[at + 1 : -2])
+    return role if known else None
+
+
+def declared_roles(lines: Sequence[Sequence[Token]]) -> set[str]:
+    """The role words that a block declares as names of its own: `input in R^2`, `f(target) = …`, `weight = 3`."""
+    found = set()
+    for tokens in lines:
+        ends = (k for k, t in enumerate(tokens) if (t.kind, t.text) in (("op", "="), ("op", "∈"), ("word", "in")))
+        stop = next(ends, len(tokens) - 2 if role_of(tokens) is not None else 0)
+        found |= {t.text for t in tokens[:stop] if t.kind == "word" and t.text in ROLES}
+    return found
+
+
 def another(before: Sequence[Token], after: Sequence[Token]) -> bool:
     """True where a comma separates statements: x = 1, y = 2; x' = y, dy/dt = -x; x in R^2, y in R^3."""
     if after[0].kind not in ("word", "cmd"):
@@ -2187,8 +2237,8 @@ def continues(tokens: Sequence[Token], at: int) -> bool:
     return tokens[at].kind == "op" and tokens[at].text in ("+", "-", "*", "·", "×", "/")
 
 
-def parse(text: str) -> tuple[Statement, ...]:
-    """The statements of a block, in order.
+def parse(text: str, net: bool = False) -> tuple[Statement, ...]:
+    """The statements of a block, in order; in %%jacobian a role word that is a name of the block is only that.
 
     Raises:
         SyntaxMistake, AmbiguousMath, LimitError: with the span of the offence in `text`.
@@ -2199,13 +2249,26 @@ def parse(text: str) -> tuple[Statement, ...]:
         )
     found: list[Statement] = []
     typeset = "\\" in text or "$" in text
-    for tokens in statements(Lexer(text).run()):
+    lines = list(statements(Lexer(text).run()))
+    names = declared_roles(lines)
+    for tokens in lines:
         if typeset and len(tokens) > 2 and tokens[-2].kind == "op" and tokens[-2].text in (",", "."):
             del tokens[-2]  # what ends a display
         check_modules(text, tokens)
         if len(found) == MAX_STATEMENTS:
             raise LimitError(f"A block has at most {MAX_STATEMENTS:,} statements; use a family.", tokens[0].span)
-        found.append(Parser(text, tokens).statement())
+        statement = Parser(text, tokens, set() if net else names).statement()
+        if statement.role is not None and not net:
+            raise SyntaxMistake(
+                f"Names have a role, such as {statement.role.text}, in a net, %%nnchain; here there are only variables "
+                "and parameters.", statement.role.span,
+            )
+        if statement.role is not None and statement.role.text in names:
+            raise SyntaxMistake(
+                f"{statement.role.text} is a name of this block, so that it cannot say the role of another; give the "
+                "name another word.", statement.role.span,
+            )
+        found.append(statement)
     return tuple(found)
 
 

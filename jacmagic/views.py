@@ -30,9 +30,9 @@ from jacmagic.functions import FUNCTIONS, calculus, put_in, symbolic
 from jacmagic.graph import Graph, Node, ancestry, slot
 from jacmagic.layout import Layout, Order
 from jacmagic.lowering import mentions
-from jacmagic.program import Line, Shape, Step
+from jacmagic.program import Line, Program, Shape, Step
 from jacmagic.result import Result, entry_name
-from jacmagic.syntax import GREEK
+from jacmagic.syntax import GREEK, ROLES
 
 MAX_SHOWN = 8
 """Rows and columns of a matrix that are typeset; the middle of a larger one is left out.
@@ -214,23 +214,32 @@ def _size(shape: Shape, cross: str, form: str) -> str:
     return form.format(f"({text})" if len(shape) == 2 and "×" in cross else text)
 
 
+def by_role(p: Program) -> dict[str, list[str]]:
+    """What the undefined names are, in words: variables and parameters; of a net each role, its column first."""
+    if not p.net:
+        found = {"variable": list(p.variables), "parameter": list(p.parameters)}
+    else:
+        keys = [*p.variables, *(key for key in p.roles if key not in p.variables)]
+        found = {"derivatives by": [key for key in p.variables if key not in p.roles]}
+        found |= {role: [key for key in keys if p.roles.get(key) == role] for role in ROLES}
+    one = ("fixed", "derivatives by")
+    return {f"{word}s" if len(keys) > 1 and word not in one else word: keys for word, keys in found.items() if keys}
+
+
 def summary(result: Result) -> str:
-    """Which names are variables, which parameters, and the layout."""
+    """What the undefined names are, and the layout."""
     p = result.program
 
     def listed(keys: Sequence[str], word: str) -> str:
-        if not keys:
-            return ""
         shown = []
         for key in keys[:12]:
             shape = p.shape(key)
             size = f" ({'×'.join(map(str, shape))})" if shape else ""
             shown.append(tex.unicode_name(key) + size)
         more = f" and {len(keys) - 12} more" if len(keys) > 12 else ""
-        return f"{word}{'s' if len(keys) > 1 else ''} {', '.join(shown)}{more}"
+        return f"{word} {', '.join(shown)}{more}"
 
-    parts = [listed(p.variables, "input" if p.net else "variable"), listed(p.parameters, "parameter"),
-             "rows = functions, columns = variables"]
+    parts = [listed(keys, word) for word, keys in by_role(p).items()] + ["rows = functions, columns = variables"]
     return " · ".join(part for part in parts if part)
 
 

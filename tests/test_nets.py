@@ -676,8 +676,8 @@ def test_learning_changes_weights_and_no_targets_or_constants(block: str, weight
 
 def test_a_coefficient_needs_no_data_and_a_target_does() -> None:
     n = jacmagic.nnchain("x in R\no = w x + b\nL = (o - y)^2 + λ w^2")
-    assert {key: one.role for key, one in n.program.inputs.items()} == {
-        "w": "weight", "x": "input", "b": "weight", "y": "target", "lam": "parameter",
+    assert n.roles == {
+        "w": "weight", "x": "input", "b": "weight", "y": "target", "lam": "fixed",
     }
     assert len(n.train({"x": [1.0, 2.0], "y": [1.0, 3.0]}, steps=2, progress=False)) == 2
     with pytest.raises(ValueError, match="no data for y"):
@@ -748,7 +748,7 @@ def test_whoever_declares_every_size_has_the_same_weights() -> None:
     again = jacmagic.nnchain("x in R^2\na = tanh(W x + c) in R^3\no = w^T a + d\nw in R^3\nL = (o - y)^2")
     for key in ("W", "c", "w"):
         assert np.array_equal(n.values[key], again.values[key])
-    rest = jacmagic.nnchain("x in R^2\nW in R^(2x2)\nU in R^(2x2)\nh in R^2\ny in R^2\na = tanh(W x + U h + c)\nL = ||W a - y||^2")
+    rest = jacmagic.nnchain("x in R^2\nW in R^(2x2)\nU in R^(2x2)\na0 in R^2\ny in R^2\na = tanh(W x + U a0 + c)\nL = ||W a - y||^2")
     assert set(rest.gradients()) == {"W", "U", "c"}
 
 

@@ -83,7 +83,7 @@ def test_a_small_local_jacobian_of_scattered_entries_is_written_out():
 
 
 def test_one_factor_stands_without_brackets():
-    r = jacmagic.nnchain("z in R^2\np = softmax(z)")
+    r = jacmagic.nnchain("z in R^2 input\np = softmax(z)")
     assert r"= \operatorname{diag}\left(p\right) - p \, p^{\top} =" in shown(r, "local")[0]
 
 

@@ -172,10 +172,8 @@ class _Spec:
                     rest.append({"mathml": shown})
                 else:
                     stated[line.key] = shown
-        words = ((p.variables, "input" if p.net else "variable"), (p.parameters, "parameter"))
-        for keys, word in words:
-            if keys:
-                note.append({"text": f"{' · ' if note else ''}{word}{'s' if len(keys) > 1 else ''} "})
+        for word, keys in views.by_role(p).items():
+            note.append({"text": f"{' · ' if note else ''}{word} "})
             for k, key in enumerate(keys[:12]):
                 shape = p.shape(key)
                 size = f" ({'×'.join(map(str, shape))})" if shape else ""
@@ -212,9 +210,8 @@ class _Spec:
             one = p.inputs[key]
             value = np.asarray(self.result.values._data[key])
             low, high, step = self.range(key, value, positive)
-            role = {"parameter": "parameter", "variable": "variable"}.get(one.role, one.role)
             out.append({
-                "key": key, "mathml": mathml(tex.name(key)), "shape": list(one.shape), "role": role,
+                "key": key, "mathml": mathml(tex.name(key)), "shape": list(one.shape), "role": one.role,
                 "value": [_short(v) for v in value.ravel()] if one.shape else _short(float(value)),
                 "min": low, "max": high, "step": step,
                 "whole": bool(step == int(step) and low == int(low)) if step else False,

@@ -1090,7 +1090,7 @@ function mount(root, spec, bridge) {
       range.style.setProperty("--at", ((v - lo) / (hi - lo || 1)).toFixed(4));
       range.setAttribute("aria-valuetext", short(v, 6));
     });
-    const quiet = name.role === "parameter" || name.role === "weight" || name.role === "target";
+    const quiet = !["variable", "input"].includes(name.role);
     return el("div", { class: "jm-slider" + (quiet ? " jm-quiet" : "") }, el("span", { class: "jm-name" }, label(name.key, product(name.shape) > 1 ? k : undefined)), range, field);
   }
 
