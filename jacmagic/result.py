@@ -262,7 +262,7 @@ class Result:
     ).split()
     """What Tab offers: the names that the README gives; no more, since the rest is the house's own."""
 
-    OFFERED_BY_NETS = "gradients step train".split()
+    OFFERED_BY_NETS = "gradients roles step train".split()
 
     def __init__(self, program: Program) -> None:
         self.program = program

@@ -403,7 +403,7 @@ def test_an_error_points_explains_and_offers(
 
 def mended(source: str, span: Span | None, fix: str) -> str:
     """The block with a fix in it: a line that declares goes to the top, all else where the caret is."""
-    declares = re.fullmatch(r"(\S+) (in R\b.*|= [0-9]+)", fix)
+    declares = re.fullmatch(r"(\S+) (in R\b.*|= [0-9]+|input)", fix)
     if declares is None:
         return fix if span is None else source[: span.start] + fix + source[span.stop :]
     kept = [line for line in source.split("\n") if not line.startswith(f"{declares[1]} in R")]
