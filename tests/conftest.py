@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import pytest
 
-SLOW = ("test_demo", "test_interrupt", "test_workers")
-"""Files whose tests start kernels and processes; no test of them is `fast`."""
+SLOW = frozenset("""
+    test_demo test_interrupt test_places test_workers test_random_programs_agree_with_pytorch
+    test_the_matrix_form_of_every_local_jacobian_has_its_numbers test_texts_made_from_the_grammar_hold
+    test_sentences_of_the_page_are_answered_or_refused_with_an_error_of_ours test_the_same_cells_give_the_same_bytes
+    test_of_a_million_names_only_those_shown_are_made test_cases_under_any_names_of_what_they_compare
+    test_a_family_of_hostile_blocks_is_answered_or_refused_within_a_second
+""".split())
+"""Files that start kernels and processes, and tests of more than two seconds: none of them is `fast`."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
@@ -19,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     seen = set()
     for item in items:
         test, _, _ = item.nodeid.partition("[")
-        if test not in seen and not item.get_closest_marker("long") and item.path.stem not in SLOW:
+        if test not in seen and not item.get_closest_marker("long") and not SLOW & {item.path.stem, item.originalname}:
             item.add_marker("fast")
         seen.add(test)
 

@@ -13,7 +13,7 @@ FOUND = [
     r"f = 1 (\sum_{i=1}^{2} (bce(0, 0)))",
     "f(x, y) = (norm(bce(0, 1))+x)^-1",
     "f(x, y) = (norm(bce(0, 0))+x)^2",
-    "x in R^2\ny(x) = sum(x^i for i = 0..3000)^304\no =n R^2\nL = mse(o, y)",
+    pytest.param("x in R^2\ny(x) = sum(x^i for i = 0..3000)^304\no =n R^2\nL = mse(o, y)", marks=pytest.mark.long),
     "f(x) = [x[i] f==============or i = 1.cmd.10^30]",
     " x_1 + x\u2081 + x_{x\u2081}",
     "f(x, y) [sin x, sin 2x, sin x^2, sin^ cos y]",
