@@ -194,15 +194,19 @@ def texts(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
     return found
 
 
-def test_another_machines_products_of_matrices_change_nothing_that_it_shows(saved):
+@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 6), marks=pytest.mark.long)], ids=["one", "five"])
+def test_another_machines_products_of_matrices_change_nothing_that_it_shows(saved, seeds):
     right = texts(saved)
-    for seed in range(3):
+    for seed in seeds:
         with pytest.MonkeyPatch.context() as patch:
             other = Disturbed(seed, patch)
             for (ours, others), (wanted, other_numbers) in zip(texts(saved), right, strict=True):
                 assert ours == wanted, seed
                 assert_alike(others, other_numbers, f"seed {seed}: {others}")  # all 17 digits of a loss
         assert other.products > 1000
+
+
+def test_products_of_matrices_can_be_a_little_off():
     with pytest.MonkeyPatch.context() as patch:
         Disturbed(0, patch)
         net = "x(9) -> 9 tanh -> 9"

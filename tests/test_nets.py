@@ -287,11 +287,12 @@ def test_every_definition_by_every_earlier_name_is_as_in_pytorch(block: int) -> 
         check_net(seed)
 
 
+@pytest.mark.parametrize("every", [50, pytest.param(5, marks=pytest.mark.long)])
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
-def test_the_generated_code_of_random_nets_runs_and_agrees(backend: str) -> None:
+def test_the_generated_code_of_random_nets_runs_and_agrees(backend: str, every: int) -> None:
     if backend == "jax":
         optional("jax").config.update("jax_enable_x64", True)
-    for seed in range(2, 502, 5 if backend != "jax" else 20):
+    for seed in range(2, 502, every if backend != "jax" else 4 * every):
         net = Maker(seed).make()
         n = jacmagic.nnchain(net.text)
         point = dict(n.values.items()) | {key: value for key, value in net.inputs.items() if key in n.known}
