@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,13 +47,15 @@ class Result(Derivatives):
     """
 
     _static = _big = _whole = False
-    _bridge: Any = None
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.uid = _new_uid(self.text)
         if "IPython" in sys.modules:
             _teach_tab()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (*super().__reduce__(), {"_static": self._static, "_big": self._big, "_whole": self._whole})
 
     def show(self, static: bool = False, big: bool = False, whole: bool = False) -> Result:
         """Choose how it is displayed: without a panel, twice as large, with nothing elided."""
@@ -98,31 +101,83 @@ class Result(Derivatives):
             "text/plain": views.plain_text(self, self._whole),
         }
         if alive:
-            self._connect_later()
+            _connect_later(self)
         return bundle
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(views.plain_text(self, self._whole))
 
-    def _connect_later(self) -> None:
-        """Make the bridge once the output is shown: ipywidgets takes longer to import than all else."""
-        shell = kernel_shell()
-        if shell is None:
+
+# ------------------------------------------------------------------ the kernel's side of panels
+class _Connection:
+    """What a result's panels have in the kernel: a bridge, as long as there are a result and an output for it.
+
+    ipywidgets keeps every widget until it is closed; here nothing keeps the result.
+    """
+
+    def __init__(self, result: Result) -> None:
+        self.result = weakref.ref(result)
+        self.outputs: dict[str, str] = {}  # the cells that show it, and in which run
+        self.bridge: Any = None
+        self.new = True
+
+    def shown(self, shell: Any) -> None:
+        self.outputs[_cell_id(shell)] = _run_id(shell)
+        self.new = True
+
+    def lasts(self, shell: Any) -> bool:
+        """Whether the result is there and shown; a cell that is run again has lost its output, if it has a name."""
+        cell = _cell_id(shell)
+        if cell and self.outputs.get(cell) != _run_id(shell):
+            self.outputs.pop(cell, None)
+        return self.result() is not None and bool(self.outputs)
+
+    def open(self) -> None:
+        """Make the bridge; in Colab every output is a frame of its own, and hears only a bridge that is in it."""
+        result = self.result()
+        if not self.new or result is None:
             return
+        load("jacmagic.panel.bridge")
+        if self.bridge is None:
+            self.bridge = bridge.Bridge(result, point=bridge.numbered(result, result.values._data))
+        if "google.colab" in sys.modules:
+            from IPython.display import display
 
-        def connect(*_: Any) -> None:
-            shell.events.unregister("post_run_cell", connect)
-            load("jacmagic.panel.bridge")
-            if self._bridge is None:
-                self._bridge = bridge.Bridge(self, point=bridge.numbered(self, self.values._data))
-            if "google.colab" in sys.modules:
-                # In Colab every output is a frame of its own, and only what is in it can hear its panel.
-                from IPython.display import display
+            display(self.bridge)
+        self.new = False
 
-                display(self._bridge)
+    def close(self) -> None:
+        if self.bridge is not None:
+            self.bridge.close()
 
-        if self._bridge is None or "google.colab" in sys.modules:
-            shell.events.register("post_run_cell", connect)
+
+_connections: list[_Connection] = []
+
+
+def _connect_later(result: Result) -> None:
+    """Make the bridge once the output is shown: ipywidgets takes longer to import than all else."""
+    shell = kernel_shell()
+    if shell is None:
+        return
+    found = [one for one in _connections if one.result() is result]
+    if not found:
+        found = [_Connection(result)]
+        _connections.extend(found)
+    found[0].shown(shell)
+    shell.events.register("post_run_cell", _connect)
+
+
+def _connect(*_: Any) -> None:
+    """At a cell's end: close what nothing shows any longer, open what is new."""
+    shell = kernel_shell()
+    for one in list(_connections):
+        if one.lasts(shell):
+            one.open()
+        else:
+            one.close()
+            _connections.remove(one)
+    if not _connections:
+        shell.events.unregister("post_run_cell", _connect)
 
 
 @lru_cache(maxsize=1)
@@ -157,6 +212,14 @@ def _cell_id(shell: Any) -> str:
     """The running cell's name; the classic notebook and plain clients have none."""
     try:
         return str(shell.get_parent()["metadata"]["cellId"])
+    except (AttributeError, KeyError, TypeError):
+        return ""
+
+
+def _run_id(shell: Any) -> str:
+    """The run that is going on: a cell's name is the same in all of its runs."""
+    try:
+        return str(shell.get_parent()["header"]["msg_id"])
     except (AttributeError, KeyError, TypeError):
         return ""
 

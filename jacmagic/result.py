@@ -11,6 +11,7 @@ import math
 import reprlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from copy import copy
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -109,7 +110,7 @@ class Values(MutableMapping[str, Any]):
                 kept = new.get(whole, self._data[whole]).copy()
                 kept.flat[k] = array
                 array = kept
-            new[whole] = array
+            new[whole] = array.copy()  # what was given may change later
         changed = {key: v for key, v in new.items() if not np.array_equal(self._data[key], v)}
         self._data.update(changed)
         following = 1 + math.floor(max(self.serials.values(), default=0))
@@ -272,6 +273,13 @@ class Result:
         self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
         self._kept: dict[Any, Any] = {}
         self.values = Values(self, {key: one.value for key, one in program.inputs.items()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, and what is pickled, has the block and the current point; none of who listens to this one."""
+        return _copied, (type(self), self.program, self.values._data)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return copy(self)  # what is shared of the block never changes
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """What `make` gives, kept under the key: whole or not at all, as the reader may interrupt."""
@@ -791,6 +799,12 @@ class Result:
         kind = "nnchain" if self.program.net else "jacobian"
         by = ", ".join(self.program.variables)
         return f"<{kind} of {', '.join(self.program.outputs)} by {by}>"
+
+
+def _copied(kind: Callable[[Program], Result], program: Program, values: Mapping[str, np.ndarray]) -> Result:
+    made = kind(program)
+    made.values.update_all(values)
+    return made
 
 
 def _wholes_first(places: Mapping[str, tuple[str, int | None]]) -> list[str]:

@@ -112,8 +112,10 @@ class Bridge(anywidget.AnyWidget):
         result.values.update_all(values, source=self, serials=serials)
 
     def close(self) -> None:
-        self._unlink()
-        super().close()
+        if self.comm is not None:
+            self._unlink()
+            super().close()
+            self.layout.close()  # each has one of its own
 
 
 class PanelWidget(Bridge):
