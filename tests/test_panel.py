@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import zlib
@@ -12,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 import jacmagic
-from jacmagic import panel
+from jacmagic import panel, views
 from jacmagic.panel.squeeze import HERE, squeezed
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
@@ -27,8 +28,8 @@ def run(seed: str, *cells: str) -> list[str]:
     return [output.data["text/html"] for cell in notebook.cells for output in cell.outputs if "text/html" in output.get("data", {})]
 
 
-def names(html: str) -> list[str]:
-    return re.findall(r'data-uid="([^"]*)"', html)
+def names(output: str) -> list[str]:
+    return re.findall(r'data-uid="([^"]*)"', output)
 
 
 def test_the_same_cells_give_the_same_bytes():
@@ -81,6 +82,34 @@ def test_each_value_has_a_serial_higher_than_those_before_it() -> None:
     r.set(k=2)
     assert widget.point == {"k": [2.0, 4]}
     assert r.values.serials == {"x1": 3.5, "x2": 2, "k": 4}
+
+
+WHOLE = {
+    "two": TWO, "chain": "u = x y\nv = x + y\nf = u^2 + sin v", "kink": "f(x) = relu(x)\nx = 0", "broken": "f(x) = ln x\nx = 0",
+    "system": "x' = a x - b x y\ny' = -c y + d x y", "wide": "x in R^12\nA in R^(12x12)\nf = A x",
+    "net": "x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)",
+}
+
+
+@pytest.mark.parametrize("static", [False, True], ids=["untrusted", "static"])
+@pytest.mark.parametrize("kind", WHOLE)
+def test_without_scripts_an_output_says_all_that_a_terminal_says(
+    kind: str, static: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    r = (jacmagic.nnchain if kind == "net" else jacmagic.jacobian)(WHOLE[kind])
+    # Whatever views there will be: also one of words alone.
+    monkeypatch.setitem(views.VIEWS, "words", lambda result: iter([views.Formula("words", "", "a <view> of words alone")]))
+    seen = re.sub(r"(?s)<script.*?</script>|<[^>]*>", "\n", r.show(static=static)._repr_mimebundle_()["text/html"])
+    seen = html.unescape(seen)
+    lines = r._repr_mimebundle_()["text/plain"].splitlines()
+    formulas = {line for one in views.formulas(r) if one.latex and f"$${one.latex}$$" in seen for line in one.text.splitlines()}
+    assert [line for line in lines if line not in formulas and line.strip() not in seen] == []
+    assert "a <view> of words alone" in seen
+    assert (panel.STATIC if static else panel.UNTRUSTED) in seen
+
+
+def test_too_many_values_for_sliders_are_said() -> None:
+    assert panel.TOO_MANY in panel.html(jacmagic.nnchain("x(784) -> 64 relu -> 10 softmax"))
 
 
 def test_mathml_has_no_empty_operator():

@@ -593,24 +593,38 @@ def has_panel(result: Result) -> bool:
     return sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
 
 
-def fallback(result: Result, whole: bool = False) -> str:
-    """What shows without scripts: the formulas as LaTeX between dollars, and the numbers at the start."""
+def fallback(result: Result, whole: bool = False, sliders: str = "") -> str:
+    """What shows without scripts: all that a terminal shows, formulas as LaTeX between dollars, and how to get sliders."""
     parts = []
     for one in views.formulas(result, whole):
         if one.latex:
             # An ampersand before a space is one in HTML, too.
             latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
             parts.append(f"<div>$${latex}$$</div>")
+        else:
+            parts.append(f'<div style="white-space:pre-wrap">{markup.escape(one.text)}</div>')
         if one.note:
-            parts.append(f'<div style="opacity:.7">{markup.escape(one.note)}</div>')
+            parts.append(_quiet(one.note))
     parts += [f"<div>{markup.escape(line)}</div>" for line in views.numbers(result)]
-    return "".join(parts)
+    return "".join([*parts, *([_quiet(sliders)] if sliders else [])])
+
+
+def _quiet(text: str) -> str:
+    return f'<div style="opacity:.7">{markup.escape(text)}</div>'
+
+
+STATIC = "sliders: the same without --static"
+TOO_MANY = f"no sliders: more than {MAX_VALUES:,} values"
+UNTRUSTED = "sliders: run the cell, or trust the notebook (“Trust Notebook” in the command palette)"
+NO_SCRIPT = "sliders: this page's script has to be allowed"
+"""What stands where no panel does, and how to get one."""
 
 
 def html(
-    result: Result, static: bool = False, big: bool = False, whole: bool = False, with_font: bool = False
+    result: Result, static: bool = False, big: bool = False, whole: bool = False, with_font: bool = False,
+    alone: bool = False,
 ) -> str:
-    """The text/html of a result: the fallback, which a script replaces by the panel.
+    """The text/html of a result: the fallback, which a script replaces by the panel; `alone` in a page of its own.
 
     All that the panel is stands packed in attributes: a sanitizer drops them whole, and nothing in them can end a
     script. Unpacked, the text is never parsed as HTML.
@@ -618,9 +632,10 @@ def html(
     The name that the panels of a result share has a line of its own: two runs differ in nothing else.
     """
     size = ' style="font-size:150%"' if big else ""
-    shown = fallback(result, whole)
     if static or not has_panel(result):
+        shown = fallback(result, whole, STATIC if has_panel(result) else TOO_MANY)
         return f'<div class="jacmagic"{size}>{shown}</div>'
+    shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED)
     carried = f' data-font="{font()}"' if with_font else ""
     (start, find), (letters, length) = scripts(), payload(result, big)
     return (
@@ -638,5 +653,5 @@ def page(result: Result, title: str = "jacmagic", big: bool = False) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         "<style>body{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;margin:2rem auto;max-width:1000px;padding:0 1rem}</style></head>"
-        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big, with_font=True)}</main></body></html>\n"
+        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big, with_font=True, alone=True)}</main></body></html>\n"
     )
