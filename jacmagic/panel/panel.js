@@ -497,12 +497,13 @@ const compact = (v) => {
   return typeset10(size < 5e-4 || size >= 1e5 ? v.toExponential(0) : v.toFixed(size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0));
 };
 
-/** A number on a node or an edge: signed, narrow. @param {number} v */
+/** A number on a node or an edge: its sign and three digits, however small it is. @param {number} v */
 const signed = (v) => {
   if (!isFinite(v)) return v > 0 ? "+\u221e" : v < 0 ? "\u2212\u221e" : "?";
-  const size = abs(v);
-  const digits = size < 10 ? size.toFixed(2) : size < 100 ? size.toFixed(1) : size < 1e4 ? size.toFixed(0) : size.toExponential(0).replace("+", "");
-  return (+digits === 0 ? "" : v < 0 ? "\u2212" : "+") + digits;
+  if (!v) return "0";
+  const rounded = +abs(v).toPrecision(3);
+  const digits = rounded < 1e-3 || rounded >= 1e5 ? typeset10(rounded.toExponential(2)) : rounded < 1e3 ? rounded.toPrecision(3) : String(rounded);
+  return (v < 0 ? "\u2212" : "+") + digits;
 };
 
 /** What a person typed, or NaN: `0.5`, `−2`, `1e-3`, `0,5`, `1/3`. @param {string} text */
@@ -615,6 +616,97 @@ function contours(f, nx, ny, level) {
   for (const [edge, ends] of next) if (ends.length === 1) lines.push(walk(edge));
   for (const [edge, ends] of next) if (ends.length) lines.push(walk(edge));
   return lines.filter((line) => line.length > 1);
+}
+
+/**
+ * Ranges grown so that a unit is as long on both axes; as they are where that would leave one of them a sliver.
+ * @param {Pair} xr @param {Pair} yr @param {number} width @param {number} height @param {number} [most] times that a range may grow
+ * @returns {[Pair, Pair]}
+ */
+function equalUnits(xr, yr, width, height, most = Infinity) {
+  const scale = max((xr[1] - xr[0]) / width, (yr[1] - yr[0]) / height);
+  const grow = (/** @type {Pair} */ [lo, hi], /** @type {number} */ size) => /** @type {Pair} */ ([(lo + hi - scale * size) / 2, (lo + hi + scale * size) / 2]);
+  if (max((scale * width) / (xr[1] - xr[0]), (scale * height) / (yr[1] - yr[0])) > most) return [xr, yr];
+  return [grow(xr, width), grow(yr, height)];
+}
+
+/**
+ * The way uphill in a picture: at right angles to the contour as it is drawn, whatever the units of the axes. With
+ * equal ones it is the gradient's, and its length saturates, so that it stays in the picture; else it has no length to show.
+ * @param {ArrayLike<number>} gradient @param {number} px how long a unit is along x @param {number} py along y, upwards
+ * @returns {Pair} to the right and down
+ */
+function uphill(gradient, px, py) {
+  const [dx, dy] = [gradient[0] * py, -gradient[1] * px];
+  const long = Math.hypot(dx, dy);
+  const wanted = !long || !isFinite(long) ? 0 : abs(px - py) > 1e-9 * px ? 60 / long : 100 / (long + 60);
+  return [dx * wanted, dy * wanted];
+}
+
+/**
+ * The layers of one column of a net, one below the other, each with room for its name: where each begins, how tall it is.
+ * @param {{size: number, barred: boolean}[]} column @param {number} height @param {number} pitch between nodes @param {number} under what the name of a layer of nodes takes below it
+ * @returns {Pair[]}
+ */
+function shelves(column, height, pitch, under) {
+  const gap = 12;
+  const name = (/** @type {{barred: boolean}} */ layer) => (layer.barred ? 38 : under);
+  const bars = column.filter((layer) => layer.barred).length;
+  const taken = column.reduce((sum, layer) => sum + name(layer) + (layer.barred ? 0 : layer.size * pitch), gap * (column.length - 1));
+  const tall = (height - taken) / bars;
+  let at = bars ? 0 : (height - taken) / 2;
+  return column.map((layer) => {
+    const own = layer.barred ? tall : layer.size * pitch;
+    const shelf = /** @type {Pair} */ ([at, own]);
+    at += own + name(layer) + gap;
+    return shelf;
+  });
+}
+
+/** Whether a box touches a disc. @param {number} x its middle @param {number} y @param {number} wide @param {number} high @param {{x: number, y: number, r: number}} disc */
+const touches = (x, y, wide, high, disc) => Math.hypot(max(0, abs(disc.x - x) - wide / 2), max(0, abs(disc.y - y) - high / 2)) < disc.r;
+
+/**
+ * Where a number stands beside an edge: near its middle, neither under a node nor over another number; none where there is no room.
+ * @param {{x: number, y: number}} p @param {{x: number, y: number}} q @param {{x: number, y: number, r: number}[]} discs
+ * @param {{x: number, y: number, wide: number}[]} taken @returns {{x: number, y: number, wide: number} | null}
+ */
+function beside(p, q, discs, taken) {
+  const [dx, dy] = [q.x - p.x, q.y - p.y];
+  const long = Math.hypot(dx, dy);
+  const high = 14;
+  for (const wide of [58, 46]) {
+    const away = (abs(dy) * wide + abs(dx) * high) / long / 2 + 3;
+    for (const t of [0.46, 0.38, 0.54, 0.31, 0.62, 0.25, 0.7]) {
+      for (const side of [1, -1]) {
+        const [x, y] = [p.x + t * dx + (side * dy * away) / long, p.y + t * dy - (side * dx * away) / long];
+        if (y < high / 2 || discs.some((disc) => touches(x, y, wide, high, disc))) continue;
+        if (taken.some((one) => abs(one.x - x) < (one.wide + wide) / 2 && abs(one.y - y) < high)) continue;
+        return { x, y, wide };
+      }
+    }
+  }
+  return null;
+}
+
+/**
+ * How far an edge bends aside so that it runs through none of the discs between its ends.
+ * @param {{x: number, y: number}} p @param {{x: number, y: number}} q @param {{x: number, y: number, r: number}[]} discs @param {number} height
+ */
+function bend(p, q, discs, height) {
+  const between = discs.filter((disc) => disc.x > p.x + 1 && disc.x < q.x - 1);
+  const outwards = p.y + q.y < height ? -1 : 1;
+  for (let size = 0; size <= height / 2; size += 12) {
+    for (const way of [outwards * size, -outwards * size]) {
+      let clear = true;
+      for (let t = 0.02; clear && t < 1; t += 0.02) {
+        const [x, y] = [p.x + t * (q.x - p.x), p.y + t * (q.y - p.y) + 4 * t * (1 - t) * way];
+        clear = y > 3 && y < height - 3 && between.every((disc) => Math.hypot(disc.x - x, disc.y - y) > disc.r + 3);
+      }
+      if (clear) return way;
+    }
+  }
+  return 0;
 }
 
 /** The column of each layer: the longest way to it. @param {string[]} keys @param {[string, string][]} edges */
@@ -1636,13 +1728,8 @@ function mount(root, spec, bridge) {
         const p = new view.DOMPoint(event.clientX, event.clientY).matrixTransform(box);
         return [x0 + ((p.x - left) / width) * (x1 - x0), y0 + ((top + height - p.y) / height) * (y1 - y0)];
       },
-      /** @param {Pair} xr @param {Pair} yr @param {boolean} [square] @param {boolean} [bare] */
-      range(xr, yr, square = false, bare = false) {
-        if (square) {
-          const scale = max((xr[1] - xr[0]) / width, (yr[1] - yr[0]) / height);
-          const grow = (/** @type {Pair} */ [lo, hi], /** @type {number} */ size) => /** @type {Pair} */ ([(lo + hi - scale * size) / 2, (lo + hi + scale * size) / 2]);
-          [xr, yr] = [grow(xr, width), grow(yr, height)];
-        }
+      /** @param {Pair} xr @param {Pair} yr @param {boolean} [bare] */
+      range(xr, yr, bare = false) {
         // Where J is singular its image may be flat.
         [[x0, x1], [y0, y1]] = [xr, yr].map(([lo, hi]) => (hi - lo > 1e-9 * (1 + abs(hi)) ? [lo, hi] : [lo - 1, hi + 1]));
         const state = [x0, x1, y0, y1].join();
@@ -1786,12 +1873,14 @@ function mount(root, spec, bridge) {
     const move = handle(svg, space, xa, ya);
     const size = 57;
     const field = new Float64Array(size * size);
+    /** What the axes show: the sliders' ranges, and more of the shorter one. @type {[Pair, Pair]} */
+    let shown = [[0, 1], [0, 1]];
     /** @type {Pair | null} */
     let zr = null;
     let seen = "";
     /** @param {Pair} point @returns {Pair} */
     const place = ([i, j]) => {
-      const [xr, yr] = [rangeOf(xa), rangeOf(ya)];
+      const [xr, yr] = shown;
       return [xr[0] + (i / (size - 1)) * (xr[1] - xr[0]), yr[0] + (j / (size - 1)) * (yr[1] - yr[0])];
     };
     const trace = (/** @type {number} */ level) => contours(field, size, size, level).map((one) => one.map(place));
@@ -1800,7 +1889,8 @@ function mount(root, spec, bridge) {
       const state = background(picture.x, picture.y);
       if (state !== seen) {
         seen = state;
-        space.range(rangeOf(xa), rangeOf(ya));
+        shown = equalUnits(rangeOf(xa), rangeOf(ya), space.width, space.height, 4);
+        space.range(...shown);
         const sample = sampler([picture.f], [xa, ya]);
         for (let j = 0; j < size; j++) for (let i = 0; i < size; i++) field[j * size + i] = sample(...place([i, j]))[0];
         zr = steady(zr, extent(field));
@@ -1830,15 +1920,19 @@ function mount(root, spec, bridge) {
       const [x, y, f] = [readAxis(xa), readAxis(ya), engine.get(picture.f)[0]];
       put(through, "d", isFinite(f) ? trace(f).map((one) => space.path(one)).join("") : "");
       const J0 = engine.get(J);
-      const [dx, dy] = [space.x(x + J0[0]) - space.x(x), space.y(y + J0[1]) - space.y(y)];
-      const long = Math.hypot(dx, dy);
-      // Its length saturates, so that it stays in the picture; its direction is exact.
-      const wanted = long && isFinite(long) ? (100 * long) / (long + 60) / long : 0;
-      put(gradient, "d", arrow(space.x(x), space.y(y), dx * wanted, dy * wanted));
+      const [px, py] = [space.width / (shown[0][1] - shown[0][0]), space.height / (shown[1][1] - shown[1][0])];
+      equal = abs(px - py) < 1e-9 * px;
+      put(gradient, "d", arrow(space.x(x), space.y(y), ...uphill(J0, px, py)));
+      tell();
       move(y);
     });
     const text = page.createTextNode("");
-    now.push(() => { const J0 = settled(engine.get(J)); write(text, "arrow: gradient (" + format(J0[0]) + ", " + format(J0[1]) + "), the steepest way up; dashed: same value"); });
+    let equal = true;
+    function tell() {
+      const J0 = settled(engine.get(J));
+      write(text, "gradient (" + format(J0[0]) + ", " + format(J0[1]) + "); arrow: " + (equal ? "its direction, the steepest way up" : "the axes have different units, so only at right angles to the contour") + "; dashed: same value");
+    }
+    now.push(tell);
     return { svg, caption: [text] };
   }
 
@@ -1877,7 +1971,7 @@ function mount(root, spec, bridge) {
       const [x, y] = [readAxis(xa), readAxis(ya)];
       if (state !== seen) {
         seen = state;
-        from.range(xr, yr, true, true);
+        from.range(...equalUnits(xr, yr, from.width, from.height), true);
         const sample = sampler(f, [xa, ya]);
         const here = /** @type {Pair[]} */ ([]);
         there = [];
@@ -1915,7 +2009,7 @@ function mount(root, spec, bridge) {
         });
         if (w !== wide || t !== tall || drawn !== state) {
           [wide, tall, drawn] = [w, t, state];
-          to.range(wide, tall, !!picture.square, true);
+          to.range(...equalUnits(wide, tall, to.width, to.height), true);
           put(image, "d", to.path(there));
         }
       }
@@ -1948,16 +2042,37 @@ function mount(root, spec, bridge) {
     const depth = depths(layers.map((layer) => layer.key), links);
     const columns = /** @type {any[][]} */ ([]);
     for (const layer of layers) (columns[depth.get(layer.key) ?? 0] ??= []).push(layer);
-    const [width, drawn] = [640, 16];
-    const most = max(...columns.map((column) => column.reduce((sum, layer) => sum + min(layer.size, drawn), 0)));
-    const anyBars = layers.some((layer) => layer.size > drawn);
-    const height = anyBars ? 330 : max(190, min(420, most * 92 + 30));
-    const svg = canvasFor(width, height + 22, "the net, its activations and local derivatives");
+    const width = 640;
+    // More nodes than fit below each other are bars.
+    const barred = new Set(columns.flatMap((column) => {
+      const crowded = column.reduce((sum, layer) => sum + min(layer.size, 16), 0) > 24;
+      return column.filter((layer) => layer.size > (crowded ? 2 : 16));
+    }));
+    const nodesOf = (/** @type {any[]} */ column) => column.reduce((sum, layer) => sum + (barred.has(layer) ? 0 : layer.size), 0);
+    const most = max(...columns.map(nodesOf));
+    const layered = max(...columns.map((column) => column.length));
+    const height = barred.size ? max(330, 96 * layered) : max(190, min(420, most * 92 + 30)) + (most > 8 ? 34 * (layered - 1) : 0);
+    const known = links.filter(([from, to]) => [from, to].every((key) => layers.some((layer) => layer.key === key)) && engine.has("local:" + to + ":" + from));
+    const sizeOf = new Map(layers.map((layer) => [layer.key, layer.size]));
+    const count = known.reduce((sum, [from, to]) => sum + (sizeOf.get(from) ?? 1) * (sizeOf.get(to) ?? 1), 0);
+    /** The distance of nodes that leaves names and bars their room. @param {number} under */
+    const pitchWith = (under) => min(124, ...columns.filter(nodesOf).map((column) => {
+      const bars = column.filter((layer) => barred.has(layer)).length;
+      return (height - 12 * (column.length - 1) - 96 * bars - under * (column.length - bars)) / nodesOf(column);
+    }));
+    const radiusWith = (/** @type {number} */ pitch) => max(4, min(32, pitch * 0.41, width / columns.length / 3.2));
+    const under = radiusWith(pitchWith(0)) < 15 ? 22 : 0;
+    const pitch = pitchWith(under);
+    // Numbers beside the edges, where they are few, need room between the columns.
+    const roomy = (612 - 64 * (columns.length - 1)) / (2 * columns.length);
+    const numbered = count <= 14 && min(roomy, radiusWith(pitch)) > 20;
+    const radius = numbered ? min(roomy, radiusWith(pitch)) : radiusWith(pitch);
+    const svg = canvasFor(width, height + 8, "the net, its activations and local derivatives");
     const [backdrop, lines, words, dots] = [draw("g"), draw("g"), draw("g", { class: "jm-edge-labels" }), draw("g")];
-    svg.append(backdrop, lines, words, dots);
-    const pitch = height / most;
-    const radius = max(7, min(32, pitch * 0.41, width / columns.length / 3.2));
+    svg.append(backdrop, lines, dots, words);
     const xOf = (/** @type {number} */ k) => (columns.length === 1 ? width / 2 : radius + 14 + (k * (width - 2 * radius - 28)) / (columns.length - 1));
+    /** What an edge or its number would be hidden by. @type {{x: number, y: number, r: number}[]} */
+    const discs = [];
     /** @type {Map<string, {x: number, y: number}[]>} */
     const spots = new Map();
     let back = false;
@@ -1999,17 +2114,17 @@ function mount(root, spec, bridge) {
     const deltaOf = (/** @type {any} */ layer) => { const output = deltas.get(layer.key) ?? "grad:" + layer.key; return engine.has(output) ? output : null; };
     const updates = /** @type {(() => void)[]} */ ([]);
     columns.forEach((column, k) => {
-      const total = column.reduce((sum, layer) => sum + min(layer.size, drawn), 0);
-      let above = 0;
-      for (const layer of column) {
+      const shelf = shelves(column.map((layer) => ({ size: layer.size, barred: barred.has(layer) })), height, pitch, under);
+      for (const [place, layer] of column.entries()) {
         const x = xOf(k);
-        if (layer.size > drawn) {
+        const [top, tall] = shelf[place];
+        if (barred.has(layer)) {
           const bins = min(layer.size, 64);
-          const [top, tall] = [12, height - 34];
           const bars = Array.from({ length: bins }, (_, i) => draw("rect", { x: x - 15, width: 30, y: top + (i * tall) / bins, height: tall / bins - (bins < 40 ? 1 : 0) }));
           dots.append(draw("rect", { x: x - 15, y: top, width: 30, height: tall, class: "jm-base" }), readable(layer, bars));
-          dots.append(textName(layer.key, { x, y: height - 6, "text-anchor": "middle" }), draw("text", { x, y: height + 12, "text-anchor": "middle", class: "jm-small" }, String(layer.size)));
+          dots.append(textName(layer.key, { x, y: top + tall + 17, "text-anchor": "middle" }), draw("text", { x, y: top + tall + 34, "text-anchor": "middle", class: "jm-small" }, String(layer.size)));
           spots.set(layer.key, [{ x, y: top }, { x, y: top + tall }]);
+          for (let y = top; y <= top + tall + 38; y += 8) discs.push({ x, y, r: 18 });
           updates.push(() => {
             const delta = back ? deltaOf(layer) : null;
             const list = delta ? engine.get(delta) : read(layer);
@@ -2023,9 +2138,9 @@ function mount(root, spec, bridge) {
           });
           continue;
         }
-        const places = Array.from({ length: layer.size }, (_, i) => ({ x, y: height / 2 + (above + i - (total - 1) / 2) * (anyBars ? min(pitch, height / total) : min(pitch, height / total, 124)) }));
-        above += layer.size;
+        const places = Array.from({ length: layer.size }, (_, i) => ({ x, y: top + (i + 0.5) * pitch }));
         spots.set(layer.key, places);
+        discs.push(...places.map((spot) => ({ ...spot, r: radius })));
         const made = places.map((spot, i) => {
           const fill = draw("circle", { cx: spot.x, cy: spot.y, r: radius });
           const text = page.createTextNode("");
@@ -2033,9 +2148,9 @@ function mount(root, spec, bridge) {
           const key = layer.size > 1 ? layer.key + "[" + (i + 1) + "]" : layer.key;
           if (radius >= 15) {
             dots.append(textName(key, { x: spot.x, y: spot.y - radius * 0.12, "text-anchor": "middle", style: "font-size:" + (radius * 0.7).toFixed(1) + "px" }));
-            dots.append(draw("text", { x: spot.x, y: spot.y + radius * 0.5, "text-anchor": "middle", class: "jm-digits", style: "font-size:" + (radius * 0.45).toFixed(1) + "px" }, text));
+            dots.append(draw("text", { x: spot.x, y: spot.y + radius * 0.5, "text-anchor": "middle", class: "jm-digits" }, text));
           } else {
-            if (!i) dots.append(textName(layer.key, { x: spot.x, y: height + 14, "text-anchor": "middle" }));
+            if (!i) dots.append(textName(layer.key, { x: spot.x, y: top + tall + 17, "text-anchor": "middle", class: "jm-symbol jm-beneath" }));
           }
           return { fill, text };
         });
@@ -2044,42 +2159,43 @@ function mount(root, spec, bridge) {
           const delta = back ? deltaOf(layer) : null;
           const list = delta ? engine.get(delta) : read(layer);
           made.forEach((one, i) => {
-            write(one.text, back && !delta ? "" : signed(list[i]));
+            const digits = back && !delta ? "" : signed(list[i]);
+            write(one.text, digits);
+            if (one.text.parentElement) put(one.text.parentElement, "style", "font-size:" + min(radius * 0.45, (2.9 * radius) / digits.length).toFixed(1) + "px");
             put(one.fill, "fill", back && !delta ? "none" : tint(list[i], brightest));
           });
         });
       }
     });
-    const known = links.filter(([from, to]) => spots.has(from) && spots.has(to) && engine.has("local:" + to + ":" + from));
-    const sizeOf = new Map(layers.map((layer) => [layer.key, layer.size]));
-    const count = known.reduce((sum, [from, to]) => sum + (sizeOf.get(from) ?? 1) * (sizeOf.get(to) ?? 1), 0);
-    /** @type {{line: any, text: Text | null, output: string, k: number}[]} */
+    /** @type {{x: number, y: number, wide: number}[]} */
+    const written = [];
+    /** @type {{line: any, text: Text | null, wide: number, output: string, k: number}[]} */
     const edges = [];
     for (const [from, to] of known) {
       const output = "local:" + to + ":" + from;
       const [p, q] = [/** @type {any} */ (spots.get(from)), /** @type {any} */ (spots.get(to))];
       const [np, nq] = [sizeOf.get(from) ?? 1, sizeOf.get(to) ?? 1];
-      if (np > drawn || nq > drawn) {
+      const wide = [from, to].map((key) => [...barred].some((layer) => layer.key === key));
+      if (wide[0] || wide[1]) {
         const wing = (/** @type {any[]} */ spot, /** @type {number} */ side) => [spot[0], spot[spot.length - 1]].map((one, k) => one.x + side + " " + (one.y + (k ? 6 : -6)));
-        const [a, b] = wing(p, np > drawn ? 17 : radius);
-        const [c, d] = wing(q, nq > drawn ? -17 : -radius);
+        const [a, b] = wing(p, wide[0] ? 17 : radius);
+        const [c, d] = wing(q, wide[1] ? -17 : -radius);
         backdrop.append(draw("path", { class: "jm-band", d: "M" + a + "L" + c + "L" + d + "L" + b + "Z" }));
         continue;
       }
       for (let j = 0; j < nq; j++) {
         for (let i = 0; i < np; i++) {
-          const path = draw("path", { class: "jm-edge", d: "M" + p[i].x + " " + p[i].y + "L" + q[j].x + " " + q[j].y });
+          const aside = bend(p[i], q[j], discs, height);
+          const middle = { x: (p[i].x + q[j].x) / 2, y: (p[i].y + q[j].y) / 2 + 2 * aside };
+          const path = draw("path", { class: "jm-edge", d: "M" + p[i].x + " " + p[i].y + "Q" + middle.x + " " + middle.y + " " + q[j].x + " " + q[j].y });
           lines.append(path);
-          let text = null;
-          if (count <= 14 && np * nq <= 6 && radius > 20) {
-            // Beside the line, nearer to its start, where lines that cross have not met yet.
-            const t = np > 1 && nq > 1 ? 0.31 : 0.46;
-            const [dx, dy] = [q[j].x - p[i].x, q[j].y - p[i].y];
-            const long = Math.hypot(dx, dy);
-            text = page.createTextNode("");
-            words.append(draw("text", { x: (p[i].x + t * dx + (dy / long) * 13).toFixed(1), y: (p[i].y + t * dy - (dx / long) * 13 + 4).toFixed(1), "text-anchor": "middle", class: "jm-digits" }, text));
+          const spot = numbered && np * nq <= 6 ? beside(p[i], aside ? middle : q[j], discs, written) : null;
+          const text = spot && page.createTextNode("");
+          if (spot && text) {
+            written.push(spot);
+            words.append(draw("text", { x: spot.x.toFixed(1), y: (spot.y + 4).toFixed(1), "text-anchor": "middle", class: "jm-digits" }, text));
           }
-          edges.push({ line: path, text, output, k: j * np + i });
+          edges.push({ line: path, text, wide: spot?.wide ?? 0, output, k: j * np + i });
         }
       }
     }
@@ -2091,7 +2207,10 @@ function mount(root, spec, bridge) {
         put(one.line, "class", "jm-edge " + (v > 0 ? "jm-pos" : v < 0 ? "jm-neg" : "jm-none"));
         put(one.line, "stroke-width", (0.8 + strong * (radius > 20 ? 7 : 3.5)).toFixed(1));
         put(one.line, "stroke-opacity", (0.3 + 0.6 * strong).toFixed(2));
-        if (one.text) write(one.text, v ? signed(v) : "");
+        if (!one.text) continue;
+        const digits = v ? signed(v) : "";
+        write(one.text, digits);
+        put(one.text.parentElement, "style", "font-size:" + min(12, one.wide / 0.61 / digits.length).toFixed(1) + "px");
       }
     });
     later.push(() => {
@@ -2332,4 +2451,4 @@ function mount(root, spec, bridge) {
   };
 }
 
-export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, settled, stretches, volume, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, owns, mount, bring };
+export { FUNCTIONS, compile, closure, counted, determinant, svd, stretch, settled, stretches, volume, erf, erfc, format, short, compact, signed, typed, symbol, slanted, nice, ticks, widen, extent, steady, contours, depths, owns, equalUnits, uphill, touches, beside, bend, shelves, mount, bring };

@@ -146,7 +146,7 @@ test("numbers keep four digits and a real minus", () => {
   for (const [v, text] of table) assert.equal(panel.format(v), text);
   const brief = [[3.84, "3.84"], [-2, "−2"], [1 / 3, "0.3333"], [1e-5, "1·10⁻⁵"], [123456, "123500"], [2e9, "2·10⁹"]];
   for (const [v, text] of brief) assert.equal(panel.short(v), text);
-  const narrow = [[0.456, "+0.46"], [-12.34, "−12.3"], [0.001, "0.00"], [12345, "+1e4"], [150, "+150"]];
+  const narrow = [[0.456, "+0.456"], [-12.34, "−12.3"], [0.001, "+0.00100"], [-0.000123456, "−1.23·10⁻⁴"], [12345, "+12300"], [999.9, "+1000"], [2e7, "+2.00·10⁷"], [150, "+150"], [0, "0"], [NaN, "?"]];
   for (const [v, text] of narrow) assert.equal(panel.signed(v), text);
 });
 
@@ -239,4 +239,79 @@ test("the module is what its header promises", () => {
   for (const word of [/\beval\s*\(/, /new Function/, /\bfetch\s*\(/, /XMLHttpRequest/, /innerHTML|outerHTML|insertAdjacentHTML|document\.write/, /\bimport\s*\(/]) assert.doesNotMatch(source, word);
   assert.equal(source.match(/DOMParser/g).length, 1);
   assert.match(source.trimEnd().split("\n").at(-1), /^export \{.*\};$/);
+});
+
+/** Numbers that are the same in every run. */
+const drawn = (seed) => () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+
+test("the way uphill is at right angles to the contour on the screen, whatever the units", () => {
+  const random = drawn(7);
+  for (let k = 0; k < 200; k++) {
+    const [fx, fy] = [random() - 0.5, random() - 0.5];
+    const [px, py] = [10 ** (4 * random()), 10 ** (4 * random())];
+    const [right, down] = panel.uphill([fx, fy], px, py);
+    // Along the contour f stays: (−fy, fx), on the screen (−fy px, −fx py) to the right and down.
+    const along = [-fy * px, -fx * py];
+    const cosine = (right * along[0] + down * along[1]) / Math.hypot(right, down) / Math.hypot(...along);
+    assert.ok(Math.abs(cosine) < 1e-12);
+    // Uphill, not downhill.
+    assert.ok((fx * right) / px - (fy * down) / py > 0);
+    assert.ok(Math.hypot(right, down) <= 100);
+  }
+  const [right, down] = panel.uphill([3, 4], 50, 50);
+  assert.ok(Math.abs(-down / right - 4 / 3) < 1e-12);
+  assert.ok(Math.hypot(...panel.uphill([3, 4], 50, 50)) > Math.hypot(...panel.uphill([0.3, 0.4], 50, 50)));
+  for (const flat of [[0, 0], [NaN, 1], [Infinity, 1]]) assert.ok(panel.uphill(flat, 50, 50).every((v) => v === 0 || Number.isNaN(v)));
+});
+
+test("a unit is as long on both axes, but where one would be a sliver", () => {
+  const unit = ([xr, yr], width, height) => [width / (xr[1] - xr[0]), height / (yr[1] - yr[0])];
+  for (const [xr, yr] of [[[-3, 3], [-3, 3]], [[0, 3], [-3, 6]], [[0, 2], [0, 6.28]]]) {
+    const shown = panel.equalUnits(xr, yr, 385, 345, 4);
+    const [px, py] = unit(shown, 385, 345);
+    assert.ok(Math.abs(px - py) < 1e-9);
+    assert.ok(shown[0][0] <= xr[0] && shown[0][1] >= xr[1] && shown[1][0] <= yr[0] && shown[1][1] >= yr[1]);
+  }
+  assert.deepEqual(panel.equalUnits([0, 3], [100, 600], 385, 345, 4), [[0, 3], [100, 600]]);
+  const [px, py] = unit(panel.equalUnits([0, 3], [100, 600], 200, 200), 200, 200);
+  assert.ok(Math.abs(px - py) < 1e-9);
+});
+
+test("numbers beside edges stand under no node and over no other number", () => {
+  const random = drawn(3);
+  let [put, none] = [0, 0];
+  for (let k = 0; k < 300; k++) {
+    const [left, right] = [40, 40 + 90 + 120 * random()];
+    const discs = [left, right].flatMap((x) => [0, 1, 2].map((i) => ({ x, y: 40 + i * (66 + 20 * random()), r: 32 })));
+    const written = [];
+    for (let i = 0; i < 3; i++) {
+      const spot = panel.beside(discs[i], discs[3 + ((i + k) % 3)], discs, written);
+      if (!spot) { none++; continue; }
+      put++;
+      for (const disc of discs) assert.ok(!panel.touches(spot.x, spot.y, spot.wide, 14, disc));
+      for (const other of written) assert.ok(Math.abs(other.x - spot.x) >= (other.wide + spot.wide) / 2 || Math.abs(other.y - spot.y) >= 14);
+      written.push(spot);
+    }
+  }
+  assert.ok(put > 4 * none, put + " " + none);
+  assert.ok(panel.touches(0, 0, 10, 10, { x: 6, y: 0, r: 2 }) && !panel.touches(0, 0, 10, 10, { x: 8, y: 0, r: 2 }));
+});
+
+test("an edge that skips a layer bends round its nodes", () => {
+  const discs = [{ x: 0, y: 60, r: 20 }, { x: 100, y: 60, r: 20 }, { x: 200, y: 60, r: 20 }];
+  const aside = panel.bend(discs[0], discs[2], discs, 120);
+  for (let t = 0; t <= 1; t += 0.01) assert.ok(Math.hypot(200 * t - 100, 4 * t * (1 - t) * aside) > 20);
+  assert.equal(panel.bend(discs[0], discs[1], discs, 120), 0);
+});
+
+test("the layers of a column stand below each other with room for their names", () => {
+  const columns = [[5], [3, 2], [20], [20, 20, 20, 20], [4, 20], [2, 20, 7]];
+  for (const sizes of columns) {
+    const column = sizes.map((size) => ({ size, barred: size > 16 }));
+    const shelf = panel.shelves(column, 420, 14, 22);
+    shelf.forEach(([top, tall], k) => {
+      assert.ok(top >= 0 && tall > 20, sizes.join());
+      assert.ok(top + tall + (column[k].barred ? 38 : 22) <= (shelf[k + 1]?.[0] ?? 421) + 1e-9, sizes.join());
+    });
+  }
 });

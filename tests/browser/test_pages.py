@@ -580,6 +580,94 @@ def test_the_point_of_a_picture_is_dragged(page: Page, tmp_path: Path, kind: str
         expect(page.get_by_label(name, exact=True)).not_to_have_value(value)
 
 
+def gates(n: int) -> str:
+    lines = [f"{g} = sigmoid(W_{g} x + U_{g} h0 + b_{g}) in R^{n}" for g in "fiop"]
+    return "\n".join([f"x in R^3\nh0 in R^{n}\nk0 in R^{n}", *lines, "c = f .* k0 + i .* p", "h = o .* tanh(c)"])
+
+
+@pytest.mark.parametrize(("ranges", "equal"), [("x = 1 in [0, 3]\ny = 2 in [-3, 6]", True), ("x = 1 in [0, 3]\ny = 200 in [100, 600]", False)])
+def test_the_gradient_is_at_right_angles_to_the_contour_on_the_screen(page: Page, tmp_path: Path, ranges: str, equal: bool) -> None:
+    block = "f(x, y) = x^2 + y^2/4" if equal else "f(x, y) = x^2 + y/100 + x y/50"
+    page.goto(jacmagic.jacobian(f"{block}\n{ranges}").save(tmp_path / "page.html").as_uri())
+    arrow = page.locator(".jm-contour .jm-gradient")
+    expect(arrow).to_have_attribute("d", re.compile("^M"))
+    (x, y), (tx, ty) = points(arrow.get_attribute("d"))[:2]
+    line = np.array(points(page.locator(".jm-through").get_attribute("d")))
+    near = line[np.argsort(np.hypot(*(line - (x, y)).T))[:2]]
+    along, up = near[1] - near[0], np.array([tx - x, ty - y])
+    assert np.hypot(*up) > 25
+    assert abs(along @ up) / np.hypot(*along) / np.hypot(*up) < 0.05
+    caption = page.locator(".jm-contour .jm-caption")
+    expect(caption).to_contain_text("the steepest way up" if equal else "the axes have different units")
+
+
+def points(path: str | None) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path or "")]
+
+
+@pytest.mark.parametrize("block", [TWO, "F(r, t) = [r cos t, r sin t]\nr = 2 in [0, 3]\nt = 1 in [0, 6.28]", "F(x, y) = [20 x + y, x y]"])
+def test_areas_of_the_grid_and_its_image_are_true(page: Page, tmp_path: Path, block: str) -> None:
+    """Equal units on both axes: by what is drawn, the parallelogram over the square is |det J|."""
+    result = jacmagic.jacobian(block)
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-square").nth(1)).to_have_attribute("d", re.compile("Z$"))
+    units = page.evaluate(
+        """() => [...document.querySelectorAll(".jm-map2 .jm-axes")].map((axes) => ["x1", "y1"].map((side) => {
+            const ticks = [...axes.querySelectorAll("line")].filter((one) => one.getAttribute("x1") === one.getAttribute("x2") === (side === "x1"));
+            const texts = [...axes.querySelectorAll("text")].filter((one) => (one.getAttribute("text-anchor") === "middle") === (side === "x1"));
+            const [a, b] = [0, ticks.length - 1];
+            const value = (k) => Number(texts[k].textContent.replace("\u2212", "-"));
+            return Math.abs((ticks[b].getAttribute(side) - ticks[a].getAttribute(side)) / (value(b) - value(a)));
+        }))""")
+    for across, upwards in units:
+        assert abs(across - upwards) < 0.01 * across
+    corners = [np.array(points(page.locator(".jm-square").nth(k).get_attribute("d"))) for k in (0, 1)]
+    areas = [abs(np.cross(one[1] - one[0], one[3] - one[0])) / scale[0] ** 2 for one, scale in zip(corners, units)]
+    assert abs(areas[0] - 1) < 0.03
+    assert abs(areas[1] - abs(np.linalg.det(result.at()))) < 0.05 * areas[1] + 0.02
+
+
+@pytest.mark.parametrize("block", [
+    "x in R^1\na = W1 x + c1 in R^2\nb = tanh(W2 a + c2) in R^2\no = W3 b + c3 in R^1", "x in R\nz = w x + b\na = tanh(z)\nL = 1/2 (a - y)^2",
+    "x(2) -> 3 tanh -> 1 sigmoid\ny in R^1\nL = bce(o, y)", "x(1) -> 2 tanh -> 1 tanh -> 1 tanh -> 1 tanh -> 1 tanh", NET, gates(1), gates(4), gates(20),
+], ids=["chain", "scalars", "bce", "long", "net", "gates 1", "gates 4", "gates 20"])
+def test_nothing_in_a_net_is_drawn_over_anything_else(page: Page, tmp_path: Path, block: str) -> None:
+    page.goto(jacmagic.nnchain(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-net .jm-svg")).to_be_visible()
+    over = page.evaluate(
+        """() => {
+            const box = (one) => { const { x, y, width, height } = one.getBBox(); return { x, y, width, height, is: one.textContent || one.getAttribute("class") || "disc" }; };
+            const all = (where) => [...document.querySelectorAll(".jm-net " + where)].map(box);
+            const cross = (a, b, air) => a.x + air < b.x + b.width && b.x + air < a.x + a.width && a.y + air < b.y + b.height && b.y + air < a.y + a.height;
+            const [discs, bars, labels] = [all("circle.jm-base"), all("rect.jm-base"), all(".jm-edge-labels text")];
+            const names = all(".jm-beneath, text.jm-small");
+            const found = [];
+            const apart = [...discs, ...bars, ...names];
+            apart.forEach((a, i) => apart.slice(0, i).forEach((b) => { if (cross(a, b, 2)) found.push([a.is, b.is]); }));
+            labels.forEach((a, i) => labels.slice(0, i).forEach((b) => { if (cross(a, b, 3)) found.push([a.is, b.is]); }));
+            for (const label of labels) for (const disc of discs) {
+                const [dx, dy] = [[disc.x + disc.width / 2, label.x, label.x + label.width], [disc.y + disc.height / 2, label.y + 3, label.y + label.height - 3]]
+                    .map(([at, lo, hi]) => Math.max(lo - at, 0, at - hi));
+                if (Math.hypot(dx, dy) < disc.width / 2 - 1) found.push([label.is, "under a node"]);
+            }
+            // No number is wider than its node.
+            for (const text of document.querySelectorAll(".jm-net .jm-digits")) if (!text.closest(".jm-edge-labels") && text.getBBox().width > discs[0].width) found.push([text.textContent, "wide"]);
+            return found;
+        }""")
+    assert over == []
+
+
+def test_a_small_delta_has_three_digits(page: Page, tmp_path: Path) -> None:
+    block = "x in R\na = sigmoid(w x + 8)\nL = 1/2 (a - y)^2\ny = 1\nx = 1\nw = 0.5"
+    result = jacmagic.nnchain(block)
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    page.get_by_role("button", name="show δ").click()
+    shown = page.locator(".jm-net .jm-digits").all_text_contents()
+    wanted = result.at("L", "a").item()
+    texts = [one.replace("−", "-").replace("·10", "e").translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")) for one in shown]
+    assert any(abs(float(one) / wanted - 1) < 0.005 for one in texts if re.search("[1-9]", one)), (shown, wanted)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("kind", ["curve", "contour", "map2", "net", "heatmap"])
 def test_each_picture_is_saved_and_looks_the_same(browser: Browser, tmp_path: Path, kind: str, dark: bool) -> None:
