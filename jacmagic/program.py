@@ -912,15 +912,12 @@ class _Understanding:
 
         def of_tree(expr: t.Expr) -> set[str]:
             found: set[str] = set()
-            todo = [expr]
-            while todo:
-                one = todo.pop()
+            for one in t.walk(expr):
                 if isinstance(one, t.UserCall):
                     body = memo.get(one.key, set())
                     found |= body - set(self.scope.functions[one.key])
                 if isinstance(one, t.Name):
                     found |= memo.get(one.key, {one.key})
-                todo.extend(t.children(one))
             return found
 
         for key, step in steps.items():
@@ -1069,13 +1066,8 @@ class _Understanding:
         return tuple(out)
 
     def has_decimals(self) -> bool:
-        todo: list[t.Expr] = list(self.trees.values())
-        while todo:
-            one = todo.pop()
-            if isinstance(one, t.Number) and ("." in one.text or "e-" in one.text):
-                return True
-            todo.extend(t.children(one))
-        return False
+        numbers = [one.text for tree in self.trees.values() for one in t.walk(tree) if isinstance(one, t.Number)]
+        return any("." in text or "e-" in text for text in numbers)
 
 
 def spelt_out(expr: t.Expr, spread: Collection[Span], divisors: Collection[Span]) -> t.Expr:
@@ -1199,34 +1191,20 @@ def names_in(expr: t.Expr) -> list[str]:
 
 def use_of(expr: t.Expr, key: str) -> Span | None:
     """Where an expression first uses a name."""
-    todo, found = [expr], []
-    while todo:
-        one = todo.pop()
-        if isinstance(one, (t.Name, t.UserCall)) and one.key == key:
-            found.append(one.span)
-        todo.extend(t.children(one))
+    found = [one.span for one in t.walk(expr) if isinstance(one, (t.Name, t.UserCall)) and one.key == key]
     return min(found, default=None)
 
 
 def bounds_in(expr: t.Expr) -> list[t.Expr]:
     """The expressions that must be whole numbers: bounds of families and indices of components."""
     out: list[t.Expr] = []
-    todo = [expr]
-    while todo:
-        one = todo.pop()
+    for one in t.walk(expr):
         if isinstance(one, t.Family):
             out += [one.first, one.last]
         if isinstance(one, t.Component):
             out += one.indices
-        todo.extend(t.children(one))
     return out
 
 
 def families_in(expr: t.Expr) -> list[t.Family]:
-    todo, out = [expr], []
-    while todo:
-        one = todo.pop()
-        if isinstance(one, t.Family):
-            out.append(one)
-        todo.extend(t.children(one))
-    return out
+    return [one for one in t.walk(expr) if isinstance(one, t.Family)]

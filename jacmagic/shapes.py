@@ -414,13 +414,7 @@ class Inference:
 
 def names_below(expr: t.Expr) -> set[str]:
     """The names that occur in an expression."""
-    todo, found = [expr], set()
-    while todo:
-        one = todo.pop()
-        if isinstance(one, t.Name):
-            found.add(one.key)
-        todo.extend(t.children(one))
-    return found
+    return {one.key for one in t.walk(expr) if isinstance(one, t.Name)}
 
 
 def transposed(shape: Known, up: bool = False) -> Known:
