@@ -743,6 +743,7 @@ class Reader:
 
     def factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
         """The factors that begin with items[at], and how many items they take."""
+        self.check_logarithm(items, at)
         item = items[at]
         atom = item.atom
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
@@ -773,6 +774,24 @@ class Reader:
             return self.finish(items, at, t.Number(atom.text, span=atom.span), item, False)
         self.check_square(items, at)
         return self.finish(items, at, self.atom(atom), item, True)
+
+    def check_logarithm(self, items: list[s.Item], at: int) -> None:
+        """In x and 1n x, where ln x is meant: the name that it would be, I n or n, is one that no line declares."""
+        item = items[at]
+        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        if follow is None or item.posts:
+            return
+        if isinstance(item.atom, s.Word):
+            if item.atom.typed == "In" and not {"In", "I"} & self.scope.names:
+                raise NameMistake("In is not declared: is it ln, with a small L?", item.span, ("ln", "I n"))
+            return
+        one = isinstance(item.atom, s.Num) and item.atom.text == "1" and not follow.gap and not follow.posts
+        behind = items[at + 2] if at + 2 < len(items) and items[at + 2].operator == "" else None
+        if one and behind is not None and isinstance(follow.atom, s.Word) and follow.atom.typed == "n" and (
+            not self.scope.knows("n") and (behind.gap or isinstance(behind.atom, s.Group))
+        ):
+            span = item.span.to(follow.span)
+            raise NameMistake("1n is 1 times n, and no line declares n: is it ln, with a small L?", span, ("ln", "n"))
 
     def check_square(self, items: list[s.Item], at: int) -> None:
         """`4 [x - 1]`: square brackets round one entry, in a product, may be meant as round ones."""

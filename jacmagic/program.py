@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from jacmagic import slips
 from jacmagic import syntax as s
 from jacmagic import tree as t
 from jacmagic.code import compile_numpy
@@ -187,7 +188,7 @@ class _Understanding:
     def program(self, wrt: str | None) -> Program:
         statements = self.unfold(s.parse(self.text, self.net))
         self.declare(statements, wrt)
-        self.read(statements)
+        self.read(statements, wrt)
         self.order()
         self.settle_wholes()
         mistake = None
@@ -502,7 +503,7 @@ class _Understanding:
         )
 
     # -------------------------------------------------------------- reading
-    def read(self, statements: Sequence[s.Statement]) -> None:
+    def read(self, statements: Sequence[s.Statement], wrt: str | None) -> None:
         """Read every right side; what has no names in it is a value."""
         self.sequence: list[tuple[str, s.Statement]] = []
         self.evaluated: dict[str, Any] = {}
@@ -556,6 +557,20 @@ class _Understanding:
                     f"{self.line(statement.span)} defines it.", name.span,
                 )
         self.check_argument_kin({key for key, draft in self.drafts.items() if draft.define is not None})
+        self.check_slips(wrt)
+
+    def check_slips(self, wrt: str | None) -> None:
+        """Names that look like slips, in the lines that define something."""
+        named = {key_of(word) for word in s.parse_names(wrt)} if wrt else set()
+        arguments = {name for params in self.scope.functions.values() for name in params} | self.scope.primed
+        free = {name for key, _ in self.sequence for name in names_in(self.trees[key])} - self.drafts.keys()
+        varying = frozenset((named or arguments or free) | {key for key, _ in self.sequence})
+        block = slips.Block(self.text, frozenset(self.scope.names), self.scope.functions, varying, self.net)
+        for key, statement in self.sequence:
+            assert statement.expr is not None
+            pairs = zip(self.scope.functions.get(key, ()), statement.params)
+            typed = {name: self.text[word.span.start : word.span.stop] for name, word in pairs}
+            slips.check(slips.Line(key, statement.expr.span, self.trees[key], typed), block)
 
     def check_argument_kin(self, unsettled: set[str]) -> None:
         """f(x) = x_1^2 + x_2: the argument does not occur, but its indexed kin do; `unsettled` may be vectors yet."""
@@ -639,10 +654,25 @@ class _Understanding:
         if name == key:
             use = use_of(self.trees[key], name) or defined.span
             message = f"{word.typed} is defined by means of itself on {self.line(defined.span)}."
+            if isinstance(t.inside(self.trees[key]), t.Name):  # z = z, a coordinate that stays as it is
+                shown = self.text[word.span.start : word.span.stop]
+                other = shown[0].swapcase() + shown[1:]
+                taken = self.scope.names | {one for tree in self.trees.values() for one in names_in(tree)}
+                free = shown[0].isascii() and name[0].swapcase() + name[1:] not in taken
+                line = self.text[word.span.stop : defined.span.stop]
+                raise NameMistake(
+                    f"{shown} is the name of this line and what stands in it; a coordinate that stays as it is "
+                    "has another name on the left.", defined.span, (other + line,) if free else (),
+                )
             front = re.search(r"(?<![A-Za-z0-9_])[A-Za-z]$", self.text[: use.start])
             if front is not None and use.stop - use.start == len(name):  # q = Wq x
                 glued = Span(use.start - 1, use.stop)
                 raise NameMistake(f"{message} Is {front[0]}{name} one name?", glued, (f"{front[0]}_{name}",))
+            behind = re.match(r"[A-Za-z]\w*", self.text[use.stop :])
+            if behind is not None and use.stop - use.start == len(name):  # d = v*dt
+                whole = Span(use.start, use.stop + behind.end())
+                shown = self.text[whole.start : whole.stop]
+                raise NameMistake(f"{message} Is {shown} one name?", whole, (f"{shown} in R",))
             raise NameMistake(message, use)
         seen, todo = set(), [name]
         while todo:

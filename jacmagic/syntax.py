@@ -1231,6 +1231,8 @@ class Parser:
 
     def item(self, operator: str, negative: bool) -> Item:
         start, gap = self.now.span.start, self.now.gap
+        if self.is_op("{"):
+            self.check_braces()
         atom = self.atom()
         posts: list[Post] = []
         while post := self.post(atom, posts):
@@ -1238,6 +1240,30 @@ class Parser:
         if isinstance(atom, Bars) and atom.double and not atom.order and posts and self.is_op("_"):
             atom = replace(atom, order=self.norm_order())  # ||x||^2_2
         return Item(self.span_from(start), operator, negative, gap, atom, tuple(posts))
+
+    def check_braces(self) -> None:
+        """Braces as a factor of plain text, {k} x; they group in LaTeX, which has a command in its line, or {x}^2."""
+        start, stop = self.now.span.start, self.tokens[-1].span.stop
+        line = self.text[self.tokens[0].span.start : stop]
+        inside = re.match(r"\{([^{}]*)\}(?!\s*[_^])", self.text[start:stop])
+        rooted = self.at > 3 and self.tokens[self.at - 4].text == "√"  # √[3]{x} has words of its own
+        if inside is None or rooted or "\\" in line or "$" in self.text:
+            return
+        shown, span = inside[1].strip(), Span(start, start + inside.end())
+        before = self.tokens[self.at - 1] if self.at else self.now
+        called = before.text in SPELLINGS or before.text == "√"
+        known = any(token.kind == "word" and token.text == shown for token in self.tokens[: self.top_level("=") or 0])
+        if shown.isidentifier() and shown.isascii() and shown not in KEYWORDS and not (called or known):
+            raise SyntaxMistake(
+                f"Braces take a value from Python, on a line of its own; here stands {shown} then.", span,
+                (f"{shown} = {{{shown}}}",),
+            )
+        grouped = bool(shown) and re.search(r"[\[\].'\"=:]", shown) is None
+        fix = f"[{shown}]" if "," in shown else f"({shown})"
+        raise SyntaxMistake(
+            "Braces take a value from Python, on a line of its own, as in W = {weights[0]}; what is grouped stands in "
+            "round or square brackets.", span, (fix,) if grouped else (),
+        )
 
     def post(self, atom: Raw, before: list[Post]) -> Post | None:
         token = self.now

@@ -255,6 +255,36 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("f(x) = ln 2 x", A, 1, "ln 2 x", ("two ways",), ("ln(2) x", "ln(2 x)")),
     ("f(y) = 1 + log 2 y", A, 1, "log 2 y", ("two ways",), ("log(2) y", "log(2 y)")),
     ("f(x) = exp 2 x", A, 1, "exp 2 x", ("two ways",), ("exp(2) x", "exp(2 x)")),
+    # -------------------------------------------------------------- slips: names that nobody means
+    ("F(x) = X^2", M, 1, "X", ("does not occur", "is it x"), ("x",)),
+    ("F(x) = X^2 + X", M, 1, "X^2 + X", ("does not occur",), ("x^2 + x",)),
+    ("F(θ, y) = y Θ", M, 1, "Θ", ("does not occur",), ("θ",)),
+    ("f(x) = 3x2 + 2x + 1", M, 1, "x2", ("beside x",), ("x^2", "x_2")),
+    ("f = x3 - 3x2 + 2x", M, 1, "x3 - 3x2 + 2x", ("beside x",), ("x^3 - 3x^2 + 2x", "x_3 - 3x_2 + 2x")),
+    ("g(t) = 5t - 2t3", M, 1, "t3", ("beside t",), ("t^3", "t_3")),
+    ("f(x, y) = x^2 i + y^2 j", M, 1, "x^2 i + y^2 j", ("in brackets",), ("[x^2, y^2]",)),
+    ("G(x, y, z) = -y i + x j + z^2 k", M, 1, "-y i + x j + z^2 k", ("in brackets",), ("[-y, x, z^2]",)),
+    ("F(x, y) = 2(x i - j + y i)", M, 1, "x i - j + y i", ("in brackets",), ("[x + y, -1]",)),
+    (r"F(x, y) = x \hat{i} + y \hat{j}", M, 1, r"x \hat{i} + y \hat{j}", ("in brackets",), ("[x, y]",)),
+    ("F(x, y) = x i + y j + 2", M, 1, "x i + y j + 2", ("in brackets",), ()),
+    ("f(x) = 3E^(-2x)", M, 1, "E^(-2x)", ("is it e",), ("e^(-2x)",)),
+    ("f(x) = E^x + E^-x", M, 1, "E^x + E^-x", ("is it e",), ("e^x + e^-x",)),
+    ("f = E^x", M, 1, "E^x", ("is it e",), ("e^x",)),
+    ("f(x) = In x", M, 1, "In", ("is it ln",), ("ln", "I n")),
+    ("f(x) = x^2 + 1n x", M, 1, "1n", ("is it ln",), ("ln", "n")),
+    ("f(x) = 1n(x)", M, 1, "1n", ("is it ln",), ("ln", "n")),
+    ("f(x) = Σ x^k", S, 1, "Σ", ("needs its bounds",), ()),
+    ("f(x, y) = x^2 y\ng(x, y) = f_x + 1", M, 2, "f_x", ("derivative of f",), ()),
+    ("u(x, t) = x^2 t\nR(x, t) = u_t - k u_xx", M, 2, "u_t", ("derivative of u",), ()),
+    ("F(x, y) = [x, y]\ng(x, y) = x J_F", M, 2, "J_F", ("derivative of F",), ()),
+    ("f = {k} x", S, 1, "{k}", ("from Python",), ("k = {k}",)),
+    ("f(x) = 2{x + 1}", S, 1, "{x + 1}", ("brackets",), ("(x + 1)",)),
+    ("f(x) = 2 sin{x}", S, 1, "{x}", ("brackets",), ("(x)",)),
+    ("f(x, y) = {x^2, y}", S, 1, "{x^2, y}", ("brackets",), ("[x^2, y]",)),
+    ("f(x) = {w[0]} x", S, 1, "{w[0]}", ("from Python",), ()),
+    ("x = r cos t\nz = z", M, 2, "z = z", ("another name on the left",), ("Z = z",)),
+    ("z(r, z) = z", M, 1, "z(r, z) = z", ("another name on the left",), ("Z(r, z) = z",)),
+    ("d = v*dt", M, 1, "dt", ("one name",), ("dt in R",)),
     # -------------------------------------------------------------- bare application
     ("f(x, y) = 3 + sin x y", A, 1, "sin x y", ("two ways",), ("sin(x) y", "sin(x y)")),
     ("f(x, y) = sin xy", A, 1, "sin xy", ("two ways",), ("sin(x) y", "sin(xy)")),
@@ -404,6 +434,8 @@ def test_an_error_points_explains_and_offers(
 def mended(source: str, span: Span | None, fix: str) -> str:
     """The block with a fix in it: a line that declares goes to the top, all else where the caret is."""
     declares = re.fullmatch(r"(\S+) (in R\b.*|= [0-9]+|input)", fix)
+    if span is not None and (python := re.fullmatch(r"(\w+) = \{\1\}", fix)):
+        return f"{fix}\n{source[: span.start]}{python[1]}{source[span.stop :]}"
     if declares is None:
         return fix if span is None else source[: span.start] + fix + source[span.stop :]
     kept = [line for line in source.split("\n") if not line.startswith(f"{declares[1]} in R")]

@@ -1,0 +1,213 @@
+"""Names that look like slips: read without a word, each would be a parameter that nobody means.
+
+`F(x) = X^2`, `3x2 + 2x`, `x^2 i + y^2 j`, `E^x`, `Σ x^k` and `f_x` are errors where no
+line declares the name in question; a line that does, or another spelling, says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import pairwise
+
+from jacmagic import tree as t
+from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake
+
+_UNITS = ({"i": 1, "j": 2, "k": 3}, {"i_hat": 1, "j_hat": 2, "k_hat": 3})
+"""Unit vectors as physics writes them, by their places."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A definition with its expression: `span` is that of its right side, `arguments` as they are typed."""
+
+    key: str
+    span: Span
+    expr: t.Expr
+    arguments: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What the rest of the block says: names that lines declare, functions with their arguments, what varies."""
+
+    text: str
+    declared: AbstractSet[str]
+    functions: Mapping[str, Sequence[str]]
+    varying: AbstractSet[str]
+    net: bool
+
+
+def check(line: Line, block: Block) -> None:
+    """Refuse a right side with a name in it that looks like a slip."""
+    loose = [name for name in _names(line.expr) if name.key not in block.declared]
+    for look in (_derivative, _other_case, _lost_power, _capital_e, _unit_vectors, _lone_sigma):
+        error = look(line, block, loose)
+        if error is not None:
+            raise error
+
+
+def _names(expr: t.Expr, bound: frozenset[str] = frozenset()) -> Iterator[t.Name]:
+    """The names in an expression but the indices of its families, in order."""
+    if isinstance(expr, t.Name):
+        if expr.key not in bound:
+            yield expr
+        return
+    for child in t.children(expr):
+        yield from _names(child, bound | {expr.index} if isinstance(expr, t.Family) else bound)
+
+
+def _fixed(line: Line, block: Block, spans: Sequence[Span], *swaps: Mapping[Span, str]) -> tuple[Span, tuple[str, ...]]:
+    """Where an error points and what it offers: one place by itself, else the whole right side with all changed."""
+    whole = spans[0] if len(spans) == 1 else line.span
+    fixes = []
+    for swap in swaps:
+        text, at = "", whole.start
+        for span in sorted(spans):
+            new = swap[span]
+            if new[-1:].isdigit() and re.match(r"[\w(]", block.text[span.stop :]):
+                new += " "
+            text, at = text + block.text[at : span.start] + new, span.stop
+        fixes.append(text + block.text[at : whole.stop])
+    return whole, tuple(fixes)
+
+
+def _derivative(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
+    """f_x where f is a function of x; J_F where F is one."""
+    for name in loose:
+        base, _, index = name.key.partition("_")
+        jacobian = base == "J" and index in block.functions
+        if jacobian or index and base in block.functions and _made_of(index, block.functions[base]):
+            shown = block.text[name.span.start : name.span.stop]
+            base = index if jacobian else base
+            return NameMistake(
+                f"{shown} looks like a derivative of {base}; derivatives inside a block are not read yet, and a "
+                "constant has another name.", name.span,
+            )
+    return None
+
+
+def _made_of(text: str, parts: Sequence[str]) -> bool:
+    """Whether a text is some of these parts, one behind another."""
+    return not text or any(text.startswith(part) and _made_of(text[len(part) :], parts) for part in parts)
+
+
+def _other_case(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
+    """F(x) = X^2: the argument does not occur, its other case does."""
+    used = {name.key for name in _names(line.expr)}
+    for argument, typed in line.arguments.items():
+        if argument in used:
+            continue
+        other = {"lam": "Lambda", "Lambda": "lam"}.get(argument, argument[0].swapcase() + argument[1:])
+        spans = [name.span for name in loose if name.key == other]
+        if spans:
+            shown = block.text[spans[0].start : spans[0].stop]
+            whole, fixes = _fixed(line, block, spans, dict.fromkeys(spans, typed))
+            return NameMistake(
+                f"The argument {typed} does not occur, and no line declares {shown}: is it {typed}?", whole, fixes
+            )
+    return None
+
+
+def _lost_power(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
+    """3x2 + 2x + 1, where a superscript was lost."""
+    if block.net:
+        return None
+    names = list(_names(line.expr))
+    used = {name.key for name in names} | block.declared
+    raised = {one.base.span for one in t.walk(line.expr) if isinstance(one, t.Power)}
+    found: dict[Span, tuple[str, str]] = {}
+    for name in loose:
+        typed = block.text[name.span.start : name.span.stop]
+        base = name.key[:-1]
+        if not re.fullmatch(r"[^\W\d_]+[23]", typed) or base[:1].isupper() or base not in {one.key for one in names}:
+            continue
+        family = [key for key in used if re.fullmatch(re.escape(base) + r"_?([0-9]+|[a-z])", key)]
+        if name.span in raised or {*family} - {base + "2", base + "3"}:
+            continue
+        found[name.span] = (typed[:-1], typed[-1])
+    if not found:
+        return None
+    powers = {span: f"{base}^{digit}" for span, (base, digit) in found.items()}
+    indexed = {span: f"{base}_{digit}" for span, (base, digit) in found.items()}
+    base, digit = next(iter(found.values()))
+    whole, fixes = _fixed(line, block, list(found), powers, indexed)
+    return NameMistake(
+        f"{base}{digit} stands beside {base}, and no line declares it: is it {base}^{digit}, or a name of its own, "
+        f"{base}_{digit}?", whole, fixes,
+    )
+
+
+def _capital_e(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
+    """E^x for e^x."""
+    capital = {name.span for name in loose if name.key == "E"}
+    powers = [
+        one for one in t.walk(line.expr)
+        if isinstance(one, t.Power) and one.base.span in capital
+        and any(name.key in block.varying for name in _names(one.exponent))
+    ]
+    if not powers:
+        return None
+    if len(powers) == 1:
+        swap = {powers[0].span: "e" + block.text[powers[0].base.span.stop : powers[0].span.stop]}
+    else:
+        swap = {one.base.span: "e" for one in powers}
+    whole, fixes = _fixed(line, block, list(swap), swap)
+    return NameMistake("No line declares E, and it is the base of a power: is it e, 2.718…?", whole, fixes)
+
+
+def _unit_vectors(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
+    """x^2 i + y^2 j: a vector, as physics writes it."""
+    keys = {name.key for name in loose}
+    for units in _UNITS:
+        if not {*list(units)[:2]} <= keys:
+            continue
+        for total in t.walk(line.expr):
+            if not isinstance(total, t.Sum):
+                continue
+            parts = [(sign, *_last_factor(term, block)) for sign, term in total.terms]
+            along = [last for _, _, last in parts if last in units and last in keys]
+            if not {*list(units)[:2]} <= {*along}:
+                continue
+            fixes: tuple[str, ...] = ()
+            if len(along) == len(parts):
+                entries = [""] * max(units[last] for last in along)
+                for sign, front, last in parts:
+                    old = entries[units[last] - 1]
+                    entries[units[last] - 1] = old + {(True, 1): " + ", (True, -1): " - ", (False, 1): "",
+                                                      (False, -1): "-"}[bool(old), sign] + front
+                fixes = (f"[{', '.join(entry or '0' for entry in entries)}]",)
+            return NameMistake(
+                "No line declares i and j: a vector is written with its entries in brackets.", total.span, fixes
+            )
+    return None
+
+
+def _last_factor(term: t.Expr, block: Block) -> tuple[str, str]:
+    """A term without its last factor, as text, and that factor's key; "" where it is no name."""
+    if isinstance(term, t.Name):
+        return "1", term.key
+    if isinstance(term, t.Product):
+        operator, last = term.factors[-1]
+        if isinstance(last, t.Name) and operator in ("", "*", "dot"):
+            return block.text[term.span.start : term.factors[-2][1].span.stop], last.key
+    return "", ""
+
+
+def _lone_sigma(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
+    """Σ x^k, a sum without its bounds; in xᵀ Σ x it is a matrix."""
+    sigmas = {name.span for name in loose if name.key == "Sigma"}
+    for one in t.walk(line.expr):
+        if not isinstance(one, t.Product):
+            continue
+        factors = [factor for _, factor in one.factors]
+        for k, (here, behind) in enumerate(pairwise(factors)):
+            gap = block.text[here.span.stop : behind.span.start]
+            if here.span in sigmas and gap.isspace() and not (k and isinstance(factors[k - 1], t.Transpose)):
+                return SyntaxMistake(
+                    "A sum needs its bounds, as in sum(x^k for k = 1..3); a matrix Σ needs a line that declares it, as "
+                    "in Σ in R^(2x2).", here.span,
+                )
+    return None
