@@ -23,6 +23,7 @@ from sympy.core.relational import Relational
 
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
+from jacmagic.functions import slope as slope_of
 from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 
 MAX_WRITTEN = 400_000
@@ -76,7 +77,7 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         return _ZERO if slope is _ZERO else expr * (slope * expr.exp / expr.base)
     if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
         slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not _ZERO]
-        return sp.Add(*[expr.fdiff(k) if slope is _ONE else expr.fdiff(k) * slope for k, slope in slopes])
+        return sp.Add(*[slope_of(expr, k) if slope is _ONE else slope_of(expr, k) * slope for k, slope in slopes])
     return expr.diff(symbol)
 
 

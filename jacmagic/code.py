@@ -64,7 +64,6 @@ _BY_OTHERS: dict[str, Callable[..., Tree]] = {
     "acoth": lambda z: ("atanh", ("/", 1, z)),
     "asech": lambda z: ("acosh", ("/", 1, z)),
     "acsch": lambda z: ("asinh", ("/", 1, z)),
-    "erfc": lambda z: ("+", 1, ("neg", ("erf", z))),
     "log2": lambda z: ("/", ("ln", z), math.log(2)),
     "log10": lambda z: ("/", ("ln", z), math.log(10)),
 }
@@ -72,7 +71,8 @@ _BY_OTHERS: dict[str, Callable[..., Tree]] = {
 
 _JSON_FUNCTIONS = frozenset(
     "sqrt cbrt exp ln log2 log10 sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
-    "abs sign floor ceil erf sigmoid relu leaky_relu elu selu gelu silu softplus softsign mish hardtanh "
+    "coth sech csch acoth asech acsch abs sign floor ceil erf erfc sigmoid relu leaky_relu elu selu gelu silu "
+    "softplus softsign mish hardtanh "
     "step max min".split()
 )
 """What the browser's evaluator has, by the names of the table."""
@@ -425,6 +425,10 @@ def _log_softmax(z):
 def _erf(z):
     """The error function, which NumPy lacks."""
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(z), dtype=float)
+
+def _erfc(z):
+    """1 - erf(z) without loss, which NumPy lacks."""
+    return np.asarray(np.frompyfunc(math.erfc, 1, 1)(z), dtype=float)
 ''')
 
 _JAX_HELPERS = _sources(_PRODUCTS + _NUMPY_LIKE.replace("np.", "jnp.") + '''
@@ -594,19 +598,21 @@ function _others(z) {
   return out;
 }
 
-/** The error function: Abramowitz & Stegun 7.1.6 up to 3, the continued fraction 7.1.14 beyond. */
+/** The error function: Abramowitz & Stegun 7.1.6 up to 3. */
 function _erf(z) {
   const x = Math.abs(z);
-  if (!(x < 6)) return x >= 6 ? Math.sign(z) : NaN;
-  const front = Math.exp(-x * x) / Math.sqrt(Math.PI);
-  if (x < 3) {
-    let sum = z, term = z;
-    for (let k = 1; Math.abs(term) > 1e-17 * Math.abs(sum); k++) sum += term *= 2 * x * x / (2 * k + 1);
-    return 2 * front * sum;
-  }
-  let fraction = x;
-  for (let k = 60; k > 0; k--) fraction = x + k / 2 / fraction;
-  return Math.sign(z) * (1 - front / fraction);
+  if (x >= 3) return Math.sign(z) * (1 - _erfc(x));
+  let sum = z, term = z;
+  for (let k = 1; Math.abs(term) > 1e-17 * Math.abs(sum); k++) sum += term *= 2 * x * x / (2 * k + 1);
+  return 2 * Math.exp(-x * x) / Math.sqrt(Math.PI) * sum;
+}
+
+/** 1 - erf(z) without loss: the continued fraction 7.1.14 from 3 on. */
+function _erfc(z) {
+  if (!(z >= 3)) return 1 - _erf(z);
+  let fraction = z;
+  for (let k = 60; k > 0; k--) fraction = z + k / 2 / fraction;
+  return Math.exp(-z * z) / Math.sqrt(Math.PI) / fraction;
 }
 ''')
 

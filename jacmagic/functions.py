@@ -19,9 +19,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import Any
+from math import inf, pi
+from typing import Any, NamedTuple
 
 Rule = Callable[..., Any]
+
+
+class Interval(NamedTuple):
+    """Real numbers from low to high; `open` where a finite end is not one of them."""
+
+    low: float = -inf
+    high: float = inf
+    open: bool = False
+
+
+REALS = Interval()
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,9 @@ class Function:
         derivative   (f, *args) -> tuple of partial derivatives, in the textbook's form
         kinks        (f, *args) -> expressions that vanish where the derivative jumps
         exact        True where the value at a rational number is one, so that constants fold
+        domain       the numbers that it takes, of one argument
+        values       the numbers that it gives, entry by entry, for any argument
+        expands      True where SymPy has only its definition, no function of its own
         by_output    (f, y) -> the derivative by means of the value y = f(z), where it is customary
         spell        how a backend writes it, {0}, {1}, … standing for the arguments
         inverse      the name of f^-1, for the two readings of sin^-1
@@ -56,6 +71,9 @@ class Function:
     derivative: Rule | None = None
     kinks: Rule | None = None
     exact: bool = False
+    domain: Interval = REALS
+    values: Interval = REALS
+    expands: bool = False
     by_output: Rule | None = None
     spell: dict[str, str] = field(default_factory=dict)
     inverse: str = ""
@@ -111,7 +129,8 @@ _SELU_SCALE = "1.0507009873554804934193349852946"
 _SELU_ALPHA = "1.6732632423543772848170429916717"
 
 _ROWS: tuple[Function, ...] = (
-    _library("sqrt", spell={"numpy": "np.sqrt({0})", "torch": "torch.sqrt({0})", "jax": "jnp.sqrt({0})"}),
+    _library("sqrt", domain=Interval(0), values=Interval(0),
+             spell={"numpy": "np.sqrt({0})", "torch": "torch.sqrt({0})", "jax": "jnp.sqrt({0})"}),
     Function(
         "cbrt",
         define=lambda f, z: f.Piecewise(*(
@@ -122,28 +141,57 @@ _ROWS: tuple[Function, ...] = (
                "torch": "(torch.sign({0})*torch.abs({0})**(1/3))"},
         source="the real cube root, also of negative numbers",
     ),
-    _library("exp", by_output=lambda f, y: y),
-    Function("ln", aliases=("log",), sympy="log", latex=r"\ln"),
-    Function("log2", latex=r"\log_2", define=lambda f, z: f.ln(z) / f.ln(2)),
-    Function("log10", latex=r"\log_{10}", define=lambda f, z: f.ln(z) / f.ln(10)),
-    _library("sin", inverse="asin"),
-    _library("cos", inverse="acos"),
+    _library("exp", values=Interval(0, open=True), by_output=lambda f, y: y),
+    Function("ln", aliases=("log",), sympy="log", latex=r"\ln", domain=Interval(0, open=True)),
+    Function(
+        "log2", latex=r"\log_2", domain=Interval(0, open=True), expands=True,
+        define=lambda f, z: f.ln(z) / f.ln(2),
+    ),
+    Function(
+        "log10", latex=r"\log_{10}", domain=Interval(0, open=True), expands=True,
+        define=lambda f, z: f.ln(z) / f.ln(10),
+    ),
+    Function(
+        "log_base", arity=(2, 2), latex=r"\log", expands=True,
+        define=lambda f, z, b: f.ln(z) / f.ln(b),
+        source="of a number and a base, also written log_b(z) and log(z, b)",
+    ),
+    Function(
+        "root", arity=(2, 2), expands=True,
+        define=lambda f, z, n: f.cbrt(z) if n == 3 else z ** (1 / f.sympify(n)),
+        source="of a number and a degree; the third root is cbrt, also of negative numbers",
+    ),
+    _library("sin", inverse="asin", values=Interval(-1, 1)),
+    _library("cos", inverse="acos", values=Interval(-1, 1)),
     _library("tan", inverse="atan", derivative=lambda f, z: (1 + f.tan(z) ** 2,)),
     _library("cot"),
     _library("sec"),
     _library("csc"),
-    _library("asin", latex=r"\arcsin", aliases=("arcsin",)),
-    _library("acos", latex=r"\arccos", aliases=("arccos",)),
-    _library("atan", latex=r"\arctan", aliases=("arctan",)),
-    Function("atan2", sympy="atan2", arity=(2, 2)),
+    _library("asin", latex=r"\arcsin", aliases=("arcsin",), domain=Interval(-1, 1), values=Interval(-pi / 2, pi / 2)),
+    _library("acos", latex=r"\arccos", aliases=("arccos",), domain=Interval(-1, 1), values=Interval(0, pi)),
+    _library("atan", latex=r"\arctan", aliases=("arctan",), values=Interval(-pi / 2, pi / 2)),
+    Function("atan2", sympy="atan2", arity=(2, 2), values=Interval(-pi, pi)),
     _library("sinh", inverse="asinh"),
-    _library("cosh", inverse="acosh"),
-    _library("tanh", inverse="atanh", by_output=lambda f, y: 1 - y**2),
+    _library("cosh", inverse="acosh", values=Interval(1)),
+    _library("tanh", inverse="atanh", values=Interval(-1, 1), by_output=lambda f, y: 1 - y**2),
     Function("asinh", sympy="asinh"),
-    Function("acosh", sympy="acosh"),
-    Function("atanh", sympy="atanh"),
+    Function("acosh", sympy="acosh", domain=Interval(1), values=Interval(0)),
+    Function("atanh", sympy="atanh", domain=Interval(-1, 1, open=True)),
+    _library("coth", inverse="acoth", derivative=lambda f, z: (-(f.csch(z) ** 2),)),
+    Function(
+        "sech", sympy="sech", inverse="asech", values=Interval(0, 1),
+        derivative=lambda f, z: (-f.sech(z) * f.tanh(z),),
+    ),
+    Function("csch", sympy="csch", inverse="acsch", derivative=lambda f, z: (-f.csch(z) * f.coth(z),)),
+    Function("acoth", sympy="acoth", derivative=lambda f, z: (1 / (1 - z**2),)),
+    Function(
+        "asech", sympy="asech", domain=Interval(0, 1), values=Interval(0),
+        derivative=lambda f, z: (-1 / (z * f.sqrt(1 - z**2)),),
+    ),
+    Function("acsch", sympy="acsch", derivative=lambda f, z: (-1 / (f.abs(z) * f.sqrt(1 + z**2)),)),
     Function(
         "abs",
+        values=Interval(0),
         define=lambda f, z: f.Piecewise((z, z >= 0), (-z, True)),
         derivative=lambda f, z: (f.sign(z),),
         kinks=lambda f, z: [z],
@@ -153,6 +201,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "sign",
+        values=Interval(-1, 1),
         define=lambda f, z: f.Piecewise((1, z > 0), (-1, z < 0), (0, True)),
         derivative=lambda f, z: (0,),
         kinks=lambda f, z: [z],
@@ -195,10 +244,18 @@ _ROWS: tuple[Function, ...] = (
         exact=True,
         spell={"numpy": "np.ceil({0})", "torch": "torch.ceil({0})", "jax": "jnp.ceil({0})"},
     ),
-    Function("erf", sympy="erf"),
+    Function("erf", sympy="erf", values=Interval(-1, 1)),
+    Function(
+        "erfc", sympy="erfc", values=Interval(0, 2),
+        derivative=lambda f, z: (-2 * f.exp(-(z**2)) / f.sqrt(f.pi),),
+        spell={"numpy": "_erfc({0})", "torch": "torch.special.erfc({0})", "jax": "jax.scipy.special.erfc({0})",
+               "javascript": "_erfc({0})", "math": "math.erfc({0})"},
+        source="1 - erf(z), exact also where it is small",
+    ),
     # ------------------------------------------------------------ activations
     Function(
         "sigmoid",
+        values=Interval(0, 1),
         latex=r"\operatorname{\sigma}",
         define=lambda f, z: 1 / (1 + f.exp(-z)),
         derivative=lambda f, z: (f.sigmoid(z) * (1 - f.sigmoid(z)),),
@@ -207,6 +264,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "relu",
+        values=Interval(0),
         aliases=("ReLU",),
         latex=r"\operatorname{ReLU}",
         define=lambda f, z: f.Piecewise((z, z > 0), (0, True)),
@@ -228,6 +286,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "elu",
+        values=Interval(-1),
         aliases=("ELU",),
         latex=r"\operatorname{ELU}",
         define=lambda f, z: f.Piecewise((z, z > 0), (f.exp(z) - 1, True)),
@@ -278,6 +337,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "softplus",
+        values=Interval(0),
         define=lambda f, z: f.ln(1 + f.exp(z)),
         derivative=lambda f, z: (f.sigmoid(z),),
         spell={"numpy": "np.logaddexp(0.0, {0})", "torch": "torch.logaddexp({0}, torch.zeros_like({0}))",
@@ -287,6 +347,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "softsign",
+        values=Interval(-1, 1),
         define=lambda f, z: z / (1 + f.abs(z)),
         derivative=lambda f, z: (1 / (1 + f.abs(z)) ** 2,),
     ),
@@ -300,6 +361,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "hardtanh",
+        values=Interval(-1, 1),
         define=lambda f, z: f.Piecewise((-1, z < -1), (1, z > 1), (z, True)),
         derivative=lambda f, z: (f.Piecewise((1, f.And(z > -1, z < 1)), (0, True)),),
         kinks=lambda f, z: [z - 1, z + 1],
@@ -310,6 +372,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "step",
+        values=Interval(0, 1),
         latex=r"\mathbf{1}",
         define=lambda f, z: f.Piecewise((1, z > 0), (0, True)),
         derivative=lambda f, z: (0,),
@@ -319,10 +382,10 @@ _ROWS: tuple[Function, ...] = (
         spell={"numpy": "(({0} > 0)*1.0)"},
     ),
     # ------------------------------------------------------------ of vectors
-    Function("softmax", kind="vector", by_output=lambda f, y: y),
-    Function("log_softmax", kind="vector"),
+    Function("softmax", kind="vector", values=Interval(0, 1), by_output=lambda f, y: y),
+    Function("log_softmax", kind="vector", values=Interval(-inf, 0)),
     Function("layer_norm", kind="vector", source="epsilon = 1e-5 under the root, no scale or shift, as PyTorch"),
-    Function("norm", kind="reduction"),
+    Function("norm", kind="reduction", values=Interval(0)),
     Function("dot", kind="reduction", arity=(2, 2)),
     Function("cross", kind="vector", arity=(2, 2)),
     Function("diag", kind="vector"),
@@ -443,7 +506,7 @@ def symbolic(name: str) -> Any:
     if row.sympy:
         return getattr(sympy, row.sympy)
     define, slopes = row.define, row.derivative
-    if name in ("log2", "log10"):
+    if row.expands:
         return partial(_required(define), calculus)
 
     def numeric(e: Any, bits: int) -> Any:
@@ -517,6 +580,20 @@ def partials(name: str, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """The partial derivatives of a table function in the textbook's form, None where SymPy's own will do."""
     row = FUNCTIONS[name]
     return None if row.derivative is None else row.derivative(calculus, *args)
+
+
+_SHOWN_SLOPES = {row.sympy: row.name for row in _ROWS if row.sympy and row.derivative}
+"""SymPy's classes whose slope is written as the row has it."""
+
+
+def slope(call: Any, argument: int) -> Any:
+    """The partial derivative of a SymPy function by one of its arguments, counted from 1, in the textbook's form."""
+    name = _SHOWN_SLOPES.get(type(call).__name__)
+    if name is None:
+        return call.fdiff(argument)
+    import sympy
+
+    return sympy.sympify(_required(FUNCTIONS[name].derivative)(calculus, *call.args)[argument - 1])
 
 
 def __getattr__(name: str) -> Any:

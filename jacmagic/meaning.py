@@ -91,9 +91,9 @@ class Settled:
 
 
 FOREIGN = {
-    "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "lg": "log10", "sh": "sinh", "ch": "cosh",
+    "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "sh": "sinh", "ch": "cosh",
     "th": "tanh", "arctg": "atan", "arcsen": "asin", "sgn": "sign", "heaviside": "step",
-    **{prefix + name: f"a{name}" for name in ("sinh", "cosh", "tanh") for prefix in ("ar", "arc")},
+    **{prefix + name: f"a{name}" for name in "sinh cosh tanh coth sech csch".split() for prefix in ("ar", "arc")},
     "maximum": "max", "minimum": "min", "avg": "mean", "average": "mean", "crossentropy": "cross_entropy",
     "LeakyReLU": "leaky_relu", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
     "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
@@ -117,7 +117,7 @@ ELSEWHERE = {
     **dict.fromkeys(("var", "variance"), "write mean(x^2) - mean(x)^2"),
     **dict.fromkeys(("std", "sd"), "write sqrt(mean(x^2) - mean(x)^2)"), "cov": "write mean(x .* y) - mean(x) mean(y)",
     **dict.fromkeys(("dropout", "batch_norm", "batchnorm", "conv"), "layers have no state here"),
-    "csch": "write 1/sinh(x)", "sech": "write 1/cosh(x)", "coth": "write 1/tanh(x)", "acot": "write atan(1/x)",
+    "acot": "write atan(1/x)",
     **dict.fromkeys(("log_sigmoid", "logsigmoid"), "write ln(sigmoid(x))"),
     **dict.fromkeys(("logsumexp", "lse"), "write ln(sum(exp(z)))"),
     **dict.fromkeys(("clip", "clamp"), "write min(max(x, a), b)"),
@@ -130,7 +130,7 @@ ELSEWHERE = {
     **dict.fromkeys(("matmul", "linear", "mm"), "write a product, A B or W x + b"),
     "transpose": "write A^T", **dict.fromkeys(("square", "sq"), "write x^2"),
     "outer": "write x y^T", "normalize": "write x/norm(x)", "cosine_similarity": "write dot(x, y)/(norm(x) norm(y))",
-    "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "erfc": "write 1 - erf(x)", "exp2": "write 2^x",
+    "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
     "logit": "write ln(p/(1 - p))", "relu6": "write min(relu(x), 6)", "hardsigmoid": "write min(max(x/6 + 1/2, 0), 1)",
     "hardswish": "write x min(max(x/6 + 1/2, 0), 1)", "attention": "write V^T softmax(K q)",
     "cumsum": "write [sum(x[k] for k = 1..i) for i = 1..3]", "glu": "write a sigmoid(b)",
@@ -342,16 +342,18 @@ class Reader:
                 glued.append(pieces)
         return glued[:2]
 
-    def unknown(self, word: s.Word) -> NameMistake:
+    def unknown(self, word: s.Word) -> JacmagicError:
         """What to say of a word that is no name: the nearest known ones, or where a space is missing."""
         shown, text = self.source(word.span), word.text
+        called = re.match(r"\s*[\w(\\]", self.text[word.span.stop :]) is not None
+        if called and word.typed == "lg":
+            return AmbiguousMath("lg is the logarithm to base 10 or to base 2.", word.span, ("log10", "log2"))
         if shown.startswith("\\"):
             close = nearest(text, SPELLINGS, 2, 0.75)
             return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
 
         if find(word.typed) is not None:
             return NameMistake(f"{shown} is a function and needs its argument in brackets: {shown}(…).", word.span)
-        called = re.match(r"\s*[\w(]", self.text[word.span.stop :]) is not None
         for name in (shown, text) if called else ():
             if name in ELSEWHERE:
                 return NameMistake(f"{name} is not part of the language: {ELSEWHERE[name]}.", word.span)
@@ -416,6 +418,11 @@ class Reader:
             return None
         if word.index is not None and word.index.isdigit() and (row := find(word.text + word.index)) is not None:
             return row  # log_2, atan_2
+        if word.index is not None and word.text == "log" and (
+            word.parts or word.index.isdigit() or is_letter(base := s.Word(word.span, word.index))
+            or self.scope.knows(key_of(base))
+        ):
+            return FUNCTIONS["log_base"]
         return find(word.typed)
 
     def user_function(self, word: s.Raw) -> str | None:
@@ -879,6 +886,8 @@ class Reader:
             )
         if not self.ways(word):
             error = self.unknown(word)
+            if isinstance(error, AmbiguousMath):
+                raise error
             close = nearest(word.text, SPELLINGS | set(self.scope.functions))
             if word.text != word.text.lower() in SPELLINGS:
                 raise error
@@ -1032,6 +1041,9 @@ class Reader:
                         (f"{base}ᵀ", f"{base}^(T)"),
                     )
                 expr = t.Transpose(expr, span=span)
+            elif post.kind == "°":
+                half = (("", expr), ("", t.Constant("pi", span=post.span)), ("/", t.Number("180", span=post.span)))
+                expr = t.Product(half, span=span)
             elif post.kind == "[":
                 if any(isinstance(i, (s.Relation, s.Boolean, s.For)) for i in post.value):
                     raise SyntaxMistake("An index is a whole number.", post.span)
@@ -1110,19 +1122,54 @@ class Reader:
             else:
                 arguments = (self.atom(atom),)
             span = item.span.to(atom.span)
-            expr: t.Expr = t.Call(row.name, arguments, span=span)
+            expr = self.called(row, item, arguments, span)
             expr = self.powers_of_function(expr, item, span)
             return self.finish(items, at + 1, expr, item, True)
         if isinstance(atom, s.Bars):
             span = item.span.to(atom.span)
-            call = self.powers_of_function(t.Call(row.name, (self.atom(atom),), span=span), item, span)
+            call = self.powers_of_function(self.called(row, item, (self.atom(atom),), span), item, span)
             return self.finish(items, at + 1, call, item, True)
         argument, used = self.bare_argument(items, at + 1, row)
         last = items[at + used]
         span = item.span.to(last.span)
-        call = self.powers_of_function(t.Call(row.name, (argument,), True, span=span), item, span)
+        call = self.powers_of_function(self.called(row, item, (argument,), span, True), item, span)
         self.check_behind(items, at, used, argument)
         return [Settled(item.operator, call, item.gap, span)], used + 1
+
+    def called(
+        self, row: Function, item: s.Item, arguments: tuple[t.Expr, ...], span: Span, bare: bool = False
+    ) -> t.Expr:
+        """The call of a built-in function; a logarithm with its base, and a root as the power that it is."""
+        word = item.atom
+        if row.name == "log_base" and isinstance(word, s.Word) and word.index is not None and len(arguments) == 1:
+            arguments = (*arguments, self.base_of(word))
+        elif row.name == "ln" and isinstance(word, s.Word) and word.text == "log" and len(arguments) == 2:
+            row = FUNCTIONS["log_base"]
+        if row.name == "log_base" and len(arguments) == 2 and isinstance(arguments[1], t.Number):
+            if arguments[1].text in ("2", "10"):
+                row, arguments = FUNCTIONS["log" + arguments[1].text], arguments[:1]
+        if row.name == "root" and len(arguments) == 2:
+            radicand, degree = arguments
+            if isinstance(degree, t.Number) and degree.text in ("2", "3"):
+                return t.Call({"2": "sqrt", "3": "cbrt"}[degree.text], (radicand,), span=span)
+            plain = (t.Name, t.Constant, t.Number)
+            radicand, degree = (
+                one if isinstance(one, plain) else t.Paren(one, span=one.span) for one in (radicand, degree)
+            )
+            one = t.Number("1", span=degree.span)
+            return t.Power(radicand, t.Product((("", one), ("/", degree)), span=degree.span), span=span)
+        return t.Call(row.name, arguments, bare, span=span)
+
+    def base_of(self, word: s.Word) -> t.Expr:
+        """The base of log_b, which stands as its index."""
+        if word.parts:
+            return self.value(word.parts[0])
+        assert word.index is not None
+        span = Span(word.span.stop - len(word.index), word.span.stop)
+        if word.index.isdigit():
+            return t.Number(word.index, span=span)
+        names = self.names(s.Word(span, word.index))
+        return names[0] if len(names) == 1 else t.Product(tuple(("", name) for name in names), span=span)
 
     def no_argument(self, item: s.Item, row: Function) -> JacmagicError:
         shown = self.source(item.atom.span)

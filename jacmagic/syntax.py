@@ -73,7 +73,7 @@ _OPERATORS = {
     ";": ";", "|": "|", "||": "||", "‖": "||", "∥": "||", "'": "'", "′": "'", "’": "'", "..": "..", "…": "..",
     "...": "..", ".": ".", "->": "->", "→": "->", "⟶": "->", "⟼": "->", "√": "√", "∛": "∛", "∞": "∞", "!": "!",
     ":": ":", ":=": ":=", "≔": ":=", "&": "&", "_": "_", "∑": "Σ", "∏": "Π", "∈": "∈",
-    "∧": "and", "∨": "or", "¬": "not",
+    "∧": "and", "∨": "or", "¬": "not", "°": "°",
 }
 _BY_LENGTH = ("...", ":=", "**", ".^", ".*", "./", "==", "!=", "<=", ">=", "||", "..", "->")
 _COMMAND_OPERATORS = {
@@ -220,7 +220,7 @@ class Cases(Raw):
 
 @dataclass(frozen=True)
 class Post(Raw):
-    """Something behind a factor: "^", ".^", "T" or "["; `clear` where nothing can be glued to it unclearly."""
+    """Something behind a factor: "^", ".^", "T", "[" or "°"; `clear` where nothing can be glued to it unclearly."""
 
     kind: str
     value: tuple[Raw, ...] = ()
@@ -1241,6 +1241,17 @@ class Parser:
             atom = replace(atom, order=self.norm_order())  # ||x||^2_2
         return Item(self.span_from(start), operator, negative, gap, atom, tuple(posts))
 
+    def degree_sign(self) -> bool:
+        r"""Take the rest of 30^\circ or 30^{\circ}, where it stands here."""
+        signs = self.tokens[self.at : self.at + 3]
+        for count, shape in ((1, [".*"]), (3, ["{", ".*", "}"])):
+            here = signs[:count]
+            typed = self.text[here[0].span.start : here[-1].span.stop]
+            if [token.text for token in here] == shape and "\\circ" in typed:
+                self.at += count
+                return True
+        return False
+
     def check_braces(self) -> None:
         """Braces as a factor of plain text, {k} x; they group in LaTeX, which has a command in its line, or {x}^2."""
         start, stop = self.now.span.start, self.tokens[-1].span.stop
@@ -1273,8 +1284,13 @@ class Parser:
             return Post(token.span, "T") if token.text == "T" else Post(token.span, "^", (self.superscript(token),))
         if token.kind != "op":
             return None
+        if token.text == "°":
+            self.next()
+            return Post(token.span, "°")
         if token.text in ("^", ".^"):
             self.next()
+            if self.degree_sign():
+                return Post(self.span_from(start), "°")
             if self.is_op("{") and self.tokens[self.at + 1].text == ".*" and self.tokens[self.at + 1].kind == "op":
                 self.brackets.append(self.next())  # x^{\odot 2}: entry by entry
                 self.next()

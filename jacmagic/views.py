@@ -1679,7 +1679,12 @@ def wrong_where(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
         ("atanh", ">=1", "atanh of a number beyond ±1"),
     ):
         out += [(e.args[0] ** 2, when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
-    out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(sp.cot, sp.csc), key=str)]
+    poles = (sp.cot, sp.csc, sp.coth, sp.csch, sp.acsch)
+    out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(*poles), key=str)]
+    for e in sorted(expr.atoms(sp.asech), key=str):
+        out += [(e.args[0], when, "asech of a number that is not between 0 and 1") for when in ("<=0", ">1")]
+    for e in sorted(expr.atoms(sp.acoth), key=str):
+        out.append((e.args[0] ** 2, "<=1", "acoth of a number between -1 and 1"))
     out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
     return out
 
@@ -1723,7 +1728,7 @@ def not_finite(result: Result) -> str:
 
 _WRONG: dict[str, Callable[[np.ndarray], Any]] = {
     "<=0": lambda v: v <= 0, "<0": lambda v: v < 0, "==0": lambda v: v == 0,
-    ">1": lambda v: v > 1, ">=1": lambda v: v >= 1, "<1": lambda v: v < 1,
+    ">1": lambda v: v > 1, ">=1": lambda v: v >= 1, "<1": lambda v: v < 1, "<=1": lambda v: v <= 1,
 }
 
 

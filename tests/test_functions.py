@@ -21,7 +21,7 @@ SCALAR: dict[str, Callable[[Any], Any]] = {
     "relu": torch.relu, "leaky_relu": F.leaky_relu, "elu": F.elu, "selu": F.selu, "gelu": F.gelu, "silu": F.silu,
     "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)), "softsign": F.softsign, "mish": F.mish,
     "hardtanh": F.hardtanh, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "abs": torch.abs, "sign": torch.sign,
-    "floor": torch.floor, "ceil": torch.ceil, "erf": torch.erf, "atan": torch.atan, "asinh": torch.asinh,
+    "floor": torch.floor, "ceil": torch.ceil, "erf": torch.erf, "erfc": torch.special.erfc, "atan": torch.atan, "asinh": torch.asinh,
     "step": lambda z: torch.heaviside(z.detach(), torch.zeros_like(z)) + 0 * z,
 }
 VECTOR: dict[str, Callable[[Any], Any]] = {

@@ -30,6 +30,14 @@ FORMULAS = [
     ("√(x+1) y", sp.sqrt(x + 1) * y), ("2√x + y", 2 * sp.sqrt(x) + y), ("x√2 + y", x * sp.sqrt(2) + y), ("∛x + y", x ** sp.Rational(1, 3) + y),
     ("sin x * y", sp.sin(x) * y), ("ln |x| + y", sp.log(sp.Abs(x)) + y), ("log_2 x + y", sp.log(x, 2) + y), ("log₁₀(x) + y", sp.log(x, 10) + y),
     (r"\sin\left(x\right) y", sp.sin(x) * y), (r"\cos\frac{x}{2} + y", sp.cos(x / 2) + y), (r"r\sin\theta\cos x", r * sp.sin(th) * sp.cos(x)),
+    # logarithms to any base, roots of any degree, degrees, hyperbolic functions
+    ("log_b(x) y", sp.log(x) / sp.log(b) * y), ("log_3 x + y", sp.log(x) / sp.log(3) + y), ("log(x, b + y)", sp.log(x) / sp.log(b + y)),
+    (r"\log_{b}\left(x\right) + y", sp.log(x) / sp.log(b) + y), ("log_b^2 x + y", (sp.log(x) / sp.log(b)) ** 2 + y), ("log_b(x)^2 + y", (sp.log(x) / sp.log(b)) ** 2 + y),
+    ("log(x, 2) + log(y, 10)", sp.log(x, 2) + sp.log(y, 10)), ("root(x, 3) + y", x ** sp.Rational(1, 3) + y), ("root(x, 2) y", sp.sqrt(x) * y),
+    ("root(x + y, 5)", (x + y) ** sp.Rational(1, 5)), ("root(x, n) y", x ** (1 / n) * y), ("x sin 30° + y", x / 2 + y), ("cos(x°) + y", sp.cos(x * pi / 180) + y),
+    ("x y/90°", 2 * x * y / pi), ("(x + y)°", (x + y) * pi / 180), (r"\sin(30^\circ) x + 60^{\circ} y", x / 2 + y * pi / 3),
+    ("coth(x) + sech y", sp.coth(x) + sp.sech(y)), ("csch x + acoth(y + 1)", sp.csch(x) + sp.acoth(y + 1)), (r"\coth x + \operatorname{sech}\left(y\right)", sp.coth(x) + sp.sech(y)),
+    ("asech(x/4) + acsch(y)", sp.asech(x / 4) + sp.acsch(y)), ("erfc(x) y", sp.erfc(x) * y),
     # products and division
     ("2x y", 2 * x * y), ("2(x+1) y", 2 * (x + 1) * y), ("(x+1)(y+1)", (x + 1) * (y + 1)), ("x(y+1)", x * (y + 1)), ("x*y·2", 2 * x * y),
     ("x/y/2", x / y / 2), ("x/y*2", 2 * x / y), ("1/2 (x - y)^2", (x - y) ** 2 / 2), ("3/4 x^2 y", sp.Rational(3, 4) * x**2 * y),

@@ -71,6 +71,8 @@ const FUNCTIONS = {
   cot: (z) => 1 / Math.tan(z), sec: (z) => 1 / Math.cos(z), csc: (z) => 1 / Math.sin(z),
   asin: Math.asin, acos: Math.acos, atan: Math.atan, atan2: Math.atan2,
   sinh: Math.sinh, cosh: Math.cosh, tanh: Math.tanh, asinh: Math.asinh, acosh: Math.acosh, atanh: Math.atanh,
+  coth: (z) => 1 / Math.tanh(z), sech: (z) => 1 / Math.cosh(z), csch: (z) => 1 / Math.sinh(z),
+  acoth: (z) => Math.atanh(1 / z), asech: (z) => Math.acosh(1 / z), acsch: (z) => Math.asinh(1 / z),
   relu: (z) => max(z, 0),
   leaky_relu: (z) => (z > 0 ? z : z / 100),
   elu: (z) => (z > 0 ? z : Math.expm1(z)),
@@ -1609,7 +1611,7 @@ function mount(root, spec, bridge) {
     const box = el("div", { class: "jm-remarks", role: "status" });
     const outputs = [mainMatrix, spec.chain?.value, ...(spec.functions ?? []).map((/** @type {any} */ one) => one.forward)].filter((output) => output && engine.has(output));
     const small = outputs.filter((output) => product(engine.shape(output)) <= 20000);
-    const rules = /** @type {Record<string, (v: number) => boolean>} */ ({ "<=0": (v) => v <= 0, "<0": (v) => v < 0, "==0": (v) => v === 0, ">1": (v) => v > 1, ">=1": (v) => v >= 1, ">=0": (v) => v >= 0, "<1": (v) => v < 1 });
+    const rules = /** @type {Record<string, (v: number) => boolean>} */ ({ "<=0": (v) => v <= 0, "<0": (v) => v < 0, "==0": (v) => v === 0, ">1": (v) => v > 1, ">=1": (v) => v >= 1, ">=0": (v) => v >= 0, "<1": (v) => v < 1, "<=1": (v) => v <= 1 });
     const rescue = el("button", { type: "button", class: "jm-word" });
     if (spec.rescue) {
       rescue.append("use " + Object.entries(spec.rescue).map(([key, v]) => symbol(key).join("") + " = " + [v].flat().map((one) => short(/** @type {number} */ (one))).join(", ")).join(", "));

@@ -119,7 +119,7 @@ class Text(Writer):
     def call(self, expr: t.Call) -> Piece:
         if len(expr.arguments) == 1 and expr.function in ("abs", "norm") and expr.span not in self.arrays:
             return self.bars_of(expr.arguments[0], None if expr.function == "abs" else "2"), Level.ATOM
-        head = {"sqrt": "√", "cbrt": "∛"}.get(expr.function, expr.function)
+        head = {"sqrt": "√", "cbrt": "∛", "log_base": "log"}.get(expr.function, expr.function)
         return f"{head}({self.listed(expr.arguments)})", Level.ATOM
 
     def user_call(self, expr: t.UserCall) -> Piece:

@@ -162,7 +162,9 @@ class Typeset(Writer):
 
     def application(self, expr: t.Call, power: str) -> Piece:
         """A function before its argument, its power on the name."""
-        head = self.head(expr.function)
+        head, arguments = self.head(expr.function), expr.arguments
+        if expr.function == "log_base" and len(arguments) == 2:
+            head, arguments = self.lowered(head, self.free(arguments[1])), arguments[:1]
         if power:
             head = self.raised(head, power)
         simple = len(expr.arguments) == 1 and self.stands_bare(expr.function, expr.arguments[0])
@@ -171,7 +173,7 @@ class Typeset(Writer):
             return self.bare_call(head, self.free(expr.arguments[0])), Level.BARE
         if simple and takes_power(expr.function):
             self.styles.add("bracketed")
-        return self.called(head, self.listed(expr.arguments)), Level.ATOM
+        return self.called(head, self.listed(arguments)), Level.ATOM
 
     def stands_bare(self, function: str, argument: t.Expr) -> bool:
         """True for an optional number and one name with its power, where the name prints without a bracket."""

@@ -31,6 +31,7 @@ FUNCTIONS: dict[str, Any] = {
     "log2": lambda z: mp.log(z, 2), "log10": mp.log10, "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,
     "cot": mp.cot, "sec": mp.sec, "csc": mp.csc, "asin": mp.asin, "acos": mp.acos, "atan": mp.atan,
     "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh,
+    "coth": mp.coth, "sech": mp.sech, "csch": mp.csch, "acoth": mp.acoth, "asech": mp.asech, "acsch": mp.acsch,
     "abs": abs, "sign": mp.sign, "floor": mp.floor, "ceil": mp.ceil, "erf": mp.erf, "erfc": mp.erfc,
     "sigmoid": sigmoid, "relu": lambda z: max(z, mp.mpf(0)), "leaky_relu": lambda z: z if z > 0 else z / 100,
     "elu": lambda z: z if z > 0 else mp.expm1(z), "selu": lambda z: SCALE * (z if z > 0 else ALPHA * mp.expm1(z)),
@@ -41,7 +42,8 @@ FUNCTIONS: dict[str, Any] = {
 }
 # At a pole NumPy gives an infinity or nan where mpmath raises.
 POLES = {("ln", 0.0): "-inf", ("log2", 0.0): "-inf", ("log10", 0.0): "-inf", ("cot", 0.0): "inf", ("csc", 0.0): "inf",
-         ("atanh", 1.0): "inf", ("atanh", -1.0): "-inf", ("log1p", -1.0): "-inf"}
+         ("coth", 0.0): "inf", ("csch", 0.0): "inf", ("acoth", 0.0): "nan", ("acoth", 1.0): "inf", ("acoth", -1.0): "-inf",
+         ("asech", 0.0): "inf", ("acsch", 0.0): "inf", ("atanh", 1.0): "inf", ("atanh", -1.0): "-inf", ("log1p", -1.0): "-inf"}
 
 
 def plain(value: Any) -> Any:
