@@ -1011,10 +1011,19 @@ class Lowerer:
         return self.node(value)
 
     def call_softmax(self, expr: t.Call, values: list[Value]) -> Value:
-        return self.of_node(self.graph.along("softmax", self.vector_argument(expr, values[0])))
+        return self.of_node(self.graph.along(expr.function, self.several(expr, values[0])))
 
-    def call_log_softmax(self, expr: t.Call, values: list[Value]) -> Value:
-        return self.of_node(self.graph.along("log_softmax", self.vector_argument(expr, values[0])))
+    call_log_softmax = call_softmax
+
+    def several(self, expr: t.Call, value: Value) -> Node:
+        """A vector of more than one entry: softmax of one is 1, whatever it is."""
+        node = self.vector_argument(expr, value)
+        if node.size > 1:
+            return node
+        shown, soft = self.source(expr.span), expr.function == "softmax"
+        said = "1; one chance is a sigmoid." if soft else "0."
+        fix = (shown.replace("softmax", "sigmoid", 1),) if soft and "softmax" in shown else ()
+        raise ShapeError(f"{expr.function} of one entry is always {said}", expr.span, fix)
 
     def call_layer_norm(self, expr: t.Call, values: list[Value]) -> Value:
         g, x = self.graph, self.vector_argument(expr, values[0])

@@ -97,6 +97,7 @@ FOREIGN = {
     "maximum": "max", "minimum": "min", "avg": "mean", "average": "mean", "crossentropy": "cross_entropy",
     "LeakyReLU": "leaky_relu", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
     "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
+    "BCELoss": "bce", "MSELoss": "mse", "L1Loss": "mae", "HuberLoss": "huber", "SmoothL1Loss": "huber",
     "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
 }
 """Functions as books in other languages, or other books, write them."""
@@ -137,6 +138,14 @@ ELSEWHERE = {
     "expm1": "write e^x - 1", "log1p": "write ln(1 + x)", "hypot": "write sqrt(x^2 + y^2)", "sinc": "write sin(x)/x",
 }
 """Functions of mathematics that the language does not have, and what to do instead."""
+
+_OF_LOGITS = {
+    "CrossEntropyLoss": ("cross_entropy", "softmax"), "softmax_cross_entropy": ("cross_entropy", "softmax"),
+    **dict.fromkeys(
+        ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "sigmoid_cross_entropy"), ("bce", "sigmoid")
+    ),
+}
+"""PyTorch's losses of logits: the loss of probabilities here, and what makes probabilities of logits."""
 
 _INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
@@ -885,6 +894,7 @@ class Reader:
                 f"or write {shown}*{inside}.", span, (f"{shown}*{inside}",) if inside != "(…)" else (),
             )
         if not self.ways(word):
+            self.check_logits(word, item, group)
             error = self.unknown(word)
             if isinstance(error, AmbiguousMath):
                 raise error
@@ -896,6 +906,17 @@ class Reader:
                     f"{shown} is not a function. Did you mean {' or '.join(close)}?", item.span, tuple(close)
                 )
             raise error
+
+    def check_logits(self, word: s.Word, item: s.Item, group: s.Item) -> None:
+        """CrossEntropyLoss(z, y)."""
+        if word.typed not in _OF_LOGITS or not isinstance(group.atom, s.Group):
+            return
+        loss, maker = _OF_LOGITS[word.typed]
+        arguments = [self.source(entry.span) for entry in group.atom.rows[0]]
+        fix = (f"{loss}({maker}({arguments[0]}), {arguments[1]})",) if len(arguments) == 2 else ()
+        raise NameMistake(
+            f"{self.source(word.span)} is {loss} of what {maker} gives.", item.span.to(group.atom.span), fix
+        )
 
     def check_index(self, word: s.Word, item: s.Item, group: s.Item) -> None:
         """x(2), A(1,2): an entry to some languages, a product with 2 here."""

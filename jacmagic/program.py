@@ -20,6 +20,7 @@ from jacmagic import slips
 from jacmagic import syntax as s
 from jacmagic import tree as t
 from jacmagic.code import compile_numpy
+from jacmagic.domains import Domains
 from jacmagic.errors import (
     JacmagicError,
     LimitError,
@@ -191,6 +192,7 @@ class _Understanding:
         self.read(statements, wrt)
         self.order()
         self.settle_wholes()
+        self.check_domains()
         mistake = None
         try:
             shapes = self.infer()
@@ -562,7 +564,7 @@ class _Understanding:
     def check_slips(self, wrt: str | None) -> None:
         """Names that look like slips, in the lines that define something."""
         named = {key_of(word) for word in s.parse_names(wrt)} if wrt else set()
-        arguments = {name for params in self.scope.functions.values() for name in params} | self.scope.primed
+        arguments = {name for params in self.scope.functions.values() for name in params} | self.scope.timed
         free = {name for key, _ in self.sequence for name in names_in(self.trees[key])} - self.drafts.keys()
         varying = frozenset((named or arguments or free) | {key for key, _ in self.sequence})
         block = slips.Block(self.text, frozenset(self.scope.names), self.scope.functions, varying, self.net)
@@ -741,6 +743,15 @@ class _Understanding:
         self.sequence = [(key, one) for key, one in self.sequence if key not in self.wholes]
         if not self.sequence:
             raise nothing_to_do(self.net)
+
+    def check_domains(self) -> None:
+        """What is nowhere a real number, and losses of what is no probability."""
+        indices = {family.index for tree in self.trees.values() for family in families_in(tree)}
+        defined = {key: self.trees[key] for key, one in self.sequence if one.kind != "equation"}
+        domains = Domains(defined, self.scope.vectors | self.scope.matrices, indices | set(self.wholes), self.net)
+        for key, _ in self.sequence:
+            domains.check(self.trees[key], lambda expr: self.text[expr.span.start : expr.span.stop])
+            domains.name(key)  # one after the other: a long chain of definitions is no deep one then
 
     # -------------------------------------------------------------- sizes
     def infer(self) -> dict[str, Shape]:

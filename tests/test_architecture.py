@@ -12,7 +12,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "jacmagic"
 ROOMS = (
     "errors working precedence functions textbook syntax names tree printers.writer printers.typeset printers.tex "
-    "printers.plain printers.markup printers layout graph calculus code meaning slips shapes lowering roles program result latex views panel "
+    "printers.plain printers.markup printers layout graph calculus code meaning slips domains shapes lowering roles program result latex views panel "
     "panel.squeeze panel.bridge notebook pytorch magics"
 ).split()
 

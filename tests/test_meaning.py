@@ -170,12 +170,19 @@ BLOCKS = [
     ("x = r cos t\ny = r sin t\nf(x, y) = x y", None, "r t"),
     ("x in R^2\nf(x) = x^T x\ng(x) = f(2x)", [[8 * x1, 8 * x2]], "x1 x2"),
     # systems
+    # probabilities that are not called so, and powers of negative numbers that are real
+    ("f(p, y) = bce(p, y)", None, "p y"), ("f(x) = bce((1 + tanh x)/2, 1)", None, "x"), ("f(x) = bce(1 - e^(-e^x), 1)", None, "x"),
+    ("f(x) = bce(1/(1 + e^-x), 0)", None, "x"), ("f(a, p, q) = bce(a p + (1 - a) q, 1)", None, "a p q"), ("f(x) = bce(max(0, min(1, x)), 1)", None, "x"),
+    ("z in R^3\nf = cross_entropy(exp(z)/sum(exp(z)), [1, 0, 0])", None, "z1 z2 z3"), ("z in R^2\nf = cross_entropy(exp(log_softmax(z)), [1, 0])", None, "z1 z2"),
+    ("z in R^2\nf = cross_entropy(0.9 softmax(2z) + 0.05, [1, 0])", None, "z1 z2"),
+    ("f(x) = sum((-1)^k x^k for k = 1..3)", [[-1 + 2 * x - 3 * x**2]], "x"), ("n = 3\nx in R^n\nf = (-1)^(n + 1) x[1]", [[1, 0, 0]], "x1 x2 x3"),
+    ("f(x) = (-x^2)^3", [[-6 * x**5]], "x"), ("f(x) = ln(x - 1) + ln(-x)", None, "x"),
     # names that look like slips, where a line or another spelling says that they are none
     ("X = 3\nf(x) = x + X", [[1]], "x"), ("f(x) = x + X", [[1]], "x"), ("f(x) = 3x_2 + 2x", [[2]], "x"), ("f(x, x2) = 3x2 + x", [[1, 3]], "x x2"),
     ("f(x) = x1 + x2 + x", [[1]], "x"), ("f(x) = x2^2 + x", [[1]], "x"), ("i, j in R\nf(x, y) = x i + y j", [[sp.Symbol("i", real=True), sp.Symbol("j", real=True)]], "x y"),
     ("f(x) = x E^n", [[sp.Symbol("E", real=True) ** n]], "x"), ("E = 2\nf(x) = E^x", [[sp.Symbol("E", real=True) ** x * sp.log(sp.Symbol("E", real=True))]], "x"),
     ("n in R\nf(x) = 1n x", [[n]], "x"), ("f(x) = Σx", [[sp.Symbol("Sigma", real=True)]], "x"), ("x in R^2\nf(x) = x^T Σ x", None, "x1 x2"),
-    ("f(x, y) = x^2 y\ng(x, y) = f(x, y) f_z", None, "x y"), ("f(x) = {x}^2 + e^{x}", [[2 * x + sp.exp(x)]], "x"), ("dt in R\nd = v*dt", None, "v dt"),
+    ("f(x, y) = x^2 y\ng(x, y) = f(x, y) f_z", None, "x y"), ("f(x) = {x}^2 + e^{x}", [[2 * x + sp.exp(x)]], "x"), ("dt in R\nd = v*dt", None, "dt v"),
     ("x' = y\ny' = -sin x", [[0, 1], [-sp.cos(x), 0]], "x y"),
     (r"\dot{x}_1 = x_2" "\n" r"\dot{x}_2 = -x_1", [[0, 1], [-1, 0]], "x1 x2"),
     ("dθ/dt = ω\ndω/dt = -sin θ", [[0, 1], [-sp.cos(th), 0]], "theta omega"),

@@ -108,7 +108,8 @@ class Text(Writer):
             shown = f"^({self.free(exponent)})"
         if expr.entrywise:
             shown = "." + shown
-        if expr.on_name and isinstance(expr.base, t.Call) and expr.base.function not in FENCED and shown[0] != "^":
+        named = isinstance(expr.base, t.Call) and expr.base.function not in {*FENCED, "log_base"}
+        if expr.on_name and isinstance(expr.base, t.Call) and named and shown[0] != "^":
             return f"{expr.base.function}{shown}({self.listed(expr.base.arguments)})", Level.POWER
         return f"{self.at(expr.base, Level.ATOM)}{shown}", Level.POWER
 
