@@ -966,8 +966,9 @@ def kinks(g: Graph, roots: Sequence[Node]) -> list[tuple[str, Node]]:
                 row = FUNCTIONS.get(type(call).__name__)
                 if row is None or row.kinks is None:
                     continue
+                name = "max(0, z)" if row.name == "max" and len(call.args) == 2 and 0 in call.args else row.name
                 found += [
-                    (row.name, g.map(vanishing, list(zip(node.args, axes)), node.shape))
+                    (name, g.map(vanishing, list(zip(node.args, axes)), node.shape))
                     for vanishing in row.kinks(calculus, *call.args)
                 ]
             edges = [when.atoms(Relational) for cases in expr.atoms(sp.Piecewise) for _, when in cases.args]

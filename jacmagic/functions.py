@@ -93,6 +93,8 @@ def _pairwise(f: Any, best: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The partial derivatives of max or min: 1/k for each of k arguments that tie for the best."""
     if len(args) == 2:
         a, b = args
+        if best is f.max and 0 in args:  # max(0, z) is ReLU
+            return tuple(0 if one == 0 else f.step(one) for one in args)
         ahead = (lambda p, q: p > q) if best is f.max else (lambda p, q: p < q)
         return tuple(
             f.Piecewise((1, ahead(p, q)), (f.Rational(1, 2), f.Eq(p, q)), (0, True)) for p, q in ((a, b), (b, a))

@@ -31,7 +31,7 @@ from jacmagic.graph import Graph, Node, ancestry, slot
 from jacmagic.layout import Layout, Order
 from jacmagic.lowering import mentions
 from jacmagic.program import Line, Program, Shape, Step
-from jacmagic.result import Result, entry_name
+from jacmagic.result import Result, entry_name, symbols_of
 from jacmagic.syntax import GREEK, ROLES
 
 MAX_SHOWN = 8
@@ -312,6 +312,11 @@ def in_own_names(result: Result, found: Table) -> Table:
     p = result.program
     if not found.whole or found.entries is None:
         return found
+    if any(_reciprocal(p.steps[of].expr) for of in p.outputs):
+        own_names = [symbol for of in p.outputs for symbol in symbols_of(of, p.shape(of))]
+        sigmoids = [_by_sigmoid(*row) for row in zip(result.outputs, own_names, found.entries)]
+        if any(row is not None for row in sigmoids):
+            return replace(found, entries=[own or row for own, row in zip(sigmoids, found.entries)])
     entries = []
     for of in p.outputs:
         below = list(ancestry([result.inner(of)]))
@@ -325,6 +330,25 @@ def in_own_names(result: Result, found: Table) -> Table:
         entries += [[e for part in parts if part is not None for e in part[i]] for i in range(prod(p.shape(of)))]
     own, full = (sum(e.count_ops() for row in rows for e in row) for rows in (entries, found.entries))
     return replace(found, entries=entries) if 2 * own < full else found
+
+
+def _reciprocal(expr: t.Expr) -> bool:
+    """True for 1/(…), as a sigmoid is written out."""
+    expr = t.inside(expr)
+    above = expr.above if isinstance(expr, t.Fraction) else expr.factors[0][1] if isinstance(expr, t.Product) else None
+    return isinstance(above, t.Number) and above.text == "1" or isinstance(expr, t.Power)
+
+
+def _by_sigmoid(value: sp.Expr, own: sp.Symbol, slopes: list[sp.Expr]) -> list[sp.Expr] | None:
+    """s (1 - s) for the slopes of an s that is written out as 1/(1 + e^-z); None where it is none."""
+    below = 1 / value if value.is_Pow and value.exp == -1 else sp.S.One
+    power = below - 1
+    if not isinstance(power, sp.exp) or not any(slopes):
+        return None
+    inner = [sp.Mul(slope, below**2, 1 / power) for slope in slopes]
+    if any(one.has(power) or one.has(1 / power) for one in inner):
+        return None
+    return [sp.Mul(one, own, 1 - own) for one in inner]
 
 
 def too_wide(plain: list[list[str]]) -> bool:
@@ -1231,7 +1255,11 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
         return None
     if sum(e.count_ops() for e in flat) > 200:
         return None
-    return [flat[k : k + columns] for k in range(0, len(flat), columns)]
+    shown = [flat[k : k + columns] for k in range(0, len(flat), columns)]
+    if not _reciprocal(p.steps[of].expr):
+        return shown
+    own_names = symbols_of(of, p.shape(of))
+    return [_by_sigmoid(*row) or row[2] for row in zip(result.entries(root), own_names, shown)]
 
 
 @dataclass(frozen=True)
@@ -1650,6 +1678,7 @@ KINKS = {
     "selu": "SELU at 0: the slope from the left, as in PyTorch",
     "hardtanh": "hardtanh at ±1: slope 0, as in PyTorch",
     "max": "a tie of max: each of the k largest has slope 1/k",
+    "max(0, z)": "max(0, ·) at 0: slope 0, as ReLU has it",
     "min": "a tie of min: each of the k smallest has slope 1/k",
     "floor": "floor jumps here: slope 0",
     "ceil": "ceil jumps here: slope 0",
