@@ -1252,13 +1252,18 @@ class Parser:
                 return True
         return False
 
+    def line_start(self, at: int) -> int:
+        """Where the line of an offset begins, or the statement, where that goes over several lines."""
+        return min(self.text.rfind("\n", 0, at) + 1, self.tokens[0].span.start)
+
     def check_braces(self) -> None:
-        """Braces as a factor of plain text, {k} x; they group in LaTeX, which has a command in its line, or {x}^2."""
+        """Braces as a factor of plain text, {k} x; they group in LaTeX, which has a command or {{ in its line, or {x}^2."""
         start, stop = self.now.span.start, self.tokens[-1].span.stop
-        line = self.text[self.tokens[0].span.start : stop]
         inside = re.match(r"\{([^{}]*)\}(?!\s*[_^])", self.text[start:stop])
         rooted = self.at > 3 and self.tokens[self.at - 4].text == "√"  # √[3]{x} has words of its own
-        if inside is None or rooted or "\\" in line or "$" in self.text:
+        line = self.text[self.line_start(start) : stop]
+        typeset = re.search(r"\\|\{\{|^\s*\{[^=]*\}\s*=", line) or "$" in self.text
+        if inside is None or rooted or typeset:
             return
         shown, span = inside[1].strip(), Span(start, start + inside.end())
         before = self.tokens[self.at - 1] if self.at else self.now
