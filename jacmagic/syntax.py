@@ -1257,7 +1257,7 @@ class Parser:
         return min(self.text.rfind("\n", 0, at) + 1, self.tokens[0].span.start)
 
     def check_braces(self) -> None:
-        """Braces as a factor of plain text, {k} x; they group in LaTeX, which has a command or {{ in its line, or {x}^2."""
+        """Braces as a factor of plain text, {k} x; they group where the line has a command or {{, and in {x}^2."""
         start, stop = self.now.span.start, self.tokens[-1].span.stop
         inside = re.match(r"\{([^{}]*)\}(?!\s*[_^])", self.text[start:stop])
         rooted = self.at > 3 and self.tokens[self.at - 4].text == "√"  # √[3]{x} has words of its own

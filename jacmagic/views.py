@@ -1736,23 +1736,30 @@ def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
 
 
 def not_finite(result: Result) -> str:
-    """Why a number at the current point is not finite."""
-    if np.isfinite(result.at()).all():
-        return ""
+    """What is not finite at the current point, a slope or the last number itself, and why."""
+    slopes = result.at()
+    finite = bool(np.isfinite(slopes).all())
 
     def make() -> tuple[list[tuple[str, str]], Any]:
         g = result.program.graph
         roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
-        found = guards(g, [*roots, result.total(safe=True)[0]])
+        found = guards(g, roots if finite else [*roots, result.total(safe=True)[0]])
         nodes = {f"g{k}": node for k, (node, _, _) in enumerate(found)}
         return [(when, text) for _, when, text in found], result.compile_nodes(nodes) if found else None
 
-    told, run = result.once("guards", make)
-    if not told:
+    told, run = result.once(("guards", finite), make)
+    # Where nothing but an overflow can fail, the slope overflows, too; then no function is compiled for this.
+    last = result.forward() if told else {}
+    broken = [key for key in result.program.outputs if key in last and not np.isfinite(last[key]).all()]
+    if finite and not broken:
         return ""
-    values = run(**result.point({}))
+    values = run(**result.point({})) if told else {}
     met = [text for k, (when, text) in enumerate(told) if np.any(_WRONG[when](np.asarray(values[f"g{k}"])))]
-    return f"not finite here: {' and '.join(dict.fromkeys(met[:1]))}" if met else ""
+    numbers = [slopes, *(last[key] for key in broken)]
+    endless = any(np.isinf(one).any() for one in numbers)
+    why = met[0] if met else "a pole, or a number beyond 1.8·10³⁰⁸" if endless else ""
+    what = f"{', '.join(map(tex.unicode_name, broken))} is not finite here" if finite else "not finite here"
+    return f"{what}: {why}" if why else what
 
 
 _WRONG: dict[str, Callable[[np.ndarray], Any]] = {

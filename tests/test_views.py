@@ -7,6 +7,7 @@ import unicodedata
 import numpy as np
 import pytest
 import sympy as sp
+from optional import optional
 
 import jacmagic
 from jacmagic import panel, views
@@ -425,6 +426,12 @@ def test_a_number_of_a_thousand_digits_is_not_typeset():
         ("p(V, T) = n R T/(V - n b)", "not finite here: a division by 0"),
         ("r, s in R^3\nV = k/||r - s||", "not finite here: a division by 0"),
         ("x in R\nf = ln(x) sqrt(x)\nx = -1", "not finite here: ln of a number that is not positive"),
+        ("f(x) = ln x\nx = -1", "f is not finite here: ln of a number that is not positive"),
+        ("f(x) = floor(√x)\nx = -1", "f is not finite here: the root of a negative number"),
+        ("f(x) = exp(exp(x))\nx = 10", "not finite here: a pole, or a number beyond"),
+        ("f(x) = asech(x/4)\nx = -3", "not finite here: asech of a number that is not between 0 and 1"),
+        ("f(x) = acoth(x)\nx = 0.5", "f is not finite here: acoth of a number between -1 and 1"),
+        ("f(x) = max(0, x - 1)", "max(0, ·) at 0: slope 0"),
     ],
 )
 def test_what_is_the_matter_with_the_point_is_said_in_text(block, said):
@@ -445,3 +452,20 @@ def test_the_rows_of_a_system_have_their_dots_everywhere(block, keys, latex):
     assert [one.key for one in rows] == keys
     assert [one.latex for one in rows] == latex
     assert all("\u0307" in unicodedata.normalize("NFD", one.text) for one in rows)
+
+
+@pytest.mark.parametrize(("block", "slope"), [
+    ("g(z) = max(0, 2z)", "2 * 1[2z > 0]"), ("g(z) = max(z, 0)^2", "2 max(z, 0) * 1[z > 0]"), ("s = 1/(1 + e^-z)", "s (1 - s)"),
+    ("s(z) = (1 + exp(-z))^-1", "s (1 - s)"), ("s = \\frac{1}{1 + e^{-k z}}\nk = 2", "k s (1 - s)"), ("f(x) = 1/(1 + x)", "-1/(1 + x)²"),
+])
+def test_a_slope_in_the_form_that_textbooks_have(block, slope):
+    assert f" = {slope}\n" in views.plain_text(jacmagic.jacobian(block))
+
+
+def test_the_largest_of_a_number_and_0_has_the_slope_of_relu_at_0():
+    torch = optional("torch")
+    z = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    torch.relu(3 * z).backward()
+    for block in ("f(z) = max(0, 3z)", "f(z) = max(3z, 0)"):
+        assert jacmagic.jacobian(block).at(z=0.0)[0, 0] == z.grad
+    assert jacmagic.jacobian("f(z) = max(1, z)").at(z=1.0)[0, 0] == 0.5
