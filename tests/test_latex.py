@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from jacmagic import latex
+from jacmagic import layout, names, printers
 from jacmagic import tree as t
 from jacmagic.functions import symbolic as function
 from jacmagic.meaning import Reader, Scope
@@ -93,6 +93,14 @@ def same(one: Any, other: Any) -> bool:
     return True
 
 
+def latex(expr: Any, decimals: bool = False, *order: str) -> str:
+    return printers.latex(layout.tree(expr, decimals, layout.Order(map(read, order))))
+
+
+def text(expr: Any, decimals: bool = False, *order: str) -> str:
+    return printers.text(layout.tree(expr, decimals, layout.Order(map(read, order))))
+
+
 # ------------------------------------------------------------------ names
 @pytest.mark.parametrize(("key", "tex", "plain"), [
     ("x", "x", "x"),
@@ -119,21 +127,21 @@ def same(one: Any, other: Any) -> bool:
     ("W1_hat", r"\mathrm{W1\_hat}", "W1_hat"),
 ])
 def test_a_name_prints_by_its_key(key: str, tex: str, plain: str) -> None:
-    assert latex.name(key) == tex
-    assert latex.unicode_name(key) == plain
+    assert names.name(key).latex == tex
+    assert names.name(key).text == plain
 
 
 def test_a_dotted_name_is_the_derivative_by_time() -> None:
-    assert latex.name("dx", dotted=True) == r"\dot{x}"
-    assert latex.name("dx1", dotted=True) == r"\dot{x}_{1}"
-    assert latex.name("dtheta", dotted=True) == r"\dot{\theta}"
+    assert names.name("dx", dotted=True).latex == r"\dot{x}"
+    assert names.name("dx1", dotted=True).latex == r"\dot{x}_{1}"
+    assert names.name("dtheta", dotted=True).latex == r"\dot{\theta}"
 
 
 @pytest.mark.parametrize("key", ["x1", "x_i", "x_max", "x_alpha", "theta2", "lam", "Alpha", "y_hat", "y_hat_1",
                                  "x_bar", "theta_tilde", "rate", "W1_hat", "omicron", "Sigma3"])
 def test_a_name_reads_back_to_its_key(key: str) -> None:
-    assert _key(read(latex.name(key))) == key
-    assert _key(read(latex.unicode_name(key))) == key
+    assert _key(read(names.name(key).latex)) == key
+    assert _key(read(names.name(key).text)) == key
 
 
 # ------------------------------------------------------------------ as the block was written
@@ -189,8 +197,8 @@ WRITTEN = [
 @pytest.mark.parametrize(("typed", "tex", "plain"), WRITTEN)
 def test_an_expression_prints_as_it_was_written(typed: str, tex: str, plain: str) -> None:
     tree = read(typed)
-    assert latex.expression(tree) == tex
-    assert latex.text(tree) == plain
+    assert printers.latex(tree) == tex
+    assert printers.text(tree) == plain
     assert same(value(read(tex)), value(tree))
     assert same(value(read(plain)), value(tree))
 
@@ -225,16 +233,16 @@ def shape(e: Any) -> Any:
 ])
 def test_arrays_print_and_read_back(typed: str, tex: str, plain: str) -> None:
     tree = read(typed, vectors={"v", "c1"})
-    assert latex.expression(tree) == tex
-    assert latex.text(tree) == plain
-    assert shape(read(latex.text(tree), vectors={"v", "c1"})) == shape(tree)
+    assert printers.latex(tree) == tex
+    assert printers.text(tree) == plain
+    assert shape(read(printers.text(tree), vectors={"v", "c1"})) == shape(tree)
     assert shape(read(tex, vectors={"v", "c1"})) == shape(tree)
 
 
 @pytest.mark.parametrize("typed", ["u ./ v", "W .^ 2", "1[x > 0]"])
 def test_entry_by_entry_operators_and_indicators_read_back(typed: str) -> None:
     tree = read(typed)
-    assert shape(read(latex.expression(tree))) == shape(tree)
+    assert shape(read(printers.latex(tree))) == shape(tree)
 
 
 # ------------------------------------------------------------------ SymPy expressions
@@ -295,8 +303,8 @@ SYMBOLIC = [
 
 @pytest.mark.parametrize(("expr", "tex", "plain"), SYMBOLIC, ids=[s[2] for s in SYMBOLIC])
 def test_a_sympy_expression_prints_as_in_a_textbook_and_reads_back(expr: Any, tex: str, plain: str) -> None:
-    assert latex.symbolic(expr) == tex
-    assert latex.text_symbolic(expr) == plain
+    assert latex(expr) == tex
+    assert text(expr) == plain
     assert same(value(read(tex)), expr)
     assert same(value(read(plain)), expr)
 
@@ -317,16 +325,16 @@ def test_a_sympy_expression_prints_as_in_a_textbook_and_reads_back(expr: Any, te
     (x**half + y ** sp.Rational(3, 2), r"y^{1.5} + \sqrt{x}", "y^1.5 + √(x)"),
 ])
 def test_fractions_that_end_print_as_decimals_where_asked(expr: Any, tex: str, plain: str) -> None:
-    assert latex.symbolic(expr, decimals=True) == tex
-    assert latex.text_symbolic(expr, decimals=True) == plain
+    assert latex(expr, decimals=True) == tex
+    assert text(expr, decimals=True) == plain
     assert same(value(read(tex)).xreplace({}), expr)
     assert same(value(read(plain)), expr)
 
 
 def test_a_step_prints_as_an_indicator_never_as_heaviside() -> None:
-    assert latex.symbolic(x * step(z)) == r"x \cdot \mathbf{1}[z > 0]"
-    assert latex.symbolic(sp.Heaviside(z)) == r"\mathbf{1}[z > 0]"
-    assert same(value(read(latex.text_symbolic(x * step(z)))), x * sp.Piecewise((1, z > 0), (0, True)))
+    assert latex(x * step(z)) == r"x \cdot \mathbf{1}[z > 0]"
+    assert latex(sp.Heaviside(z)) == r"\mathbf{1}[z > 0]"
+    assert same(value(read(text(x * step(z)))), x * sp.Piecewise((1, z > 0), (0, True)))
 
 
 def pieces() -> list[Any]:
@@ -347,38 +355,61 @@ def test_every_product_sum_and_power_of_two_kinds_reads_back(left: Any) -> None:
         for whole in (left * right, left + right, left / right, sp.sin(left) * right, sp.exp(left) - right):
             if whole.has(sp.zoo, sp.nan, sp.oo):
                 continue
-            for printed in (latex.symbolic(whole), latex.text_symbolic(whole), latex.symbolic(whole, decimals=True)):
+            for printed in (latex(whole), text(whole), latex(whole, decimals=True)):
                 assert same(value(read(printed)), whole), (whole, printed)
 
 
 def test_what_no_block_contains_prints_with_the_names_of_the_block() -> None:
     W, v = sp.MatrixSymbol("W1", 2, 2), sp.MatrixSymbol("x", 2, 1)
-    assert latex.symbolic(W * v) == "W_{1} x"
-    assert latex.symbolic(W.T) == r"W_{1}^{\top}"
-    assert latex.symbolic(sp.oo) == r"\infty"
-    assert latex.symbolic(sp.Matrix([[x1, 2]])) == r"\begin{bmatrix} x_{1} & 2 \end{bmatrix}"
-    assert latex.symbolic(3) == "3"
+    assert latex(W * v) == "W_{1} x"
+    assert latex(W.T) == r"W_{1}^{\top}"
+    assert latex(sp.oo) == r"\infty"
+    assert latex(sp.Matrix([[x1, 2]])) == r"\begin{bmatrix} x_{1} & 2 \end{bmatrix}"
+    assert latex(3) == "3"
 
 
-# ------------------------------------------------------------------ matrices
-def test_a_large_matrix_leaves_out_its_middle() -> None:
-    entries = [[f"{i}{j}" for j in range(5)] for i in range(5)]
-    assert latex.matrix(entries, 4, 3) == (
-        r"\begin{bmatrix} 00 & \cdots & 04 \\ 10 & \cdots & 14 \\ \vdots & \ddots & \vdots \\ 40 & \cdots & 44 "
-        r"\end{bmatrix}"
-    )
+# ------------------------------------------------------------------ the order of the block
+r, phi = sp.symbols("r phi", real=True)
+th = sp.Symbol("theta", real=True)
 
 
-def test_labels_are_grey() -> None:
-    assert latex.labelled_matrix([["1", "2"]], ["f"], ["x", "y"]) == (
-        r"\begin{array}{r|cc}  & {\color{gray}{x}} & {\color{gray}{y}} \\ \hline {\color{gray}{f}} & 1 & 2 \end{array}"
-    )
+@pytest.mark.parametrize(("block", "expr", "plain"), [
+    ("r sin theta cos phi", r * sp.cos(th) * sp.cos(phi), "r cos(θ) cos(φ)"),
+    ("y x k", y * k, "y k"),
+    ("a e^x + b x^2 + x", a * sp.exp(x) + 2 * b * x + 1, "a e^x + 2b x + 1"),
+    ("1 + x + x^2 + x^3", 3 * x**2 + 2 * x + 1, "1 + 2x + 3x²"),
+    ("3x + x^2", 2 * x + 3, "3 + 2x"),
+    ("x^2 y + 5x + sin y", 2 * x * y + 5, "2x y + 5"),
+    ("x^2 y + 5x + sin y", x**2 + sp.cos(y), "x² + cos(y)"),
+    ("1/(1 + x^2)", -2 * x / (1 + x**2) ** 2, "-2x/(1 + x²)²"),
+    ("a x - b x y", a - b * y, "a - b y"),
+    ("x y + x^2 z", y + 2 * x * z, "y + 2x z"),
+    ("sin x cos x", sp.cos(x) ** 2 - sp.sin(x) ** 2, "cos²(x) - sin²(x)"),
+    ("x1 x10 + x2", x1 + x10, "x₁ + x₁₀"),
+])
+def test_factors_and_terms_stand_as_in_the_block(block: str, expr: Any, plain: str) -> None:
+    assert text(expr, False, block) == plain
 
 
+def test_a_component_stands_where_its_vector_does() -> None:
+    assert text(c11 * a, False, "c1 a") == "c1[1] a"
+    assert text(c11 * a, False, "a c1") == "a c1[1]"
+
+
+@pytest.mark.parametrize(("expr", "tex"), [
+    (sp.sin(x) * (1 + sp.cos(x)), r"\sin\left(x\right) (1 + \cos\left(x\right))"),
+    (sp.sin(x) * sp.cos(y + 1), r"\sin x \cos\left(y + 1\right)"),
+    (sp.sin(x) + sp.sqrt(y) * sp.cos(x), r"\sqrt{y} \cos x + \sin x"),
+])
+def test_one_formula_has_one_style_of_application(expr: Any, tex: str) -> None:
+    assert latex(expr) == tex
+
+
+# ------------------------------------------------------------------ tables
 def test_a_table_for_the_terminal_is_aligned() -> None:
-    assert latex.text_matrix([["2x₂² + 3", "4x₁ x₂"], ["ŷ", "x₁² cos(x₂)"]], ["f₁", "f₂"], ["x₁", "x₂"]) == (
+    assert printers.table([["2x₂² + 3", "4x₁ x₂"], ["ŷ", "x₁² cos(x₂)"]], ["f₁", "f₂"], ["x₁", "x₂"]) == (
         "     x₁        x₂\n"
         "f₁ ⎡ 2x₂² + 3  4x₁ x₂      ⎤\n"
         "f₂ ⎣ ŷ         x₁² cos(x₂) ⎦"
     )
-    assert latex.text_matrix([["1"]], [], []) == "[ 1 ]"
+    assert printers.table([["1"]]) == "[ 1 ]"

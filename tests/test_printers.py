@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import fields
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -277,3 +278,40 @@ def test_derived_formulas_print(tree: t.Expr, latex: str, text: str) -> None:
     assert printers.latex(tree) == latex
     assert printers.text(tree) == text
     assert printers.mathml(tree).startswith("<math>")
+
+
+# ------------------------------------------------------------------ MathML
+@pytest.mark.parametrize(("typed", "inner"), [
+    ("x", '<mi data-name="x">x</mi>'),
+    ("x1", '<msub data-name="x1"><mi>x</mi><mn>1</mn></msub>'),
+    ("2x1^2", '<mrow><mn>2</mn><msubsup data-name="x1" data-tight=""><mi>x</mi><mn>1</mn><mn>2</mn></msubsup></mrow>'),
+    ("y_hat", '<mover data-name="y_hat" accent="true"><mi>y</mi><mo stretchy="false">^</mo></mover>'),
+    ("x + y", '<mrow><mi data-name="x">x</mi><mo>+</mo><mi data-name="y">y</mi></mrow>'),
+    ("x/y", '<mfrac><mi data-name="x">x</mi><mi data-name="y">y</mi></mfrac>'),
+    ("rate k", '<mrow><mi data-name="rate" data-tight="">rate</mi><mspace width="0.167em"/>'
+     '<mi data-name="k" data-tight="">k</mi></mrow>'),
+    ("sin x", '<mrow><mi>sin</mi><mspace width="0.167em"/><mi data-name="x">x</mi></mrow>'),
+    ("k sin(x + y)", '<mrow><mi data-name="k" data-tight="">k</mi><mspace width="0.167em"/><mi>sin</mi><mrow><mo>(</mo>'
+     '<mi data-name="x">x</mi><mo>+</mo><mi data-name="y">y</mi><mo>)</mo></mrow></mrow>'),
+    ("sigmoid(x)", '<mrow><mi>σ</mi><mrow><mo>(</mo><mi data-name="x">x</mi><mo>)</mo></mrow></mrow>'),
+    ("log2(x)", '<mrow><msub><mi>log</mi><mn>2</mn></msub><mrow><mo>(</mo><mi data-name="x">x</mi><mo>)</mo></mrow></mrow>'),
+    ("v[2]", '<msub data-name="v[2]"><mi>v</mi><mn>2</mn></msub>'),
+    ("W[1,2]", '<msub data-name="W[1,2]"><mi>W</mi><mrow><mn>1</mn><mo>,</mo><mn>2</mn></mrow></msub>'),
+    ("1[x < y]", '<mrow><mn>𝟏</mn><mrow><mo>[</mo><mi data-name="x">x</mi><mo>&lt;</mo><mi data-name="y">y</mi>'
+     '<mo>]</mo></mrow></mrow>'),
+])
+def test_mathml_of_what_is_typed(typed: str, inner: str) -> None:
+    assert printers.mathml(read(typed)) == f"<math>{inner}</math>"
+
+
+def test_a_symbol_has_the_key_that_the_page_knows() -> None:
+    assert 'data-name="x[1]"' in printers.mathml(t.Name("x1"), places={"x1": "x[1]"})
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_mathml_is_well_formed_with_as_many_parts_as_each_element_takes(seed: int) -> None:
+    whole = ElementTree.fromstring(printers.mathml(Maker(seed).expr(4)))
+    parts = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3, "mroot": 2, "munder": 2, "munderover": 3, "mover": 2}
+    for one in whole.iter():
+        assert len(one) == parts.get(one.tag, len(one)), one.tag
+        assert one.tag in ("mi", "mn", "mo", "mtext", "mspace") or not (one.text or "").strip()

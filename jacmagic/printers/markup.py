@@ -170,7 +170,8 @@ class MathML(Typeset):
 
     def component(self, expr: t.Component) -> Piece:
         base = expr.base
-        inner = operator(",").join(map(self.free, expr.indices))
+        parts = list(map(self.free, expr.indices))
+        inner = parts[0] if len(parts) == 1 else operator(",").join(parts)
         if not isinstance(base, t.Name):
             return self.lowered(self.at(base, Level.ATOM), inner), Level.ATOM
         letter, below = name_of(base).mathml
