@@ -585,7 +585,8 @@ class Lowerer:
                     typed = self.source(expr.span)
                     raise ShapeError(
                         f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}).", expr.span,
-                        (f"{typed} in R", f"{typed} in R^{size}") if re.fullmatch(r"[A-Za-z]_?[0-9]+", typed) else (),
+                        (f"{typed} in R", f"{typed} in R^{size}")
+                        if re.fullmatch(r"[A-Za-z]_?[1-9][0-9]*", typed) else (),
                     )
                 at = at * size + place[k] - 1
             flat.append(at)

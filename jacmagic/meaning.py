@@ -680,6 +680,13 @@ class Reader:
                 front = self.text[: span.start]
                 if front.rfind("[") > front.rfind("]"):
                     raise SyntaxMistake("The entries of a row are separated by commas.", span, (f"{name}, {shown}",))
+                quarter = re.match(r"\s*/\s*[0-9]+(?![\w.])", self.text[span.stop :])
+                if quarter is not None and name.isdigit() and shown.isdigit():  # 2 1/2
+                    mixed = f"{shown}/{quarter[0].strip().lstrip('/').strip()}"
+                    raise SyntaxMistake(
+                        "Two numbers side by side: a whole and a part are added, with a sign between them.",
+                        Span(span.start, span.stop + quarter.end()), (f"({name} + {mixed})",),
+                    )
                 raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
                                     (name + shown if grouped else f"{name}*{shown}",))
             swapped = [f"{shown} {name}"] if len(out) == 1 and name[0] not in "0123456789." else []
@@ -1194,12 +1201,16 @@ class Reader:
 
     def no_argument(self, item: s.Item, row: Function) -> JacmagicError:
         shown = self.source(item.atom.span)
-        match = re.compile(r"\s*[-−]\s*([A-Za-z0-9_.]+)").match(self.text, item.span.stop)
+        signed = re.compile(r"\s*[-−]\s*([\w.]+(?:\^\w+)?[²³⁰-⁹]*)(\s*[/÷]\s*[\w.]+)?(?!\s*[\^(\[])")
+        match = signed.match(self.text, item.span.stop)
         if match:
-            power = self.text[item.atom.span.stop : item.span.stop]
+            head = shown + self.text[item.atom.span.stop : item.span.stop]
+            fixes = [f"{head}(-{match[1]})"]
+            if match[2]:  # exp -x^2/2
+                fixes = [f"{fixes[0]}{match[2]}", f"{head}(-{match[1]}{match[2]})"]
             return AmbiguousMath(
                 f"{self.text[item.span.start:match.end()]}: a signed argument needs brackets.",
-                Span(item.span.start, match.end()), (f"{shown}{power}(-{match[1]})",),
+                Span(item.span.start, match.end()), fixes,
             )
         return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
 

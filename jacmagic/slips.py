@@ -113,13 +113,14 @@ def _other_case(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicEr
 
 def _lost_power(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
     """3x2 + 2x + 1, where a superscript was lost."""
-    if block.net:
+    candidates = [name for name in loose if name.key[-1:] in ("2", "3")]
+    if block.net or not candidates:
         return None
     names = list(_names(line.expr))
     used = {name.key for name in names} | block.declared
     raised = {one.base.span for one in t.walk(line.expr) if isinstance(one, t.Power)}
     found: dict[Span, tuple[str, str]] = {}
-    for name in loose:
+    for name in candidates:
         typed = block.text[name.span.start : name.span.stop]
         base = name.key[:-1]
         if not re.fullmatch(r"[^\W\d_]+[23]", typed) or base[:1].isupper() or base not in {one.key for one in names}:
