@@ -206,11 +206,10 @@ class Domains:
 
     def outside(self, call: t.Call, source: Callable[[t.Expr], str]) -> JacmagicError | None:
         """ln(-x^2)."""
-        domain = FUNCTIONS[call.function].domain
-        if domain == REALS or len(call.arguments) != 1 or not _names(call):
+        row = FUNCTIONS["ln" if call.function == "log_base" else call.function]  # of a number, and to a base
+        if row.domain == REALS or not _names(call):
             return None
-        reach = self.of(call.arguments[0])
-        if _apart(reach, domain):
+        if any(_apart(self.of(argument), row.domain) for argument in call.arguments):
             return ValueMistake(f"{source(call)} is nowhere a real number.", call.span)
         return None
 

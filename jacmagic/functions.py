@@ -427,6 +427,13 @@ ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.ali
 SPELLINGS: frozenset[str] = frozenset(FUNCTIONS) | frozenset(ALIASES)
 """Every word that is read as a function."""
 
+OF_LOGITS: dict[str, tuple[str, str]] = {
+    "CrossEntropyLoss": ("cross_entropy", "softmax"), "softmax_cross_entropy": ("cross_entropy", "softmax"),
+    "BCEWithLogitsLoss": ("bce", "sigmoid"), "binary_cross_entropy_with_logits": ("bce", "sigmoid"),
+    "sigmoid_cross_entropy": ("bce", "sigmoid"),
+}
+"""Losses of logits as other libraries call them: the loss of probabilities, and what makes these of logits."""
+
 CONSTANTS: dict[str, str] = {"e": "e", "pi": r"\pi"}
 """The constants and their LaTeX."""
 

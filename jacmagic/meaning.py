@@ -16,7 +16,7 @@ from itertools import pairwise
 from jacmagic import syntax as s
 from jacmagic import tree as t
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake, nearest
-from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, Function, find
+from jacmagic.functions import CONSTANTS, FUNCTIONS, OF_LOGITS, SPELLINGS, Function, find
 
 
 def key_of(word: s.Word) -> str:
@@ -138,14 +138,6 @@ ELSEWHERE = {
     "expm1": "write e^x - 1", "log1p": "write ln(1 + x)", "hypot": "write sqrt(x^2 + y^2)", "sinc": "write sin(x)/x",
 }
 """Functions of mathematics that the language does not have, and what to do instead."""
-
-_OF_LOGITS = {
-    "CrossEntropyLoss": ("cross_entropy", "softmax"), "softmax_cross_entropy": ("cross_entropy", "softmax"),
-    **dict.fromkeys(
-        ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "sigmoid_cross_entropy"), ("bce", "sigmoid")
-    ),
-}
-"""PyTorch's losses of logits: the loss of probabilities here, and what makes probabilities of logits."""
 
 _INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
@@ -916,9 +908,9 @@ class Reader:
 
     def check_logits(self, word: s.Word, item: s.Item, group: s.Item) -> None:
         """CrossEntropyLoss(z, y)."""
-        if word.typed not in _OF_LOGITS or not isinstance(group.atom, s.Group):
+        if word.typed not in OF_LOGITS or not isinstance(group.atom, s.Group):
             return
-        loss, maker = _OF_LOGITS[word.typed]
+        loss, maker = OF_LOGITS[word.typed]
         arguments = [self.source(entry.span) for entry in group.atom.rows[0]]
         fix = (f"{loss}({maker}({arguments[0]}), {arguments[1]})",) if len(arguments) == 2 else ()
         raise NameMistake(

@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import Any
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
-from jacmagic.functions import CONSTANTS, SPELLINGS
+from jacmagic.functions import CONSTANTS, OF_LOGITS, SPELLINGS
 from jacmagic.precedence import Level, signs
 
 MAX_BLOCK = 100_000
@@ -2325,6 +2325,8 @@ def check_modules(text: str, tokens: Sequence[Token]) -> None:
         if dot.text == "." and before.kind == after.kind == "word" and after.text != "T" and not (dot.gap or after.gap):
             span, behind = before.span.to(after.span), text[after.span.stop :]
             name, known = text[after.span.start : after.span.stop], after.text in SPELLINGS
+            if before.text in MODULES and name in {*OF_LOGITS, "cross_entropy"}:  # PyTorch's own is of logits, too
+                raise of_logits(text, Span(before.span.start, after.span.stop), name)
             if before.text in MODULES:
                 raise SyntaxMistake("Functions stand without a module before them.", span, (name,) if known else ())
             if behind.startswith("()"):
@@ -2332,6 +2334,17 @@ def check_modules(text: str, tokens: Sequence[Token]) -> None:
                 fix = f"{name}({text[before.span.start : before.span.stop]})"
                 raise SyntaxMistake("A function stands before its argument.", span, (fix,) if known else ())
             raise SyntaxMistake("A name has no dot in it.", span)
+
+
+def of_logits(text: str, span: Span, name: str) -> SyntaxMistake:
+    """What to say of nn.CrossEntropyLoss()(z, y) and F.cross_entropy(z, y)."""
+    loss, maker = OF_LOGITS.get(name, OF_LOGITS["CrossEntropyLoss"])
+    called = re.compile(r"(?:\(\))?\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*\)").match(text, span.stop)
+    fix = (f"{loss}({maker}({called[1]}), {called[2]})",) if called else ()
+    return SyntaxMistake(
+        f"{name} there is {loss} of what {maker} gives; functions stand without a module before them.",
+        Span(span.start, called.end()) if called else span, fix,
+    )
 
 
 def parse_names(text: str) -> tuple[Word, ...]:
