@@ -94,6 +94,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A line such as `u = f(3)` below a function: its value and its derivative there are shown, and no more.
+
+    key        u, empty where the line is f(3) alone
+    value      the node of f(3)
+    arguments  those of the function's arguments, in order
+    """
+
+    key: str
+    call: t.UserCall
+    value: Node
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
 class Program:
     """A block as it was understood.
 
@@ -102,6 +117,7 @@ class Program:
     outputs     the keys of the rows
     wholes      names used as sizes, bounds or indices, with their values
     arrays      where abs( ) is of a vector or matrix
+    asked       the functions' values that lines ask for
     """
 
     text: str
@@ -116,6 +132,7 @@ class Program:
     net: bool
     decimals: bool
     arrays: frozenset[Span]
+    asked: tuple[Asked, ...] = ()
 
     @property
     def roles(self) -> dict[str, str]:
@@ -190,6 +207,7 @@ class _Understanding:
         statements = self.unfold(s.parse(self.text, self.net))
         self.declare(statements, wrt)
         self.read(statements, wrt)
+        self.set_aside(wrt)
         self.order()
         self.settle_wholes()
         self.check_domains()
@@ -269,6 +287,8 @@ class _Understanding:
             else:
                 out.append(statement)
         out = self.unfold_rates(out)
+        functions = {key_of(one.names[0]) for one in out if one.kind == "function"}
+        out = [replace(one, kind="asked") if self.asks(one, functions) else one for one in out]
         expressions = [one for one in out if one.kind == "expression"]
         for one in expressions:
             if isinstance(one.expr, s.Relation) and one.expr.relations == ("==",):
@@ -352,6 +372,17 @@ class _Understanding:
             f"v, w and u are taken: give the derivative of {shown} a name of its own, as in {shown}' = p, p' = ….",
             name.span,
         )
+
+    def asks(self, statement: s.Statement, functions: Collection[str]) -> bool:
+        """True for f(3), alone on its line, of a function of the block."""
+        raw = statement.expr
+        if statement.kind != "expression" or not isinstance(raw, s.Run) or len(raw.items) != 2:
+            return False
+        name, group = raw.items[0].atom, raw.items[1].atom
+        plain = not raw.items[0].posts and not raw.items[1].posts and raw.items[1].operator == ""
+        if not plain or not isinstance(name, s.Word) or not isinstance(group, s.Group) or key_of(name) not in functions:
+            return False
+        return self.looks_like_value(replace(statement, expr=group))
 
     def looks_like_value(self, statement: s.Statement) -> bool:
         return statement.python is not None or not any(
@@ -510,7 +541,7 @@ class _Understanding:
         self.sequence: list[tuple[str, s.Statement]] = []
         self.evaluated: dict[str, Any] = {}
         for statement in statements:
-            if statement.kind == "declare":
+            if statement.kind in ("declare", "asked"):
                 continue
             key = key_of(statement.names[0])
             key = "d" + key if statement.kind == "equation" else key
@@ -522,10 +553,16 @@ class _Understanding:
                 self.evaluated[key] = self.python(statement)
                 value = self.evaluated[key]
                 (self.scope.vectors if value.ndim == 1 else self.scope.matrices if value.ndim == 2 else set()).add(key)
+        self.asked: list[tuple[str, s.Statement, t.UserCall]] = []
         for statement in statements:
             if statement.kind == "declare" or statement.python is not None:
                 continue
             assert statement.expr is not None
+            if statement.kind == "asked":
+                call = t.inside(self.reader.value(statement.expr))
+                assert isinstance(call, t.UserCall)
+                self.asked.append(("", statement, call))
+                continue
             key = key_of(statement.names[0])
             key = "d" + key if statement.kind == "equation" else key
             expr = self.reader.value(statement.expr)
@@ -573,6 +610,28 @@ class _Understanding:
             pairs = zip(self.scope.functions.get(key, ()), statement.params)
             typed = {name: self.text[word.span.start : word.span.stop] for name, word in pairs}
             slips.check(slips.Line(key, statement.expr.span, self.trees[key], typed), block)
+
+    def set_aside(self, wrt: str | None) -> None:
+        """Lines such as u = f(3), which no other line uses, ask for a value; the block is what it is without them."""
+        used = {name for tree in self.trees.values() for name in names_in(tree)}
+        used |= {key_of(word) for word in s.parse_names(wrt or "")}
+        for key, statement in list(self.sequence):
+            call = t.inside(self.trees[key])
+            if statement.kind != "define" or not isinstance(call, t.UserCall) or key in used or statement.size:
+                continue
+            if any(names_in(argument) for argument in call.arguments):
+                continue
+            self.asked.append((key, statement, call))
+            self.sequence.remove((key, statement))
+            del self.trees[key], self.drafts[key]
+        self.asked.sort(key=lambda one: one[1].span)
+        places = {key: one.span for key, one in self.sequence}
+        for _, statement, call in self.asked:
+            if places[call.key] > statement.span:
+                raise NameMistake(
+                    f"{call.key} is used on {self.line(statement.span)}, but defined only on "
+                    f"{self.line(places[call.key])}; a definition stands above the lines that use it.", call.span,
+                )
 
     def check_argument_kin(self, unsettled: set[str]) -> None:
         """f(x) = x_1^2 + x_2: the argument does not occur, but its indexed kin do; `unsettled` may be vectors yet."""
@@ -881,6 +940,7 @@ class _Understanding:
             if statement.kind == "function":
                 self.functions[key] = (own, expr)
             steps[key] = Step(key, statement.kind, own, shown, label, statement.span, reads)
+        asked = tuple(self.asked_for(key, call) for key, _, call in self.asked)
         outputs = (defined[-1],) if self.net else tuple(
             key for key in defined if key not in used or steps[key].kind == "equation"
         )
@@ -897,7 +957,7 @@ class _Understanding:
         inputs = self.inputs([*free, *unused], shapes, values, variables, steps)
         return Program(
             self.text, g, inputs, steps, outputs, variables, parameters, dict(self.wholes), self.lines(steps, shapes),
-            self.net, self.has_decimals(), frozenset(self.lowerer.arrays),
+            self.net, self.has_decimals(), frozenset(self.lowerer.arrays), asked,
         )
 
     def check_roles(self, names: Collection[str], bound: Collection[str]) -> None:
@@ -929,6 +989,19 @@ class _Understanding:
         spans = [word.start for word in draft.words] if draft else []
         spans += [use.start for tree in self.trees.values() if (use := use_of(tree, key)) is not None]
         return min(spans, default=len(self.text))
+
+    def asked_for(self, key: str, call: t.UserCall) -> Asked:
+        """The nodes of a function's value that a line asks for."""
+        low = self.lowerer
+        try:
+            value = low.node(low.step(call))
+        except JacmagicError as error:
+            shown = self.text[call.span.start : call.span.stop]
+            raise type(error)(f"{shown}: {error.message}", call.span) from None
+        arguments = [low.node(low.lower(one)) for one in call.arguments]
+        if len(arguments) == 1 < len(self.scope.functions[call.key]):  # a vector fills the arguments
+            arguments = [self.graph.take(arguments[0], (k,), ()) for k in range(arguments[0].size)]
+        return Asked(key, call, value, tuple(arguments))
 
     def check_size(self, key: str, statement: s.Statement, expr: t.Expr, node: Node) -> None:
         of = key_of(statement.names[0])
@@ -1107,7 +1180,8 @@ class _Understanding:
         return tuple(out)
 
     def has_decimals(self) -> bool:
-        numbers = [one.text for tree in self.trees.values() for one in t.walk(tree) if isinstance(one, t.Number)]
+        trees = [*self.trees.values(), *(call for _, _, call in self.asked)]
+        numbers = [one.text for tree in trees for one in t.walk(tree) if isinstance(one, t.Number)]
         return any("." in text or "e-" in text for text in numbers)
 
 

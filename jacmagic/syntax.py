@@ -1854,9 +1854,29 @@ class Parser:
             size, range_ = self.belonging()
         self.finish()
         span = Span(start, stop)
+        if kind == "define" and expr is not None:
+            self.check_range(name, expr)
         if kind == "define" and expr is not None and self.is_time(name, expr):
             kind = "time"
         return Statement(span, kind, (name,), params, expr, python, size, range_, dotted=dotted)
+
+    def check_range(self, name: Word, expr: Raw) -> None:
+        """`k = 3 [0, 5]`, where a range may be meant."""
+        shown = self.text[expr.span.start : expr.span.stop]
+        number = r"[-−+]?\s*(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+        match = re.fullmatch(rf"({number})\s*(\[\s*({number})\s*,\s*({number})\s*\])(\s*step\s*{number})?", shown)
+        if match is None:
+            return
+        value, low, high = (float(re.sub(r"\s", "", match[k]).replace("−", "-")) for k in (1, 3, 4))
+        if not min(low, high) <= value <= max(low, high) or low == high:
+            return
+        left = self.text[name.span.start : name.span.stop]
+        meant = f"{left} = {match[1]} in {match[2]}{match[5] or ''}"
+        product = () if match[5] else (f"{left} = {match[1]}*{match[2]}",)
+        raise AmbiguousMath(
+            f"{shown} can be a value with the range of its slider, or a product.", name.span.to(expr.span),
+            (meant, *product),
+        )
 
     def is_time(self, name: Word, expr: Raw) -> bool:
         """x = x(t), which says nothing but that x changes in time."""
@@ -2158,6 +2178,9 @@ class Parser:
                 raise SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
             listed = self.right_side()
             inside = self.text[listed.start : listed.stop]
+            if self.tokens[1].text == "=" and re.fullmatch(r"[-−]?[0-9.]+\s*,\s*\[[^][;]*,[^][;]*\]", inside):
+                fix = re.sub(r"\s*,\s*\[", " in [", inside, count=1)
+                raise SyntaxMistake("The range of a slider stands behind in.", listed, (fix,))
             if "=" not in inside and "\n" not in inside and not re.search(r"\bin\b|∈|\\", inside):
                 raise SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
             raise SyntaxMistake("A comma separates statements only before a new name = …", token.span)

@@ -1635,8 +1635,58 @@ def affine_parts(result: Result, step: Step) -> Affine | None:
 
 View = Callable[[Result], Iterator[Formula]]
 
+def asked(result: Result) -> Iterator[Formula]:
+    """The value of f(3) where a line asks for it, and the derivative there."""
+    p = result.program
+    for one in p.asked:
+        step = p.steps[one.call.key]
+        place = {
+            symbol: value
+            for param, node in zip(step.params, one.arguments)
+            for symbol, value in zip(result.entry_symbols(param), result.entries(node))
+        }
+        latex, text = tex.expression(one.call, p.arrays), tex.text(one.call, p.arrays)
+        named = (f"{tex.name(one.key)} = ", f"{tex.unicode_name(one.key)} = ") if one.key else ("", "")
+        with suppress(LimitError):
+            yield _stated("asked", named[0] + latex, named[1] + text, result.entries(one.value), 1, p.decimals)
+        with suppress(LimitError):
+            parts = [  # by an argument that a line defines: of the function itself
+                result.local_jacobian(step.key, param) if param in p.steps else result.jacobian(step.key, param)
+                for param in step.params
+            ]
+            rows = [[e.subs(place) for part in parts for e in part[i, :]] for i in range(parts[0].shape[0])]
+            head, words = step_name(step), tex.unicode_name(step.key)
+            flat, width = [e for row in rows for e in row], len(rows[0])
+            single = len(flat) == 1
+            inside = latex[len(tex.name(step.key)) :]
+            left = f"{head}'{inside}" if single else f"J_{{{head}}}{inside}"
+            plain = f"{words}'{text[len(words):]}" if single else f"J_{words}{text[len(words):]}"
+            yield _stated("asked", left, plain, flat, width, p.decimals)
+
+
+def _stated(kind: str, latex: str, text: str, entries: list[sp.Expr], columns: int, decimals: bool) -> Formula:
+    """What stands left of =, and a number or a matrix, also in decimals where it is no short fraction."""
+    entries = [sp.nan if e.has(sp.zoo, sp.oo, -sp.oo, sp.nan) else e for e in entries]
+    if sp.nan in entries:
+        return Formula(kind, rf"{latex}\ \text{{is not a finite number}}", f"{text} is not a finite number")
+    shown = [[tex.symbolic(e, decimals), tex.text_symbolic(e, decimals)] for e in entries]
+    if len(entries) == 1:
+        formula, words = shown[0]
+    else:
+        rows = [shown[k : k + columns] for k in range(0, len(shown), columns)]
+        formula = tex.matrix([[cell[0] for cell in row] for row in rows])
+        words = "[" + "; ".join(", ".join(cell[1] for cell in row) for row in rows) + "]"
+    latex, text = f"{latex} = {formula}", f"{text} = {words}"
+    if len(entries) == 1 and entries[0].is_number and not entries[0].is_Rational:
+        number = f"{float(entries[0]):.6g}"
+        if "e" not in number:
+            latex, text = rf"{latex} \approx {number}", f"{text} ≈ {number}"
+    return Formula(kind, latex, text)
+
+
 VIEWS: dict[str, View] = {
     "echo": echo,
+    "asked": asked,
     "total": total,
     "determinant": determinant,
     "chain": chain,

@@ -150,6 +150,8 @@ BLOCKS = [
     (r"\ddot{θ} = -k θ - c \dot{θ}", [[0, 1], [-k, -c]], "theta v"), ("x1'' = -x1 + x2', x2'' = -x2", [[0, 1, 0, 0], [-1, 0, 0, 1], [0, 0, 0, 1], [0, 0, -1, 0]], "x1 v1 x2 v2"),
     ("x'' = -k x, y'' = -x", [[0, 1, 0, 0], [-k, 0, 0, 0], [0, 0, 0, 1], [-1, 0, 0, 0]], "x v y w"), ("x'' = -v x", [[0, 1], [-sp.Symbol("v", real=True), 0]], "x w"),
     ("x in R^2\nK = [2, 1; 1, 2]\nx'' = -K x", None, "x1 x2 v1 v2"),
+    # a value times a vector that holds no range of it
+    ("v = 3 [4, 5]\nf = v x", [[12], [15]], "x"),
     # a name of its own
     (r"L = k x - \dot{x}^2", None, "k x x_dot"), ("L(x, ẋ) = ẋ^2 x\nẋ = 3", None, "x x_dot"), ("L = c ẋ^2 - k x^2\nẋ = 3", None, "c k x"),
     ("f(x, xdot) = x xdot\nxdot = 3", None, "x xdot"),

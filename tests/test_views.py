@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html as markup
+import re
 import unicodedata
 
 import numpy as np
@@ -469,3 +471,32 @@ def test_the_largest_of_a_number_and_0_has_the_slope_of_relu_at_0():
     for block in ("f(z) = max(0, 3z)", "f(z) = max(3z, 0)"):
         assert jacmagic.jacobian(block).at(z=0.0)[0, 0] == z.grad
     assert jacmagic.jacobian("f(z) = max(1, z)").at(z=1.0)[0, 0] == 0.5
+
+
+# a block, what is shown of the lines that ask for a function's value, and the columns, which they do not change
+ASKED = [
+    ("g(t) = t^4 - 3t\nu = g(3)", ["u = g(3) = 72", "g'(3) = 105"], "t"), ("f(x) = x^2\nf(3)\nf(-1/2)", ["f(3) = 9", "f'(3) = 6", "f'(-1/2) = -1"], "x"),
+    ("f(x, y) = (x^2 y, k sin y)\nf(1, 2)", ["f(1, 2) = [2; k sin(2)]", "J_f(1, 2) = [4, 1; 0, k cos(2)]"], "x y"),
+    ("f(x, y) = x^2 y\nf([3, 2])", ["f([3; 2]) = 18", "J_f([3; 2]) = [12, 9]"], "x y"), ("x in R^2\nf(x) = x^T x\nf([1, 2])", ["= 5", "[2, 4]"], "x1 x2"),
+    ("f(x) = 0.1x^2\nf(3)", ["f(3) = 0.9", "f'(3) = 0.6"], "x"), ("f(x) = e^x\nf(1)", ["f(1) = e ≈ 2.71828"], "x"), ("f(x) = relu(x)\nf(0)", ["f'(0) = 0"], "x"),
+    ("f(x) = k x^2\nk = 2\nf(3)", ["f(3) = 9k", "f'(3) = 6k"], "x"), ("r = x^2\nf(r) = r^2\nf(2)", ["f(2) = 4", "f'(2) = 4"], "x"),
+    ("f(x) = 1/x\ng(x) = f(x) + 1\nf(2)", ["f(2) = 1/2", "f'(2) = -1/4"], "x"),
+]
+
+
+@pytest.mark.parametrize(("block", "lines", "columns"), ASKED, ids=[repr(row[0])[:50] for row in ASKED])
+def test_a_value_of_a_function_is_shown_with_the_derivative_there(block, lines, columns):
+    result = jacmagic.jacobian(block)
+    text = views.plain_text(result)
+    assert all(line in text for line in lines)
+    assert " ".join(v.name for v in result.variables) == columns
+    without = jacmagic.jacobian("\n".join(line for line in block.split("\n") if not re.match(r"f\(-?[0-9[/]|u = ", line)))
+    assert result.matrix == without.matrix
+    page = panel.html(result, static=True)
+    assert all(f"$${one.latex}$$" in markup.unescape(page) for one in views.formulas(result) if one.kind == "asked")
+
+
+def test_a_value_that_another_line_uses_is_a_definition():
+    result = jacmagic.jacobian("f(x) = x^2\nu = f(3)\ng(x) = u x")
+    assert result.matrix.tolist() == [[9]]
+    assert not [one for one in views.formulas(result) if one.kind == "asked"]

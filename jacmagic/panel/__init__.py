@@ -184,7 +184,8 @@ class _Spec:
         # A net's layers stand side by side: their cards below say them again, one by one.
         out: list[dict[str, Any]] = [{"mathml": lines}] if p.net and chain else [{"mathml": one} for one in lines]
         out[0]["note"] = note
-        return out + rest
+        asked = [{"mathml": mathml(one.latex)} for one in views.asked(self.result)]
+        return out + rest + asked
 
     def close(self, node: Node) -> Node:
         """The node with definitions that were cut out of the graph put back."""
