@@ -14,8 +14,8 @@ from html import escape
 
 from jacmagic.syntax import GREEK
 
-_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307"}
-_MARKS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}
+_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "ddot": "\u0308"}
+_MARKS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "ddot": "¨"}
 _LETTERS = {g: chr(0x3B1 + k + (k > 16)) for k, g in enumerate(GREEK[:24])}  # U+03C2 is the final sigma
 _LETTERS |= {g.capitalize(): ch.upper() for g, ch in _LETTERS.items()} | {"ell": "ℓ"}
 _LATIN_SHAPED = frozenset(
@@ -37,7 +37,7 @@ def subscript(digits: str) -> str:
 def _difference(word: str) -> str:
     """Δx and δx for the words Deltax and deltax."""
     match = re.fullmatch(r"([Dd]elta)([A-Za-z]+)", word)
-    return greek(match[1]) + match[2] if match and not greek(word) else ""
+    return greek(match[1]) + (greek(match[2]) or match[2]) if match and not greek(word) else ""
 
 
 @dataclass(frozen=True)

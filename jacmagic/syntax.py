@@ -55,6 +55,8 @@ _VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "var
 _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
             "dot": "dot", "ddot": "ddot"}
 _COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
+_MARKS = _COMBINING | {"\u0308": "ddot"}
+"""The marks of one letter; in longer words ä, ö and ü are letters."""
 MODULES = frozenset({"np", "numpy", "jnp", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
 ROLES = ("input", "weight", "target", "fixed")  # what a name of a net is; words only where a declaration ends
@@ -102,7 +104,7 @@ _DELIMITED = {
 _MATRICES = frozenset("matrix bmatrix pmatrix Bmatrix smallmatrix array".split())
 _LAYOUTS = frozenset("aligned align align* gathered gather gather* equation equation* split alignedat".split())
 
-_PRIMES = re.compile(r"\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
+_PRIMES = re.compile(r"″|\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
 _INDICATED = re.compile(r"\s*(?:\\left\s*)?[\[_(]")
 _LIMITS = re.compile(r"\s*\\(no)?limits")
 _ACCENTED = re.compile(
@@ -474,22 +476,24 @@ class Lexer:
         if greek := _greek(ch):
             self.pos += 1
             mark = self.peek()
-            if mark and mark in _COMBINING:  # θ̇, β̂
+            if mark and mark in _MARKS:  # θ̇, β̂
                 self.pos += 1
                 self.accented(greek, mark, start)
             else:
                 self.word(greek + self.digits(), start, whole=True)
             return
-        if (plain := unicodedata.normalize("NFD", ch)) != ch or self.peek(1) in _COMBINING:
+        if (plain := unicodedata.normalize("NFD", ch)) != ch or self.peek(1) in _MARKS:
             base = plain[0]
-            marks = [c for c in plain[1:] if c in _COMBINING]
+            marks = [c for c in plain[1:] if c in _MARKS]
             self.pos += 1
-            while self.peek() in _COMBINING and self.peek():
+            while self.peek() in _MARKS and self.peek():
                 marks.append(self.peek())
                 self.pos += 1
-            if base.isascii() and base.isalpha() and len(marks) == 1:
+            letter = marks[:1] == ["\u0308"] and self.peek() and self.latin(self.peek())  # ö of ökonomie
+            if base.isascii() and base.isalpha() and len(marks) == 1 and not letter:
                 self.accented(base, marks[0], start)
                 return
+            marks = [] if letter and len(marks) == 1 else marks
             if len(marks) > 1 and base.isascii() and base.isalpha():
                 raise SyntaxMistake("A letter has one accent at most.", Span(start, self.pos), (base,))
             if len(marks) > 1 or not unicodedata.name(ch, "").startswith("LATIN"):
@@ -505,7 +509,7 @@ class Lexer:
 
     def accented(self, letter: str, mark: str, start: int) -> None:
         """A letter with an accent, and the digits behind it."""
-        text = f"{letter}_{_COMBINING[mark]}"
+        text = f"{letter}_{_MARKS[mark]}"
         if digits := self.digits():
             self.emit("word", text, start, self.pos, index=digits, whole=True)
         else:
@@ -640,7 +644,7 @@ class Lexer:
     def operator(self) -> None:
         start = self.pos
         if primes := _PRIMES.match(self.text, self.pos, self.stop):  # S^{\prime}
-            for _ in re.finditer(r"\\prime|['′]", primes[0]):
+            for _ in re.findall(r"\\prime|['′]", primes[0].replace("″", "′′")):
                 self.emit("op", "'", start, primes.end())
             self.pos = primes.end()
             return

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from jacmagic import layout, names, printers
+import jacmagic
+from jacmagic import layout, names, printers, views
 from jacmagic import tree as t
 from jacmagic.functions import symbolic as function
 from jacmagic.meaning import Reader, Scope
@@ -413,3 +414,16 @@ def test_a_table_for_the_terminal_is_aligned() -> None:
         "f₂ ⎣ ŷ         x₁² cos(x₂) ⎦"
     )
     assert printers.table([["1"]]) == "[ 1 ]"
+
+
+@pytest.mark.parametrize(("block", "shown"), [
+    ("f(x) = Δt x", r"\mathrm{Δt}"), ("f(θ) = Δθ θ", r"\mathrm{Δθ}"), ("Δ = 2\nf(x) = Δ*t x^2", r"\Delta \cdot t"), ("f(x) = ℓ x + ℓ_1", r"\ell"),
+    ("f(x) = q̈ x", r"\ddot{q}"),
+])
+def test_differences_and_letters_of_their_own_read_back(block: str, shown: str) -> None:
+    result = jacmagic.jacobian(block)
+    printed = [one for one in views.formulas(result) if one.kind == "echo"][0]
+    assert shown in printed.latex
+    values = "\n".join(line for line in block.split("\n")[:-1])
+    for text in (printed.latex, printed.text):
+        assert jacmagic.jacobian(f"{values}\n{text}").matrix == result.matrix

@@ -25,6 +25,7 @@ def kinds(block: str) -> list[str]:
     (r"\frac{\mathrm{d}x}{\mathrm{d}t} = -x", ["equation"]),
     ("x_dot = -x", ["equation"]), ("xdot = -x", ["equation"]), ("θdot = -x", ["equation"]), ("x_dot_1 = -x", ["equation"]),
     ("x'(t) = -x(t)", ["equation"]), (r"\frac{d}{dt} x(t) = x", ["equation"]), (r"S^{\prime} = -S", ["equation"]),
+    ("ẍ = -x", ["second"]), ("x″ = -x", ["second"]), ("θ\u0308 = -θ", ["second"]), ("ökonomie = 3", ["define"]),
     ("x'' = -x", ["second"]), (r"\ddot{x} = -x", ["second"]), ("d²x/dt² = -x", ["second"]), (r"\frac{d^2 x}{dt^2} = -x", ["second"]),
     ("x = x(t), y = y(t)", ["time", "time"]), ("x' = y, dy/dt = x, z = 2", ["equation", "equation", "define"]),
     ("k in [0, 5]", ["declare"]),
