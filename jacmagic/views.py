@@ -142,6 +142,12 @@ def step_name(step: Step) -> str:
     return tex.name(step.key, dotted=step.kind == "equation")
 
 
+def text_of(result: Result, key: str) -> str:
+    """A name as text, with its dot where it is the output of a system."""
+    step = result.program.steps.get(key)
+    return tex.unicode_name(key, dotted=step is not None and step.kind == "equation")
+
+
 def name_of(result: Result, key: str) -> str:
     step = result.program.steps.get(key)
     return step_name(step) if step is not None else tex.name(key)
@@ -1153,10 +1159,10 @@ def factor_name(result: Result, of: str, keys: Sequence[str], d: str = "∂") ->
     """∂f/∂u, or ∂f/∂(x, y) by several, as LaTeX and as text."""
     sign = r"\partial" if d == "∂" else "d"
     names = [name_of(result, key) for key in keys]
-    words = [tex.unicode_name(key) for key in keys]
+    words = [text_of(result, key) for key in keys]
     below = names[0] if len(keys) == 1 else rf"\left({', '.join(names)}\right)"
     under = words[0] if len(keys) == 1 else f"({', '.join(words)})"
-    return rf"\frac{{{sign} {name_of(result, of)}}}{{{sign} {below}}}", f"{d}{tex.unicode_name(of)}/{d}{under}"
+    return rf"\frac{{{sign} {name_of(result, of)}}}{{{sign} {below}}}", f"{d}{text_of(result, of)}/{d}{under}"
 
 
 def scattered(form: str) -> bool:
@@ -1906,8 +1912,9 @@ def numbers_text(result: Result) -> str:
     """The Jacobian's numbers at the current point, for a terminal."""
     p = result.program
     point = ", ".join(
-        f"{tex.unicode_name(key)} = {_value(value)}" for key, value in result.values.items()
-        if key in (*p.variables, *p.parameters) and (np.ndim(value) == 0 or (np.shape(value) < (5,) and not p.net))
+        f"{tex.unicode_name(key)} = {_value(value)}"
+        for key, value in ((key, result.values[key]) for key in (*p.variables, *p.parameters) if key in result.values)
+        if np.ndim(value) == 0 or (np.shape(value) < (5,) and not p.net)
     )
     height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
     if height * width > MAX_SHOWN**2:

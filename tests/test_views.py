@@ -500,3 +500,10 @@ def test_a_value_that_another_line_uses_is_a_definition():
     result = jacmagic.jacobian("f(x) = x^2\nu = f(3)\ng(x) = u x")
     assert result.matrix.tolist() == [[9]]
     assert not [one for one in views.formulas(result) if one.kind == "asked"]
+
+
+def test_the_derivative_of_a_system_has_its_dot_where_a_line_reads_it_and_the_point_its_columns_order():
+    text = views.plain_text(jacmagic.jacobian("k = 2\nv' = k y\ny' = x - v'\nx' = -v"))
+    assert "∂ẏ/∂v̇ = −1" in text
+    assert "at v = 1, y = 1, x = 1, k = 2" in text
+    assert "dv" not in text.split("det J")[0]
