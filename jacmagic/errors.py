@@ -180,8 +180,14 @@ def width(text: str) -> int:
     )
 
 
-def nearest(word: str, known: Iterable[str], count: int = 2, cutoff: float = 0.6) -> list[str]:
-    """The known words that a misspelt one most likely means, best first."""
+def nearest(word: str, known: Iterable[str], count: int = 2) -> list[str]:
+    """The known words that a misspelt one most likely means, best first: a letter or two apart."""
     import difflib  # a fifth of what loading the extension takes, for an error that may never come
 
-    return difflib.get_close_matches(word, sorted(set(known)), n=count, cutoff=cutoff)
+    near = difflib.get_close_matches(word, sorted(set(known)), n=4 * count, cutoff=0.7)
+    alike = [
+        one for one in near
+        if sorted(one.lower()) == sorted(word.lower())
+        or abs(len(one) - len(word)) <= 2 and difflib.SequenceMatcher(None, word, one).ratio() >= 0.8
+    ]
+    return alike[:count]

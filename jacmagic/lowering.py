@@ -92,6 +92,7 @@ class Lowerer:
         self.used = 0
         self.whole_names: set[str] = set()
         self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
+        self.as_row: dict[str, Span] = {}  # where a capital letter was given a list of numbers: W = [1, -1]
         self.spread: set[Span] = set()  # numbers that are added to each entry of an array
         self.divisors: set[Span] = set()  # vectors that a number is divided by, entry by entry
 
@@ -342,7 +343,12 @@ class Lowerer:
         return replace(total, expr=self.check_small(total.expr, expr.span))
 
     def lower_fraction(self, expr: t.Fraction) -> Value:
-        return self.multiply("/", expr.above, self.lower(expr.above), expr.below, self.lower(expr.below))
+        above, below = self.lower(expr.above), self.lower(expr.below)
+        if below.shape != () and above.shape == below.shape and not self.in_family:
+            parts = [self.source(one.span) for one in (expr.above, expr.below)]
+            raise ShapeError(f"Division is by numbers: {self.describe(expr.below, below)}.", expr.span,
+                             (f"({parts[0]}) ./ ({parts[1]})",))
+        return self.multiply("/", expr.above, above, expr.below, below)
 
     def divisor(self, value: Value) -> Value:
         """What is divided by, as a node of its own where SymPy would divide case by case, and one case is 0."""
@@ -355,8 +361,7 @@ class Lowerer:
         if operator == "/":
             if vb.shape != () and not self.in_family:
                 if va.shape != () or len(vb.shape) != 1 or vb.row:
-                    fits = va.shape in ((), vb.shape) and not a.span.stop > b.span.start
-                    hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if fits else ()
+                    hint = (f"{self.source(a.span)} ./ {self.source(b.span)}",) if va.shape in ((), vb.shape) else ()
                     raise ShapeError(f"Division is by numbers: {self.describe(b, vb)}.", a.span.to(b.span), hint)
                 self.divisors.add(b.span)
             if vb.expr.is_zero:
@@ -386,6 +391,13 @@ class Lowerer:
                     return self.of_node(g.dot(na, nb, (0,), (0,), ()))
             if operator == "cross":
                 return self.cross(a, va, b, vb)
+            first = t.inside(a)
+            if isinstance(first, t.Name) and (given := self.as_row.get(first.key)):
+                text = self.source(given)
+                raise ShapeError(
+                    f"{self.source(a.span)} is a column, and a column times a column is none; a row is [{text}].",
+                    given, (f"[{text}]",),
+                )
             u, v = self.source(a.span), self.source(b.span)
             if a.span == b.span:
                 raise ShapeError(f"{self.describe(a, va)}, but {self.describe(b, vb)}.", a.span)
@@ -551,10 +563,12 @@ class Lowerer:
             return Value(symbolic("abs")(inner.expr), inner.shape, literal=inner.literal)
         if len(inner.shape) == 2 and order != "F":
             shown = self.source(argument.span)
-            raise ShapeError(
-                f"{self.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here.", expr.span,
-                (f"||{shown}||_F",),
-            )
+            told = f"{self.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here"
+            if order == "1":
+                raise ShapeError(f"{told}, and the sum of its absolute values is sum(abs({shown})).", expr.span,
+                                 (f"sum(abs({shown}))",))
+            plain = order == "2" and not re.search(r"_\s*\{?\s*2\s*\}?$", self.source(expr.span))
+            raise ShapeError(f"{told}.", expr.span, (f"||{shown}||_F",) if plain else ())
         flat = self.flat(inner)
         if order in ("2", "F"):
             return self.of_node(g.along("norm", flat))
@@ -582,11 +596,9 @@ class Lowerer:
                     what = f"{shown} has {base.shape[0]} entries" if len(base.shape) == 1 else (
                         f"{shown} is {base.shape[0]}×{base.shape[1]}")
                     place_text = self.where(inner.key) if isinstance(inner, t.Name) else ""
-                    typed = self.source(expr.span)
+                    zero = "; the first entry has the number 1" if place[k] == 0 else ""
                     raise ShapeError(
-                        f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}).", expr.span,
-                        (f"{typed} in R", f"{typed} in R^{size}")
-                        if re.fullmatch(r"[A-Za-z]_?[1-9][0-9]*", typed) else (),
+                        f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}){zero}.", expr.span
                     )
                 at = at * size + place[k] - 1
             flat.append(at)

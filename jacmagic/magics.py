@@ -149,7 +149,7 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
         if name in ("--wrt", "--by", "--variables"):
             raise OptionMistake("The variables stand here without an option: x1, x2.", span).bind(line)
         if name not in OPTIONS:
-            close = ["--" + one for one in nearest(name[2:], [known[2:] for known in OPTIONS], 1, 0.6)]
+            close = ["--" + one for one in nearest(name[2:], [known[2:] for known in OPTIONS], 1)]
             remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}."
             raise OptionMistake(f"There is no option {name}; {remedy}", span, close).bind(line)
         if "metavar" not in OPTIONS[name]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -134,6 +134,19 @@ ELSEWHERE = {
     "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
     "logit": "write ln(p/(1 - p))", "relu6": "write min(relu(x), 6)", "hardsigmoid": "write min(max(x/6 + 1/2, 0), 1)",
     "hardswish": "write x min(max(x/6 + 1/2, 0), 1)", "attention": "write V^T softmax(K q)",
+    **dict.fromkeys(("hessian", "hess", "laplacian", "laplace", "jacobian", "jac", "gradient", "derivative"),
+                    "derivatives are what jacmagic finds; give only the function"),
+    **dict.fromkeys(("maxpool", "max_pool", "avgpool", "conv1d", "conv2d", "flatten", "embedding", "lstm", "gru"),
+                    "a layer is written as its formula"),
+    **dict.fromkeys(("logdet", "cholesky", "qr", "solve", "lstsq", "eigh", "eigenvalues", "diagonal", "adjoint"),
+                    "matrices are added, multiplied and transposed"),
+    **dict.fromkeys(("norm1", "l1norm"), "write ||x||_1"),
+    **dict.fromkeys(("norm2", "l2norm"), "write ||x||"),
+    **dict.fromkeys(("gammaln", "lgamma", "digamma", "besselj", "airy"), "it is not among the functions here"),
+    **dict.fromkeys(("random", "rand", "randn", "normal", "uniform", "bernoulli"), "nothing here is random"),
+    **dict.fromkeys(("stddev",), "write sqrt(mean(x^2) - mean(x)^2)"),
+    **dict.fromkeys(("zeros", "ones", "eye", "identity", "linspace", "arange", "range"),
+                    "write [1 for i = 1..3]"),
     "cumsum": "write [sum(x[k] for k = 1..i) for i = 1..3]", "glu": "write a sigmoid(b)",
     "expm1": "write e^x - 1", "log1p": "write ln(1 + x)", "hypot": "write sqrt(x^2 + y^2)", "sinc": "write sin(x)/x",
 }
@@ -350,7 +363,7 @@ class Reader:
         if called and word.typed == "lg":
             return AmbiguousMath("lg is the logarithm to base 10 or to base 2.", word.span, ("log10", "log2"))
         if shown.startswith("\\"):
-            close = nearest(text, SPELLINGS, 2, 0.75)
+            close = nearest(text, SPELLINGS)
             return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
 
         if find(word.typed) is not None:
@@ -383,6 +396,8 @@ class Reader:
             if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
                 before = text[: -len(name)]
                 return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
+        if apart := self.around_function(text, nameable):
+            return NameMistake(f"{shown} is not known; are spaces missing?", word.span, (apart,))
         if text[0] == "d" and (
             re.search(r"d\s*(/|\}\s*\{)\s*$", self.text[: word.span.start])
             or re.match(r"\s*(/|\}\s*\{)\s*d\s*[A-Za-z]", self.text[word.span.stop :])
@@ -393,7 +408,7 @@ class Reader:
             if text.startswith(difference) and nameable(rest):
                 cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
-        close = nearest(text, [*SPELLINGS, *self.scope.names, *s.GREEK], 2, 0.7)
+        close = nearest(text, [*SPELLINGS, *self.scope.names, *s.GREEK])
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)
@@ -405,6 +420,16 @@ class Reader:
         return NameMistake(
             f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
         )
+
+    def around_function(self, text: str, nameable: Callable[[str], bool]) -> str | None:
+        """`x sin x` for xsinx: names before a function, and its argument behind."""
+        for name in sorted(SPELLINGS, key=len, reverse=True):
+            before, found, behind = text.partition(name)
+            number = re.match(r"\d*", behind)
+            rest = behind[number.end() :] if number else behind
+            if found and before and nameable(rest) and all(nameable(letter) for letter in before):
+                return f"{' '.join(before)} {name} {behind}"
+        return None
 
     @staticmethod
     def difference(shown: str, span: Span, product: str) -> NameMistake:

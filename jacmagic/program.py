@@ -19,6 +19,7 @@ import sympy as sp
 from jacmagic import slips
 from jacmagic import syntax as s
 from jacmagic import tree as t
+from jacmagic.advice import better
 from jacmagic.code import compile_numpy
 from jacmagic.domains import Domains
 from jacmagic.errors import (
@@ -31,7 +32,7 @@ from jacmagic.errors import (
     ValueMistake,
     nearest,
 )
-from jacmagic.functions import CONSTANTS, SPELLINGS, find
+from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
 from jacmagic.graph import Graph, Node
 from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
 from jacmagic.meaning import Reader, Scope, key_of
@@ -176,6 +177,7 @@ def understand(
     except RecursionError:
         raise LimitError("This block is nested too deep; name an inner part on a line of its own.").bind(text) from None
     except JacmagicError as error:
+        error = better(text, error, net)
         if isinstance(error, ShapeError):
             error.hints = tuple(hint for hint in error.hints if not reading.fixed_by_value(hint))
         raise error.bind(text) from None
@@ -441,7 +443,12 @@ class _Understanding:
         row = find(word.typed)
         if row is None or row.kind not in ("entrywise", "vector") or row.arity != (1, 1) or row.name == "diag":
             shown = self.text[word.span.start : word.span.stop]
-            close = nearest(word.text, SPELLINGS) if row is None else []
+            plain = word.text.lower().replace("_", "")
+            if plain in ("batchnorm", "dropout", "flatten", "maxpool", "conv", "identity", "linear", "none"):
+                told = "without one a layer is affine: -> 4" if plain in ("identity", "linear", "none") else (
+                    "a layer is W x + c and an activation; all else is a line of its own")
+                raise NameMistake(f"{shown} is not an activation; {told}.", word.span)
+            close = nearest(word.text, ACTIVATIONS) if row is None else []
             raise NameMistake(f"{shown} is not an activation.", word.span, close)
         return word
 
@@ -875,6 +882,10 @@ class _Understanding:
         for key, draft in self.drafts.items():
             if draft.value is not None and key in self.trees and key not in self.wholes:
                 self.constant[key] = self.lowerer.lower(self.trees[key])
+                written = self.trees[key]
+                if isinstance(written, t.Vector) and key[0].isupper() and self.text[written.span.start] == "[":
+                    if ";" not in (text := self.text[written.span.start : written.span.stop]) and "\n" not in text:
+                        self.lowerer.as_row[key] = written.span
 
     def values(self, shapes: Mapping[str, Shape]) -> dict[str, np.ndarray]:
         """The stated values as float64 arrays of the names' shapes."""
@@ -1213,6 +1224,13 @@ def spelt_out(expr: t.Expr, spread: Collection[Span], divisors: Collection[Span]
         return t.Product((*factors, ("", t.Ones())), span=term.span)
 
     return visit(expr)
+
+
+ACTIVATIONS = tuple(
+    name for name, row in FUNCTIONS.items()
+    if row.kind in ("entrywise", "vector") and row.arity == (1, 1)
+    and name not in ("diag", "norm", "sum", "prod", "mean")
+)
 
 
 def nothing_to_do(net: bool) -> SyntaxMistake:

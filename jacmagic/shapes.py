@@ -62,6 +62,7 @@ class Inference:
         self.shapes, self.whole, self.functions, self.free = shapes, whole, functions, free
         self.changed = False
         self.stuck: dict[str, tuple[t.Expr, Known, Known]] = {}
+        self.beside: dict[str, ShapeError] = {}  # what to say of a stuck name, where its neighbours tell
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
@@ -111,11 +112,14 @@ class Inference:
 
     def fail(self, key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
         """A name that could be a number or a matrix, or whose size nothing fixes."""
+        if (beside := self.beside.get(key)) is not None:
+            raise beside
         whole = t.inside(expr)
         flipped = isinstance(whole, t.Transpose)
         shown = self.source(t.inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
         key = shown if re.fullmatch(r"[^\W\d_]", shown) else key  # λ, where the key is lam
-        number = [f"{key} in R"] if scalar is not None else []
+        # a capital in front of a vector is a matrix to everybody
+        number = [f"{key} in R"] if scalar is not None and not key[0].isupper() else []
         if isinstance(matrix, tuple) and len(matrix) == 1:  # behind a matrix: most often a column
             raise ShapeError(
                 f"The size of {key} cannot be inferred; declare it, such as {key} in R^{matrix[0]}.", expr.span,
@@ -295,6 +299,7 @@ class Inference:
         if len(unknown) > 1:
             # names in front of something of unknown size cannot be told apart yet
             for k in unknown:
+                self.neighbours(parts, shapes, k)
                 right = join([s for s in shapes[k + 1 :] if s]) if any(shapes[k + 1 :]) else None
                 rows = rows_of(want) if k == 0 else None
                 size = (rows or 0, rows_of(right) or rows or 0) if right or rows else None
@@ -310,11 +315,30 @@ class Inference:
         if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:
             self.stuck.setdefault(name.key, (part, scalar, matrix))
 
+    def neighbours(self, parts: list[t.Expr], shapes: list[Known], at: int) -> None:
+        """What a name between or before columns most likely means: a x b, and y ln p."""
+        name = t.inside(parts[at])
+        if not isinstance(name, t.Name):
+            return
+        shown = [self.source(part.span) for part in parts]
+        if name.key == "x" and at == 1 and len(parts) == 3 and shapes[0] == shapes[2] == (3,):
+            self.beside["x"] = ShapeError(
+                "x between two columns reads as a name; the cross product is cross( ) or ×.",
+                parts[0].span.to(parts[2].span), (f"cross({shown[0]}, {shown[2]})",),
+            )
+        elif len(parts) == at + 2 == 2 and name.key[0].islower() and isinstance(t.inside(parts[1]), t.Call):
+            if isinstance(shapes[1], tuple) and not isinstance(shapes[1], Row) and len(shapes[1]) == 1:
+                self.beside[name.key] = ShapeError(
+                    f"{shown[0]} in front of a column could be a number, a matrix or a column; entry by entry is .*",
+                    parts[0].span.to(parts[1].span), (f"{shown[0]} .* {shown[1]}", f"{shown[0]} in R"),
+                )
+
     def solve(self, parts: list[t.Expr], shapes: list[Known], at: int, want: Known) -> Known:
         """The one factor whose shape is not known, from its neighbours and what the whole must be."""
         left = join([s for s in shapes[:at] if s]) if any(shapes[:at]) else None
         right = join([s for s in shapes[at + 1 :] if s]) if any(shapes[at + 1 :]) else None
         rest = join([s for s in shapes if s])
+        self.neighbours(parts, shapes, at)
         name = t.inside(parts[at])
         flipped = isinstance(name, t.Transpose)
         rows = columns_of(left) if left else (rows_of(want) if want else None)
