@@ -164,7 +164,8 @@ class Maker:
         of = rng.choice(self.vectors())
         width = self.net.shapes[of][0]
         size = rng.randint(1, 8)
-        word = rng.choice(list(ACTIVATIONS))
+        several = min(width, size) > 1  # softmax of one entry is refused, and layer_norm of one is 0
+        word = rng.choice([one for one in ACTIVATIONS if several or one not in ("softmax", "log_softmax", "layer_norm")])
         f = ACTIVATIONS[word]
         kind = rng.choice(["layer"] * 4 + ["plain", "skip", "gate", "two", "stack", "scaled", "part", "number"])
         if kind in ("layer", "plain"):
@@ -205,7 +206,8 @@ class Maker:
 
     def loss(self, name: str, of: str) -> None:
         size = self.net.shapes[of][0]
-        kind = self.rng.choice(["mse", "mae", "huber", "cross_entropy", "softmax", "bce", "sigmoid", "square", "nll"])
+        several = ["cross_entropy", "softmax", "nll"] if size > 1 else []
+        kind = self.rng.choice(["mse", "mae", "huber", "bce", "sigmoid", "square", *several])
         y = "y_" + name
         self.input(y, (size,))
         if kind in ("cross_entropy", "softmax", "nll"):

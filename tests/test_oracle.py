@@ -342,6 +342,8 @@ def _vector(draw: Draw, s: Scope, size: int, depth: int) -> Expr | None:
         name = draw(st.sampled_from(sorted(VECTOR_FUNCTIONS)))
         if name == "layer_norm" and (size == 1 or any(float(a.run(e).std()) < 0.1 for e in s.envs)):
             return None
+        if name in ("softmax", "log_softmax") and size == 1:
+            return None
         return Expr(f"{name}({a.text})", lambda e: VECTOR_FUNCTIONS[name](a.run(e)), True)
     if kind == "shift":
         n = number(draw)
