@@ -503,9 +503,10 @@ class Reader:
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         if not isinstance(word, s.Word) or word.text not in ("Delta", "delta", "d") or word.index is not None:
             return None
-        if follow is None or item.posts or not isinstance(follow.atom, s.Word) or self.function(follow.atom):
+        behind = s.Parser.alone(follow.atom) or follow.atom if follow is not None else None
+        if follow is None or item.posts or not isinstance(behind, s.Word) or self.function(behind):
             return None
-        behind, known = follow.atom, self.scope.knows(word.text)
+        known = self.scope.knows(word.text)
         capital, glued = word.text == "Delta", not follow.gap
         if word.text == "d" and not behind.whole or not capital and not glued:
             return None
@@ -525,6 +526,11 @@ class Reader:
     def rate(self, items: Sequence[s.Item], at: int) -> tuple[s.Item, int]:
         """One factor of a run with its derivative in time and its (t) settled, and how many items that takes."""
         item, used = items[at], 1
+        inner = s.Parser.alone(item.atom)
+        if isinstance(inner, s.Word) and (  # {\rm sin} x, {x}(t)
+            self.function(inner) or self.user_function(inner) or key_of(inner) in self.scope.timed
+        ):
+            item = replace(item, atom=inner)
         atom, posts = item.atom, item.posts
         if isinstance(atom, s.Frac):
             found = self.leibniz(atom.above, atom.below, items, at)

@@ -1342,10 +1342,13 @@ class Parser:
 
     @staticmethod
     def alone(raw: Raw) -> Word | Group | None:
-        r"""The word that is all of {\rm sin} or {t}, the bracket of {\left(x, y \right)}."""
-        if isinstance(raw, Run) and len(raw.items) == 1 and not raw.items[0].posts and not raw.items[0].negative:
-            raw = raw.items[0].atom
-        return raw if isinstance(raw, Word) or (isinstance(raw, Group) and raw.bracket == "(") else None
+        r"""The word that is all of {\rm sin} or {t}, the bracket that is all of {\left(x, y \right)}."""
+        if not isinstance(raw, Group) or raw.bracket != "{" or not len(raw.rows) == len(raw.rows[0]) == 1:
+            return None
+        inner = raw.rows[0][0]
+        if isinstance(inner, Run) and len(inner.items) == 1 and not (inner.items[0].posts or inner.items[0].negative):
+            inner = inner.items[0].atom
+        return inner if isinstance(inner, Word) or (isinstance(inner, Group) and inner.bracket == "(") else None
 
     @staticmethod
     def unwrapped(raw: Raw) -> Raw:
@@ -1422,8 +1425,8 @@ class Parser:
         if token.kind == "op":
             if token.text in ("(", "[", "{"):
                 group = self.bracketed()
-                single = token.text == "{" and len(group.rows) == len(group.rows[0]) == 1
-                return (self.alone(group.rows[0][0]) if single else None) or group
+                within = self.alone(group)
+                return within if isinstance(within, Group) else group
             if token.text == "_" and self.at and self.tokens[self.at - 1].text == "1":
                 self.next()  # the condition of an indicator as its index: 1_{x > 0}
                 group = self.bracketed()

@@ -64,7 +64,7 @@ FORMULAS = [
     (r"\ell x y", sp.Symbol("ell", real=True) * x * y), (r"{\hat {k}}_{1} x y", sp.Symbol("k_hat_1", real=True) * x * y),
     (r"\mathbf {x} _{1} x y", x1 * x * y), ("sin(Δt) x y", sp.sin(sp.Symbol("Deltat", real=True)) * x * y),
     (r"\alpha*x + \beta**2 y", al * x + be**2 * y), (r"\pi*x^2 y", pi * x**2 * y), (r"{\displaystyle {\frac {x}{2}}y}", x * y / 2),
-    (r"\operatorname { c o s } x + y", sp.cos(x) + y), (r"\operatorname { s i n } ( x y )", sp.sin(x * y)), (r"{\rm sin} x + y", sp.sin(x) + y),
+    (r"\operatorname { c o s } x + y", sp.cos(x) + y), (r"\operatorname { s i n } ( x y )", sp.sin(x * y)), (r"{\rm sin} x + y", sp.sin(x) + y), (r"\sin{xy} + \sin{x} y + \cos^2{x} y", sp.sin(x * y) + sp.sin(x) * y + sp.cos(x) ** 2 * y), (r"\Delta{t} x y", sp.Symbol("Deltat", real=True) * x * y),
     (r"\operatorname*{cos} x + \mathop{\mathrm{sin}} y", sp.cos(x) + sp.sin(y)),
     (r"{{x}^{2}}{y}", x**2 * y), (r"\sin{\left(x \right)}^{2} y", sp.sin(x) ** 2 * y),
     (r"\operatorname{atan}_{2}{\left(y,x \right)}", sp.atan2(y, x)), (r"\mathbf {x} ^{2}y", x**2 * y),
