@@ -316,7 +316,9 @@ class _Understanding:
                     "This line has no name: say what it is.", wrong.span,
                     (f"{new} = {shown}",) if len(shown) < 80 and "\n" not in shown else (),
                 )
-            name = s.Word(Span(alone.span.start, alone.span.start), "f", None, (), True)
+            used = {raw.text for one in out for raw in (*one.names, *s.nodes(one.expr)) if isinstance(raw, s.Word)}
+            letter = next((letter for letter in "fghFGH" if letter not in used), "f")
+            name = s.Word(Span(alone.span.start, alone.span.start), letter, None, (), True)
             out[out.index(alone)] = s.Statement(alone.span, "define", (name,), expr=alone.expr)
         return out
 

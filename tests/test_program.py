@@ -22,6 +22,7 @@ ROLES = [
     ("f(x, y) = x^2 y", "x y", "", "f"),
     ("f(x, y) = x^2 y\ng(y, z) = y z", "x y z", "", "f g"),
     ("x^2 y + sin y", "x y", "", "f"),
+    ("f^2 x", "f x", "", "g"), ("f", "f", "", "g"),
     ("k = 2\nx^2 k", "x", "k", "f"),
     ("u = z y\nf = u + x", "x y z", "", "f"),
     ("x = 3, y = 4\nf = x y", "x y", "", "f"),
