@@ -13,7 +13,7 @@ Source: Griewank & Walther, Evaluating Derivatives (2008), ch. 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -473,21 +473,32 @@ def _depending(order: Sequence[Node], wrts: Iterable[Node]) -> set[int]:
 
 
 def _reverse(g: Graph, of: Node, wrts: Sequence[Node], reuse: bool) -> list[Node]:
+    start = g.eye(of.shape) if of.shape else g.const(1)
+    return [_arranged(g, node, of.shape + wrt.shape) for node, wrt in zip(sweep(g, of, start, wrts, reuse), wrts)]
+
+
+Pull = Callable[[Graph, Node, Node, int, bool], list[tuple[Node, Node]]]
+
+
+def sweep(
+    g: Graph, of: Node, start: Node, wrts: Sequence[Node], reuse: bool = True, through: Pull = pull
+) -> list[Node]:
+    """The cotangents of inputs from that of `of`: (lead?) + wrt.shape each. `through` says how one passes a node."""
     order = ancestry([of])
     depending = _depending(order, wrts)
     ends = {wrt.number for wrt in wrts}
-    lead = 1 if of.shape else 0
-    cotangents: dict[int, list[Node]] = {of.number: [g.eye(of.shape) if lead else g.const(1)]}
+    lead = len(start.shape) - len(of.shape)
+    cotangents: dict[int, list[Node]] = {of.number: [start]}
     for node in reversed(order):
         if node.number in ends or node.number not in cotangents or node.number not in depending:
             continue
         total = collect(g, cotangents.pop(node.number))
-        for arg, part in pull(g, node, total, lead, reuse):
+        for arg, part in through(g, node, total, lead, reuse):
             if arg.number in depending:
                 cotangents.setdefault(arg.number, []).append(part)
     return [
-        _arranged(g, collect(g, cotangents[wrt.number]), of.shape + wrt.shape) if wrt.number in cotangents
-        else g.zeros(of.shape + wrt.shape)
+        collect(g, cotangents[wrt.number]) if wrt.number in cotangents
+        else g.zeros(start.shape[:lead] + wrt.shape)
         for wrt in wrts
     ]
 

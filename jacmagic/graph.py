@@ -177,6 +177,10 @@ class Graph:
             return self.zeros(shape)
         if a.op == "eye" and len(la) == 2 and la[0] in lo and la[1] in lb and la[1] not in lo:
             return self.dot_eye(b, la[1], la[0], lb, lo)
+        for (own, labels), (other, theirs) in (((a, la), (b, lb)), ((b, lb), (a, la))):
+            if is_diagonal(own) and labels[1] in theirs and labels[0] not in theirs and labels[1] not in lo:
+                kept = tuple(labels[0] if label == labels[1] else label for label in theirs)
+                return self.dot(own.args[0], other, labels[:1], kept, lo)  # diag(v) b is v times b, entry by entry
         if set(la) | set(lb) == set(lo):  # nothing is summed: an entrywise product with broadcasting
             return self.map(
                 slot(0) * slot(1),
@@ -275,6 +279,13 @@ class Graph:
 
 def is_zero(node: Node) -> bool:
     return node.op == "const" and all(v == 0 for v in node.data)
+
+
+def is_diagonal(node: Node) -> bool:
+    """True for diag(v)."""
+    n = node.shape[0] if len(node.shape) == 2 else 0
+    return node.op == "put" and node.shape == (n, n) and node.args[0].shape == (n,) and (
+        node.data == (0, tuple(k * (n + 1) for k in range(n))))
 
 
 def ancestry(roots: Iterable[Node]) -> list[Node]:

@@ -77,12 +77,12 @@ class Result(Derivatives):
     def save(self, path: str | Path, title: str = "jacmagic") -> Path:
         """Write one self-contained page, sliders alive; returns its path."""
         path = Path(path)
-        path.write_text(panel.page(self, title, self._big), encoding="utf-8")
+        path.write_text(panel.page(self, title, self._big, self._whole), encoding="utf-8")
         return path
 
     def widget(self) -> bridge.PanelWidget:
         """The panel as an ordinary ipywidget, for VBox, Voilà and dashboards."""
-        return bridge.PanelWidget(self, self._big)
+        return bridge.PanelWidget(self, self._big, self._whole)
 
     def sliders(self) -> ipywidgets.VBox:
         """Plain `ipywidgets.FloatSlider`s on the same values."""

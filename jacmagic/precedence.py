@@ -49,6 +49,7 @@ _ROWS = (
     Operator("==", Level.RELATION, "==", "==", "==", "="),
     Operator("!=", Level.RELATION, "!=", r"\ne", "≠", "≠"),
     Operator("=", Level.RELATION, "=", "=", "=", "="),
+    Operator("≈", Level.CASES, "≈", r"\approx", "≈", "≈"),
     Operator("∈", Level.CASES, "∈", r"\in", "∈", "∈"),
     Operator("+", Level.SUM, "+", "+", "+", "+"),
     Operator("-", Level.SUM, "-", "-", "-", "−"),

@@ -252,9 +252,10 @@ class Gradient(Expr):
 
 @dataclass(frozen=True)
 class Jacobian(Expr):
-    """J, J_f, or J_1, the first of several local ones (`of` is a Number then)."""
+    """J, J_f, or J_1, the first of several local ones (`of` is a Number then); J_f(3) at a place."""
 
     of: Expr | None = None
+    at: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True)

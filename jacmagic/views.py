@@ -7,15 +7,14 @@ is a function and a line in VIEWS.
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
 
@@ -23,20 +22,25 @@ import numpy as np
 import sympy as sp
 
 from jacmagic import calculus as c
-from jacmagic import latex as tex
+from jacmagic import names
 from jacmagic import tree as t
-from jacmagic.errors import JacmagicError, LimitError
-from jacmagic.functions import FUNCTIONS, calculus, put_in, symbolic
-from jacmagic.graph import Graph, Node, ancestry, slot
-from jacmagic.layout import Layout, Order
-from jacmagic.lowering import mentions
-from jacmagic.program import Line, Program, Shape, Step
+from jacmagic.backward import Names, Passed, adding_up, backward, layout_of, pre_activation
+from jacmagic.errors import JacmagicError, LimitError, Span
+from jacmagic.formula import NoForm, pull
+from jacmagic.functions import put_in
+from jacmagic.graph import Graph, Node, ancestry
+from jacmagic.layout import Layout
+from jacmagic.printers import latex, text
+from jacmagic.program import Line, Program
 from jacmagic.result import Result, entry_name, symbols_of
-from jacmagic.syntax import GREEK, ROLES
+from jacmagic.syntax import ROLES
 
 MAX_SHOWN = 8
 """Rows and columns of a matrix that are typeset; the middle of a larger one is left out.
 Instead: `--all`, or `r.matrix`."""
+
+MAX_WHOLE = 100
+"""The same with `--all`. Instead: `r.matrix`."""
 
 MAX_FORMULA = 4_000
 """Characters of LaTeX in one formula; a longer one is left to the numbers.
@@ -53,6 +57,9 @@ Instead: `r.matrix`."""
 MAX_PATHS = 6
 """Paths of a chain rule that are written as a sum. Instead: the local Jacobians in `r.layers`."""
 
+MAX_RULES = 4
+"""Variables that have a chain rule of their own each. Instead: likewise."""
+
 MAX_STEPS = 16
 """Definitions that are written out; of more, the first and the last. Instead: `r.layers`."""
 
@@ -68,6 +75,9 @@ MAX_GUARDS = 40
 
 MAX_KINKS = 40
 """Places that are watched for a kink. Instead: `r.forward(…)`."""
+
+MAX_BESIDE = 16
+"""Entries of a local Jacobian that are written out beside its matrix form. Instead: likewise."""
 
 MAX_ENTRIES_TEX = 900
 """Characters of LaTeX in the entries of a local Jacobian that has a matrix form besides.
@@ -88,25 +98,42 @@ def without_noise(numbers: np.ndarray) -> np.ndarray:
 class Formula:
     """One displayed formula.
 
-    kind   "echo", "result", "local", "chain", "determinant", "note"
-    latex  the formula; empty for a note
-    text   the same for a terminal
-    note   small grey words beside it
+    kind    "echo", "values", "result", "partial", "gradient", "determinant", "local", "chain", "gradients"
+    tree    the formula; its LaTeX, its line of text and the panel's MathML are printed from it
+    note    small grey words beside it
+    arrays  where abs( ) is of a vector or matrix, and stays a function
     """
 
     kind: str
-    latex: str
-    text: str
+    tree: t.Expr
     note: str = ""
+    arrays: frozenset[Span] = frozenset()
+
+    @cached_property
+    def latex(self) -> str:
+        return latex(self.tree, self.arrays)
+
+    @cached_property
+    def text(self) -> str:
+        """The same for a terminal; where formulas are left out, how many."""
+        shown = text(self.tree, self.arrays)
+        return f"{shown} {self.note}" if isinstance(self.tree, t.Dots) else shown
 
 
 @dataclass(frozen=True)
 class Label:
-    """A row, column or name: its key, LaTeX, and text."""
+    """A row, column or name: its key and its formula."""
 
     key: str
-    latex: str
-    text: str
+    tree: t.Expr
+
+    @property
+    def latex(self) -> str:
+        return latex(self.tree)
+
+    @property
+    def text(self) -> str:
+        return text(self.tree)
 
 
 # ------------------------------------------------------------------ names
@@ -127,7 +154,7 @@ class Labels:
         step = self.result.program.steps.get(key)
         dotted = step is not None and step.kind == "equation"
         name = entry_name(key, shape, at - (self.ends[k - 1] if k else 0))
-        return Label(with_dot(name) if dotted else name, tex.name(name, dotted), tex.unicode_name(name, dotted))
+        return Label(with_dot(name) if dotted else name, t.Name(name, dotted))
 
     def __iter__(self) -> Iterator[Label]:
         return map(self.__getitem__, range(len(self)))
@@ -138,26 +165,19 @@ def with_dot(name: str) -> str:
     return re.sub(r"^d([^\W\d_]+)", r"\1_dot", name)
 
 
-def step_name(step: Step) -> str:
-    return tex.name(step.key, dotted=step.kind == "equation")
-
-
-def text_of(result: Result, key: str) -> str:
-    """A name as text, with its dot where it is the output of a system."""
+def name_of(result: Result, key: str) -> t.Name:
     step = result.program.steps.get(key)
-    return tex.unicode_name(key, dotted=step is not None and step.kind == "equation")
+    return t.Name(key, step is not None and step.kind == "equation")
 
 
-def name_of(result: Result, key: str) -> str:
-    step = result.program.steps.get(key)
-    return step_name(step) if step is not None else tex.name(key)
+def equal(*sides: t.Expr) -> t.Expr:
+    """a = b = c; what stands alone is not equal to anything."""
+    return t.Equation(sides, ("=",) * (len(sides) - 1)) if len(sides) > 1 else sides[0]
 
 
-def layout(result: Result) -> Layout:
-    """What lays SymPy expressions out in the order of the block."""
-    p = result.program
-    trees = [line.expr for line in p.echo if line.expr is not None]
-    return result.once("layout", lambda: Layout(p.decimals, Order(trees)))
+def fitting(tree: t.Expr, most: int = MAX_FORMULA) -> t.Expr:
+    """The formula, dots in the place of one that nobody reads."""
+    return tree if len(latex(tree)) < most else t.Dots()
 
 
 # ------------------------------------------------------------------ the echo
@@ -169,15 +189,15 @@ def echo(result: Result) -> Iterator[Formula]:
         if isinstance(line, Formula):
             yield line
         else:
-            yield Formula("echo", *_echo_line(result, line), note=summary(result) if line is lines[0] else "")
+            yield echoed(result, line, summary(result) if line is lines[0] else "")
     if rest:
-        formulas = [_echo_line(result, line) for line in rest]
-        yield Formula("values", r",\quad ".join(f[0] for f in formulas), "; ".join(f[1] for f in formulas))
+        yield Formula("values", t.Listing(tuple(echoed(result, line).tree for line in rest)),
+                      arrays=result.program.arrays)
 
 
 def left_out(kind: str, more: int) -> Formula:
     """The mark where formulas are left out."""
-    return Formula(kind, r"\vdots", f"⋮ {more:,} more", f"{more:,} more")
+    return Formula(kind, t.Dots("down"), f"{more:,} more")
 
 
 def ends(kind: str, lines: list[Any]) -> list[Any]:
@@ -187,37 +207,23 @@ def ends(kind: str, lines: list[Any]) -> list[Any]:
     return [*lines[: MAX_STEPS - LAST_STEPS], left_out(kind, len(lines) - MAX_STEPS), *lines[-LAST_STEPS:]]
 
 
-def _echo_line(result: Result, line: Line) -> tuple[str, str]:
-    step = result.program.steps.get(line.key)
-    left = step_name(step) if step is not None else tex.name(line.key)
-    plain = tex.unicode_name(line.key, dotted=line.equation)
+def echoed(result: Result, line: Line, note: str = "") -> Formula:
+    """One line as it was understood: name = expression ∈ ℝ^n."""
+    left: t.Expr = t.Name(line.key, line.equation)
     if line.params:
-        left += rf"\left({', '.join(map(tex.name, line.params))}\right)"
-        plain += f"({', '.join(map(tex.unicode_name, line.params))})"
-    latex, text = left, plain
+        left = t.UserCall(line.key, tuple(map(t.Name, line.params)))
+    sides: list[t.Expr] = [left]
+    signs: list[str] = []
     if line.expr is not None:
-        right = tex.expression(line.expr, result.program.arrays)
-        latex += " = " + (right if len(right) < MAX_FORMULA else r"\cdots")
-        words = tex.text(line.expr, result.program.arrays)
-        text += " = " + (words if len(words) < MAX_FORMULA else "…")
+        sides, signs = [*sides, fitting(line.expr)], [*signs, "="]
     elif line.python:
-        latex += r" = \text{from Python}"
-        text += " = from Python"
+        sides, signs = [*sides, t.Words("from Python")], [*signs, "="]
     if line.shape is not None:
-        latex += r" \in \mathbb{R}" + _size(line.shape, r" \times ", "^{{{}}}")
-        text += " ∈ ℝ" + _size(line.shape, "×", "^{}")
+        sides, signs = [*sides, t.Space(line.shape)], [*signs, "∈"]
     if line.range is not None:
-        low, high = line.range
-        latex += rf" \in \left[{tex.expression(low)}, {tex.expression(high)}\right]"
-        text += f" ∈ [{tex.text(low)}, {tex.text(high)}]"
-    return latex, text
-
-
-def _size(shape: Shape, cross: str, form: str) -> str:
-    if not shape:
-        return ""
-    text = cross.join(map(str, shape))
-    return form.format(f"({text})" if len(shape) == 2 and "×" in cross else text)
+        sides, signs = [*sides, t.Interval(*line.range)], [*signs, "∈"]
+    tree = t.Equation(tuple(sides), tuple(signs)) if signs else left
+    return Formula("echo", tree, note, result.program.arrays)
 
 
 def by_role(p: Program) -> dict[str, list[str]]:
@@ -241,7 +247,7 @@ def summary(result: Result) -> str:
         for key in keys[:12]:
             shape = p.shape(key)
             size = f" ({'×'.join(map(str, shape))})" if shape else ""
-            shown.append(tex.unicode_name(key) + size)
+            shown.append(names.name(key).text + size)
         more = f" and {len(keys) - 12} more" if len(keys) > 12 else ""
         return f"{word} {', '.join(shown)}{more}"
 
@@ -270,16 +276,37 @@ class Table:
     layout: Layout
 
     @cached_property
-    def strings(self) -> tuple[list[list[str]], list[list[str]]] | None:
-        """The shown entries as LaTeX and as text, or None where they are too long to read."""
+    def trees(self) -> list[list[t.Expr]] | None:
+        """The shown entries as formulas, or None where they are too long to read."""
         if self.entries is None or sum(_operations(e) for row in self.entries for e in row) > MAX_FORMULA // 4:
             return None
         trees = [[self.layout(e) for e in row] for row in self.entries]
-        latex = [list(map(tex.expression, row)) for row in trees]
-        flat = [e for row in latex for e in row]
-        if sum(map(len, flat)) > MAX_FORMULA or any(map(_LONG.search, flat)):
-            return None
-        return latex, [list(map(tex.text, row)) for row in trees]
+        flat = [text(e) for row in trees for e in row]
+        return None if sum(map(len, flat)) > MAX_FORMULA or any(map(_LONG.search, flat)) else trees
+
+    @property
+    def wide(self) -> bool:
+        """True where a matrix of these entries would not fit on a line."""
+        plain = [[text(e) for e in row] for row in self.trees or []]
+        return bool(plain) and sum(max(len(row[j]) for row in plain) + 2 for j in range(len(plain[0]))) > MAX_WIDTH
+
+    def elided(self) -> list[list[t.Expr]]:
+        """The shown entries, dots between them and the last row and column where something is left out."""
+        cells = [list(row) for row in self.trees or []]
+        if len(self.shown_columns) < len(self.columns):
+            cells = [[*row[:-1], t.Dots(), row[-1]] for row in cells]
+        if len(self.shown_rows) < len(self.rows):
+            dotted: list[t.Expr] = [t.Dots("down")] * len(cells[0])
+            if len(self.shown_columns) < len(self.columns):
+                dotted[-2] = t.Dots("both")
+            cells = [*cells[:-1], dotted, cells[-1]]
+        return cells
+
+    def labels(self, columns: bool) -> tuple[t.Expr, ...]:
+        """The labels of the shown rows or columns, with dots likewise."""
+        every, shown = (self.columns, self.shown_columns) if columns else (self.rows, self.shown_rows)
+        out: list[t.Expr] = [every[k].tree for k in shown]
+        return tuple([*out[:-1], t.Dots("across" if columns else "down"), out[-1]] if len(shown) < len(every) else out)
 
     @property
     def whole(self) -> bool:
@@ -308,13 +335,13 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
             entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
         except LimitError:
             entries = None
-        return Table(rows, columns, some, others, entries, layout(result))
+        return Table(rows, columns, some, others, entries, layout_of(result))
 
     return result.once(("table", most), make)
 
 
 def in_own_names(result: Result, found: Table) -> Table:
-    """The table with the entries of a softmax in its own name, p₁ − p₁² and −p₁ p₂; else as it was."""
+    """The table with the entries of a softmax or a norm in its own name, p₁ - p₁², x₁/n; else as it was."""
     p = result.program
     if not found.whole or found.entries is None:
         return found
@@ -326,11 +353,11 @@ def in_own_names(result: Result, found: Table) -> Table:
     entries = []
     for of in p.outputs:
         below = list(ancestry([result.inner(of)]))
-        if not any(node.op == "softmax" for node in below) or any(
+        if not any(node.op in ("softmax", "norm") for node in below) or any(
             node.op == "input" and node.data in p.steps for node in below
         ):
             return found
-        parts = [local_entries(result, of, wrt) for wrt in p.variables]
+        parts = [local_entries(result, of, wrt, MAX_SHOWN) for wrt in p.variables]
         if any(part is None for part in parts):
             return found
         entries += [[e for part in parts if part is not None for e in part[i]] for i in range(prod(p.shape(of)))]
@@ -357,108 +384,89 @@ def _by_sigmoid(value: sp.Expr, own: sp.Symbol, slopes: list[sp.Expr]) -> list[s
     return [sp.Mul(one, own, 1 - own) for one in inner]
 
 
-def too_wide(plain: list[list[str]]) -> bool:
-    """True where a matrix of these entries would not fit on a line."""
-    return sum(max(len(row[j]) for row in plain) + 2 for j in range(len(plain[0]))) > MAX_WIDTH
-
-
-def _elided(cells: list[list[str]], found: Table, dots: tuple[str, str, str]) -> list[list[str]]:
-    """Dots between what is shown and the last row and column, where something is left out."""
-    across, down, both = dots
-    cells = [list(row) for row in cells]
-    if len(found.shown_columns) < len(found.columns):
-        cells = [[*row[:-1], across, row[-1]] for row in cells]
-    if len(found.shown_rows) < len(found.rows):
-        dotted = [down] * len(cells[0])
-        if len(found.shown_columns) < len(found.columns):
-            dotted[-2] = both
-        cells = [*cells[:-1], dotted, cells[-1]]
-    return cells
-
-
-def _elided_labels(all_labels: Labels, shown: list[int], dots: str, kind: str) -> list[str]:
-    out = [getattr(all_labels[k], kind) for k in shown]
-    return [*out[:-1], dots, out[-1]] if len(shown) < len(all_labels) else out
-
-
-def jacobian_name(result: Result) -> str:
+def jacobian_name(result: Result) -> t.Jacobian:
     """J_f for one function, J for several."""
     outputs = result.program.outputs
-    return f"J_{{{name_of(result, outputs[0])}}}" if len(outputs) == 1 else "J"
+    return t.Jacobian(name_of(result, outputs[0]) if len(outputs) == 1 else None)
 
 
 def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
     """The derivative, the partial derivatives with their row and gradient, or the labelled Jacobian."""
     if result.program.net and most <= MAX_SHOWN:
         return  # a layer's Jacobian is written in that layer's own names: the chain says it
-    found = table(result, most)
-    strings = in_own_names(result, found).strings
+    found = in_own_names(result, table(result, most))
     m, n = len(found.rows), len(found.columns)
-    shape = f"{m}×{n}"
-    worked = any(n in result.program.steps for reads in depends(result).values() for n in reads)
-    if strings is None or (worked and too_wide(strings[1])):
-        title = jacobian_name(result)
-        yield Formula(
-            "result", rf"{title} \in \mathbb{{R}}^{{{m} \times {n}}}", f"J is {shape}",
-            "too long for one formula: the factors of the chain are below, the numbers in .at(), everything in .matrix"
-            if worked else "too long for one formula: the numbers are in .at(), everything in .matrix",
-        )
+    if (found.trees is None or found.wide) and told_by_factors(result):
         return
-    latex, plain = strings
-    of = result.program.outputs[0]
-    step = result.program.steps[of]
+    if found.trees is None or found.wide and m * n > MAX_BESIDE and most <= MAX_SHOWN and any(whole_forms(result)):
+        yield from in_parts(result, found)
+        return
+    step = result.program.steps[result.program.outputs[0]]
     single = len(result.program.outputs) == 1 and step.shape == ()
     if single and n == 1:
-        f, x = name_of(result, of), found.columns[0]
-        if not step.params and step.kind != "function" or step.kind == "equation":
-            left, words = rf"\frac{{d {f}}}{{d {x.latex}}}", f"d{found.rows[0].text}/d{x.text}"
-        else:
-            left, words = rf"{f}'\left({x.latex}\right)", f"{found.rows[0].text}'({x.text})"
-        if result.program.parameters and len(result.program.parameters) > 0 and not step.params:
-            left, words = rf"\frac{{\partial {f}}}{{\partial {x.latex}}}", f"∂{found.rows[0].text}/∂{x.text}"
-        yield Formula("result", f"{left} = {latex[0][0]}", f"{words} = {plain[0][0]}")
+        yield Formula("result", equal(derivative_name(result, found.columns[0].tree), found.trees[0][0]))
+    elif single:
+        yield from row(result, found)
+    elif found.wide:
+        for i, one in zip(found.shown_rows, found.trees):
+            for j, entry in zip(found.shown_columns, one):
+                yield Formula("result", equal(t.Partial(found.rows[i].tree, (found.columns[j].tree,)), entry))
+    else:
+        cells = tuple(map(tuple, found.elided()))
+        yield Formula("result", equal(
+            jacobian_name(result), t.LabelledMatrix(cells, found.labels(False), found.labels(True))
+        ), "" if found.whole else f"{m}×{n}; .matrix has all entries")
+
+
+def told_by_factors(result: Result) -> bool:
+    """True where a chain rule says what the whole Jacobian is."""
+    p, links = result.program, depends(result)
+    worked = any(n in p.steps for reads in links.values() for n in reads)
+    return worked and len(p.outputs) <= 3 and all(paths(result, of) is not None for of in p.outputs)
+
+
+def in_parts(result: Result, found: Table) -> Iterator[Formula]:
+    """A Jacobian that is too long for one formula: as a product of matrices, or entry by entry."""
+    if any(whole_forms(result)):
+        return  # they say it
+    m, n = len(found.rows), len(found.columns)
+    name, size = jacobian_name(result), t.Space((m, n))
+    note = "too long for one formula: the numbers are in .at(), everything in .matrix"
+    if found.entries is None or m * n > MAX_SHOWN:
+        yield Formula("result", t.Equation((name, size), ("∈",)), note)
         return
-    if single:
-        f = name_of(result, of)
-        for k, j in enumerate(found.shown_columns):
-            x = found.columns[j]
-            if k and (more := j - found.shown_columns[k - 1] - 1):
-                yield left_out("partial", more)
-            yield Formula(
-                "partial", rf"\frac{{\partial {f}}}{{\partial {x.latex}}} = {latex[0][k]}",
-                f"∂{found.rows[0].text}/∂{x.text} = {plain[0][k]}",
-            )
-        if too_wide(plain):
-            return
-        cells = _elided(latex, found, (r"\cdots", r"\vdots", r"\ddots"))
-        texts = _elided(plain, found, ("⋯", "⋮", "⋱"))
-        yield Formula(
-            "result", rf"{jacobian_name(result)} = {tex.matrix(cells, most + 2, most + 2)}",
-            f"J = [{', '.join(texts[0])}]", "the row of partial derivatives",
-        )
-        column = tex.matrix([[e if e != r"\cdots" else r"\vdots"] for e in cells[0]], most + 2, most + 2)
-        words = f"∇{found.rows[0].text} = Jᵀ"
-        yield Formula("gradient", rf"\nabla {f} = {column}", words, "the gradient, its transpose")
+    layout = layout_of(result)
+    for i, entries in zip(found.shown_rows, found.entries):
+        for j, entry in zip(found.shown_columns, entries):
+            short = fitting(layout(entry), MAX_ENTRIES_TEX) if _operations(entry) < MAX_FORMULA // 4 else t.Dots()
+            yield Formula("result", equal(t.Partial(found.rows[i].tree, (found.columns[j].tree,)), short),
+                          note if isinstance(short, t.Dots) else "")
+
+
+def derivative_name(result: Result, x: t.Expr) -> t.Expr:
+    """f'(x) of a function, dy/dx of a definition, ∂y/∂x where there are parameters beside."""
+    of = result.program.outputs[0]
+    step, f = result.program.steps[of], name_of(result, of)
+    if result.program.parameters and not step.params:
+        return t.Partial(f, (x,))
+    if step.kind == "equation" or step.kind != "function" and not step.params:
+        return t.Total(f, (x,))
+    return t.Slope(t.UserCall(of, (x,)))
+
+
+def row(result: Result, found: Table) -> Iterator[Formula]:
+    """The partial derivatives of one function, their row, and the gradient."""
+    f = found.rows[0].tree
+    for k, j in enumerate(found.shown_columns):
+        if k and (more := j - found.shown_columns[k - 1] - 1):
+            yield left_out("partial", more)
+        yield Formula("partial", equal(t.Partial(f, (found.columns[j].tree,)), (found.trees or [])[0][k]))
+    if found.wide:
         return
-    if too_wide(plain):
-        for i, row in enumerate(found.shown_rows):
-            for k, j in enumerate(found.shown_columns):
-                one, x = found.rows[row], found.columns[j]
-                yield Formula("result", rf"\frac{{\partial {one.latex}}}{{\partial {x.latex}}} = {latex[i][k]}",
-                              f"∂{one.text}/∂{x.text} = {plain[i][k]}")
-        return
-    cells = _elided(latex, found, (r"\cdots", r"\vdots", r"\ddots"))
-    texts = _elided(plain, found, ("⋯", "⋮", "⋱"))
-    rows = _elided_labels(found.rows, found.shown_rows, r"\vdots", "latex")
-    columns = _elided_labels(found.columns, found.shown_columns, r"\cdots", "latex")
-    left = jacobian_name(result)
-    table_text = tex.text_matrix(
-        texts, _elided_labels(found.rows, found.shown_rows, "⋮", "text"),
-        _elided_labels(found.columns, found.shown_columns, "⋯", "text"), most + 2, most + 2,
-    )
-    note = "" if found.whole else f"{shape}; .matrix has all entries"
-    yield Formula("result", f"{left} = {tex.labelled_matrix(cells, rows, columns, most + 2, most + 2)}",
-                  "J =\n" + table_text, note)
+    (cells,) = found.elided()
+    yield Formula("result", equal(jacobian_name(result), t.Matrix((tuple(cells),))), "the row of partial derivatives")
+    column = tuple(t.Dots("down") if isinstance(one, t.Dots) else one for one in cells)
+    yield Formula("gradient", equal(t.Gradient(f), t.Vector(column)), "the gradient, its transpose")
 
 
 def determinant(result: Result) -> Iterator[Formula]:
@@ -468,13 +476,11 @@ def determinant(result: Result) -> Iterator[Formula]:
     if p.net or not 2 <= n <= 4 or n != sum(prod(p.shape(key)) for key in p.variables):
         return
     found = table(result)
-    if found.entries is None or found.strings is None:
+    if found.entries is None or found.trees is None:
         return
-    value = determinant_of(sp.Matrix(result.matrix))
-    shown = tex.symbolic(value, result.program.decimals)
-    if len(shown) < MAX_FORMULA // 8:
-        words = tex.text_symbolic(value, result.program.decimals)
-        yield Formula("determinant", rf"\det J = {shown}", f"det J = {words}")
+    shown = layout_of(result)(determinant_of(sp.Matrix(result.matrix)))
+    if len(latex(shown)) < MAX_FORMULA // 8:
+        yield Formula("determinant", equal(t.Call("det", (t.Jacobian(),), bare=True), shown))
 
 
 def determinant_of(matrix: sp.Matrix) -> sp.Expr:
@@ -524,497 +530,46 @@ def _pythagoras(expr: sp.Expr) -> sp.Expr:
 
 
 # ------------------------------------------------------------------ local Jacobians in matrix form
-@dataclass(frozen=True)
-class _Term:
-    """A product of factors, left to right; what a sum over paths adds up."""
+def matrix_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
+    """The local Jacobian as a product of matrices in the layer's own names, diag(1 - a²) W, and a note.
 
-    sign: int
-    factors: tuple[str, ...]
-
-
-class _Scalar(str):
-    """A number among the factors: it commutes with the matrices."""
-
-
-_MINUS = _Scalar("-")
-
-
-class _NoForm(Exception):
-    """No matrix form that reads well."""
-
-
-def matrix_form(result: Result, of: str, wrt: str) -> str | None:
-    r"""The local Jacobian as a product of matrices in the layer's own names: diag(1 - a^2) W_1.
-
-    None where there is no such form that reads well (the entries say it then).
+    The derivative of a number by a matrix is a matrix of that shape. None where there is no form that reads well
+    (the entries say it then).
     """
-    if result.inner(of).shape == () and result.program.shape(wrt) == ():
-        entries = local_entries(result, of, wrt)
-        return tex.symbolic(entries[0][0], result.program.decimals) if entries is not None else None
-    terms = matrix_terms(result, of, wrt)
-    return _form(result, of, terms) if terms is not None else None
+
+    def make() -> tuple[t.Expr, str] | None:
+        try:
+            return read_form(result, of, wrt)
+        except NoForm:
+            return None
+
+    return result.once(("form", of, wrt, *adding_up(result)), make)
 
 
-def matrix_terms(result: Result, of: str, wrt: str) -> list[_Term] | None:
-    """The local Jacobian as a sum of products of matrices; None where there is no such form."""
-    root = result.inner(of)
+def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
+    p, g = result.program, result.program.graph
+    root, target = result.inner(of), g.input(wrt, p.shape(wrt))
     if len(root.shape) > 1:
         return None
-    forms = _Forms(result, of, root)
-    try:
-        terms = forms.reverse(result.program.graph.input(wrt, result.program.shape(wrt)))
-    except _NoForm:
+    if root.shape == target.shape == ():
+        entries = local_entries(result, of, wrt)
+        return (layout_of(result)(entries[0][0]), "") if entries is not None else None
+    own = result.once("names", lambda: Names(result))
+    start = g.eye(root.shape) if root.shape else g.const(1)
+    parts = own.splits[of]
+    if parts is None or not root.shape:
+        (node,) = c.sweep(g, root, start, [target], True, pull)
+    else:
+        direct, by = c.sweep(g, parts.outer, start, [target, parts.z], True, pull)
+        node = g.add([direct, *c.sweep(g, parts.inner, by, [target], True, pull)])
+    reader = own.reader([node])
+    form = reader.form(node)
+    if not root.shape and len(target.shape) < 2:
+        form = form.transposed
+    shown = reader.shown(form)
+    if len(latex(shown)) > MAX_FORMULA // 4:
         return None
-    return merged(terms)
-
-
-def _form(result: Result, of: str, terms: Sequence[_Term]) -> str | None:
-    if not terms:
-        return "0"
-    out = ""
-    for term in terms:
-        body = r" \, ".join(term.factors) if term.factors else ("I" if result.inner(of).shape else "1")
-        out += (" - " if out else "-") if term.sign < 0 else (" + " if out else "")
-        out += body
-    if prod(result.inner(of).shape) == 1 and len(terms) == 1 == len(terms[0].factors):
-        out = _of_one(out)
-    if _outside_brackets(out) == r"\left":  # one factor, in brackets that nothing needs
-        out = out.removeprefix(r"\left(").removesuffix(r"\right)")
-    out = re.sub(r"(\d\.\d{4})\d{3,}", r"\1\\ldots", out)  # SELU's constants
-    return out if len(out) < MAX_FORMULA // 4 else None
-
-
-def _of_one(factor: str) -> str:
-    """The entry of a diagonal matrix that has but one."""
-    return re.sub(r"^(-?)\\operatorname\{diag\}(?=\\left\()", r"\1", factor)
-
-
-_SYMMETRIC = re.compile(
-    r"I|\\operatorname\{diag\}\\left\([^()]*(\([^()]*\)[^()]*)*\\right\)"  # diag(f'(z))
-    r"|\\left\(\\operatorname\{diag\}\\left\((?P<p>.+)\\right\) - "  # diag(p) - p pᵀ
-    r"(?P=p) \\, (?P=p)\^\{\\top\}\\right\)"
-)
-
-
-def transpose_of(result: Result, of: str, wrt: str) -> list[str] | None:
-    """The factors of a local Jacobian's transpose, W^T D of D W, none of I; None where it has no short form."""
-    if result.inner(of).shape == () and result.program.shape(wrt) == ():
-        slope = matrix_form(result, of, wrt)
-        return None if slope is None or len(slope) > 60 else [] if slope == "1" else [_Scalar(_bracketed(slope))]
-    terms = matrix_terms(result, of, wrt)
-    if terms is None or len(terms) != 1 or _form(result, of, terms) is None:
-        return None
-    front: list[str] = [_MINUS] if terms[0].sign < 0 else []
-    back = []
-    for factor in reversed(terms[0].factors):
-        if isinstance(factor, _Scalar) or _NUMBER.fullmatch(factor):
-            front.append(factor)
-        elif _SYMMETRIC.fullmatch(factor):
-            back.append(factor)
-        elif factor.endswith(r"^{\top}"):
-            back.append(factor.removesuffix(r"^{\top}"))
-        elif re.fullmatch(r"[A-Za-z\\]+(_\{\w+\})?", factor):
-            back.append(rf"{factor}^{{\top}}")
-        else:
-            return None
-    if prod(result.inner(of).shape) == 1:
-        back = [_of_one(factor) for factor in back]
-    return [*reversed(front), *back]
-
-
-def merged(terms: list[_Term]) -> list[_Term]:
-    """Equal products added up, their numbers in front, and 1ᵀ diag(v) written as vᵀ."""
-    totals: dict[tuple[str, ...], Fraction] = {}
-    decimals = False
-    for term in terms:
-        number, factors = Fraction(term.sign), []
-        for factor in term.factors:
-            found = _NUMBER.fullmatch(factor)
-            if found:
-                number *= Fraction(found[3] or f"{found[1]}/{found[2]}")
-                decimals |= "." in factor
-            else:
-                factors.append(factor)
-        for k in range(len(factors) - 1):
-            inner = re.fullmatch(r"\\operatorname\{diag\}\\left\((.*)\\right\)", factors[k + 1], re.S)
-            if factors[k] == _ONES and inner:
-                content = re.fullmatch(r"(\d+) (.+)", inner[1])
-                if content and not re.search(r" [+-] ", _outside_brackets(inner[1])):
-                    number *= int(content[1])
-                    inner = content
-                factors[k : k + 2] = ["", rf"{_bracketed(inner[inner.re.groups])}^{{\top}}"]
-        numbers = [factor for factor in factors if isinstance(factor, _Scalar)]
-        rest = [factor for factor in factors if factor not in ("", "I") and not isinstance(factor, _Scalar)]
-        kept = (*numbers, *(rest or [factor for factor in factors if factor == "I"][:1]))
-        totals[kept] = totals.get(kept, Fraction(0)) + number
-    out = []
-    for kept, n in _together(totals).items():
-        if n:
-            front = (tex.symbolic(sp.Rational(abs(n.numerator), n.denominator), decimals),) if abs(n) != 1 else ()
-            out.append(_Term(1 if n > 0 else -1, _over(front + kept)))
-    return out
-
-
-def _together(totals: Mapping[tuple[str, ...], Fraction]) -> dict[tuple[str, ...], Fraction]:
-    """x^T (A + A^T) for x^T A + x^T A^T: products that differ in their last factor."""
-    found: dict[tuple[tuple[str, ...], Fraction], list[str]] = {}
-    for kept, n in totals.items():
-        found.setdefault((kept[:-1], n), []).append(kept[-1] if kept else "")
-    out: dict[tuple[str, ...], Fraction] = {}
-    for (front, n), last in found.items():
-        if front and len(last) > 1:
-            last = [rf"\left({' + '.join(last)}\right)"]
-        out |= {(*front, one) if one else (): n for one in last}
-    return out
-
-
-def _over(factors: tuple[str, ...]) -> tuple[str, ...]:
-    """A number and a fraction behind it in one: 2/T for 2 · 1/T, λ for 2 · λ/2."""
-    out: list[str] = []
-    for factor in factors:
-        found = _SIMPLE_FRACTION.fullmatch(factor)
-        if out and found and out[-1].isdigit():
-            top, above, below = int(out.pop()), found[1], found[2]
-            if divisor := re.match(r"\d+(?=$| )", below):
-                common = math.gcd(top, int(divisor[0]))
-                top, rest = top // common, int(divisor[0]) // common
-                below = f"{rest}{below[divisor.end() :]}".removeprefix("1 ")
-            if number := re.match(r"(\d+)(?:$| (?=[^+-]))", above):
-                top, above = top * int(number[1]), above[number.end() :]
-            if top != 1 and re.search(r" [+-] ", _outside_brackets(above)):
-                above = rf"\left({above}\right)"
-            above = above if top == 1 and above else f"{top} {above}".strip()
-            factor = _Scalar(above if below == "1" else rf"\frac{{{above}}}{{{below}}}")
-        elif out and found and found[1] == "1" and isinstance(out[-1], _Scalar):
-            factor = _Scalar(rf"\frac{{{out.pop()}}}{{{found[2]}}}")
-        out.append(factor)
-    for k in range(len(out) - 1):  # x/n^2 xᵀ/n is x xᵀ/n^3
-        column, row = _COLUMN_DIVIDED.fullmatch(out[k]), _ROW_DIVIDED.fullmatch(out[k + 1])
-        if column and row and row[2] in (None, column[2]):
-            power = int(column[3] or 1) + (int(row[3] or 1) if row[2] else 0)
-            below = column[2] if power == 1 else rf"{column[2]}^{{{power}}}"
-            out[k : k + 2] = [rf"\frac{{{column[1]} \, {row[1] or row[4]}}}{{{below}}}"]
-            break
-    return tuple(factor for factor in out if factor != "1") or tuple(out[:1])
-
-
-def _bracketed(text: str) -> str:
-    return text if re.fullmatch(r"\\?[A-Za-z]+(_\{\w+\})?", text) else rf"\left({text}\right)"
-
-
-_ROW = r"(?:[a-zA-Z]\w*(?:_\{\w+\})?|\\left\([^(){}]+\\right\))\^\{\\top\}"
-_BELOW = r"([a-zA-Z]\w*(?:_\{\w+\})?|\\left\\\|[^|{}]+\\right\\\||\\left\([^()]+\\right\))(?:\^\{(\d)\})?"
-_COLUMN_DIVIDED = re.compile(rf"\\frac\{{((?:\d+ )?[a-zA-Z]\w*(?:_\{{\w+\}})?)\}}\{{{_BELOW}\}}")
-_ROW_DIVIDED = re.compile(rf"\\frac\{{({_ROW})\}}\{{{_BELOW}\}}|({_ROW})")
-_SIMPLE_FRACTION = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_ONES = r"\mathbf{1}^{\top}"
-_NUMBER = re.compile(r"\\frac\{(\d+)\}\{(\d+)\}|(\d+(?:\.\d+)?)")
-
-
-def rows_at(above: int, size: int, whole: int) -> tuple[str, ...]:
-    """The Jacobian of a column by one of the parts it is stacked from: e_k, or I between zeros."""
-    if size == whole:
-        return ()
-    if size == 1:
-        return (rf"\mathbf{{e}}_{{{above + 1}}}",)
-    return (tex.matrix([["0"]] * (above > 0) + [["I"]] + [["0"]] * (above + size < whole)),)
-
-
-def _closed(formula: str) -> bool:
-    """True for a name, a norm and a function with its argument: they need no brackets as a factor."""
-    if re.fullmatch(r"\\?\w+(_\{[\w,]+\})?|\\left\\\|[^|]*\\right\\\|", formula):
-        return True
-    head = re.match(r"\\operatorname\{[\w\\]+\}\\left\(", formula)
-    return head is not None and formula.endswith(")") and _outside_brackets(formula[head.end() - 1 :]) == ""
-
-
-def _outside_brackets(text: str) -> str:
-    """What stands outside all brackets and braces of a formula."""
-    depth, out = 0, ""
-    for part in re.split(r"([{}()])", re.sub(r"\\left\\\|.*?\\right\\\|", "", text)):
-        depth += part in ("{", "(")
-        out += part if depth == 0 else ""
-        depth -= part in ("}", ")")
-    return out
-
-
-def layer_normed(node: Node) -> Node | None:
-    """The z of a node that is layer_norm(z): (z - mean)/√(var + 1e-5), as it is lowered."""
-    if node.op != "map" or node.data[0] != slot(0) / slot(1) or len(node.args) != 2:
-        return None
-    centred, deviation = node.args
-    if centred.op != "map" or centred.data[0] != slot(0) - slot(1) or deviation.op != "map":
-        return None
-    mean, (squares, *_) = centred.args[1], deviation.args
-    root = sp.sqrt(slot(0) / node.size + sp.Rational(1, 100000))
-    means = mean.op == "map" and mean.data[0] == slot(0) / node.size and mean.args[0].op == "sum"
-    varies = deviation.data[0] == root and squares.op == "sum" and squares.args[0].op == "map"
-    return centred.args[0] if means and varies and squares.args[0].data[0] == slot(0) ** 2 else None
-
-
-class _Forms:
-    """The cotangent sweep of `calculus`, with formulas for matrices in the place of nodes."""
-
-    def __init__(self, result: Result, of: str, root: Node) -> None:
-        self.result, self.of, self.root = result, of, root
-        self.holders: dict[str, str] = {}
-        self.names: dict[int, str] = {}  # of nodes that have one
-        self.inner, self.z = self.pre_activated()
-        if self.inner is not None and self.inner.is_Symbol:
-            self.names[root.args[int(self.inner.name[1:])].number] = self.z.name
-
-    def pre_activated(self) -> tuple[sp.Expr | None, sp.Symbol]:
-        """What the activation is applied to, in the slots of the root, and the symbol that stands for it: z_a."""
-        z = sp.Symbol(f"z_{self.of}", real=True)
-        if self.root.op != "map" or pre_activation(self.result, self.of) is None:
-            return None, z
-        calls = self.root.data[0].atoms(sp.Function)
-        outer = [one for one in calls if not any(one is not other and other.has(one) for other in calls)]
-        return (outer[0].args[0] if len(outer) == 1 and len(outer[0].args) == 1 else None), z
-
-    # -------------------------------------------------------------- expressions
-    def show(self, node: Node) -> str:
-        """A node as a formula in the names of the block."""
-        return self.fill(tex.symbolic(self.symbol(node), self.result.program.decimals))
-
-    def symbol(self, node: Node) -> sp.Expr:
-        if node is self.root:
-            return sp.Symbol(self.of, real=True)
-        if node.number in self.names:
-            return sp.Symbol(self.names[node.number], real=True)
-        if node.op == "input":
-            return sp.Symbol(node.data, real=True)
-        if node.op == "const" and node.shape == ():
-            return node.data[0]
-        if node.op == "map" and layer_normed(node) is None:
-            return self.filled(node.data[0], node.args)
-        return self.hold(self.operation(node))
-
-    def filled(self, expr: sp.Expr, args: Sequence[Node]) -> sp.Expr:
-        return put_in(expr, {slot(k): self.symbol(a) for k, a in enumerate(args) if slot(k) in expr.free_symbols})
-
-    def hold(self, formula: str) -> sp.Symbol:
-        """A symbol that stands for a formula until it is printed."""
-        key = f"Q{9000 + len(self.holders)}"
-        self.holders[tex.name(key)] = formula
-        return sp.Symbol(key, real=True)
-
-    def fill(self, text: str) -> str:
-        for key, formula in reversed(list(self.holders.items())):
-            text = text.replace(rf"\left({key}\right)", rf"\left({formula}\right)")
-            bare = formula if _closed(formula) else rf"\left({formula}\right)"
-            while key in text:
-                at = text.index(key)
-                before, behind = text[:at].rstrip(), text[at + len(key) :].lstrip()
-                free = (not before or before.endswith(("+", "-", "(", "[", "{"))) and (
-                    not behind or behind.startswith(("+", "-", r"\right", ">", "<", "]", "}")))
-                text = text[:at] + (formula if free else bare) + text[at + len(key) :]
-        return text
-
-    def operation(self, node: Node) -> str:
-        if (normed := layer_normed(node)) is not None:
-            return rf"{FUNCTIONS['layer_norm'].tex}\left({self.show(normed)}\right)"
-        if node.op == "dot":
-            a, b = node.args
-            la, lb, lo = node.data
-            if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
-                return f"{self.factor(a)} {self.factor(b)}"
-            if len(la) == 1 and len(lb) == 1 and not lo:
-                return f"{' '.join(self.row(a))} {self.factor(b)}"
-            if len(la) == 1 and len(lb) == 2 and la[0] == lb[0]:
-                return rf"{self.factor(b)}^{{\top}} {self.factor(a)}"
-            if len(la) == len(lb) == 2 and la[1] == lb[0] and lo == (la[0], lb[1]):
-                return f"{self.factor(a)} {self.factor(b)}"
-        if node.op == "permute" and node.data == (1, 0):
-            return rf"{self.factor(node.args[0])}^{{\top}}"
-        if node.op == "sum" and len(node.args[0].shape) == 1:
-            return rf"\mathbf{{1}}^{{\top}} {self.factor(node.args[0])}"
-        if node.op in ("softmax", "log_softmax"):
-            return rf"{FUNCTIONS[node.op].tex}\left({self.show(node.args[0])}\right)"
-        if node.op == "norm":
-            return rf"\left\|{self.show(node.args[0])}\right\|"
-        if node.op in ("amax", "amin"):
-            return rf"\{node.op[1:]} {self.factor(node.args[0])}"
-        if node.op == "prod":
-            return rf"\prod {self.factor(node.args[0])}"
-        if node.op == "take" and node.shape == () and len(node.args[0].shape) == 1:
-            (x,), (_, (k,)) = node.args, node.data
-            own = entry_name(x.data, x.shape, k) if x.op == "input" else ""
-            return tex.name(own) if own else self.indexed(x, str(k + 1))
-        if node.op == "stack" and len(node.shape) == 1:
-            return tex.matrix([[self.show(part)] for part in node.args])
-        raise _NoForm
-
-    def factor(self, node: Node) -> str:
-        """A node as a factor of a product, in brackets where it is a sum."""
-        text = self.show(node)
-        simple = node.op in ("input", "permute") or node is self.root or node.number in self.names or _closed(text)
-        return text if simple else rf"\left({text}\right)"
-
-    def indexed(self, node: Node, index: str) -> str:
-        """An entry of a vector, in brackets where it has an index already."""
-        text = self.factor(node)
-        return rf"\left({text}\right)_{{{index}}}" if "_" in _outside_brackets(text) else rf"{text}_{{{index}}}"
-
-    def row(self, node: Node) -> tuple[str, ...]:
-        """The transpose of a node as factors: a number in front, and x^T A for the column A^T x."""
-        labels = node.data if node.op == "dot" else None
-        if labels and len(labels[0]) == 1 and len(labels[1]) == 2 and labels[0][0] == labels[1][0]:
-            return (*self.row(node.args[0]), self.factor(node.args[1]))
-        number, plain = self.scaled(node)
-        return (*number, *self.row(plain)) if number else (rf"{self.factor(node)}^{{\top}}",)
-
-    def scaled(self, node: Node) -> tuple[tuple[str, ...], Node]:
-        """The number in front of a node, if there is one, and the node without it."""
-        if node.op == "map" and node is not self.root:
-            expr, axes = node.data
-            content, rest = expr.primitive() if expr.is_Add else expr.as_coeff_Mul()
-            if content.is_Rational and content.is_positive and content != 1:
-                plain = self.result.program.graph.map(rest, list(zip(node.args, axes)), node.shape)
-                return (tex.symbolic(content),), plain
-        return (), node
-
-    # -------------------------------------------------------------- the sweep
-    def reverse(self, target: Node) -> list[_Term]:
-        order = ancestry([self.root])
-        depending = c._depending(order, [target])
-        carried = {self.root.number: [_Term(1, ())]}
-        for node in reversed(order):
-            if node is target or node.number not in carried or node.number not in depending:
-                continue
-            terms = carried.pop(node.number)
-            for arg, sign, factors in self.pull(node, depending):
-                for term in terms:
-                    carried.setdefault(arg.number, []).append(_Term(term.sign * sign, term.factors + factors))
-                    if len(carried[arg.number]) > MAX_PATHS:
-                        raise _NoForm
-        return carried.get(target.number, [])
-
-    def pull(self, node: Node, depending: set[int]) -> Iterator[tuple[Node, int, tuple[str, ...]]]:
-        """(operand, sign, factors on the right) of a node's local Jacobian."""
-        if (normed := layer_normed(node)) is not None:
-            own, z, n = self.show(node), self.show(normed), node.size
-            centring = rf"I - \tfrac{{1}}{{{n}}} \left(\mathbf{{1}} \, {_ONES} + {own} \, {own}^{{\top}}\right)"
-            deviation = rf"\sqrt{{\operatorname{{var}}\left({z}\right) + 10^{{-5}}}}"
-            yield normed, 1, (rf"\frac{{1}}{{{deviation}}}", rf"\left({centring}\right)")
-            return
-        loss = likelihood(self.result.program.graph, node)
-        if loss is not None and loss.z is not None and loss.y.number not in depending:
-            numbers = [tex.symbolic(abs(loss.scale))] if abs(loss.scale) != 1 else []
-            own = rf"{FUNCTIONS['sigmoid'].tex}\left({self.show(loss.z)}\right)" if loss.binary else self.show(loss.p)
-            form = loss.form(self.result, own, self.factor(loss.y))
-            row = rf"\left({form}\right)^{{\top}}" if loss.z.shape else rf"\left({form}\right)"
-            yield loss.z, 1 if loss.scale > 0 else -1, (*numbers, row)
-            return
-        if node.op == "map":
-            yield from self.pull_map(node, depending)
-            return
-        (x, *_) = node.args
-        if node.op == "dot":
-            a, b = node.args
-            la, lb, lo = node.data
-            if b.number in depending:
-                if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
-                    number, plain = self.scaled(a)
-                    yield b, 1, (*number, self.show(plain) if plain.op == "dot" else self.factor(plain))
-                elif len(la) == 1 and len(lb) == 1 and not lo or len(la) == 2 and len(lb) == 1 and lo == (la[1],):
-                    yield b, 1, self.row(a)
-                else:
-                    raise _NoForm
-            if a.number in depending:
-                if len(la) == 2 and len(lb) == 1 and lo == (la[0],):
-                    yield a, 1, (rf"\left(I \otimes {self.factor(b)}^{{\top}}\right)",)
-                elif len(la) == 1 and len(lb) == 1 and not lo:
-                    yield a, 1, self.row(b)
-                elif len(la) == 1 and len(lb) == 2 and la[0] == lb[0] and lo == (lb[1],):  # (x^T B)^T is B^T x
-                    yield a, 1, (rf"{self.factor(b)}^{{\top}}",)
-                else:
-                    raise _NoForm
-        elif node.op == "sum" and len(x.shape) == 1:
-            yield x, 1, (_ONES,)
-        elif node.op == "softmax":
-            s = self.show(node)
-            yield x, 1, (rf"\left(\operatorname{{diag}}\left({s}\right) - {s} \, {s}^{{\top}}\right)",)
-        elif node.op == "log_softmax":
-            inner = rf"\operatorname{{softmax}}\left({self.show(x)}\right)"
-            yield x, 1, (rf"\left(I - \mathbf{{1}} \, {inner}^{{\top}}\right)",)
-        elif node.op == "norm":
-            yield x, 1, (rf"\frac{{{self.factor(x)}^{{\top}}}}{{{self.show(node)}}}",)
-        elif node.op in ("amax", "amin") and len(x.shape) == 1:
-            yield x, 1, (rf"\mathbf{{e}}_{{\operatorname{{arg{node.op[1:]}}} {self.factor(x)}}}^{{\top}}",)
-        elif node.op == "prod" and len(x.shape) == 1:
-            at = self.indexed(x, "i")
-            yield x, 1, (rf"\left(\textstyle\prod_{{i \ne j}} {at}\right)_{{\! j}}^{{\top}}",)
-        elif node.op == "take" and len(x.shape) == 1 and len(node.shape) < 2:
-            rows = [[rf"\mathbf{{e}}_{{{k + 1}}}^{{\top}}"] for k in node.data[1]]
-            yield x, 1, (rows[0][0] if node.shape == () else tex.matrix(rows),)
-        elif node.op == "stack" and len(node.shape) == 1:
-            above = 0
-            for part in node.args:
-                if part.number in depending:
-                    yield part, 1, rows_at(above, part.size, node.size)
-                above += part.size
-        else:
-            raise _NoForm
-
-    def pull_map(self, node: Node, depending: set[int]) -> Iterator[tuple[Node, int, tuple[str, ...]]]:
-        expr, axes = node.data
-        whole = c.every(node)
-        inner = self.inner if node is self.root else None
-        if inner is not None:
-            expr = put_in(expr, {inner: self.z})
-        slopes = c.gradient(expr)
-        for k, (arg, own) in enumerate(zip(node.args, axes)):
-            if arg.number not in depending:
-                continue
-            derivative = slopes.get(slot(k), sp.S.Zero)
-            if inner is not None:
-                derivative += slopes.get(self.z, sp.S.Zero) * c.gradient(inner).get(slot(k), sp.S.Zero)
-            if derivative.is_zero:
-                continue
-            if own == () and len(node.shape) == 2 and derivative.is_Symbol:
-                yield arg, 1, (rf"\operatorname{{vec}}\left({self.show(node.args[int(derivative.name[1:])])}\right)",)
-                continue
-            if own != whole and not (own == () and len(node.shape) == 1):
-                raise _NoForm
-            sign = 1
-            if derivative.as_coeff_Mul()[0].is_negative:
-                sign, derivative = -1, -derivative
-            if derivative == 1 and own == whole:
-                yield arg, sign, ()
-                continue
-            if node is self.root:
-                derivative = self.by_output(expr, derivative)
-            content, derivative = derivative.primitive() if derivative.is_Add else (sp.S.One, derivative)
-            front = (tex.symbolic(content),) if content != 1 else ()  # 2(o - y), not 2o - 2y
-            text = self.fill(tex.symbolic(self.filled(derivative, node.args), self.result.program.decimals))
-            column = node.shape != () and any(
-                slot(j) in derivative.free_symbols for j, one in enumerate(axes) if one == whole
-            ) or any(s.name in (self.of, self.z.name) and node is self.root for s in derivative.free_symbols)
-            bracket = text.startswith("-") or bool(re.search(r" [+-] ", _outside_brackets(text)))
-            factors = (*front, rf"\left({text}\right)" if bracket else text) if derivative != 1 else front
-            if own != whole:  # a number that goes to every entry
-                yield arg, sign, factors if column else (*factors, r"\mathbf{1}")
-            elif node.shape == ():
-                yield arg, sign, factors
-            elif not column:
-                yield arg, sign, (*map(_Scalar, factors), "I")
-            else:
-                yield arg, sign, (*front, rf"\operatorname{{diag}}\left({text}\right)")
-
-    def by_output(self, expr: sp.Expr, derivative: sp.Expr) -> sp.Expr:
-        """1 - tanh(z)² is 1 - a² where a is the layer's own name for tanh(z)."""
-        own = sp.Symbol(self.of, real=True)
-        row = FUNCTIONS.get({"log": "ln"}.get(type(expr).__name__, type(expr).__name__))
-        if row is None or row.by_output is None or len(expr.args) != 1:
-            return put_in(derivative, {expr: own}) if expr.is_Function and derivative.has(expr) else derivative
-        inner = expr.args[0]
-        unit = symbolic(row.name)(sp.Symbol("zz", real=True))
-        outer = unit.diff(sp.Symbol("zz", real=True)).xreplace({sp.Symbol("zz", real=True): inner})
-        ratio = derivative / outer
-        if ratio.is_number or not ratio.has(expr):
-            return ratio * row.by_output(calculus, own)
-        return put_in(derivative, {expr: own})
+    return shown, ", ".join(f"as Σ{names.name(key).text} = 1" for key in sorted(reader.told))
 
 
 # ------------------------------------------------------------------ the chain rule
@@ -1059,10 +614,27 @@ def whole_forms(result: Result) -> Iterator[Formula]:
     p = result.program
     for key, reads in list(depends(result).items())[:3]:
         for wrt in reads[:3]:
-            form = matrix_form(result, key, wrt) if len(p.shape(wrt)) == 1 < prod(p.shape(wrt)) else None
-            if form is not None and r"\mathbf{e}" not in form and form != "0":
-                latex, text = factor_name(result, key, [wrt])
-                yield Formula("local", f"{latex} = {form}", f"{text} = {plain_form(form)}")
+            found = matrix_form(result, key, wrt) if p.shape(wrt) and prod(p.shape(wrt)) > 1 else None
+            if found is not None and not any(isinstance(one, t.Unit) for one in t.walk(found[0])):
+                short, where = abbreviated(result, found[0])
+                whole = equal(factor_name(result, key, [wrt]), short)
+                yield Formula("local", t.Listing((whole, *where)) if where else whole, found[1])
+
+
+def abbreviated(result: Result, tree: t.Expr) -> tuple[t.Expr, list[t.Expr]]:
+    """W (z xᵀ + x zᵀ) and z = Wᵀ W x - x: a sum that a formula has twice gets a free letter."""
+    found = Counter(one for one in t.walk(tree) if isinstance(one, t.Sum) and sum(1 for _ in t.walk(one)) > 6)
+    lines: list[t.Expr] = []
+    for one, count in found.items():
+        free = [k for k in "zruvsq" if k not in result.known]
+        if count > 1 and len(free) > len(lines):
+            letter = t.Name(free[len(lines)])
+            tree, lines = replaced(tree, one, letter), [*lines, equal(letter, one)]
+    return tree, lines
+
+
+def replaced(tree: t.Expr, old: t.Expr, new: t.Expr) -> t.Expr:
+    return new if tree == old else t.rebuilt(tree, lambda part: replaced(part, old, new))
 
 
 def chain(result: Result) -> Iterator[Formula]:
@@ -1078,170 +650,180 @@ def chain(result: Result) -> Iterator[Formula]:
             yield one
             continue
         key, reads = one
-        if (parts := pre_activation(result, key)) is not None:
+        if (parts := pre_activated(result, key)) is not None:
             yield parts
         for group in groups(result, reads):
             yield from local(result, key, group)
-    if not worked:
+    if worked and len(p.outputs) <= 3:
+        for of in p.outputs:
+            yield from chain_rule(result, of)
+
+
+def chain_rule(result: Result, of: str) -> Iterator[Formula]:
+    """The derivative of an output as the sum over all paths of the products of local Jacobians."""
+    ways = paths(result, of)
+    if ways is None:
         return
-    for of in p.outputs:
-        ways = paths(result, of)
-        if ways is None or len(p.outputs) > 3:
-            continue
-        sums, texts = [], []
+    p = result.program
+    if scalar_chain(result, ways):
+        for variable in p.variables:
+            yield numbers_rule(result, of, variable, ways)
+        return
+    for group in groups(result, p.variables)[:MAX_RULES]:
+        terms: list[tuple[int, t.Expr]] = []
         for way in ways:
-            product, words = [], []
-            for one, below in zip(way, [*way[1:], None]):
-                rows = prod(p.shape(one))
-                keys = [below] if below else [v for v in p.variables if v in links.get(one, [])]
-                columns = sum(prod(p.shape(k)) for k in keys)
-                latex, text = factor_name(result, one, keys)
-                product.append(rf"\underbrace{{{latex}}}_{{{rows} \times {columns}}}")
-                words.append(f"{text} [{rows}×{columns}]")
-            if len(product) > 12:
-                product = [*product[:5], r"\cdots", *product[-4:]]
-                words = [*words[:5], "⋯", *words[-4:]]
-            sums.append(r" \, ".join(product))
-            texts.append(" · ".join(words))
-        latex, text = factor_name(result, of, p.variables, "d")
-        yield Formula(
-            "chain", f"{latex} = {' + '.join(sums) or 0}", f"{text} = {' + '.join(texts) or 0}", cost(result, ways)
-        )
+            factors: list[t.Expr] = [braced(result, one, keys) for one, keys in way_factors(result, way, group)]
+            if not factors:
+                continue
+            if len(factors) > 12:
+                factors = [*factors[:5], t.Dots(), *factors[-4:]]
+            terms.append((1, t.product(*factors)))
+        yield Formula("chain", equal(factor_name(result, of, group, t.Total), added(terms)), cost(result, ways, group))
 
 
-def pre_activation(result: Result, key: str) -> Formula | None:
-    """z_a = W_1 x + c_1 and a = tanh(z_a), for a layer of a net that is a function of a formula, or a sum with one."""
-    step = result.program.steps[key]
-    whole = t.inside(step.expr)
-    terms = whole.terms if isinstance(whole, t.Sum) else ((1, whole),)
-    z = t.Name(f"z_{key}", span=step.expr.span)
-    inner = None
-    outer: list[tuple[int, t.Expr]] = []
-    for sign, term in terms:
-        call = t.inside(term)
-        if inner is None and isinstance(call, t.Call) and len(call.arguments) == 1:
-            argument = t.inside(call.arguments[0])
-            if not isinstance(argument, (t.Name, t.Number)) and result.program.shape(key) != ():
-                inner, call = argument, replace(call, arguments=(z,))
-        outer.append((sign, call))
-    if inner is None or not result.program.net or z.key in result.known:
+def scalar_chain(result: Result, ways: list[list[str]]) -> bool:
+    """True where everything on the way is a number, so that each variable has a formula of its own."""
+    p = result.program
+    keys = {key for way in ways for key in way} | set(p.variables)
+    return not p.net and len(p.variables) <= MAX_RULES and all(p.shape(key) == () for key in keys)
+
+
+def numbers_rule(result: Result, of: str, variable: str, ways: list[list[str]]) -> Formula:
+    """dz/dt = ∂z/∂x dx/dt + ∂z/∂y dy/dt, and the same with what the factors are."""
+    links = depends(result)
+    mine = [[*way, variable] for way in ways if variable in links.get(way[-1], [])]
+    factors = [t.product(*(factor_name(result, one, [by]) for one, by in pairwise(way))) for way in mine]
+    direct = len(mine) > 1 and [of, variable] in mine  # ∂f/∂x is the slope of f in x alone there
+    kind = t.Total if direct or len(result.program.variables) == 1 else t.Partial
+    sides = [factor_name(result, of, [variable], kind), added([(1, one) for one in factors])]
+    if not mine or mine == [[of, variable]]:
+        sides = factors[:1] or sides  # f reads x itself, or nothing leads there
+    values = [multiplied(result, list(pairwise(way))) for way in mine]
+    if mine and all(one is not None for one in values):
+        total = added([one for one in values if one is not None and one[1] != t.Number("0")])
+        sides += [total] if len(text(total)) < MAX_WIDTH else []
+    return Formula("chain", equal(*sides))
+
+
+def added(terms: list[tuple[int, t.Expr]]) -> t.Expr:
+    """A sum of signed terms; 0 of none."""
+    if len(terms) == 1 and terms[0][0] > 0:
+        return terms[0][1]
+    return t.Sum(tuple(terms)) if terms else t.Number("0")
+
+
+def multiplied(result: Result, pairs: list[tuple[str, str]]) -> tuple[int, t.Expr] | None:
+    """The sign and the product of local derivatives, as they are; None where one is too long."""
+    layout, sign, parts = layout_of(result), 1, []
+    for of, by in pairs:
+        entries = local_entries(result, of, by)
+        if entries is None:
+            return None
+        shown = layout(entries[0][0])
+        if isinstance(shown, t.Negative):
+            sign, shown = -sign, shown.inner
+        parts.append(shown)
+    kept = [one for one in parts if one != t.Number("1")] or parts[:1]
+    if t.Number("0") in kept:
+        return 1, t.Number("0")
+    if len(kept) == 1:
+        return sign, kept[0]
+    factors: list[tuple[str, t.Expr]] = []
+    for one in kept:  # 2u · y
+        inner = list(one.factors) if isinstance(one, t.Product) else [("", one)]
+        factors += [("dot" if factors else "", inner[0][1]), *inner[1:]]
+    return sign, t.Product(tuple(factors))
+
+
+def way_factors(result: Result, way: list[str], group: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Each definition on a path, with the names by which it is differentiated there; none where it leads elsewhere."""
+    last = [v for v in group if v in depends(result).get(way[-1], [])]
+    return [*((one, [below]) for one, below in pairwise(way)), (way[-1], last)] if last else []
+
+
+def braced(result: Result, of: str, keys: Sequence[str]) -> t.Expr:
+    """A factor of the chain rule with its size under it."""
+    p = result.program
+    rows, columns = prod(p.shape(of)), sum(prod(p.shape(k)) for k in keys)
+    return t.Underbrace(factor_name(result, of, keys), rows, columns)
+
+
+def pre_activated(result: Result, key: str) -> Formula | None:
+    """z_a = W_1 x + c_1 and a = tanh(z_a)."""
+    found = pre_activation(result, key)
+    if found is None:
         return None
-    after = outer[0][1] if len(outer) == 1 and outer[0][0] > 0 else t.Sum(tuple(outer), span=step.expr.span)
-    word, arrays = tex.unicode_name(z.key), result.program.arrays
-    before, now = (tex.expression(part, arrays) for part in (inner, after))
-    return Formula(
-        "local", rf"{tex.name(z.key)} = {before}, \quad {step_name(step)} = {now}",
-        f"{word} = {tex.text(inner, arrays)}, {tex.unicode_name(key)} = {tex.text(after, arrays)}",
-        f"{word}: the pre-activation",
-    )
+    own, z = name_of(result, key), t.PreActivation(t.Name(key))
+    return Formula("local", t.Listing((equal(z, found[0]), equal(own, found[1]))),
+                   f"{text(z)}: the pre-activation", result.program.arrays)
 
 
 def groups(result: Result, reads: Sequence[str]) -> list[list[str]]:
     """The names a definition reads, its scalar variables together: they are columns of one row."""
     variables = result.program.variables
     together = [n for n in variables if n in reads and result.program.shape(n) == ()]
+    if len(result.program.outputs) == 1 and scalar_chain(result, paths(result, result.program.outputs[0]) or []):
+        return [[n] for n in reads]
     rest = [[n] for n in reads if n not in together]
     return ([together] if together else []) + rest
 
 
-def cost(result: Result, ways: list[list[str]]) -> str:
+def cost(result: Result, ways: list[list[str]], group: Sequence[str]) -> str:
     """Multiplications of the chain, in reverse and forward accumulation, for one path of three factors or more."""
     p = result.program
     if len(ways) != 1 or len(ways[0]) < 2:
         return ""
-    sizes = [prod(p.shape(key)) for key in ways[0]] + [sum(prod(p.shape(v)) for v in p.variables)]
+    sizes = [prod(p.shape(key)) for key in ways[0]] + [sum(prod(p.shape(v)) for v in group)]
     reverse = sum(sizes[0] * sizes[k] * sizes[k + 1] for k in range(1, len(sizes) - 1))
     forward = sum(sizes[-1] * sizes[k] * sizes[k - 1] for k in range(1, len(sizes) - 1))
     return f"multiplications: {reverse:,} in reverse (from the left), {forward:,} forward (from the right)"
 
 
-def factor_name(result: Result, of: str, keys: Sequence[str], d: str = "∂") -> tuple[str, str]:
-    """∂f/∂u, or ∂f/∂(x, y) by several, as LaTeX and as text."""
-    sign = r"\partial" if d == "∂" else "d"
-    names = [name_of(result, key) for key in keys]
-    words = [text_of(result, key) for key in keys]
-    below = names[0] if len(keys) == 1 else rf"\left({', '.join(names)}\right)"
-    under = words[0] if len(keys) == 1 else f"({', '.join(words)})"
-    return rf"\frac{{{sign} {name_of(result, of)}}}{{{sign} {below}}}", f"{d}{text_of(result, of)}/{d}{under}"
+def factor_name(
+    result: Result, of: str, keys: Sequence[str], kind: type[t.Partial] | type[t.Total] | None = None
+) -> t.Expr:
+    """∂f/∂u, ∂f/∂(x, y) by several; dx/dt of a number that moves with one number alone."""
+    p = result.program
+    by: list[t.Expr] = [name_of(result, key) for key in keys]
+    if kind is None:
+        alone = not p.net and depends(result).get(of) == list(keys) and p.shape(of) == p.shape(keys[0]) == ()
+        alone = alone and p.steps[of].kind != "equation"
+        kind = t.Total if alone else t.Partial
+    return kind(name_of(result, of), (by[0] if len(by) == 1 else t.Tuple(tuple(by)),))
 
 
-def scattered(form: str) -> bool:
+def scattered(form: t.Expr) -> bool:
     """True for a sum of unit vectors' products, which its entries say better where they fit."""
-    return form.count(r"\mathbf{e}") > 1
+    return sum(isinstance(one, t.Unit) for one in t.walk(form)) > 1
 
 
 def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     """One local Jacobian: its matrix form, and its entries where they fit."""
     p = result.program
-    latex, text = factor_name(result, of, keys)
+    sides: list[t.Expr] = [factor_name(result, of, keys)]
     rows, columns = prod(p.shape(of)), sum(prod(p.shape(k)) for k in keys)
-    start = latex
-    form = matrix_form(result, of, keys[0]) if len(keys) == 1 else None
+    form, note = (matrix_form(result, of, keys[0]) if len(keys) == 1 else None) or (None, "")
     if form is not None and scattered(form) and local_entries(result, of, keys[0]) is not None:
         form = None
     if form is not None:
-        latex += " = " + form
-        text += " = " + plain_form(form)
-    found = [likelihood(p.graph, node) for node in ancestry([result.inner(of)])]
-    losses = [one for one in found if one is not None and one.z is not None]
-    fused = bool(losses) and form is not None and losses[0].y.data not in keys
-    by_z = form is not None and f"z_{of}" not in result.known and tex.name(f"z_{of}") in form
-    parts = [None if fused or by_z else local_entries(result, of, key) for key in keys]
-    if all(part is not None for part in parts) and not (form is not None and (rows, columns) == (1, 1)):
-        entries = [[e for part in parts if part is not None for e in part[i]] for i in range(rows)]
-        cells = tex.symbolic_entries(entries, p.decimals)
-        shown = cells[0][0] if (rows, columns) == (1, 1) else tex.matrix(cells)
-        if len(shown) < MAX_ENTRIES_TEX:
-            latex += " = " + shown
-            if form is None:
-                plain = [[tex.text_symbolic(e, p.decimals) for e in row] for row in entries]
-                text += " = " + (plain[0][0] if (rows, columns) == (1, 1) else
-                                 "[" + "; ".join(", ".join(row) for row in plain) + "]")
-    if latex == start:
-        latex += rf" \in \mathbb{{R}}^{{{rows} \times {columns}}}"
-        text += f" is {rows}×{columns}"
-    told = fused and not losses[0].binary and adds_up_to_one(result, losses[0].y)
-    yield Formula("local", latex, text, f"as Σ{tex.unicode_name(losses[0].y.data)} = 1" if told else "")
+        sides.append(form)
+    if form is None or not (told_better(form, note) or (rows, columns) == (1, 1)):
+        parts = [local_entries(result, of, key) for key in keys]
+        if all(part is not None for part in parts):
+            layout = layout_of(result)
+            entries = tuple(
+                tuple(layout(e) for part in parts if part is not None for e in part[i]) for i in range(rows))
+            shown = entries[0][0] if (rows, columns) == (1, 1) else t.Matrix(entries)
+            if form is None or len(latex(shown)) < MAX_ENTRIES_TEX and rows * columns <= MAX_BESIDE:
+                sides.append(shown)
+    tree = equal(*sides) if len(sides) > 1 else t.Equation((sides[0], t.Space((rows, columns))), ("∈",))
+    yield Formula("local", tree, note)
 
 
-def plain_form(form: str) -> str:
-    """A matrix form in one line for a terminal."""
-    text = form
-    while found := re.search(r"\\begin\{cases\}((?:(?!\\begin\{cases\}).)*?)\\end\{cases\}", text, re.S):
-        rows = found[1].replace(r"\text{otherwise}", "").split(r"\\")  # the innermost cases first
-        cells = [[cell.strip() for cell in re.split(r"&|\\text\{if \}", row)] for row in rows]
-        cases = " else ".join(" if ".join(filter(None, row)) for row in cells)
-        text = f"{text[:found.start()]}({cases}){text[found.end():]}"
-    text = re.sub(
-        r"\\(hat|bar|tilde|dot)\{\\?([A-Za-z]+)\}(?:_\{(\w+)\})?",
-        lambda m: tex.unicode_name("_".join(filter(None, (m[2], m[1], m[3])))), text,
-    )
-    text = re.sub(r"\\(?:operatorname|mathrm|text)\{([^{}]*)\}", lambda m: m[1].replace(r"\_", "_"), text)
-    text = re.sub(r"(?:\\mathbf\{)?([A-Za-z])\}?_\{(\d+)\}", lambda m: tex.unicode_name(m[1] + m[2]), text)
-    text = re.sub(r"\\mathbf\{(\w+)\}", r"\1", text)
-    for old, new in (
-        (r"^{\top}", "ᵀ"), (r"\left", ""), (r"\right", ""), (r"\, ", ""), (r"\|", "‖"),
-        (r"\otimes", "⊗"), ("^{2}", "²"), ("^{3}", "³"), ("-", "−"), (r"\tfrac", r"\frac"), (r"\textstyle", ""),
-        (r"\!", ""), (r"\prod", "∏"), (r"\sum ", "Σ"), (r"\ne ", "≠ "), (r"\le ", "≤ "), (r"\ge ", "≥ "),
-        (r"\cdot", "·"), (r"\partial ", "∂"), (r"\ldots", "…"), (r"\begin{bmatrix}", "["),
-        (r"\end{bmatrix}", "]"), (r"\\", ";"),
-    ):
-        text = text.replace(old, new)
-    before = ""
-    while before != text:  # from the inside out
-        before = text
-        text = re.sub(r"\\sqrt\{([^{}]*)\}", lambda m: f"√{_operand(m[1], sure=True)}", text)
-        text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: f"{_operand(m[1])}/{_operand(m[2])}", text)
-        text = re.sub(r"([_^])\{([^{}]*)\}", lambda m: m[1] + _operand(m[2]), text)
-    text = re.sub(r"\\([a-zA-Z]+)", lambda m: tex.unicode_name(m[1]) if m[1] in GREEK else m[1], text)
-    return re.sub(r"\(\(([^()]*)\)\)", r"(\1)", re.sub(r" {2,}", " ", re.sub(r"[{}]", "", text)))
-
-
-def _operand(text: str, sure: bool = False) -> str:
-    """In brackets, unless it is one name, number or norm."""
-    text = text.strip()
-    one = re.fullmatch(r"−?∂?[\w.]+[ᵀ²³]?|‖[^‖]*‖|\([^()]*\)", text)
-    return text if one and not (sure and text.startswith("−")) else f"({text})"
+def told_better(form: t.Expr, note: str) -> bool:
+    """True where a form says more than its entries: a product of matrices, z_a, p - y."""
+    kinds = {type(one) for one in t.walk(form)}
+    return bool(note) or t.Diag not in kinds or t.PreActivation in kinds
 
 
 def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list[sp.Expr]] | None:
@@ -1259,7 +841,8 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
         flat = result.slopes(node, MAX_OPERATIONS, of)
     except LimitError:
         return None
-    if sum(e.count_ops() for e in flat) > 200:
+    flat = [by_own_name(result, of, entry) for entry in flat]
+    if sum(e.count_ops() for e in flat) > max(200, 8 * len(flat)):
         return None
     shown = [flat[k : k + columns] for k in range(0, len(flat), columns)]
     if not _reciprocal(p.steps[of].expr):
@@ -1268,378 +851,41 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
     return [_by_sigmoid(*row) or row[2] for row in zip(result.entries(root), own_names, shown)]
 
 
-@dataclass(frozen=True)
-class Affine:
-    """W x + U h + c inside a layer: (weight, input, whether the weight is transposed) of each product, and the bias."""
+def by_own_name(result: Result, of: str, entry: sp.Expr) -> sp.Expr:
+    """x/r where r is √(x² + y²): the powers of what a number is a power of, by its own name."""
+    if result.program.shape(of) != () or not entry.has(sp.Pow):
+        return entry
+    try:
+        (whole,) = result.entries(result.inner(of), MAX_FORMULA)
+    except LimitError:
+        return entry
+    base, exponent = whole.as_base_exp()
+    if not (base.is_Add and exponent.is_Rational and exponent.q > 1):
+        return entry
+    own = sp.Symbol(of, real=True)
+    swap = {one: own ** (one.exp / exponent) for one in entry.atoms(sp.Pow)
+            if one.base == base and (one.exp / exponent).is_Integer}
+    return put_in(entry, swap)
 
-    products: tuple[tuple[str, t.Expr, bool], ...]
-    bias: str | None
 
-    @property
-    def weights(self) -> list[str]:
-        return [weight for weight, _, _ in self.products]
+def passes(result: Result) -> list[list[Passed]]:
+    return result.once(("backward", *adding_up(result)), lambda: backward(result))
 
 
 def gradients(result: Result) -> Iterator[Formula]:
     """For a scalar loss: the backward pass δ, and ∂L/∂W = δ aᵀ, added up over all places that read the weight."""
-    p = result.program
-    last = p.outputs[-1]
-    weights = [key for key in p.parameters if p.inputs[key].role == "weight"]
-    if not p.net or prod(p.shape(last)) != 1 or not weights:
-        return
-    readers = {key: [one.key for one in p.steps.values() if key in (*one.reads, *one.params)] for key in weights}
-    for one in ends("gradients", list(reversed(p.steps.items()))):
+    for one in ends("gradients", passes(result)):
         if isinstance(one, Formula):
             yield one
             continue
-        key, step = one
-        if layer_parts(result, step) is not None:
-            yield delta(result, key, step)
-        parts = []
-        for weight in weights:
-            if readers[weight][:1] == [key]:  # all that read it have been passed
-                if key == last and layer_parts(result, step) is None and own_gradient(result, weight) is None:
-                    continue  # inside the loss alone: ∂L/∂W has no shorter name
-                parts.append(weight_gradient(result, weight))
-        if parts:
-            yield Formula("gradients", r",\quad ".join(parts), ", ".join(map(plain_form, parts)))
+        weights = [line for line in one if line.weight]
+        for line in one:
+            if not line.weight:
+                yield Formula("gradients", equal(line.left, line.right), line.note)
+        if weights:
+            yield Formula("gradients", t.Listing(tuple(equal(line.left, line.right) for line in weights)),
+                          ", ".join(dict.fromkeys(line.note for line in weights if line.note)))
 
-
-def weight_gradient(result: Result, weight: str) -> str:
-    """∂L/∂W as the sum over the definitions that read W: δ aᵀ of a layer, the chain rule elsewhere."""
-    p, own = result.program, tex.name(weight)
-    last = p.outputs[-1]
-    loss, terms = name_of(result, last), []
-    for key, step in p.steps.items():
-        if weight not in (*step.reads, *step.params):
-            continue
-        layer = layer_parts(result, step)
-        back = rf"\delta_{{{name_of(result, key)}}}"
-        if layer is not None and weight in (layer.bias, *layer.weights):
-            terms += [back] * (weight == layer.bias)
-            for name, inner, transposed in layer.products:
-                if name == weight:
-                    source = tex.expression(inner, p.arrays)
-                    source = source if isinstance(inner, t.Name) else rf"\left({source}\right)"
-                    if step.shape == ():
-                        terms.append(rf"{back} \, {source}")
-                    else:
-                        terms.append(rf"{source} \, {back}^{{\top}}" if transposed else rf"{back} \, {source}^{{\top}}")
-        elif key == last:
-            place = rf"\text{{where }} {loss} \text{{ has it}}"
-            phrase = rf"\left.\frac{{\partial {loss}}}{{\partial {own}}}\right|_{{{place}}}"
-            terms.append(own_gradient(result, weight) or phrase)
-        elif len(p.shape(weight)) < 2 and (local := transpose_of(result, key, weight)) is not None:
-            terms.append(_product([*local, *arriving(result, key)]))
-        else:
-            name = name_of(result, key)
-            chain = rf"\frac{{\partial {loss}}}{{\partial {name}}} \, \frac{{\partial {name}}}{{\partial {own}}}"
-            terms.append(rf"\left({chain}\right)^{{\top}}" if len(p.shape(weight)) == 1 else chain)
-    return rf"\frac{{\partial {loss}}}{{\partial {own}}} = {_sum(terms)}"
-
-
-def own_gradient(result: Result, weight: str) -> str | None:
-    """The gradient of the loss by a weight that stands in the loss itself, in the weight's shape: 2λ W of λ‖W‖²."""
-    p = result.program
-    last, shape = p.outputs[-1], p.shape(weight)
-    root, held = result.inner(last), p.graph.input(weight, shape)
-    readers = [node for node in ancestry([root]) if held in node.args]
-    forms = _Forms(result, last, root)
-    target = held
-    if len(shape) == 2:  # its entries one after the other, as a norm reads them
-        flat = (0, tuple(range(prod(shape))))
-        if len(readers) != 1 or readers[0].op != "take" or readers[0].data != flat or len(readers[0].shape) != 1:
-            return None
-        (target,) = readers
-        forms.names[target.number] = weight
-    try:
-        terms = merged(forms.reverse(target))
-    except _NoForm:
-        return None
-    if not terms or not all(term.factors and term.factors[-1].endswith(r"^{\top}") for term in terms):
-        return None
-    minus = {1: [], -1: [_MINUS]}
-    return _sum(
-        _product([*minus[term.sign], *term.factors[:-1], term.factors[-1].removesuffix(r"^{\top}")]) for term in terms
-    )
-
-
-def layer_parts(result: Result, step: Step) -> Affine | None:
-    """The affine part of a layer act(W x + c), also where it is one term of a sum: a + act(W a + c)."""
-    if step.key == result.program.outputs[-1] and prod(step.shape) == 1 and isinstance(t.inside(step.expr), t.Call):
-        return None  # a loss
-    found = affine_parts(result, step)
-    whole = t.inside(step.expr)
-    others: tuple[t.Expr, ...] = ()
-    if found is None and isinstance(whole, t.Sum):
-        calls = [term for sign, term in whole.terms if sign > 0 and isinstance(t.inside(term), t.Call)]
-        if len(calls) != 1:
-            return None
-        found = affine_parts(result, replace(step, expr=calls[0]))
-        others = tuple(term for _, term in whole.terms if term is not calls[0])
-    if found is None:
-        return None
-    names, rest = {*found.weights, found.bias or ""}, (*others, *(inner for _, inner, _ in found.products))
-    return None if any(mentions(part, names) for part in rest) else found
-
-
-def delta(result: Result, key: str, step: Step) -> Formula:
-    """The backward pass at one layer: δ_a = diag(f'(z)) W_nextᵀ δ_next, or p - y at softmax with cross-entropy."""
-    p = result.program
-    last, own = p.outputs[-1], name_of(result, key)
-    left = rf"\delta_{{{own}}}"
-    readers = readers_of(result, key)
-    if (short := probability_minus_target(result, key, step, readers)) is not None:
-        form, note = short
-        return Formula("gradients", f"{left} = {form}", plain_form(f"{left} = {form}"), note)
-    act = activation_factors(result, key, step)
-    if prod(step.shape) == 1:
-        act = [_of_one(factor) for factor in act]
-    z = tex.unicode_name(f"z_{key}" if act else key)
-    if key == last:
-        back = list(act)
-    elif act and act[-1] == "":  # no formula for it
-        back = [rf"\left(\frac{{d {name_of(result, last)}}}{{d {tex.name(f'z_{key}')}}}\right)^{{\top}}"]
-    else:
-        back = [*act, *arriving(result, key)]
-    form = _product(back)
-    text = plain_form(f"{left} = {form}")
-    return Formula("gradients", f"{left} = {form}", text, f"δ = ∂{tex.unicode_name(last)}/∂{z}, as a column")
-
-
-def _sum(terms: Iterable[str]) -> str:
-    return " + ".join(terms).replace("+ -", "- ") or "0"
-
-
-def _negative(form: str) -> str:
-    """-(y - a) of y - a."""
-    return rf"-\left({form}\right)" if re.search(r" [+-] ", _outside_brackets(form)) else f"-{form}"
-
-
-def _product(factors: Sequence[str]) -> str:
-    """Factors side by side, the numbers multiplied and in front, without brackets round a single one."""
-    if factors.count(_MINUS):
-        form = _product([factor for factor in factors if factor != _MINUS])
-        return _negative(form) if factors.count(_MINUS) % 2 else form
-    (term,) = merged([_Term(1, tuple(factors))])
-    if not term.factors:
-        return "1"
-    form = r" \, ".join(term.factors)
-    if len(term.factors) == 1 and _outside_brackets(form) == r"\left":
-        form = form.removeprefix(r"\left(").removesuffix(r"\right)")
-    return form
-
-
-def arriving(result: Result, key: str) -> list[str]:
-    """The factors of (dL/dkey)ᵀ: what all that read a definition send back to it."""
-    backs = [cotangent(result, key, reader) for reader in readers_of(result, key)]
-    return backs[0] if len(backs) == 1 else [rf"\left({_sum(map(_product, backs))}\right)"]
-
-
-def readers_of(result: Result, key: str) -> list[Step]:
-    return [other for other in result.program.steps.values() if key in other.reads and other.key in depends(result)]
-
-
-def cotangent(result: Result, key: str, reader: Step) -> list[str]:
-    """What one reader of a layer sends back: Wᵀ δ of an affine layer, the transposes of local Jacobians elsewhere."""
-    p = result.program
-    last, own, name = p.outputs[-1], name_of(result, key), name_of(result, reader.key)
-    affine = affine_parts(result, reader)
-    if affine is not None and layer_parts(result, reader) is not None and affine.bias != key:
-        found = [one for one in affine.products if mentions(one[1], {key})]
-        if all(isinstance(t.inside(inner), t.Name) for _, inner, _ in found):
-            weights = [tex.name(weight) + ("" if flipped else r"^{\top}") for weight, _, flipped in found]
-            front = weights[0] if len(weights) == 1 else rf"\left({' + '.join(weights)}\right)"
-            return [front, rf"\delta_{{{name}}}"]
-    short = transpose_of(result, reader.key, key)
-    back = short if short is not None else [rf"\left(\frac{{\partial {name}}}{{\partial {own}}}\right)^{{\top}}"]
-    if reader.key == last:
-        return back
-    if layer_parts(result, reader) is None and len(readers_of(result, reader.key)) == 1:
-        return [*back, *arriving(result, reader.key)]
-    d = r"\partial" if [one.key for one in readers_of(result, reader.key)] == [last] else "d"
-    return [*back, rf"\left(\frac{{{d} {name_of(result, last)}}}{{{d} {name}}}\right)^{{\top}}"]
-
-
-def probability_minus_target(
-    result: Result, key: str, step: Step, readers: Sequence[Step]
-) -> tuple[str, str] | None:
-    """(formula, note) of p - y: softmax with cross-entropy, sigmoid with bce, on one line or on two."""
-    p = result.program
-    if len(readers) != 1:
-        return None
-    own, call = name_of(result, key), t.inside(step.expr)
-    (reader,) = readers
-    if affine_parts(result, step) is None:
-        return None
-    act = call.function if isinstance(call, t.Call) else None
-    after = t.inside(reader.expr)
-    if act is None and isinstance(after, t.Call) and after.function in ("softmax", "sigmoid"):
-        (argument,) = after.arguments  # p = softmax(z) on a line of its own
-        following = [other for other in p.steps.values() if reader.key in other.reads]
-        if not (isinstance(t.inside(argument), t.Name) and len(following) == 1):
-            return None
-        act, own, key, (reader,) = after.function, name_of(result, reader.key), reader.key, following
-    loss = likelihood_of(result, reader.key, key)
-    if loss is None or act != ("sigmoid" if loss.binary else "softmax") or loss.scale < 0:
-        return None
-    forms = _Forms(result, reader.key, result.inner(reader.key))
-    try:
-        y = forms.factor(loss.y)
-    except _NoForm:
-        return None
-    form = loss.form(result, own, y).replace(r"\textstyle", "")
-    if loss.scale != 1:
-        form = _product([tex.symbolic(loss.scale), rf"\left({form}\right)"])
-    if loss.binary or "sum" in form:
-        return form, ""
-    theirs = plain_form(y)
-    return form, f"as Σ{theirs} = 1; the numbers use (Σ{theirs}) {tex.unicode_name(key)} − {theirs}"
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """scale times the cross-entropy of y and p, -Σ y ln p, or with `binary` -Σ (y ln p + (1 - y) ln(1 - p)).
-
-    z is what p is the softmax or sigmoid of, where that is part of the same formula.
-    """
-
-    scale: sp.Rational
-    y: Node
-    p: Node
-    z: Node | None
-    binary: bool
-
-    def form(self, result: Result, p: str, y: str) -> str:
-        """p - y, with the sum of y in front of p where that is not 1."""
-        if self.binary or adds_up_to_one(result, self.y):
-            return f"{p} - {y}"
-        return rf"\left(\textstyle\sum {y}\right) {p} - {y}"
-
-
-def adds_up_to_one(result: Result, y: Node) -> bool:
-    """True where the target is a name whose entries add up to 1 at the current point."""
-    value = result.values._data.get(y.data) if y.op == "input" else None
-    return value is not None and abs(float(np.sum(value)) - 1) < 1e-12
-
-
-def likelihood(g: Graph, node: Node) -> Likelihood | None:
-    """The cross-entropy that a node is, as a call or written out: -Σ y ln p, -yᵀ ln p, -y ln p - (1 - y) ln(1 - p)."""
-    scale, node = _multiple(node)
-    if node.op == "dot" and node.shape == () and len(node.args[0].shape) == 1:
-        for y, logs in (node.args, node.args[::-1]):
-            if logs.op == "map" and logs.data[0] == sp.log(slot(0)):
-                number, y = _multiple(y)
-                return _categorical(-scale * number, y, logs.args[0])
-    if node.op == "sum" and node.shape == ():
-        (node,) = node.args
-    if node.op != "map" or len(node.args) < 2 or any(arg.shape != node.shape for arg in node.args):
-        return None
-    expr, axes = node.data
-    for k, p in enumerate(node.args):
-        _p, others = slot(k), [one for one in range(len(node.args)) if one != k]
-        number, y = (expr / sp.log(_p)).as_coeff_Mul()
-        if y.could_extract_minus_sign():
-            number, y = -number, -y
-        if node.shape and number.is_Rational and _p not in y.free_symbols:
-            renamed = y.xreplace({slot(one): slot(j) for j, one in enumerate(others)})
-            inputs = [(node.args[one], axes[one]) for one in others]
-            target = inputs[0][0] if renamed == slot(0) else g.map(renamed, inputs, node.shape)
-            return _categorical(-number * scale, target, p)
-        for z in (None, p) if len(others) == 1 else ():
-            _y, chance = slot(others[0]), _p if z is None else symbolic("sigmoid")(_p)
-            for sign in (1, -1):
-                if expr == sp.Mul(sign, _y, sp.log(chance)) + sp.Mul(sign, 1 - _y, sp.log(1 - chance)):
-                    return Likelihood(-sign * scale, node.args[others[0]], p, z, True)
-    return None
-
-
-def _multiple(node: Node) -> tuple[sp.Rational, Node]:
-    """A node as a number times another."""
-    scale = sp.S.One
-    while node.op == "map" and len(node.args) == 1 and node.shape == node.args[0].shape:
-        number, rest = node.data[0].as_coeff_Mul()
-        if rest != slot(0) or not number.is_Rational:
-            break
-        scale, (node,) = scale * number, node.args
-    return scale, node
-
-
-def _categorical(scale: sp.Rational, y: Node, p: Node) -> Likelihood:
-    return Likelihood(scale, y, p, p.args[0] if p.op == "softmax" else None, False)
-
-
-def likelihood_of(result: Result, of: str, wrt: str) -> Likelihood | None:
-    """The cross-entropy that alone reads `wrt` in a definition, itself or beside other terms."""
-    g, root = result.program.graph, result.inner(of)
-    target = g.input(wrt, result.program.shape(wrt))
-    if [target in node.args for node in ancestry([root])].count(True) != 1:
-        return None
-    terms = [(sp.S.One, root)]
-    if root.op == "map" and root.shape == ():
-        reading = [k for k, arg in enumerate(root.args) if target in ancestry([arg])]
-        slope = root.data[0].diff(slot(reading[0])) if len(reading) == 1 else sp.nan
-        terms += [(slope, root.args[k]) for k in reading if slope.is_Rational]
-    for number, node in terms:
-        loss = likelihood(g, node)
-        if loss is not None and loss.p is target and number.is_Rational:
-            return replace(loss, scale=loss.scale * number)
-    return None
-
-
-def activation_factors(result: Result, key: str, step: Step) -> list[str]:
-    """The transpose of a layer's Jacobian by its pre-activation, as factors: diag(1 - a²); none of a linear layer."""
-    whole = t.inside(step.expr)
-    found = affine_parts(result, step)
-    if found is not None and not isinstance(whole, t.Call):
-        return []
-    sources = [t.inside(inner) for _, inner, _ in found.products] if found is not None else []
-    names = [one.key for one in sources if isinstance(one, t.Name)]
-    single = [name for name in names if [mentions(one, {name}) for one in sources].count(True) == 1]
-    if single:
-        try:
-            terms = _Forms(result, key, result.inner(key)).reverse(
-                result.program.graph.input(single[0], result.program.shape(single[0]))
-            )
-        except _NoForm:
-            terms = []
-        if len(terms) == 1 and terms[0].factors and terms[0].sign > 0:
-            return list(terms[0].factors[:-1])
-    terms_of = [term for _, term in whole.terms] if isinstance(whole, t.Sum) else [whole]
-    calls = [one for term in terms_of if isinstance(one := t.inside(term), t.Call)]
-    if len(calls) == 1 and FUNCTIONS[calls[0].function].kind == "entrywise":
-        slope = rf"{FUNCTIONS[calls[0].function].tex}'\left({tex.name(f'z_{key}')}\right)"
-        return [rf"\operatorname{{diag}}\left({slope}\right)"]
-    return [""]
-
-
-def affine_parts(result: Result, step: Step) -> Affine | None:
-    """The products and the bias of a layer act(W x + c), act(W^T x + c) or act(W x + U h + c)."""
-    expr = t.inside(step.expr)
-    if isinstance(expr, t.Call) and len(expr.arguments) == 1:
-        expr = t.inside(expr.arguments[0])
-    products: list[tuple[str, t.Expr, bool]] = []
-    bias = None
-    for sign, term in expr.terms if isinstance(expr, t.Sum) else ((1, expr),):
-        part = t.inside(term)
-        if sign > 0 and isinstance(part, t.Name) and bias is None:
-            bias = part.key
-        elif sign > 0 and isinstance(part, t.Product) and len(part.factors) == 2 and (
-            all(op in ("", "*") for op, _ in part.factors)
-        ):
-            weight, inner = t.inside(part.factors[0][1]), part.factors[1][1]
-            transposed = isinstance(weight, t.Transpose)
-            weight = t.inside(weight.base) if isinstance(weight, t.Transpose) else weight
-            rank = 1 if step.shape == () else 2  # wᵀ x of logistic regression
-            if not isinstance(weight, t.Name) or len(result.program.shape(weight.key)) != rank:
-                return None
-            products.append((weight.key, inner, transposed))
-        else:
-            return None
-    return Affine(tuple(products), bias) if products else None
-
-
-View = Callable[[Result], Iterator[Formula]]
 
 def asked(result: Result) -> Iterator[Formula]:
     """The value of f(3) where a line asks for it, and the derivative there."""
@@ -1651,44 +897,49 @@ def asked(result: Result) -> Iterator[Formula]:
             for param, node in zip(step.params, one.arguments)
             for symbol, value in zip(result.entry_symbols(param), result.entries(node))
         }
-        latex, text = tex.expression(one.call, p.arrays), tex.text(one.call, p.arrays)
-        named = (f"{tex.name(one.key)} = ", f"{tex.unicode_name(one.key)} = ") if one.key else ("", "")
         with suppress(LimitError):
-            yield _stated("asked", named[0] + latex, named[1] + text, result.entries(one.value), 1, p.decimals)
+            yield stated(result, [*([t.Name(one.key)] if one.key else []), one.call], result.entries(one.value), 1)
         with suppress(LimitError):
             parts = [  # by an argument that a line defines: of the function itself
                 result.local_jacobian(step.key, param) if param in p.steps else result.jacobian(step.key, param)
                 for param in step.params
             ]
             rows = [[e.subs(place) for part in parts for e in part[i, :]] for i in range(parts[0].shape[0])]
-            head, words = step_name(step), tex.unicode_name(step.key)
             flat, width = [e for row in rows for e in row], len(rows[0])
-            single = len(flat) == 1
-            inside = latex[len(tex.name(step.key)) :]
-            left = f"{head}'{inside}" if single else f"J_{{{head}}}{inside}"
-            plain = f"{words}'{text[len(words):]}" if single else f"J_{words}{text[len(words):]}"
-            yield _stated("asked", left, plain, flat, width, p.decimals)
+            left = t.Slope(one.call) if len(flat) == 1 else t.Jacobian(name_of(result, step.key), one.call.arguments)
+            yield stated(result, [left], flat, width)
 
 
-def _stated(kind: str, latex: str, text: str, entries: list[sp.Expr], columns: int, decimals: bool) -> Formula:
+def stated(result: Result, left: list[t.Expr], entries: list[sp.Expr], columns: int) -> Formula:
     """What stands left of =, and a number or a matrix, also in decimals where it is no short fraction."""
-    entries = [sp.nan if e.has(sp.zoo, sp.oo, -sp.oo, sp.nan) else e for e in entries]
-    if sp.nan in entries:
-        return Formula(kind, rf"{latex}\ \text{{is not a finite number}}", f"{text} is not a finite number")
-    shown = [[tex.symbolic(e, decimals), tex.text_symbolic(e, decimals)] for e in entries]
-    if len(entries) == 1:
-        formula, words = shown[0]
-    else:
-        rows = [shown[k : k + columns] for k in range(0, len(shown), columns)]
-        formula = tex.matrix([[cell[0] for cell in row] for row in rows])
-        words = "[" + "; ".join(", ".join(cell[1] for cell in row) for row in rows) + "]"
-    latex, text = f"{latex} = {formula}", f"{text} = {words}"
+    if any(e.has(sp.zoo, sp.oo, -sp.oo, sp.nan) for e in entries):
+        words = t.Phrase((equal(*left), t.Words(" is not a finite number")))
+        return Formula("asked", words, arrays=result.program.arrays)
+    flat = [layout_of(result)(e) for e in entries]
+    rows = tuple(tuple(flat[k : k + columns]) for k in range(0, len(flat), columns))
+    right = flat[0] if len(flat) == 1 else t.Vector(tuple(flat)) if columns == 1 else t.Matrix(rows)
+    sides, signs = [*left, right], ["="] * len(left)
     if len(entries) == 1 and entries[0].is_number and not entries[0].is_Rational:
         number = f"{float(entries[0]):.6g}"
         if "e" not in number:
-            latex, text = rf"{latex} \approx {number}", f"{text} ≈ {number}"
-    return Formula(kind, latex, text)
+            sides, signs = [*sides, t.Number(number.lstrip("-"))], [*signs, "≈"]
+            sides[-1] = t.Negative(sides[-1]) if number.startswith("-") else sides[-1]
+    return Formula("asked", t.Equation(tuple(sides), tuple(signs)), arrays=result.program.arrays)
 
+
+def gradient_lines(result: Result) -> dict[str, list[t.Expr]]:
+    """For each weight the δ of what reads it, and ∂L/∂W."""
+    out: dict[str, list[t.Expr]] = {}
+    for step in passes(result):
+        deltas = [equal(line.left, line.right) for line in step if not line.weight]
+        for line in step:
+            if line.weight:
+                out[line.key] = [*deltas, equal(line.left, line.right)]
+                deltas = []
+    return out
+
+
+View = Callable[[Result], Iterator[Formula]]
 
 VIEWS: dict[str, View] = {
     "echo": echo,
@@ -1707,7 +958,7 @@ def formulas(result: Result, whole: bool = False) -> list[Formula]:
     if whole not in made:
         shown: list[Formula] = []
         for name, view in VIEWS.items():
-            shown += total(result, 100) if whole and name == "total" else view(result)
+            shown += total(result, MAX_WHOLE) if whole and name == "total" else view(result)
         made[whole] = shown  # whole or not at all: the reader may interrupt
     return made[whole]
 
@@ -1759,11 +1010,11 @@ def wrong_where(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
             out.append((e.base, "==0", "a division by 0"))
         if not e.exp.is_number:
             out.append((e.base, "<0", "a power of a negative number"))
-    for name, when, text in (
+    for name, when, why in (
         ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
         ("atanh", ">=1", "atanh of a number beyond ±1"),
     ):
-        out += [(e.args[0] ** 2, when, text) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
+        out += [(e.args[0] ** 2, when, why) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
     poles = (sp.cot, sp.csc, sp.coth, sp.csch, sp.acsch)
     out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(*poles), key=str)]
     for e in sorted(expr.atoms(sp.asech), key=str):
@@ -1783,11 +1034,11 @@ def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
         if node.op != "map":
             continue
         expr, axes = node.data
-        for guarded, when, text in wrong_where(expr):
+        for guarded, when, why in wrong_where(expr):
             watched = g.map(guarded, list(zip(node.args, axes)), node.shape)
             if (watched, when) not in seen and len(out) < MAX_GUARDS:
                 seen.add((watched, when))
-                out.append((watched, when, text))
+                out.append((watched, when, why))
     return out
 
 
@@ -1814,7 +1065,7 @@ def not_finite(result: Result) -> str:
     numbers = [slopes, *(last[key] for key in broken)]
     endless = any(np.isinf(one).any() for one in numbers)
     why = met[0] if met else "a pole, or a number beyond 1.8·10³⁰⁸" if endless else ""
-    what = f"{', '.join(map(tex.unicode_name, broken))} is not finite here" if finite else "not finite here"
+    what = f"{', '.join(names.name(key).text for key in broken)} is not finite here" if finite else "not finite here"
     return f"{what}: {why}" if why else what
 
 
@@ -1843,7 +1094,7 @@ def factor_sizes(result: Result) -> str:
     parts = {pair: matrix for pair, matrix in local_numbers(result).items() if np.isfinite(matrix).all()}
     sizes = without_noise(np.array([np.linalg.norm(matrix, 2) for matrix in parts.values()]))
     shown = [
-        f"∂{tex.unicode_name(key)}/∂{tex.unicode_name(wrt)} {size:.3g}" for (key, wrt), size in zip(parts, sizes)
+        f"∂{names.name(key).text}/∂{names.name(wrt).text} {size:.3g}" for (key, wrt), size in zip(parts, sizes)
     ]
     if len(shown) > 12:
         shown = [*shown[:6], "…", *shown[-5:]]
@@ -1912,7 +1163,7 @@ def numbers_text(result: Result) -> str:
     """The Jacobian's numbers at the current point, for a terminal."""
     p = result.program
     point = ", ".join(
-        f"{tex.unicode_name(key)} = {_value(value)}"
+        f"{names.name(key).text} = {_value(value)}"
         for key, value in ((key, result.values[key]) for key in (*p.variables, *p.parameters) if key in result.values)
         if np.ndim(value) == 0 or (np.shape(value) < (5,) and not p.net)
     )
@@ -1949,10 +1200,8 @@ def on_kinks(result: Result) -> str:
 def full_latex(result: Result) -> str:
     """LaTeX of the Jacobian, whole; it reads back in a block."""
     node = result.total(safe=False)[0]
-    rows, columns = node.shape
-    flat = result.slopes(node)
-    decimals = result.program.decimals
-    if len(flat) == 1:
-        return tex.symbolic(flat[0], decimals)
-    entries = [flat[k : k + columns] for k in range(0, len(flat), columns)]
-    return tex.matrix(tex.symbolic_entries(entries, decimals), rows + 3, columns + 3)
+    _, columns = node.shape
+    layout = layout_of(result)
+    flat = [layout(entry) for entry in result.slopes(node)]
+    rows = tuple(tuple(flat[k : k + columns]) for k in range(0, len(flat), columns))
+    return latex(flat[0] if len(flat) == 1 else t.Matrix(rows))

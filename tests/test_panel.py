@@ -13,7 +13,8 @@ import pytest
 from nbclient import NotebookClient
 
 import jacmagic
-from jacmagic import panel, views
+from jacmagic import panel, printers, views
+from jacmagic import tree as t
 from jacmagic.panel.squeeze import HERE, squeezed
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
@@ -98,7 +99,7 @@ def test_without_scripts_an_output_says_all_that_a_terminal_says(
 ) -> None:
     r = (jacmagic.nnchain if kind == "net" else jacmagic.jacobian)(WHOLE[kind])
     # Whatever views there will be: also one of words alone.
-    monkeypatch.setitem(views.VIEWS, "words", lambda result: iter([views.Formula("words", "", "a <view> of words alone")]))
+    monkeypatch.setitem(views.VIEWS, "words", lambda result: iter([views.Formula("words", t.Words("a <view> of words alone"))]))
     seen = re.sub(r"(?s)<script.*?</script>|<[^>]*>", "\n", r.show(static=static)._repr_mimebundle_()["text/html"])
     seen = html.unescape(seen)
     lines = r._repr_mimebundle_()["text/plain"].splitlines()
@@ -119,10 +120,6 @@ def test_mathml_has_no_empty_operator():
     assert not re.search(r"<mo ?/>|<mo></mo>", "".join(formulas))
 
 
-@pytest.mark.parametrize("latex", ["x", "x_{1}", "W_{1,23}", "c_{1,2}", r"\hat{y}_{3}", r"\mathrm{rate}_{12}", r"\dot{x}_{2}"])
-def test_the_name_of_an_entry_is_typeset_as_any_formula(latex: str) -> None:
-    assert panel._entry(latex) == panel.mathml(latex)
-
 
 def test_a_name_is_one_element_that_says_where_its_number_needs_brackets() -> None:
     r = jacmagic.jacobian("f(x, m) = x e^(-(x - m)^2)")
@@ -141,3 +138,51 @@ def test_a_component_has_the_key_of_its_vector() -> None:
 
 def test_what_outputs_carry_is_the_source_squeezed() -> None:
     assert (HERE / "squeezed.json").read_text(encoding="utf-8") == squeezed(), "python -m jacmagic.panel.squeeze"
+
+
+@pytest.mark.parametrize("net", [False, True])
+def test_a_view_that_is_added_is_in_every_place(net: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A view is a function and a line: terminal, LaTeX, what stands without scripts, panel, saved page."""
+    tree = t.Equation((t.Call("trace", (t.Jacobian(),)), t.Product((("", t.Number("7")), ("", t.Name("q_added"))))))
+    monkeypatch.setitem(views.VIEWS, "trace", lambda result: iter([views.Formula("trace", tree, "a note of it")]))
+    block = "x in R^2\na = tanh(W x + c) in R^3\nL = mse(a, y)" if net else "f(x, y) = [x^2 y, x - y]"
+    r = (jacmagic.nnchain if net else jacmagic.jacobian)(block)
+    bundle = r._repr_mimebundle_()
+    assert "trace J = 7q_added" in bundle["text/plain"]
+    latex = views.formulas(r)[-1].latex
+    assert latex in bundle["text/latex"]
+    assert f"$${latex}$$" in bundle["text/html"]
+    assert printers.mathml(tree) in panel.spec(r)["more"]
+    r.save(tmp_path / "page.html")
+    assert latex in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+SHOWN = {
+    "softmax": "x in R^3\np = softmax(x)", "norm": "x in R^4\nf = ||x||", "gravity": "r, s in R^3\nF = (r - s)/||r - s||^3",
+    "layer_norm": "x in R^3\na = layer_norm(x)", "both": "x, y in R^3\nL = cross_entropy(softmax(x), y)",
+    "long": "F(x,y,z) = [e^(x y z) sin(x y + y z + z x)/(1 + x^2 + y^2 + z^2), ln(1 + x^2 y^2 z^2) tan(x + y), sqrt(1 + x^2 + y^4) cos(x y z)]",
+    "ten": "n = 10\nx in R^n\nF = [x[i]^2 + x[1] for i = 1..n]", "chain": "r = √(x^2 + y^2)\nf = sin(r)/r",
+    "matrix": "W in R^(3x3)\nx in R^3\nL = 1/2 ||W x - x||^2", "stacked": "x in R^5\nF = [e^(x[i])/sum(e^(x[j]^2) for j = 1..5) for i = 1..5]",
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_panel_shows_j_wherever_the_terminal_does(name: str, whole: bool) -> None:
+    r = jacmagic.jacobian(SHOWN[name])
+    made = panel.spec(r, whole=whole)
+    told = [one for one in views.formulas(r, whole) if one.kind in ("result", "local", "chain")]
+    assert told
+    size = any(isinstance(one.tree, t.Equation) and isinstance(one.tree.sides[-1], t.Space) for one in told)
+    assert not size, "J with its size alone"
+    chained = [*made["chain"]["formulas"], made["chain"]["title"]] if made["chain"] else []
+    assert made["result"]["entries"] or made["result"]["formulas"] or chained
+    if name == "ten":
+        assert bool(made["result"]["entries"]) == whole
+        assert ("⋯" in "".join(made["result"]["formulas"])) != whole
+    if name == "softmax":
+        assert made["result"]["entries"][0][1]["tex"] == "-p_{1} p_{2}"
+    if name == "chain":
+        assert [one.text for one in told if one.kind == "chain"][0] == (
+            "∂f/∂x = df/dr ∂r/∂x = ((r cos(r) - sin(r))/r²) · (x/r)")
+        assert printers.mathml(next(one.tree for one in told if one.kind == "chain")) in chained

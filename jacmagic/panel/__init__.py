@@ -25,9 +25,9 @@ import sympy as sp
 
 from jacmagic import calculus as c
 from jacmagic import code, printers, views
-from jacmagic import latex as tex
+from jacmagic import tree as t
+from jacmagic.backward import layout_of
 from jacmagic.errors import LimitError
-from jacmagic.functions import FUNCTIONS
 from jacmagic.graph import Node, ancestry, slot
 from jacmagic.result import Result
 
@@ -35,82 +35,31 @@ MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
 Instead: `r.at(…)` with its values."""
 
-_NAMES = "|".join(sorted(
-    {row.tex.strip("\\") for row in FUNCTIONS.values() if row.tex[1:].isalpha()} | {"log", "det"}, key=len, reverse=True
-))
-_WORD = re.compile(r"\\(operatorname|mathrm)\{((?:[^\W_]|\\_|,){2,})\}")
-_FUNCTION = re.compile(rf"(?P<up><msup>)?<mi>(?P<word>{_NAMES}|⟦[^<]*)</mi>(?(up)(?:<mn>\d+</mn>|<mrow>[^/]*</mn></mrow>)</msup>)")
-_THIN = '<mspace width="0.167em"/>'
-_NO_SPACE_BEFORE = re.compile(r"(<(mrow|msup|msub|msubsup|mfrac|msqrt|math|mtd)[^>]*>|<mo[^>]*>[^)\]|‖!<]</mo>|<mspace[^>]*>|^)$")
-_NO_SPACE_BEHIND = re.compile(r"<mo|<mrow><mo[^>]*>[(\[]|<mspace|</|$")
 
-
-# ------------------------------------------------------------------ MathML
-@lru_cache(maxsize=2048)
-def mathml(latex: str) -> str:
-    """MathML of our LaTeX, with what latex2mathml forgets: words in one piece, space round the names of functions."""
-    from latex2mathml.converter import convert
-
-    latex = re.sub(r"\\\\\[[0-9.]+ex\]", r"\\\\", latex)
-    latex = re.sub(r"\\operatorname\{(\\[a-z]+)\}", r"\1 ", latex)  # of \sigma it makes an empty operator
-    latex = _WORD.sub(_in_one_piece, latex)
-    made = re.sub(r"&#x0*([0-9A-F]+);", _character, convert(latex)).replace(" />", "/>")
-    # In a row of its own a bracket stretches by itself.
-    made = re.sub(r"^<math[^>]*>", "<math>", made).replace(' stretchy="true" fence="true"', "")
-    made = re.sub(r' form="(pre|post)fix"', "", made)
-    made = re.sub(r"<mtext>([⟦⟪][^<]*)[⟧⟫]</mtext>", r"<mi>\1</mi>", made)
-    made = re.sub(r"(?<!<math>)<mrow>(<(m[in])[^>]*>[^<]*</\2>)</mrow>", r"\1", made)
-    made = _FUNCTION.sub(lambda found: _spaced(found, made), made)
-    return re.sub("[⟦⟪]", "", made)
-
-
-def _in_one_piece(found: re.Match[str]) -> str:
-    r"""A word as \text, marked as a function's name or any other."""
-    word = found[2].replace("\\_", "_")
-    return rf"\text{{⟦{word}⟧}}" if found[1] == "operatorname" else rf"\text{{⟪{word}⟫}}"
-
-
-def _character(found: re.Match[str]) -> str:
-    one = chr(int(found[1], 16))
-    return found[0] if one in "<>&\"'" else one
-
-
-def _spaced(found: re.Match[str], made: str) -> str:
-    """A function's name with thin spaces where something stands beside it."""
-    left = "" if _NO_SPACE_BEFORE.search(made[: found.start()]) else _THIN
-    right = "" if _NO_SPACE_BEHIND.match(made[found.end() :]) else _THIN
-    return left + found[0] + right
+PLACED = frozenset("echo values asked result partial gradient determinant local chain gradients".split())
+"""Kinds of formulas that have a place of their own; all others stand below them."""
 
 
 def _label(one: views.Label) -> dict[str, str]:
-    r"""A row's or column's name; an entry of h_1 is h_{1,2}."""
-    latex = re.sub(r"^\((.*)_\{(\w+)\}\)_\{([\d,]+)\}$", r"\1_{\2,\3}", one.latex)
-    return {"key": re.sub(r"_\{([\d,]+)\}$", r"[\1]", one.key), "mathml": _entry(latex)}
+    """A row's or column's name; an entry of h_1 is h_{1,2}."""
+    return {"key": re.sub(r"_\{([\d,]+)\}$", r"[\1]", one.key), "mathml": printers.mathml(one.tree)}
 
 
-def _entry(latex: str) -> str:
-    """MathML of an entry's name: that of all entries, converted once, with this one's numbers."""
-    found = re.fullmatch(r"(.*_\{)(\d+(?:,\d+)*)(\})", latex)
-    if found is None:
-        return mathml(latex)
-    numbers = found[2].split(",")
-    marks = [str(90001 + k) for k in range(len(numbers))]
-    made = mathml(found[1] + ",".join(marks) + found[3])
-    for mark, number in zip(marks, numbers):
-        made = made.replace(f"<mn>{mark}</mn>", f"<mn>{number}</mn>")
-    return made
+def _shown(one: views.Formula) -> str:
+    return printers.mathml(one.tree, one.arrays)
 
 
 # ------------------------------------------------------------------ the spec
-def spec(result: Result, big: bool = False) -> dict[str, Any]:
+def spec(result: Result, big: bool = False, whole: bool = False) -> dict[str, Any]:
     """What panel.js draws for a result: names with ranges, the graph, formulas, the picture."""
-    maker = _Spec(result)
-    return maker.make(big)
+    return _Spec(result, whole).make(big)
 
 
 class _Spec:
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, whole: bool = False) -> None:
         self.result, self.p, self.g = result, result.program, result.program.graph
+        self.formulas = views.formulas(result, whole)
+        self.table = views.table(result, views.MAX_WHOLE if whole else views.MAX_SHOWN)
         self.outputs: dict[str, Node] = {}
         self.keys = list(self.p.steps)
         roots, _ = c.rebuild(self.g, [self.p.node(key) for key in self.keys], (), safe=True)
@@ -125,8 +74,7 @@ class _Spec:
         p, result = self.p, self.result
         total = result.total(safe=True)[0]
         self.outputs["J"] = self.close(total)
-        found = views.table(result)
-        entries = self.entries(found)
+        entries = self.entries()
         chain = self.chain()
         made: dict[str, Any] = {
             "kind": "nnchain" if p.net else "jacobian",
@@ -134,21 +82,23 @@ class _Spec:
             "echo": self.echo(chain),
             "names": self.names(),
             "result": {
-                "title": mathml(views.jacobian_name(result) + " ="),
-                "rows": [_label(one) for one in found.rows],
-                "columns": [_label(one) for one in found.columns],
+                "title": _before(views.jacobian_name(result)),
+                "rows": [_label(one) for one in self.table.rows],
+                "columns": [_label(one) for one in self.table.columns],
                 "entries": entries,
+                "formulas": self.stated(entries is not None, chain is not None),
                 "matrix": "J",
                 "extra": [
-                    {"label": "det", "what": "det", "mathml": mathml(one.latex)}
-                    for one in views.formulas(result) if one.kind == "determinant"
-                ] if entries else [],
+                    {"label": "det", "what": "det", "mathml": _shown(one)}
+                    for one in self.formulas if one.kind == "determinant"
+                ],
             },
             "functions": [
-                {"key": shown, "forward": "forward:" + key, "mathml": mathml(views.name_of(result, key))}
+                {"key": shown, "forward": "forward:" + key, "mathml": printers.mathml(views.name_of(result, key))}
                 for key, shown in zip(p.outputs, self.shown())
             ],
             "chain": chain,
+            "more": [_shown(one) for one in self.formulas if one.kind not in PLACED],
             "gradients": self.gradients(),
             "picture": self.picture(),
             "kinks": self.kinks(),
@@ -159,6 +109,16 @@ class _Spec:
         made["graph"] = code.as_json(self.outputs)
         return made
 
+    def stated(self, entries: bool, chain: bool) -> list[str]:
+        """What the terminal says of J: its forms beside its entries, or in their place; what the chain has is there."""
+        kinds: tuple[str, ...] = () if entries else ("result", "partial")
+        rows = [one for one in self.formulas if one.kind == "result"]
+        if any(isinstance(one.tree, t.Equation) and isinstance(one.tree.sides[-1], t.Matrix) for one in rows):
+            kinds = ("result",) if kinds else kinds  # the row has its partial derivatives
+        if not chain and not self.p.net:
+            kinds = (*kinds, "local", "chain")
+        return [_shown(one) for one in self.formulas if one.kind in kinds]
+
     def echo(self, chain: dict[str, Any] | None) -> list[dict[str, Any]]:
         """The block as understood; what is declared stands small and grey beside it."""
         p = self.p
@@ -167,7 +127,7 @@ class _Spec:
         rest = []
         for line in p.echo:
             if line.kind != "step" and (line.expr is not None or line.range is not None or line.python):
-                shown = mathml(views._echo_line(self.result, line)[0])
+                shown = _shown(views.echoed(self.result, line))
                 if line.shape or "<mtable" in shown:
                     rest.append({"mathml": shown})
                 else:
@@ -178,13 +138,13 @@ class _Spec:
                 shape = p.shape(key)
                 size = f" ({'×'.join(map(str, shape))})" if shape else ""
                 more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
-                note += [{"mathml": stated.get(key) or mathml(tex.name(key))}, {"text": size + more}]
+                note += [{"mathml": stated.get(key) or printers.mathml(t.Name(key))}, {"text": size + more}]
         note.append({"text": " · rows = functions, columns = variables"})
-        lines = [mathml(one.latex) for one in views.echo(self.result) if one.kind == "echo"]
+        lines = [_shown(one) for one in self.formulas if one.kind == "echo"]
         # A net's layers stand side by side: their cards below say them again, one by one.
         out: list[dict[str, Any]] = [{"mathml": lines}] if p.net and chain else [{"mathml": one} for one in lines]
         out[0]["note"] = note
-        asked = [{"mathml": mathml(one.latex)} for one in views.asked(self.result)]
+        asked = [{"mathml": _shown(one)} for one in self.formulas if one.kind == "asked"]
         return out + rest + asked
 
     def close(self, node: Node) -> Node:
@@ -212,7 +172,7 @@ class _Spec:
             value = np.asarray(self.result.values._data[key])
             low, high, step = self.range(key, value, positive)
             out.append({
-                "key": key, "mathml": mathml(tex.name(key)), "shape": list(one.shape), "role": one.role,
+                "key": key, "mathml": printers.mathml(t.Name(key)), "shape": list(one.shape), "role": one.role,
                 "value": [_short(v) for v in value.ravel()] if one.shape else _short(float(value)),
                 "min": low, "max": high, "step": step,
                 "whole": bool(step == int(step) and low == int(low)) if step else False,
@@ -245,31 +205,33 @@ class _Spec:
         return out
 
     # -------------------------------------------------------------- formulas
-    def entries(self, found: views.Table) -> list[list[dict[str, str]]] | None:
-        if self.p.net or not found.whole or found.entries is None:
+    def entries(self) -> list[list[dict[str, str]]] | None:
+        """The entries as buttons, where all of them fit; else `stated` has the formulas."""
+        if self.p.net or not self.table.whole or self.table.entries is None:
             return None
-        strings = found.strings
-        if strings is None or views.too_wide(strings[1]):
+        found = views.in_own_names(self.result, self.table)
+        if found.trees is None or found.wide:
             return None
-        layout, places = views.layout(self.result), self.places()
-
-        def entry(expr: sp.Expr) -> dict[str, str]:
-            tree = layout(expr)
-            shown = printers.mathml(tree, places=places)
-            return {"mathml": shown, "tex": printers.latex(tree), "code": _copied(expr)}
-
-        return [list(map(entry, row)) for row in found.entries]
+        places = self.places()
+        return [
+            [
+                {"mathml": printers.mathml(tree, places=places), "tex": printers.latex(tree), "code": _copied(e)}
+                for e, tree in zip(row, trees)
+            ]
+            for row, trees in zip(self.table.entries, found.trees)
+        ]
 
     def places(self) -> dict[str, str]:
         """By which key the page knows what a symbol stands for: x[2] for x2."""
         out = {}
-        for key, one in self.p.inputs.items():
-            for k, symbol in enumerate(self.result.entry_symbols(key)):
+        for key in (*self.p.inputs, *self.p.steps):
+            shape = self.p.shape(key)
+            for k, symbol in enumerate(self.result.entry_symbols(key)) if prod(shape) <= MAX_VALUES else ():
                 place = key
-                if len(one.shape) == 1:
+                if len(shape) == 1:
                     place = f"{key}[{k + 1}]"
-                elif len(one.shape) == 2:
-                    place = f"{key}[{k // one.shape[1] + 1},{k % one.shape[1] + 1}]"
+                elif len(shape) == 2:
+                    place = f"{key}[{k // shape[1] + 1},{k % shape[1] + 1}]"
                 out[symbol.name] = place
         return out
 
@@ -285,26 +247,24 @@ class _Spec:
         ways = views.paths(result, of)
         cards: list[dict[str, Any]] = []
         edges: list[list[str]] = []
-        number = {key: k for k, key in enumerate([k for k in self.keys if k in links], start=1)}
         scalar = prod(p.shape(of)) == 1
+        layout = layout_of(result)
         for key in reversed(list(links)):
             step = p.steps[key]
+            before = views.pre_activated(result, key)
+            own = views.equal(views.name_of(result, key), views.fitting(step.expr, 300))
             for wrt in links[key]:
                 rows, columns = prod(p.shape(key)), prod(p.shape(wrt))
                 output = f"local:{key}:{wrt}"
                 node = c.jacobian(self.g, result.inner(key), self.g.input(wrt, p.shape(wrt)))
                 self.outputs[output] = c._arranged(self.g, self.close(node), (rows, columns))
                 edges.append([wrt, key])
-                form = views.matrix_form(result, key, wrt)
+                form, _ = views.matrix_form(result, key, wrt) or (None, "")
                 entries = views.local_entries(result, key, wrt)
-                if form is None and entries is not None and rows * columns == 1:
-                    form = tex.symbolic(entries[0][0], p.decimals)
-                if form is not None and entries is not None and views.scattered(form):
-                    form = tex.matrix(tex.symbolic_entries(entries, p.decimals))
-                left = rf"J_{{{number[key]}}}" if len(links[key]) == 1 and len(number) > 1 else (
-                    views.factor_name(result, key, [wrt])[0])
-                before = views.pre_activation(result, key)
-                short = before.latex if before else f"{views.step_name(step)} = {tex.expression(step.expr)}"
+                if entries is not None and (form is None or views.scattered(form)):
+                    trees = tuple(tuple(map(layout, row)) for row in entries)
+                    form = trees[0][0] if rows * columns == 1 else t.Matrix(trees)
+                left = views.factor_name(result, key, [wrt])
                 delta = None
                 if scalar:
                     delta = f"grad:{key}"
@@ -313,29 +273,26 @@ class _Spec:
                         self.outputs[delta] = c._arranged(self.g, self.close(derivative), (1, rows))
                 cards.append({
                     "key": key,
-                    "formula": mathml(short if len(short) < 300 else f"{views.step_name(step)} = …"),
-                    "jacobian": mathml(f"{left} = {form}" if form else left),
+                    "formula": printers.mathml(before.tree if before else own, p.arrays),
+                    "jacobian": printers.mathml(left if form is None else views.equal(left, form)),
                     "matrix": output,
                     "rows": [_label(one) for one in views.Labels(result, [key])] if rows <= 24 else [],
                     "columns": [_label(one) for one in views.Labels(result, [wrt])] if columns <= 24 else [],
                     "shape": f"{rows}×{columns}",
-                    "tex": form,
+                    "tex": form and printers.latex(form),
                     "code": entries and _copied_matrix(entries),
                     "delta": delta,
                 })
-        single = ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links)
-        variables = ", ".join(map(tex.name, p.variables))
-        below = variables if len(p.variables) == 1 else rf"\left({variables}\right)"
-        title = rf"\frac{{d {views.name_of(result, of)}}}{{d {below}}}"
-        if single and ways is not None and len(ways[0]) > 1:
-            factors = [rf"J_{{{number[key]}}}" for key in ways[0]]
-            shown = factors if len(factors) <= 8 else [*factors[:4], r"\cdots", *factors[-3:]]
-            title += " = " + r" \, ".join(shown)
+        rules = [one.tree for one in self.formulas if one.kind == "chain"]
         self.outputs["chain:product"] = self.product(ways) if ways else self.outputs["J"]
+        whole = views.factor_name(result, of, p.variables, t.Total)
         return {
-            "title": mathml(title + " ="), "value": "J",
+            "formulas": [printers.mathml(one) for one in rules] if len(rules) > 1 else [],
+            "title": _before(rules[0] if len(rules) == 1 else views.jacobian_name(result) if rules else whole),
+            "value": "J",
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
-            "cards": cards, "edges": edges, "single": single,
+            "cards": cards, "edges": edges,
+            "single": ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links),
         }
 
     def product(self, ways: list[list[str]]) -> Node:
@@ -361,12 +318,14 @@ class _Spec:
             total.append(last if node is None else g.dot(node, last, (0, 1), (1, 2), (0, 2)))
         return g.add(total)
 
-    def gradients(self) -> list[dict[str, str]]:
+    def gradients(self) -> list[dict[str, Any]]:
+        """∂L/∂W of each weight as it is, behind the δ of its layer, with its numbers."""
         p, result = self.p, self.result
         last = p.outputs[-1]
         if prod(p.shape(last)) != 1 or not p.net:
             return []
-        out = []
+        out: list[dict[str, Any]] = []
+        backward = views.gradient_lines(result)
         for key in result.trainable()[:24]:
             shape = p.shape(key)
             if prod(shape) > 2_000:
@@ -374,8 +333,8 @@ class _Spec:
             node, _ = result.derivative(last, key, safe=True)
             rows = shape if len(shape) == 2 else (prod(shape), 1)
             self.outputs["grad:" + key] = c._arranged(self.g, self.close(node), tuple(rows))
-            formula = rf"\frac{{\partial {views.name_of(result, last)}}}{{\partial {tex.name(key)}}}"
-            out.append({"key": key, "mathml": mathml(formula), "value": "grad:" + key})
+            lines = backward.get(key, [t.Partial(views.name_of(result, last), (t.Name(key),))])
+            out.append({"key": key, "mathml": [printers.mathml(one) for one in lines], "value": "grad:" + key})
         return out
 
     # -------------------------------------------------------------- the picture
@@ -460,9 +419,10 @@ class _Spec:
     def actions(self, small: bool) -> list[dict[str, Any]]:
         result, p = self.result, self.p
         out: list[dict[str, Any]] = []
-        steps = [one for one in views.formulas(result) if one.kind in ("partial", "gradient", "local", "chain", "gradients")]
+        kinds = ("partial", "gradient", "local", "chain", "gradients")
+        steps = [one for one in self.formulas if one.kind in kinds]
         if steps and len(p.steps) <= 24:
-            out.append({"label": "Steps", "mathml": [mathml(one.latex) for one in steps]})
+            out.append({"label": "Steps", "mathml": [_shown(one) for one in steps]})
         out.append({"label": "Check"})
         if small:
             with suppress(LimitError):
@@ -471,9 +431,14 @@ class _Spec:
             out.append({"label": "PyTorch code", "text": result.code("torch")})
         else:
             out.append({"label": "NumPy code", "text": result.code("numpy")})
-        shown = [one.latex for one in views.formulas(result) if one.kind in ("echo", "result", "determinant", "chain")]
+        shown = [one.latex for one in self.formulas if one.kind not in ("values", "partial", "gradient", "local", "gradients")]
         out.append({"label": "Copy LaTeX", "copy": " \\\\\n".join(shown)})
         return out
+
+
+def _before(tree: t.Expr) -> str:
+    """A formula with an equals sign behind it: what follows are its numbers."""
+    return printers.mathml(tree).replace("</math>", "<mo>=</mo></math>")
 
 
 def _joint(keys: list[str]) -> str:
@@ -580,11 +545,11 @@ def _beginning() -> tuple[bytes, str, Any]:
     return begun, base91(begun[: len(begun) // 13 * 13]), pack
 
 
-def payload(result: Result, big: bool = False) -> tuple[str, int]:
+def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str, int]:
     """Module, style and spec, deflated, as letters, and how many bytes they are."""
     begun, letters, pack = _beginning()
     pack = pack.copy()
-    text = f"const spec={json.dumps(spec(result, big), separators=(',', ':'), ensure_ascii=False)};"
+    text = f"const spec={json.dumps(spec(result, big, whole), separators=(',', ':'), ensure_ascii=False)};"
     rest = begun[len(begun) // 13 * 13 :] + pack.compress(text.encode()) + pack.flush()
     return letters + base91(rest), len(letters) // 16 * 13 + len(rest)
 
@@ -638,7 +603,7 @@ def html(
         return f'<div class="jacmagic"{size}>{shown}</div>'
     shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED)
     carried = f' data-font="{font()}"' if with_font else ""
-    (start, find), (letters, length) = scripts(), payload(result, big)
+    (start, find), (letters, length) = scripts(), payload(result, big, whole)
     return (
         f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-size="{length}" data-jacmagic="{letters}"'
         f' data-start="{start}"{carried}>{shown}</div>'
@@ -646,7 +611,7 @@ def html(
     )
 
 
-def page(result: Result, title: str = "jacmagic", big: bool = False) -> str:
+def page(result: Result, title: str = "jacmagic", big: bool = False, whole: bool = False) -> str:
     """One self-contained page with the panel alive."""
     head = markup.escape(title)
     return (
@@ -654,5 +619,5 @@ def page(result: Result, title: str = "jacmagic", big: bool = False) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         "<style>body{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;margin:2rem auto;max-width:1000px;padding:0 1rem}</style></head>"
-        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big, with_font=True, alone=True)}</main></body></html>\n"
+        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big, whole=whole, with_font=True, alone=True)}</main></body></html>\n"
     )

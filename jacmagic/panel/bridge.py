@@ -125,12 +125,12 @@ class PanelWidget(Bridge):
     font = traitlets.Unicode().tag(sync=True)
     _given = False
 
-    def __init__(self, result: Result, big: bool = False) -> None:
+    def __init__(self, result: Result, big: bool = False, whole: bool = False) -> None:
         # Voilà shows widgets alone, so the first one brings the font.
         first, PanelWidget._given = not PanelWidget._given, True
         # AnyWidget makes traits of these two only where the class has them.
         PanelWidget._esm, PanelWidget._css = module() + _LINK + _WIDGET, style()
-        super().__init__(result, spec={**spec(result, big), "uid": result.uid}, font=font() if first else "")
+        super().__init__(result, spec={**spec(result, big, whole), "uid": result.uid}, font=font() if first else "")
 
 
 _WIDGET = """

@@ -1512,12 +1512,10 @@ function mount(root, spec, bridge) {
 
   /** J in symbols: rows labelled by function, columns by variable, each entry a button. */
   function symbolic() {
-    const { title, rows = [], columns = [], entries, extra = [] } = spec.result;
+    const { title, rows = [], columns = [], entries, formulas = [], extra = [] } = spec.result;
     const box = el("div", { class: "jm-result jm-formula" });
     const beside = el("div", { class: "jm-extra" }, ...extra.map((/** @type {any} */ one) => el("div", {}, typeset(one.mathml))));
-    if (!entries) {
-      box.append(typeset(title), el("span", { class: "jm-note" }, rows.length + " \u00d7 " + columns.length));
-    } else {
+    if (entries) {
       const [m, n] = [rows.length, columns.length];
       const grid = el("div", { class: "jm-matrix", role: "group", "aria-label": "Jacobian, " + m + " by " + n, style: "grid-template-columns:auto auto 7px repeat(" + n + ",auto) 7px" });
       const at = (/** @type {any} */ node, /** @type {number} */ row, /** @type {number} */ column, tall = 1) => {
@@ -1546,6 +1544,7 @@ function mount(root, spec, bridge) {
       at(el("span", { class: "jm-bracket jm-right" }), 2, n + 4, m);
       box.append(grid);
     }
+    box.append(...formulas.map((/** @type {string} */ one) => el("div", {}, typeset(one))));
     if (extra.length) box.append(beside);
     return box;
   }
@@ -1639,7 +1638,7 @@ function mount(root, spec, bridge) {
   // ---------------------------------------------------------------- the chain rule, a card a layer
 
   function chain() {
-    const { title, value, check, cards } = spec.chain;
+    const { formulas = [], title, value, check, cards } = spec.chain;
     const head = el("div", { class: "jm-chain jm-formula" }, typeset(title));
     const [m, n] = matrixShape(value);
     if (m * n === 1) {
@@ -1672,7 +1671,7 @@ function mount(root, spec, bridge) {
       box.lastChild.append(copies(card));
       ladder.append(box);
     }
-    return [head, ladder];
+    return [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head, ladder];
   }
 
   // ---------------------------------------------------------------- pictures
@@ -2331,8 +2330,10 @@ function mount(root, spec, bridge) {
         const shape = engine.shape(one.value);
         const size = product(shape);
         const n = shape.length > 1 ? shape[shape.length - 1] : 1;
-        return el("div", { class: "jm-gradient-row" }, typeset(one.mathml), " = ",
-          fits(size / n, n) ? numbers(one.value, [], [], { m: size / n, n, says: "gradient by " + one.key, heads: false }) : heat(() => settled(engine.get(one.value)), size / n, n, { says: "gradient by " + one.key, max: 120 }).node);
+        const row = (/** @type {any[]} */ ...parts) => el("div", { class: "jm-gradient-row" }, ...parts);
+        const lines = one.mathml.map((/** @type {string} */ line) => typeset(line));
+        return el("div", {}, ...lines.slice(0, -1).map((/** @type {any} */ line) => row(line)), row(lines[lines.length - 1], " = ",
+          fits(size / n, n) ? numbers(one.value, [], [], { m: size / n, n, says: "gradient by " + one.key, heads: false }) : heat(() => settled(engine.get(one.value)), size / n, n, { says: "gradient by " + one.key, max: 120 }).node));
       }));
     }
     for (const action of spec.actions ?? []) {
@@ -2383,6 +2384,7 @@ function mount(root, spec, bridge) {
   const inNet = spec.kind === "nnchain" && worked;
   if (spec.result && !inNet) root.append(symbolic());
   if (worked) root.append(...chain());
+  root.append(...(spec.more ?? []).map((/** @type {string} */ one) => el("div", { class: "jm-result jm-formula" }, typeset(one))));
 
   const panel = el("div", { class: "jm-panel" });
   panel.append(el("div", { class: "jm-left" }, controls()));

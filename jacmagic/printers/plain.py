@@ -121,6 +121,8 @@ class Text(Writer):
         if len(expr.arguments) == 1 and expr.function in ("abs", "norm") and expr.span not in self.arrays:
             return self.bars_of(expr.arguments[0], None if expr.function == "abs" else "2"), Level.ATOM
         head = {"sqrt": "√", "cbrt": "∛", "log_base": "log"}.get(expr.function, expr.function)
+        if isinstance(expr.arguments[0], t.Jacobian):
+            return f"{head} {self.free(expr.arguments[0])}", Level.BARE  # det J
         return f"{head}({self.listed(expr.arguments)})", Level.ATOM
 
     def user_call(self, expr: t.UserCall) -> Piece:
@@ -204,7 +206,7 @@ class Text(Writer):
         return f"∇{self.at(expr.of, Level.ATOM)}", Level.POWER
 
     def jacobian(self, expr: t.Jacobian) -> Piece:
-        return self.marked("J", expr.of), Level.ATOM
+        return self.marked("J", expr.of) + (f"({self.listed(expr.at)})" if expr.at else ""), Level.ATOM
 
     def delta(self, expr: t.Delta) -> Piece:
         return self.marked("δ", expr.of), Level.ATOM

@@ -109,6 +109,8 @@ class Latex(Typeset):
     def head(self, function: str) -> str:
         if function == "step":  # \mathbf{1}(z) would read as a product
             return r"\operatorname{step}"
+        if function == "det":
+            return r"\det"
         if function in FENCED or function not in FUNCTIONS:
             return rf"\operatorname{{{function}}}"
         return FUNCTIONS[function].tex

@@ -193,7 +193,7 @@ class Typeset(Writer):
         if isinstance(argument, t.Name):
             parts = name_of(argument)
             return not (parts.index and parts.component)
-        return isinstance(argument, t.Constant)
+        return isinstance(argument, (t.Constant, t.Jacobian))
 
     def user_call(self, expr: t.UserCall) -> Piece:
         return self.called(self.leaf(t.Name(expr.key)), self.listed(expr.arguments)), Level.ATOM
@@ -315,7 +315,8 @@ class Typeset(Writer):
         return self.behind(self.symbol("nabla"), self.at(expr.of, Level.ATOM)), Level.BARE
 
     def jacobian(self, expr: t.Jacobian) -> Piece:
-        return self.marked("J", expr.of), Level.ATOM
+        shown = self.marked("J", expr.of)
+        return self.called(shown, self.listed(expr.at)) if expr.at else shown, Level.ATOM
 
     def delta(self, expr: t.Delta) -> Piece:
         return self.marked("delta", expr.of), Level.ATOM

@@ -1,0 +1,252 @@
+"""The backward pass as formulas: δ of each layer, and ∂L/∂W of each weight.
+
+From the loss to the input, one definition after the other: what its readers send back
+is swept through it by `calculus`, in the definition's own names, and read by
+`formula`. The outcome has a name, δ_a, where the definition reads a weight: the
+derivative by its pre-activation z_a, or by itself where it has none. So the formulas
+stay short, and whoever puts them together has the whole gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+import sympy as sp
+
+from jacmagic import calculus as c
+from jacmagic import tree as t
+from jacmagic.formula import Reader, layer_normed, pull
+from jacmagic.functions import FUNCTIONS, put_in
+from jacmagic.graph import Graph, Node, ancestry, slot
+from jacmagic.layout import Layout, Order
+from jacmagic.names import name
+from jacmagic.result import Result
+
+MAX_PASSED = 30
+"""Parts of the formula of what comes back to a definition without a weight; a longer one has a name of its own."""
+
+MAX_TWICE = 8
+"""Parts likewise, of what is needed twice."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """One formula of the backward pass: its left and right side, and what δ is."""
+
+    key: str
+    left: t.Expr
+    right: t.Expr
+    note: str = ""
+    weight: bool = False
+
+
+@dataclass(frozen=True)
+class Split:
+    """A layer a = f(z_a) in two: f of the input z_a, and z_a of the layer's own names."""
+
+    outer: Node
+    z: Node
+    inner: Node
+
+
+def name_tree(result: Result, key: str) -> t.Name:
+    step = result.program.steps.get(key)
+    return t.Name(key, step is not None and step.kind == "equation")
+
+
+def pre_activation(result: Result, key: str) -> tuple[t.Expr, t.Expr] | None:
+    """W_1 x + c_1 and tanh(z_a), for a layer of a net that is a function of a formula, or a sum with one."""
+    step = result.program.steps[key]
+    z = t.PreActivation(t.Name(key))
+    whole = t.inside(step.expr)
+    terms = whole.terms if isinstance(whole, t.Sum) else ((1, whole),)
+    inner = None
+    outer: list[tuple[int, t.Expr]] = []
+    for sign, term in terms:
+        call = t.inside(term)
+        if inner is None and isinstance(call, t.Call) and len(call.arguments) == 1:
+            argument = t.inside(call.arguments[0])
+            if not isinstance(argument, (t.Name, t.Number)) and (
+                result.program.shape(key) != () or key not in result.program.outputs
+            ):
+                inner, call = argument, replace(call, arguments=(z,))
+        outer.append((sign, call))
+    if inner is None or not result.program.net or f"z_{key}" in result.known:
+        return None
+    return inner, outer[0][1] if len(outer) == 1 and outer[0][0] > 0 else t.Sum(tuple(outer))
+
+
+def split(result: Result, key: str) -> Split | None:
+    """A layer at its pre-activation; None where it has none."""
+    found = pre_activation(result, key)
+    if found is None:
+        return None
+    g, root = result.program.graph, result.inner(key)
+    call = next(one for one in t.walk(found[1]) if isinstance(one, t.Call) and any(
+        isinstance(part, t.PreActivation) for part in one.arguments))
+    kind = FUNCTIONS[call.function].kind
+    z = g.input(f"z {key}", root.shape)
+    if kind == "entrywise":
+        if root.op != "map":
+            return None
+        expr, axes = root.data
+        calls = expr.atoms(sp.Function)
+        outermost = [one for one in calls if not any(one is not other and other.has(one) for other in calls)]
+        if len(outermost) != 1 or len(outermost[0].args) != 1:
+            return None
+        argument = outermost[0].args[0]
+        operands = list(zip(root.args, axes))
+        inner = g.map(argument, operands, root.shape)
+        rest = put_in(expr, {argument: slot(len(operands))})
+        every = tuple(range(len(root.shape)))
+        return Split(g.map(rest, [*operands, (z, every)], root.shape), z, inner)
+    nodes = [(node, layer_normed(node) if call.function == "layer_norm" else node.args[0])
+             for node in ancestry([root]) if node.op == call.function or layer_normed(node) is not None]
+    if len(nodes) != 1 or nodes[0][1] is None or nodes[0][1].shape != root.shape:
+        return None
+    return Split(c.replace_root(g, root, nodes[0][1], z), z, nodes[0][1])
+
+
+def layout_of(result: Result) -> Layout:
+    """What lays SymPy expressions out in the order of the block."""
+    p = result.program
+    trees = [line.expr for line in p.echo if line.expr is not None]
+    return result.once("layout", lambda: Layout(p.decimals, Order(trees)))
+
+
+def adding_up(result: Result) -> list[str]:
+    """Targets whose entries add up to 1 at the current point."""
+    values = result.values._data
+    return [key for key, one in result.program.inputs.items() if len(one.shape) == 1 and one.shape[0] > 1
+            and one.role not in ("weight", "input", "variable") and abs(float(np.sum(values[key])) - 1) < 1e-12]
+
+
+class Names:
+    """What stands for nodes and inputs in formulas: layers' names, z_a, δ_a."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        p, g = result.program, result.program.graph
+        self.splits = {key: split(result, key) for key in p.steps}
+        self.nodes: dict[int, t.Expr] = {}
+        self.leaves: dict[str, t.Expr] = {}
+        self.deltas: dict[str, t.Expr] = {}
+        for key in p.steps:
+            own = name_tree(result, key)
+            for node in (result.inner(key), *([found.outer] if (found := self.splits[key]) else [])):
+                if node.op not in ("input", "const"):
+                    self.nodes.setdefault(node.number, own)
+            self.leaves[f"z {key}"] = t.PreActivation(own)
+            self.leaves[key] = own
+        self.graph: Graph = g
+
+    def reader(self, roots: list[Node]) -> Reader:
+        made = Reader(self.graph, self.nodes, {**self.leaves, **self.deltas}, self.deltas,
+                      layout_of(self.result), adding_up(self.result))
+        made.note(roots)
+        return made
+
+
+class Backward:
+    """Sweeps from the loss to the weights, definition by definition."""
+
+    def __init__(self, result: Result) -> None:
+        self.result, self.p, self.g = result, result.program, result.program.graph
+        self.names = Names(result)
+        self.last = self.p.outputs[-1]
+        self.loss = name_tree(result, self.last)
+        self.weights = [key for key in self.p.parameters if self.p.inputs[key].role == "weight"]
+        self.reads = {
+            key: [one.data for one in ancestry([result.inner(key)]) if one.op == "input"] for key in self.p.steps}
+        self.moving = self.depending()
+        self.coming: dict[str, list[Node]] = {}
+
+    def depending(self) -> set[str]:
+        """The definitions that depend on a weight."""
+        found = set(self.weights)
+        for key in self.p.steps:
+            if any(one in found for one in self.reads[key]):
+                found.add(key)
+        return found
+
+    def lines(self) -> Iterator[list[Passed]]:
+        """The formulas of each definition, from the last on."""
+        order = [key for key in self.p.steps if key in self.moving]
+        readers = {w: [key for key in order if w in self.reads[key]] for w in self.weights}
+        shape = self.p.shape(self.last)
+        self.coming[self.last] = [self.g.const(1, shape)]
+        for key in reversed(order):
+            found = list(self.through(key)) if key in self.coming else []
+            for weight in self.weights:
+                if readers[weight][:1] == [key] and weight in self.coming:
+                    found.append(self.gradient(weight))
+            if found:
+                yield found
+
+    def gradient(self, weight: str) -> Passed:
+        node = self.total(weight)
+        right, note = self.read(node)
+        return Passed(weight, t.Partial(self.loss, (t.Name(weight),)), right, note, True)
+
+    def total(self, key: str) -> Node:
+        return c.collect(self.g, self.coming[key])
+
+    def read(self, node: Node) -> tuple[t.Expr, str]:
+        reader = self.names.reader([node])
+        shown = reader.shown(reader.form(node))
+        return shown, ", ".join(f"as Σ{name(key).text} = 1" for key in sorted(reader.told))
+
+    def through(self, key: str) -> Iterator[Passed]:
+        """What comes back to a definition, handed on to all that it reads."""
+        whole, own = self.total(key), name_tree(self.result, key)
+        parts = self.names.splits[key] if key != self.last else None
+        weighted = any(one in self.weights for one in self.reads[key])
+        if parts is not None and weighted:
+            if any(one.data in self.moving for one in ancestry([parts.outer]) if one.op == "input"):
+                line, whole = self.shortened(key, whole, t.Transpose(t.Total(self.loss, (own,))), MAX_TWICE)
+                yield from line
+            (by,) = c.sweep(self.g, parts.outer, whole, [parts.z], True, pull)
+            line, back = self.shortened(key, by, t.Delta(own), 0, self.says(f"z_{key}"))
+            yield from line
+            self.send(parts.outer, whole, exclude=parts.z)
+            self.send(parts.inner, back)
+            return
+        root = self.result.inner(key)
+        if whole.op != "const" and key != self.last:
+            most = 0 if weighted else MAX_PASSED
+            line, whole = self.shortened(key, whole, t.Delta(own), most, self.says(key))
+            yield from line
+        self.send(root, whole)
+
+    def says(self, by: str) -> str:
+        return f"δ = ∂{name(self.last).text}/∂{name(by).text}, as a column"
+
+    def shortened(self, key: str, node: Node, name: t.Expr, most: int, note: str = "") -> tuple[list[Passed], Node]:
+        """A formula of more than so many parts has a name from here on."""
+        if node.op == "const":
+            return [], node
+        right, told = self.read(node)
+        if sum(1 for _ in t.walk(right)) <= most:
+            return [], node
+        stands = self.g.input(f"δ {len(self.names.deltas)} {key}", node.shape)
+        self.names.deltas[stands.data] = name
+        return [Passed(key, name, right, " · ".join(filter(None, (note, told))))], stands
+
+    def send(self, root: Node, back: Node, exclude: Node | None = None) -> None:
+        targets = [one for one in ancestry([root]) if one.op == "input" and one is not exclude
+                   and one.data in self.moving]
+        if not targets:
+            return
+        for target, node in zip(targets, c.sweep(self.g, root, back, targets, True, pull)):
+            self.coming.setdefault(target.data, []).append(node)
+
+
+def backward(result: Result) -> list[list[Passed]]:
+    """The backward pass of a net with one number as its last output; else nothing."""
+    p = result.program
+    if not p.net or prod(p.shape(p.outputs[-1])) != 1:
+        return []
+    return list(Backward(result).lines())

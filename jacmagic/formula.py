@@ -1,0 +1,842 @@
+"""A node of the graph as a formula, in the names of the block.
+
+A derivative is a node like any other: `calculus` makes it, and what is read here is
+the outcome of its sweep. Every operation of the graph has its line in `Reader`, so that
+each node of up to two axes has a formula: products of matrices as such, entrywise
+products as diag(f) v, and what is no product of matrices written out by its entries.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+import sympy as sp
+
+from jacmagic import algebra as a
+from jacmagic import calculus as c
+from jacmagic import tree as t
+from jacmagic.algebra import Form
+from jacmagic.functions import put_in
+from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
+from jacmagic.layout import Layout
+
+Shape = tuple[int, ...]
+
+MAX_WRITTEN = 12
+"""Rows and columns of a matrix that is written out by its entries."""
+
+
+class NoForm(Exception):
+    """No formula that reads well."""
+
+
+def size(shape: Shape) -> tuple[int, int]:
+    """Rows and columns of an array of up to two axes, a vector being a column."""
+    return (1, 1) if not shape else (shape[0], 1) if len(shape) == 1 else (shape[0], prod(shape[1:]))
+
+
+def number(value: int) -> t.Number:
+    return t.Number(str(value))
+
+
+class Reader:
+    """Reads nodes of one graph as formulas.
+
+    names    formulas that stand for nodes, by their number
+    leaves   formulas of inputs, by their name: z_a, δ_a
+    deltas   the δ among them
+    adding   names of columns whose entries add up to 1; `told` has those for which that was made use of
+    """
+
+    def __init__(
+        self, g: Graph, names: Mapping[int, t.Expr], leaves: Mapping[str, t.Expr], deltas: Collection[str] = (),
+        layout: Layout | None = None, adding: Collection[str] = (),
+    ) -> None:
+        self.g, self.names, self.leaves, self.deltas = g, dict(names), leaves, deltas
+        self.square = False  # whether the entries that are written are those of a matrix
+        self.kept: set[int] = set()  # sums that are needed twice, A x - b: they stay together
+        self.adding_up, self.told = adding, set[str]()
+        self.layout = layout or Layout()
+        self.forms: dict[int, Form] = {}
+        self.atoms: dict[sp.Symbol, tuple[Node, Shape]] = {}
+        self.heavy: dict[int, bool] = {}
+        self.shares: dict[int, Node] = {}  # the slopes of a norm, an extreme, a product: the node that they are of
+
+    def note(self, roots: Iterable[Node]) -> None:
+        """Know the slopes of what reduces a vector, and layer_norm, wherever they occur."""
+        nodes = ancestry(roots)
+        uses = Counter(one.number for node in nodes for one in node.args)
+        for node in nodes:
+            if node.op == "map" and len(node.shape) == 1 and uses[node.number] > 1 and self.is_residual(node):
+                self.kept.add(node.number)
+            if node.op in ("amax", "amin", "norm", "prod"):
+                self.shares.setdefault(c.share_of(self.g, node).number, node)
+            elif (z := layer_normed(node)) is not None:
+                self.names.setdefault(node.number, t.Call("layer_norm", (self.tree(z),)))
+                variance = t.Sum(((1, t.Call("var", (self.tree(z),))), (1, t.Number("1e-5"))))
+                self.names[node.args[1].number] = t.Call("sqrt", (variance,))
+
+    def is_residual(self, node: Node) -> bool:
+        """True for A x - b: a sum with a product of matrices in it."""
+        expr = self.template(node)
+        return expr.is_Add and any(self.atoms[one][0].op == "dot" for one in expr.free_symbols)
+
+    # -------------------------------------------------------------- trees
+    def tree(self, node: Node) -> t.Expr:
+        """The node as a formula."""
+        return self.written(self.form(node))
+
+    def written(self, form: Form) -> t.Expr:
+        return a.tree(form, self.write)
+
+    def shown(self, form: Form) -> t.Expr:
+        """The whole formula, what several of its products share put in front of brackets."""
+        return self.written(a.factored(form))
+
+    def write(self, expr: sp.Expr, n: int) -> t.Expr:
+        """A SymPy expression in atoms as a formula: a number, or (n > 0) the entries of a column."""
+        before, self.square = self.square, False
+        shown = self.spread(self.layout(expr))[0]
+        self.square = before
+        return shown
+
+    def write_matrix(self, expr: sp.Expr) -> t.Expr:
+        """The entries of a matrix as a formula; a column in it is repeated, v 𝟏ᵀ."""
+        before, self.square = self.square, True
+        shown = self.spread(self.layout(expr))[0]
+        self.square = before
+        return shown
+
+    def spread(self, expr: t.Expr) -> tuple[t.Expr, int]:
+        """The atoms put in, entrywise products marked, ones beside a number in a sum; how many axes it has."""
+        if isinstance(expr, t.Name):
+            symbol = sp.Symbol(expr.key, real=True)
+            if symbol not in self.atoms:
+                return expr, 0
+            node, axes = self.atoms[symbol]
+            return self.placed(node, axes), len(axes) and (1 if len(set(axes)) == 1 and self.flat(axes) else 2)
+        if isinstance(expr, t.Product):
+            parts = [(op, *self.spread(one)) for op, one in expr.factors]
+            return self.multiplied(parts), max(rank for _, _, rank in parts)
+        if isinstance(expr, t.Fraction):
+            (above, m), (below, n) = self.spread(expr.above), self.spread(expr.below)
+            return (t.Product((("", above), ("./", below))) if n else t.Fraction(above, below)), max(m, n)
+        if isinstance(expr, t.Sum):
+            terms = [(sign, *self.spread(one)) for sign, one in expr.terms]
+            most = max(rank for _, _, rank in terms)
+            return t.Sum(tuple(
+                (sign, a.times([bracketed(one), t.Ones()]) if most and not rank and not is_number(one) else one)
+                for sign, one, rank in terms
+            )), most
+        if isinstance(expr, t.Power):
+            (base, m), (exponent, n) = self.spread(expr.base), self.spread(expr.exponent)
+            base = bracketed(base)
+            return t.Power(base, exponent, expr.entrywise or max(m, n) > 1, expr.on_name), max(m, n)
+        ranks = [0]
+
+        def change(one: t.Expr) -> t.Expr:
+            new, rank = self.spread(one)
+            ranks.append(rank)
+            return bracketed(new) if isinstance(expr, t.Transpose) else new
+
+        return t.rebuilt(expr, change), max(ranks)
+
+    @staticmethod
+    def flat(axes: Shape) -> bool:
+        return len(axes) == 1
+
+    def multiplied(self, parts: list[tuple[str, t.Expr, int]]) -> t.Expr:
+        """A product of numbers and columns: the columns entry by entry."""
+        if all(op in ("", "*") for op, *_ in parts):
+            parts = sorted(parts, key=lambda one: one[2] > 0)  # numbers first
+        out: list[tuple[str, t.Expr]] = []
+        seen = 0
+        for op, one, rank in parts:
+            operator = op
+            if op in ("", "*") and rank and seen:
+                operator = ".*"
+            seen = max(seen, rank)
+            one = bracketed(one, len(parts) > 1)
+            out.append((operator if out else "", one))
+        return t.Product(tuple(out))
+
+    def placed(self, node: Node, axes: Shape) -> t.Expr:
+        """An operand where it stands: a bias that goes to each row is 𝟏 bᵀ there."""
+        shown = self.own(node) or self.tree(node)
+        if axes == (1, 0):
+            return a.turned(bracketed(shown))
+        if axes == (1,):
+            return a.times([t.Ones(), a.turned(bracketed(shown))])
+        if axes == (0,) and self.square:
+            return a.times([bracketed(shown), a.turned(t.Ones())])
+        return shown
+
+    def own(self, node: Node) -> t.Expr | None:
+        """What stands for a node as a whole: its name, δ of an input, the name of an input."""
+        if node.number in self.names:
+            return self.names[node.number]
+        return (self.leaves.get(node.data) or t.Name(node.data)) if node.op == "input" else None
+
+    # -------------------------------------------------------------- atoms
+    def atom(self, node: Node, axes: Shape) -> sp.Symbol:
+        """The symbol that stands for an operand, its axes being those of the result; of a name, the name's own."""
+        plain = axes == tuple(range(len(axes)))
+        own = self.own(node)
+        if plain and isinstance(own, t.Name):
+            key = own.key  # a layer's own name and its node are one
+        else:
+            first = next((one.key for one in t.walk(own or self.tree(node)) if isinstance(one, t.Name)), "")
+            key = f"{first}\u27e8{node.number}{axes}\u27e9"
+            self.layout.order.found[key] = self.layout.order.place(first)  # it stands where its first name does
+        symbol = sp.Symbol(key, real=True)
+        self.atoms[symbol] = (node, axes)
+        return symbol
+
+    def rank(self, expr: sp.Basic) -> set[int]:
+        """The axes of the result along which an expression varies."""
+        return {axis for one in expr.free_symbols for axis in self.atoms[one][1]}
+
+    def carries(self, node: Node) -> bool:
+        """True where a node is made of a δ: what a diagonal matrix is written in front of."""
+        if node.number not in self.heavy:
+            for one in ancestry([node]):
+                self.heavy[one.number] = one.op == "input" and one.data in self.deltas or any(
+                    self.heavy[x.number] for x in one.args)
+        return self.heavy[node.number]
+
+    def named(self, node: Node) -> bool:
+        return node.number in self.names
+
+    def template(self, node: Node, axes: Shape | None = None, inside: bool = False) -> sp.Expr:
+        """What a map computes, with the maps below it put in, in atoms."""
+        axes = tuple(range(len(node.shape))) if axes is None else axes
+        if node.op == "const" and node.data and len(set(node.data)) == 1:
+            return node.data[0]
+        if not node.shape and node.op in ("dot", "sum") and not self.named(node) and not self.carries(node):
+            return self.number(node)
+        if node.op != "map" or self.named(node) or inside and node.number in self.kept:
+            return self.atom(node, axes)
+        expr, own = node.data
+        if node.number in self.shares:
+            of = self.shares[node.number]
+            if of.op != "norm":
+                return self.atom(node, axes)
+            expr = slot(0) / slot(1)
+        swap = {
+            slot(k): self.template(arg, tuple(axes[i] for i in there), True)
+            for k, (arg, there) in enumerate(zip(node.args, own)) if slot(k) in expr.free_symbols
+        }
+        return put_in(expr, swap)
+
+    def number(self, node: Node) -> sp.Expr:
+        """A number that is a product of matrices: what it is times, and a symbol for the rest."""
+        form = self.form(node)
+        if form.scalar is not None:
+            return form.scalar
+        scale, rest = a.common(form)
+        if len(rest.terms) == 1:
+            scale, rest = scale * rest.terms[0].scale, replace(rest, terms=(replace(rest.terms[0], scale=sp.S.One),))
+        tree = self.written(rest)
+        if len(rest.terms) == 1 and [one.kind for one in rest.terms[0].factors] == ["ones", "column"]:
+            (_, last) = rest.terms[0].factors
+            if last.what.is_Symbol and self.atoms[last.what][0].data in self.adding_up:
+                self.told.add(self.atoms[last.what][0].data)
+                return scale
+            tree = t.Reduced("sum", a.shown(last, self.write))
+        return scale * self.stand_in(tree)
+
+    def stand_in(self, tree: t.Expr) -> sp.Symbol:
+        """A symbol for a number that is given by its formula."""
+        node = self.g.input(f"\u27e8{tree}\u27e9", ())
+        self.names[node.number] = tree
+        return self.atom(node, ())
+
+    # -------------------------------------------------------------- forms
+    def form(self, node: Node) -> Form:
+        """The node as a sum of products of matrices."""
+        if node.number not in self.forms:
+            self.forms[node.number] = self.read(node)
+        return self.forms[node.number]
+
+    def read(self, node: Node) -> Form:
+        rows, columns = size(node.shape)
+        if node.number in self.names:
+            return self.leaf(node, self.names[node.number])
+        if is_zero(node):
+            return Form((), rows, columns)
+        if node.number in self.shares and node.op != "map" or (
+            node.number in self.shares and self.shares[node.number].op in ("amax", "amin")):
+            return self.share(self.shares[node.number])
+        made = getattr(self, "read_" + node.op, None)
+        if made is None:
+            return self.leaf(node, self.reduced(node))
+        form: Form = made(node)
+        return form
+
+    def leaf(self, node: Node, tree: t.Expr) -> Form:
+        """A node that has a name: its symbol, so that it may be cancelled and put in order."""
+        rows, columns = size(node.shape)
+        if len(node.shape) == 2:
+            return a.matrix(tree, rows, columns)
+        if len(node.shape) > 2:
+            raise NoForm
+        self.names.setdefault(node.number, tree)
+        symbol = self.atom(node, tuple(range(len(node.shape))))
+        return a.column(symbol, rows) if node.shape else a.number(symbol)
+
+    def read_input(self, node: Node) -> Form:
+        return self.leaf(node, self.leaves.get(node.data) or t.Name(node.data))
+
+    def read_const(self, node: Node) -> Form:
+        rows, columns = size(node.shape)
+        if len(set(node.data)) == 1:
+            if not node.shape:
+                return a.number(node.data[0])
+            if len(node.shape) == 1:
+                return a.ones(rows).times(node.data[0])
+        entries = tuple(self.layout(one) for one in node.data)
+        if len(node.shape) == 2:
+            return a.matrix(in_rows(entries, columns), rows, columns)
+        return self.leaf(node, t.Vector(entries))
+
+    def read_eye(self, node: Node) -> Form:
+        if len(node.shape) > 2:
+            raise NoForm
+        return a.eye(node.shape[0])
+
+    # -------------------------------------------------------------- entry by entry
+    def read_map(self, node: Node) -> Form:
+        expr = self.template(node)
+        if not node.shape:
+            return self.scalar(a.shorter(expr))
+        make = {1: self.column, 2: self.table, 3: self.kronecker}.get(len(node.shape))
+        if make is None:
+            raise NoForm
+        return make(expr, node.shape)
+
+    def scalar(self, expr: sp.Expr) -> Form:
+        """A number: a product of matrices where it is one, all else an expression."""
+        terms = [self.scalar_term(term) for term in sp.Add.make_args(expr)]
+        return a.add(terms) if terms else a.number(0)
+
+    def scalar_term(self, term: sp.Expr) -> Form:
+        opened = [one for one in sp.Mul.make_args(term) if one.is_Symbol and self.opens(one)]
+        if len(opened) != 1:
+            return a.number(term)
+        return self.form(self.atoms[opened[0]][0]).times(term / opened[0])
+
+    def opens(self, symbol: sp.Symbol) -> bool:
+        """True for an operand that is a product of matrices with a δ in it."""
+        node = self.atoms[symbol][0]
+        return not self.named(node) and node.op != "input" and self.carries(node)
+
+    def column(self, expr: sp.Expr, shape: Shape) -> Form:
+        (n,) = shape
+        alone, out = [], []
+        for term in sp.Add.make_args(expr):
+            if self.has_delta(term):
+                out.append(self.carried(term, n))
+            elif (product := self.product(term)) is not None:
+                out.append(product)
+            else:
+                alone.append(term)
+        if alone:
+            out.append(self.plain(sp.Add(*alone), n))
+        whole = a.add(out)
+        return a.factored(whole) if self.has_delta(expr) else whole
+
+    def has_delta(self, expr: sp.Basic) -> bool:
+        return any(self.carries(self.atoms[one][0]) for one in expr.free_symbols)
+
+    def product(self, term: sp.Expr) -> Form | None:
+        """A column that is a number times a product of matrices; None for any other."""
+        scale, rest = self.outside(term)
+        node = self.atoms[rest][0] if rest.is_Symbol else None
+        if node is not None and node.number in self.kept:
+            return a.multiply(self.form(node)).times(scale)
+        if node is None or node.op not in ("dot", "put", "take", "sum", "permute") or self.named(node):
+            return None
+        return self.form(node).times(scale)
+
+    def plain(self, expr: sp.Expr, n: int) -> Form:
+        """A column without a δ: a product of matrices, or its entries."""
+        outside, inner = self.outside(a.shorter(expr))
+        if inner.is_Symbol:
+            return self.form(self.atoms[inner][0]).times(outside)
+        return a.column(inner, n).times(outside)
+
+    def outside(self, expr: sp.Expr, axes: Iterable[int] = ()) -> tuple[sp.Expr, sp.Expr]:
+        """The factors that are numbers, and the others."""
+        factors = sp.Mul.make_args(expr)
+        numbers = [one for one in factors if not self.rank(one)]
+        return sp.Mul(*numbers), sp.Mul(*[one for one in factors if self.rank(one)])
+
+    def carried(self, term: sp.Expr, n: int) -> Form:
+        """A column with a δ in it: diag(f) v, or v times a number that has the δ."""
+        numbers, others, last = [], [], None
+        for one in sp.Mul.make_args(term):
+            if not self.rank(one):
+                numbers.append(one)
+            elif self.has_delta(one) and last is None:
+                last = one
+            else:
+                others.append(one)
+        scale, chunk = self.split_numbers(numbers)
+        if last is None:
+            front = self.plain(sp.Mul(*others), n) if others else a.ones(n)
+            return a.multiply(front, chunk).times(scale)
+        if last.is_Symbol:
+            inner = self.form(self.atoms[last][0])
+        elif last.is_Add and all(self.linear(one) for one in last.args):
+            inner = self.column(last, (n,))
+        else:
+            inner = a.column(last, n)
+        front = a.diag(sp.Mul(*others), n)
+        return a.multiply(front, inner, *([chunk] if chunk.terms != a.number(1).terms else [])).times(scale)
+
+    def linear(self, term: sp.Expr) -> bool:
+        return all(one.is_Symbol or not self.has_delta(one) for one in sp.Mul.make_args(term))
+
+    def split_numbers(self, numbers: Sequence[sp.Expr]) -> tuple[sp.Expr, Form]:
+        """The numbers without a δ, and the product that the one with a δ is."""
+        scale, chunk = sp.S.One, a.number(1)
+        for one in numbers:
+            if one.is_Symbol and self.opens(one):
+                chunk = a.multiply(chunk, self.form(self.atoms[one][0]))
+            elif one.is_Add and self.has_delta(one):
+                chunk = a.multiply(chunk, self.scalar(one))
+            else:
+                scale *= one
+        return scale, chunk
+
+    def table(self, expr: sp.Expr, shape: Shape) -> Form:
+        """A matrix: diag(u) M diag(v), u vᵀ, or entry by entry."""
+        out: list[Form] = []
+        alone = []
+        for term in sorted(sp.Add.make_args(expr), key=lambda one: not self.has_delta(one)):
+            made = self.table_term(term, shape)
+            if made is None:
+                alone.append(term)
+            else:
+                out.append(made)
+        if alone:
+            out.insert(0, a.matrix(self.write_matrix(sp.Add(*alone)), *size(shape)))
+        return a.add(out)
+
+    def table_term(self, term: sp.Expr, shape: Shape) -> Form | None:
+        rows, columns = shape
+        parts: dict[Shape, list[sp.Expr]] = {(): [], (0,): [], (1,): [], (0, 1): []}
+        for one in sp.Mul.make_args(term):
+            parts[tuple(sorted(self.rank(one)))].append(one)
+        numbers, left, right, both = parts.values()
+        scale, chunk = self.split_numbers(numbers)
+        bare = [one for one in both if one.is_Symbol]
+        if len(both) == 1 and both[0].is_Add and all(self.bilinear(one) for one in both[0].args):
+            whole = self.table(both[0], shape)
+        elif len(both) > 1 or len(both) == 1 and not bare:
+            if not self.has_delta(term) and not left and not right and not bare:
+                return None if scale == 1 else a.matrix(self.write_matrix(sp.Mul(*both)), rows, columns).times(scale)
+            whole = a.matrix(self.hadamard(both, shape), rows, columns)
+        elif both:
+            node, axes = self.atoms[bare[0]]
+            whole = self.form(node) if axes == (0, 1) else self.form(node).transposed
+        else:
+            first = self.vector(left, rows) if left else a.ones(rows)
+            second = self.vector(right, columns) if right else a.ones(columns)
+            return a.multiply(first, chunk, second.transposed).times(scale)
+        front = [a.diag(sp.Mul(*left), rows)] if left else []
+        back = [a.diag(self.moved(sp.Mul(*right)), columns)] if right else []
+        return a.multiply(*front, whole, *back, *([] if chunk.terms == a.number(1).terms else [chunk])).times(scale)
+
+    def bilinear(self, term: sp.Expr) -> bool:
+        """True for a product of matrices: u M v, u vᵀ."""
+        both = [one for one in sp.Mul.make_args(term) if len(self.rank(one)) == 2]
+        return not both or len(both) == 1 and both[0].is_Symbol
+
+    def hadamard(self, factors: Sequence[sp.Expr], shape: Shape) -> t.Expr:
+        """Matrices multiplied entry by entry, what has the δ last; a sum of products of matrices stays one."""
+        parts = [
+            self.written(self.table(one, shape)) if one.is_Add and all(map(self.bilinear, one.args))
+            else self.write_matrix(one)
+            for one in sorted(factors, key=self.has_delta)
+        ]
+        return t.Product(tuple((".*" if k else "", bracketed(one)) for k, one in enumerate(parts)))
+
+    def vector(self, factors: Sequence[sp.Expr], n: int) -> Form:
+        """A column in a product u vᵀ, of factors that may stand along the second axis."""
+        expr = self.moved(sp.Mul(*factors))
+        return self.column(expr, (n,))
+
+    def moved(self, expr: sp.Expr) -> sp.Expr:
+        """The same with every operand along the first axis."""
+        swap = {one: self.atom(self.atoms[one][0], (0,)) for one in expr.free_symbols if self.atoms[one][1]}
+        return put_in(expr, swap)
+
+    def kronecker(self, expr: sp.Expr, shape: Shape) -> Form:
+        """The Jacobian of a column by a matrix, its entries row by row: A ⊗ vᵀ."""
+        rows, columns = size(shape)
+        out = []
+        for term in sp.Add.make_args(expr):
+            parts: dict[Shape, list[sp.Expr]] = {}
+            for one in sp.Mul.make_args(term):
+                parts.setdefault(tuple(sorted(self.rank(one))), []).append(one)
+            scale, left = sp.Mul(*parts.pop((), [])), parts.pop((0,), [])
+            for outer, inner in (((0, 1), (2,)), ((0, 2), (1,))):
+                if set(parts) == {outer, inner} and len(parts[outer]) == 1 and parts[outer][0].is_Symbol:
+                    node, axes = self.atoms[parts[outer][0]]
+                    big = self.written(self.form(node) if axes[0] == 0 else self.form(node).transposed)
+                    small = self.written(self.vector(parts[inner], shape[inner[0]]).transposed)
+                    pair = (big, small) if outer == (0, 1) else (small, big)
+                    made = a.matrix(t.Kronecker(*map(bracketed, pair)), rows, columns)
+                    front = [a.diag(sp.Mul(*left), rows)] if left else []
+                    out.append(a.multiply(*front, made).times(scale))
+                    break
+            else:
+                raise NoForm
+        return a.add(out)
+
+    # -------------------------------------------------------------- products
+    def read_dot(self, node: Node) -> Form:
+        (one, other), (la, lb, lo) = node.args, node.data
+        if max(len(la), len(lb)) > 2:
+            return self.reordered(node)
+        first, la = self.summed(self.form(one), la, (*lb, *lo))
+        second, lb = self.summed(self.form(other), lb, (*la, *lo))
+        return self.contract(first, la, second, lb, lo)
+
+    def reordered(self, node: Node) -> Form:
+        """(M ⊗ v) V, where M ⊗ v has three axes: M (V v), one product after the other."""
+        (one, other), (la, lb, lo) = node.args, node.data
+        if len(lb) > len(la):
+            one, other, la, lb = other, one, lb, la
+        if one.op != "map" or len(lb) > 2:
+            raise NoForm
+        scale, rest = self.outside(self.template(one))
+        parts = sp.Mul.make_args(rest)
+        if not all(part.is_Symbol for part in parts) or len(parts) != 2:
+            raise NoForm
+        pairs = [(self.atoms[part][0], tuple(la[k] for k in self.atoms[part][1])) for part in parts]
+        for (first, mine), (second, theirs) in (pairs, pairs[::-1]):
+            if all(label in lb and label not in (*lo, *theirs) for label in mine):
+                kept = tuple(label for label in lb if label not in mine)
+                inner = self.g.dot(first, other, mine, lb, kept)
+                return self.form(self.g.dot(second, inner, theirs, kept, lo)).times(scale)
+        raise NoForm
+
+    @staticmethod
+    def summed(form: Form, labels: Shape, kept: Shape) -> tuple[Form, Shape]:
+        """Summed over the axes that nothing else has."""
+        for label in labels:
+            if label not in kept:
+                if len(labels) == 1:
+                    form = a.multiply(a.ones(form.rows).transposed, form)
+                elif label == labels[1]:
+                    form = a.multiply(form, a.ones(form.columns))
+                else:
+                    form = a.multiply(form.transposed, a.ones(form.rows))
+                labels = tuple(one for one in labels if one != label)
+        return form, labels
+
+    def contract(self, one: Form, la: Shape, other: Form, lb: Shape, lo: Shape) -> Form:
+        """The product of two arrays of up to two axes, summed over the labels that lo lacks."""
+        if not la or not lb:
+            number, rest, labels = (one, other, lb) if not la else (other, one, la)
+            whole = a.multiply(rest, number) if number.scalar is None else rest.times(number.scalar)
+            return whole if labels == lo else whole.transposed
+        shared = [label for label in la if label in lb]
+        inner = [label for label in shared if label not in lo]
+        if len(shared) == 1 and inner:  # a matrix product
+            first = one if len(la) == 1 and False or la[-1] == inner[0] and len(la) == 2 else one.transposed
+            second = other if lb[0] == inner[0] else other.transposed
+            made = a.multiply(first, second)
+            order = tuple(label for label in (*la, *lb) if label != inner[0])
+            return made if order == lo and len(la) == 2 or not lo else made.transposed
+        if len(la) == len(lb) == 2 and set(la) == set(lb):
+            other = other if la == lb else other.transposed
+            both = t.Product((("", bracketed(self.written(one))), (".*", bracketed(self.written(other)))))
+            if not lo:
+                return self.word("sum", both)
+            whole = a.matrix(both, one.rows, one.columns)
+            if len(lo) == 2:
+                return whole if lo == la else whole.transposed
+            return a.multiply(whole, a.ones(one.columns)) if lo == la[:1] else a.multiply(
+                whole.transposed, a.ones(one.rows))
+        if not shared:
+            if len(la) == len(lb) == 1:
+                made = a.multiply(one, other.transposed)
+                return made if lo == (*la, *lb) else made.transposed
+        if len(shared) == 1 and {len(la), len(lb)} == {1, 2}:  # diag(v) M
+            (vector, matrix, labels) = (one, other, lb) if len(la) == 1 else (other, one, la)
+            whole = matrix if labels[0] == shared[0] else matrix.transposed
+            made = a.multiply(self.diagonal(vector), whole)
+            order = (shared[0], *(label for label in labels if label != shared[0]))
+            return made if order == lo else made.transposed
+        raise NoForm
+
+    def diagonal(self, form: Form) -> Form:
+        entry = self.entry_of(form)
+        if entry is not None:
+            return a.diag(entry, form.rows)
+        return a.matrix(t.Diag(self.written(form)), form.rows, form.rows)
+
+    @staticmethod
+    def entry_of(form: Form) -> sp.Expr | None:
+        """The entries of a column that is no product of matrices."""
+        parts = []
+        for term in form.terms:
+            kinds = [one.kind for one in term.factors]
+            if kinds not in (["column"], ["ones"]):
+                return None
+            parts.append(term.scale * (term.factors[0].what if kinds == ["column"] else 1))
+        return sp.Add(*parts)
+
+    def word(self, function: str, argument: t.Expr) -> Form:
+        """A number that a function of the table makes."""
+        return a.number(self.stand_in(t.Call(function, (argument,))))
+
+    def read_sum(self, node: Node) -> Form:
+        (x,) = node.args
+        if len(x.shape) > 2:
+            raise NoForm
+        if len(x.shape) == 2 and len(node.data) == 2:
+            return self.word("sum", self.tree(x))
+        if len(x.shape) == 1 and (whole := self.unfolded(x)) is not None and len(whole.shape) == 2:
+            return self.word("sum", self.tree(whole))
+        form, _ = self.summed(self.form(x), tuple(range(len(x.shape))), tuple(
+            k for k in range(len(x.shape)) if k not in node.data))
+        return form
+
+    def read_permute(self, node: Node) -> Form:
+        if node.data != (1, 0):
+            raise NoForm
+        return self.form(node.args[0]).transposed
+
+    # -------------------------------------------------------------- parts
+    def unfolded(self, node: Node) -> Node | None:
+        """The matrix whose entries, row by row, a vector is: W of vec W, |W| of |vec W|."""
+        if node.op == "take" and node.data[0] == 0 and len(node.args[0].shape) == 2 and (
+            node.data[1] == tuple(range(node.args[0].size))
+        ):
+            return node.args[0]
+        if node.op == "map" and len(node.shape) == 1 and not self.named(node):
+            operands = [arg if not axes else self.unfolded(arg) for arg, axes in zip(node.args, node.data[1])]
+            shapes = {one.shape for one, axes in zip(operands, node.data[1]) if axes and one is not None}
+            if any(one is None for one in operands) or len(shapes) != 1:
+                return None
+            (shape,) = shapes
+            share = self.shares.get(node.number)
+            expr = slot(0) / slot(1) if share is not None and share.op == "norm" else node.data[0]
+            pairs = [(one, (0, 1) if axes else ()) for one, axes in zip(operands, node.data[1]) if one is not None]
+            return self.g.map(expr, pairs, shape)
+        return None
+
+    def read_take(self, node: Node) -> Form:
+        (x,), (lead, indices) = node.args, node.data
+        if lead == 1 and len(x.shape) == 2:
+            return a.multiply(self.form(x), self.selection(indices, x.shape[1]).transposed)
+        if lead == 1 and len(x.shape) == 1 and len(node.shape) == 2:
+            return a.multiply(self.form(x), a.ones(len(indices)).transposed)
+        if lead or len(x.shape) > 2:
+            raise NoForm
+        if not x.shape:
+            return a.multiply(self.form(x), *([a.ones(node.size)] if node.size > 1 else []))
+        if len(x.shape) == 1:
+            if len(node.shape) == 2:
+                whole = self.unfolded(x)
+                if whole is not None and whole.shape == node.shape:
+                    return self.form(whole)
+                return self.by_entries(node)
+            if not node.shape:
+                return self.component(x, (indices[0] + 1,))
+            return a.multiply(self.selection(indices, x.size), self.form(x))
+        rows, columns = x.shape
+        if not node.shape:
+            return self.component(x, (indices[0] // columns + 1, indices[0] % columns + 1))
+        if len(node.shape) == 1:
+            for i in {indices[0] // columns}:
+                if indices == tuple(range(i * columns, i * columns + columns)):
+                    return a.multiply(self.form(x).transposed, a.unit(i + 1, rows))
+            if indices == tuple(range(indices[0], rows * columns, columns)) and len(indices) == rows:
+                return a.multiply(self.form(x), a.unit(indices[0] + 1, columns))
+        return self.by_entries(node)
+
+    def component(self, x: Node, place: tuple[int, ...]) -> Form:
+        """An entry: x₂ of a name, e₂ᵀ v of a formula."""
+        at = place[0] - 1 if len(place) == 1 else (place[0] - 1) * x.shape[1] + place[1] - 1
+        if x.op == "input" or self.named(x):
+            base = self.own(x)
+            if base is not None and (isinstance(base, (t.Name, t.Delta)) or self.named(x)):
+                return self.leaf(self.g.take(x, [at], ()), t.Component(base, tuple(map(number, place))))
+        if (found := self.entry(x, at)).op != "take":
+            return self.form(found)
+        form = self.form(x)
+        made = a.multiply(a.unit(place[0], form.rows).transposed, form)
+        return a.multiply(made, a.unit(place[1], form.columns)) if len(place) == 2 else made
+
+    def selection(self, indices: Sequence[int], n: int) -> Form:
+        """The matrix that takes some entries of a vector: rows of unit vectors, or I between zeros."""
+        if len(indices) == 1:
+            return a.unit(indices[0] + 1, n).transposed
+        first = indices[0]
+        inner = 0 < first < n - len(indices)
+        if tuple(indices) == tuple(range(first, first + len(indices))) and not (inner and len(indices) <= MAX_WRITTEN):
+            blocks: list[t.Expr] = [t.Identity(len(indices))]
+            blocks = [t.Number("0")] * (first > 0) + blocks + [t.Number("0")] * (first + len(indices) < n)
+            tree: t.Expr = t.Matrix((tuple(blocks),))
+        else:
+            tree = t.Matrix(tuple((t.Transpose(t.Unit(number(k + 1))),) for k in indices))
+        return a.matrix(tree, len(indices), n)
+
+    def read_put(self, node: Node) -> Form:
+        (x,), (lead, indices) = node.args, node.data
+        if lead == 1 and len(node.shape) == 2:
+            inner = self.form(x)
+            return a.multiply(inner, self.selection(indices, node.shape[1]))
+        if lead or len(node.shape) > 2:
+            raise NoForm
+        if len(node.shape) == 1:
+            if len(x.shape) == 2:
+                raise NoForm
+            return a.multiply(self.selection(indices, node.size).transposed, self.form(x))
+        rows, columns = node.shape
+        if not x.shape:
+            i, j = divmod(indices[0], columns)
+            return a.multiply(a.unit(i + 1, rows), self.form(x), a.unit(j + 1, columns).transposed)
+        if len(x.shape) == 1:
+            if rows == columns and indices == tuple(k * (rows + 1) for k in range(rows)):
+                return self.diagonal(self.form(x))
+            i, j = divmod(indices[0], columns)
+            if indices == tuple(range(i * columns, (i + 1) * columns)):
+                return a.multiply(a.unit(i + 1, rows), self.form(x).transposed)
+            if indices == tuple(range(j, rows * columns, columns)):
+                return a.multiply(self.form(x), a.unit(j + 1, columns).transposed)
+        return self.by_entries(node)
+
+    def read_stack(self, node: Node) -> Form:
+        rows, columns = size(node.shape)
+        if node.data == 0 and len(node.shape) == 1:
+            parts = tuple(self.tree(part) for part in node.args)
+            if all(not part.shape for part in node.args) and len(parts) > MAX_WRITTEN ** 2:
+                raise NoForm
+            return a.matrix(t.Vector(parts), rows, 1)
+        if node.data == 0 and len(node.shape) == 2:
+            if all(not part.shape for part in node.args):
+                return self.by_entries(node)
+            if all(part.shape in ((columns,), (part.size // columns, columns)) for part in node.args):
+                blocks = [self.form(part) if len(part.shape) == 2 else self.form(part).transposed for part in node.args]
+                return a.matrix(t.Matrix(tuple((self.written(one),) for one in blocks)), rows, columns)
+        if node.data == 1 and len(node.shape) == 2:
+            blocks = [self.form(part) for part in node.args]
+            if all(len(part.shape) == 2 for part in node.args):
+                return a.matrix(t.Matrix((tuple(map(self.written, blocks)),)), rows, columns)
+        return self.by_entries(node)
+
+    def by_entries(self, node: Node) -> Form:
+        """A vector or matrix written out."""
+        rows, columns = size(node.shape)
+        if max(rows, columns) > MAX_WRITTEN:
+            raise NoForm
+        entries = [self.tree(self.entry(node, at)) for at in range(node.size)]
+        if len(node.shape) == 1:
+            return a.matrix(t.Vector(tuple(entries)), rows, 1)
+        return a.matrix(in_rows(entries, columns), rows, columns)
+
+    def entry(self, node: Node, at: int) -> Node:
+        """One entry of a node, looked up in what it is made of."""
+        g = self.g
+        if node.op == "put" and node.data[0] == 0:
+            found = [self.entry(node.args[0], k) for k, index in enumerate(node.data[1]) if index == at]
+            return g.add(found) if found else g.const(0)
+        if node.op == "stack" and node.data == 0:
+            for part in node.args:
+                if at < part.size:
+                    return self.entry(part, at)
+                at -= part.size
+        if node.op == "map" and not self.named(node) and node.number not in self.shares:
+            expr, axes = node.data
+            places = list(np.unravel_index(at, node.shape)) if node.shape else []
+            parts = [
+                self.entry(arg, int(np.ravel_multi_index([places[k] for k in own], arg.shape)) if own else 0)
+                for arg, own in zip(node.args, axes)
+            ]
+            return g.map(expr, [(part, ()) for part in parts], ())
+        return g.take(node, [at], ()) if node.shape else node
+
+    # -------------------------------------------------------------- along an axis
+    def reduced(self, node: Node) -> t.Expr:
+        (x,) = node.args
+        if node.op in ("amax", "amin", "norm", "prod") and len(x.shape) > 1:
+            raise NoForm
+        if node.op == "others":
+            return self.others(x)
+        whole = self.unfolded(x) if len(x.shape) == 1 else None
+        inner = self.tree(x if whole is None else whole)
+        if node.op == "norm":
+            return t.Norm(inner, "2" if whole is None else "F")
+        return t.Call({"amax": "max", "amin": "min"}.get(node.op, node.op), (inner,))
+
+    def others(self, x: Node) -> t.Expr:
+        """For each entry the product of all others."""
+        if x.size <= 4:
+            entries = [self.tree(self.g.take(x, [k], ())) for k in range(x.size)]
+            return t.Vector(tuple(a.times(list(map(bracketed, entries[:k] + entries[k + 1 :]))) for k in range(x.size)))
+        return t.Product((("", t.Call("prod", (self.tree(x),))), ("./", bracketed(self.tree(x)))))
+
+    def share(self, of: Node) -> Form:
+        """The gradient of an extreme, a norm, a product by the vector that it is of."""
+        (x,) = of.args
+        if len(x.shape) != 1:
+            raise NoForm
+        if of.op in ("amax", "amin"):
+            tree = t.Unit(t.Call("arg" + of.op[1:], (self.tree(x),)))
+            return a.matrix(tree, x.size, 1)
+        return a.matrix(self.others(x), x.size, 1)
+
+
+def in_rows(entries: Sequence[t.Expr], columns: int) -> t.Matrix:
+    return t.Matrix(tuple(tuple(entries[k : k + columns]) for k in range(0, len(entries), columns)))
+
+
+def is_number(expr: t.Expr) -> bool:
+    return all(isinstance(one, (t.Number, t.Fraction, t.Negative, t.Constant, t.Power, t.Call)) for one in t.walk(expr))
+
+
+def bracketed(expr: t.Expr, always: bool = True) -> t.Expr:
+    """A product of matrices as one factor among others."""
+    return t.Paren(expr) if always and isinstance(expr, (t.Product, t.Reduced)) else expr
+
+
+def layer_normed(node: Node) -> Node | None:
+    """The z of a node that is layer_norm(z): (z - mean)/√(var + 1e-5), as it is lowered."""
+    if node.op != "map" or node.data[0] != slot(0) / slot(1) or len(node.args) != 2:
+        return None
+    centred, deviation = node.args
+    if centred.op != "map" or centred.data[0] != slot(0) - slot(1) or deviation.op != "map":
+        return None
+    mean, (squares, *_) = centred.args[1], deviation.args
+    root = sp.sqrt(slot(0) / node.size + sp.Rational(1, 100000))
+    means = mean.op == "sum" if node.size == 1 else (
+        mean.op == "map" and mean.data[0] == slot(0) / node.size and mean.args[0].op == "sum")
+    varies = deviation.data[0] == root and squares.op == "sum" and squares.args[0].op == "map"
+    return centred.args[0] if means and varies and squares.args[0].data[0] == slot(0) ** 2 else None
+
+
+def pull(g: Graph, node: Node, cotangent: Node, lead: int, reuse: bool) -> list[tuple[Node, Node]]:
+    """The engine's, and layer_norm in one piece: (c - mean c - a (a·c)/n)/√(var + ε)."""
+    z = layer_normed(node)
+    if z is None:
+        return c.pull(g, node, cotangent, lead, reuse)
+    n, axes = node.size, tuple(range(lead + 1))
+    front = (c.LEAD,) * lead
+    total = g.sum(cotangent, (lead,))
+    along = g.dot(node, cotangent, (0,), (*front, 0), front)
+    outer = tuple(range(lead))
+    pulled = g.map(
+        (slot(0) - (slot(1) + slot(2) * slot(3)) / n) / slot(4),
+        [(cotangent, axes), (total, outer), (node, (lead,)), (along, outer), (node.args[1], ())], cotangent.shape,
+    )
+    return [(z, pulled)]
