@@ -28,7 +28,7 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.errors import LimitError, nearest
+from jacmagic.errors import LimitError, ValueMistake, nearest
 from jacmagic.functions import FUNCTIONS, calculus
 from jacmagic.graph import Node, Shape, ancestry
 
@@ -931,6 +931,11 @@ class _Body:
         if op in ("max", "min") and self.backend.name == "torch" and any(a.op == "number" for a in args):
             number, other = sorted(args, key=lambda a: a.op != "number")
             return f"torch.clamp({self.show(other)}, {'min' if op == 'max' else 'max'}={self.show(number)})"
+        if op == "atan2" and self.backend.name == "torch" and any(a.op == "number" for a in args):
+            # torch.atan2 takes tensors alone; of two numbers nothing is left here
+            like = next(self.show(a) for a in args if a.op != "number")
+            y, x = (f"torch.full_like({like}, {self.real(a)})" if a.op == "number" else self.show(a) for a in args)
+            return f"torch.atan2({y}, {x})"
 
         def fill(m: re.Match[str]) -> str:
             before, after = spelt[: m.start()], spelt[m.end() :]
@@ -1588,24 +1593,20 @@ def _check_batches(leads: Sequence[tuple[str, Shape]]) -> None:
 
 
 def _to_numpy(values: dict[str, Any]) -> dict[str, Any]:
-    import numpy as np
+    from jacmagic.reals import reals
 
-    out = {}
-    for name, value in values.items():
-        try:
-            out[name] = np.asarray(value, dtype=float)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{name} needs real numbers in an array: {error}") from None
-    return out
+    return {name: reals(name, value) for name, value in values.items()}
 
 
 def _to_torch(values: dict[str, Any]) -> dict[str, Any]:
     import torch
 
+    from jacmagic.reals import reals
+
     real = [v for v in values.values() if isinstance(v, torch.Tensor) and v.is_floating_point()]
     kind: dict[str, Any] = {"dtype": real[0].dtype, "device": real[0].device} if real else {"dtype": torch.float64}
     return {
-        n: v if isinstance(v, torch.Tensor) and v.is_floating_point() else torch.as_tensor(v, **kind)
+        n: v if isinstance(v, torch.Tensor) and v.is_floating_point() else torch.as_tensor(reals(n, v), **kind)
         for n, v in values.items()
     }
 
@@ -1614,17 +1615,37 @@ def _to_jax(values: dict[str, Any]) -> dict[str, Any]:
     import jax
     import jax.numpy as jnp
 
-    return {
-        n: v if isinstance(v, jax.Array) and jnp.issubdtype(v.dtype, jnp.floating) else jnp.asarray(v, dtype=float)
-        for n, v in values.items()
-    }
+    from jacmagic.reals import reals
+
+    def converted(name: str, value: Any) -> Any:
+        if not isinstance(value, jax.Array):
+            return jnp.asarray(reals(name, value), dtype=float)
+        if jnp.issubdtype(value.dtype, jnp.complexfloating):
+            raise ValueMistake(f"{name} takes real numbers, not complex ones.", None)
+        return value if jnp.issubdtype(value.dtype, jnp.floating) else value.astype(float)
+
+    return {name: converted(name, value) for name, value in values.items()}
+
+
+def _to_floats(values: dict[str, Any]) -> dict[str, Any]:
+    from jacmagic.reals import reals
+
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        if type(value) is not float:
+            array = reals(name, value)
+            if array.size != 1:
+                raise ValueMistake(f"{name} has shape {array.shape}, expected a number.", None)
+            value = array.item()
+        out[name] = value
+    return out
 
 
 _CONVERTERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "numpy": _to_numpy,
     "torch": _to_torch,
     "jax": _to_jax,
-    "math": lambda values: {n: float(v) for n, v in values.items()},
+    "math": _to_floats,
 }
 
 

@@ -36,6 +36,7 @@ from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
 from jacmagic.graph import Graph, Node
 from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
 from jacmagic.meaning import Reader, Scope, key_of
+from jacmagic.reals import reals
 from jacmagic.roles import labels, roles
 from jacmagic.shapes import Inference
 
@@ -684,14 +685,9 @@ class _Understanding:
         except Exception as error:
             raise ValueMistake(f"Python says of {statement.python}: {type(error).__name__}: {error}", span) from None
         try:
-            for method in ("detach", "cpu", "numpy"):
-                if hasattr(value, method) and not isinstance(value, np.ndarray):
-                    value = getattr(value, method)()
-            if isinstance(value, sp.MatrixBase):
-                value = [[float(e) for e in row] for row in value.tolist()]
-            array = np.array(value, dtype=float)
-        except Exception:
-            raise ValueMistake(f"{statement.python} is not a number, a vector or a matrix of numbers.", span) from None
+            array = np.array(reals(statement.python, value))
+        except ValueMistake as error:
+            raise ValueMistake(error.message, span) from None
         if array.ndim > 2 or array.size == 0:
             raise ValueMistake(
                 f"{statement.python} has the shape {array.shape}; a value is a number, a vector or a matrix.", span

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import keyword
 import math
-import reprlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from copy import copy
@@ -29,6 +28,7 @@ from jacmagic.graph import Node, ancestry
 from jacmagic.lowering import MAX_VALUE
 from jacmagic.meaning import key_of
 from jacmagic.program import Program, Shape, Step
+from jacmagic.reals import reals
 from jacmagic.syntax import parse_names
 from jacmagic.textbook import in_textbook_form
 
@@ -98,7 +98,7 @@ class Values(MutableMapping[str, Any]):
         new: dict[str, np.ndarray] = {}
         places = {key: (key, None) if key in self._data else self._result.place(key) for key in values}
         for key in _wholes_first(places):
-            array, (whole, k) = numbers(key, values[key]), places[key]
+            array, (whole, k) = reals(key, values[key]), places[key]
             want = self._data[self._known(whole)].shape
             array = fitted(array, want if k is None else ())
             if array.shape != (want if k is None else ()):
@@ -220,7 +220,7 @@ class Flat:
         self._size = sum(map(prod, self._shapes.values()))
 
     def __call__(self, flat: Any) -> np.ndarray:
-        array = numbers("the point", flat)
+        array = reals("the point", flat)
         if array.shape[-1:] != (self._size,):
             order = ", ".join(self._shapes)
             raise ValueError(f"the point has shape {array.shape}, expected ({self._size},), the entries of {order}")
@@ -498,7 +498,7 @@ class Result:
             key, k = places[name]
             if key in self.program.steps:
                 raise KeyError(f"{key!r} is defined by the block and has no value of its own")
-            array, shape = numbers(name, values[name]), self.program.shape(key)
+            array, shape = reals(name, values[name]), self.program.shape(key)
             if k is None:
                 out[identifier(key)] = fitted(array, shape) if array.ndim <= len(shape) else array
             else:
@@ -703,7 +703,7 @@ class Result:
         """
         last = self.program.outputs[-1]
         arrays = self._examples(data)
-        lr = float(numbers("lr", lr))
+        lr = float(reals("lr", lr))
         if steps < 1:
             raise ValueError("steps is at least 1")
         held = {self.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed)}
@@ -742,7 +742,7 @@ class Result:
         arrays, leads = {}, {}
         for key, value in data.items():
             shape = self.program.shape(self.values._known(key))
-            array = numbers(key, value)
+            array = reals(key, value)
             array = fitted(array, shape) if array.ndim <= len(shape) else array
             at = array.ndim - len(shape)
             if at < 0 or array.shape[at:] != shape:
@@ -810,23 +810,6 @@ def _copied(kind: Callable[[Program], Result], program: Program, values: Mapping
 def _wholes_first(places: Mapping[str, tuple[str, int | None]]) -> list[str]:
     """The names with their components, such as x1 of x, behind all others, in whatever order they were given."""
     return sorted(places, key=lambda name: places[name][1] is not None)
-
-
-def numbers(key: str, value: Any) -> np.ndarray:
-    """A value as an array of real numbers, a tensor's and SymPy's too.
-
-    Raises:
-        ValueError: complex numbers, text, None; never the real part alone, or NaN in their place.
-    """
-    found = np.asarray(value.detach() if hasattr(value, "detach") else value)
-    try:
-        if found.dtype.kind in "biuf":
-            return found.astype(float, copy=False)
-        if found.dtype.kind == "O" and not any(one is None or isinstance(one, (str, bytes)) for one in found.flat):
-            return found.astype(float)  # SymPy's numbers, fractions, decimals
-    except TypeError:
-        pass
-    raise ValueError(f"{key} takes real numbers, not {reprlib.repr(value)}")
 
 
 def fitted(array: np.ndarray, shape: Shape) -> np.ndarray:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jacmagic import tree as t
 from jacmagic.errors import ShapeError, Span
@@ -61,6 +61,7 @@ class Inference:
         self.at: Span | None = None
         self.shapes, self.whole, self.functions, self.free = shapes, whole, functions, free
         self.changed = False
+        self.seen: dict[Any, tuple[t.Expr, tuple[Any, ...], Known]] = {}
         self.stuck: dict[str, tuple[t.Expr, Known, Known]] = {}
         self.beside: dict[str, ShapeError] = {}  # what to say of a stuck name, where its neighbours tell
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
@@ -72,7 +73,7 @@ class Inference:
             ShapeError: a name could be a scalar or a matrix, or its size is not determined.
         """
         while True:
-            self.changed, self.stuck = False, {}
+            self.changed, self.stuck, self.seen = False, {}, {}
             for key, expr in definitions:
                 want = self.shapes.get(key, self.wanted.get(key))
                 of, self.at = self.rates.get(key), self.numbers.get(key)
@@ -149,7 +150,23 @@ class Inference:
 
     # -------------------------------------------------------------- walking
     def up(self, expr: t.Expr, want: Known = None) -> Known:
-        """The shape of an expression, as far as it is known; `want` flows down to its names."""
+        """The shape of an expression, as far as it is known; `want` flows down to its names.
+
+        Looked at once while nothing new is known: a part is asked for up to four times, each of its parts again.
+        """
+        key, known = (id(expr), want), self.known_so_far()
+        found = self.seen.get(key)
+        if found is not None and found[0] is expr and found[1] == known:
+            return found[2]
+        shape = self.looked(expr, want)
+        if self.known_so_far() == known:
+            self.seen[key] = (expr, known, shape)
+        return shape
+
+    def known_so_far(self) -> tuple[Any, ...]:
+        return self.at, len(self.shapes), len(self.wanted), len(self.stuck)
+
+    def looked(self, expr: t.Expr, want: Known) -> Known:
         if isinstance(expr, (t.Number, t.Constant, t.Component, t.Norm)):
             for child in t.children(expr):
                 self.up(child)

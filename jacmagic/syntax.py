@@ -1068,7 +1068,6 @@ class Parser:
     # -------------------------------------------------------------- expressions
     def expression(self) -> Raw:
         """A value with its conditions: `a if p else b if q else c`."""
-        self.deeper()
         start = self.now.span.start
         value = self.disjunction()
         branches: list[tuple[Raw, Raw]] = []
@@ -1084,7 +1083,6 @@ class Parser:
             if len(branches) > MAX_BRANCHES:
                 raise LimitError(f"A distinction has at most {MAX_BRANCHES} cases.", self.span_from(start))
             value = self.disjunction()
-        self.depth -= 1
         return Cases(self.span_from(start), tuple(branches), value) if branches else value
 
     def disjunction(self) -> Raw:
@@ -1370,11 +1368,13 @@ class Parser:
 
     def exponent(self) -> tuple[Raw, bool]:
         """One signed factor behind ^, and whether it is clear where it ends."""
-        self.deeper()
         start = self.now.span.start
         sign = 1
         while self.is_op("+", "-"):
             sign = -sign if self.next().text == "-" else sign
+        bracketed = self.is_op("(", "[", "{")  # which counts itself
+        if not bracketed:
+            self.deeper()
         token = self.now
         if token.kind == "num":
             self.next()
@@ -1409,7 +1409,8 @@ class Parser:
             value = Run(self.span_from(start), (Item(self.span_from(start), "", False, False, value, (post,)),))
         if sign < 0:
             value = Terms(self.span_from(start), ((-1, value),))
-        self.depth -= 1
+        if not bracketed:
+            self.depth -= 1
         return value, clear
 
     # -------------------------------------------------------------- atoms

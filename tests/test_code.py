@@ -700,7 +700,7 @@ def test_pickling_keeps_source_defaults_and_values() -> None:
         ((np.ones((2, 3)), [1, 2]), {}, ValueError, r"x has shape \(2,\), expected \(3,\)"),
         ((np.ones((2, 3)), 1), {}, ValueError, r"x has shape \(\)"),
         ((np.ones((4, 2, 3)), np.ones((5, 3))), {}, ValueError, "batch"),
-        ((np.ones((2, 3)), "abc"), {}, ValueError, "x needs real numbers"),
+        ((np.ones((2, 3)), "abc"), {}, ValueError, "x takes real numbers"),
     ],
 )
 def test_wrong_arguments_are_named(args: Any, kwargs: Any, error: type[Exception], text: str) -> None:

@@ -6,7 +6,7 @@ import re
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -253,3 +253,28 @@ def test_a_hostile_line_of_a_magic_is_read_or_refused(line: str) -> None:
         jacmagic.jacobian("f(x) = x", wrt=names)
     except jacmagic.JacmagicError as error:
         too_long(error)
+
+
+NESTED: dict[str, Callable[[int], str]] = {
+    "brackets": lambda n: "(" * n + "x" + ")" * n,
+    "sums in brackets": lambda n: "(" * n + "x" + " + 1)" * n,
+    "calls": lambda n: "sin(" * n + "x" + ")" * n,
+    "exponents": lambda n: "x^(" * n + "x" + ")" * n,
+    "signed exponents": lambda n: "x^-(" * n + "x" + ")" * n,
+    "towers": lambda n: "x^" * n + "x",
+    "quotients": lambda n: "1/(1 + " * n + "x" + ")" * n,
+    "LaTeX": lambda n: r"\left(" * n + "x" + r"\right)" * n,
+    "several arguments": lambda n: "max(x, " * n + "x" + ")" * n,
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_forty_levels_are_read_and_not_one_more(kind: str) -> None:
+    def deep(frames: int, text: str) -> Any:  # a notebook's own calls stand below
+        return deep(frames - 1, text) if frames else jacmagic.jacobian(text)
+
+    begin = time.monotonic()
+    assert deep(60, f"f(x) = {NESTED[kind](40)}").variables
+    with pytest.raises(jacmagic.LimitError, match="more than 40 deep"):
+        jacmagic.jacobian(f"f(x) = {NESTED[kind](41)}")
+    assert time.monotonic() - begin < 20

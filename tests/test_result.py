@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import fractions
 import json
 import math
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -594,3 +598,59 @@ def test_what_is_asked_wrongly_is_said():
         jacmagic.jacobian("f(x) = x^2").code("matlab")
     with pytest.raises(TypeError, match="a block is text"):
         jacmagic.jacobian(5)
+
+
+# ------------------------------------------------------------------ values from Python
+NO_NUMBERS = {
+    "text": "2", "text in a list": [["2"]], "bytes": b"2", "a bytearray": bytearray(b"2"), "None": None, "None in a list": [None],
+    "complex": 1j, "complex without an imaginary part": 2 + 0j, "NumPy's complex in a list": [np.complex128(2)],
+    "a date": datetime.date(2026, 1, 1), "NumPy's date": np.datetime64("2026"), "a duration": np.timedelta64(5, "s"),
+    "masked": np.ma.masked, "a masked entry": np.ma.array([2.0], mask=[True]), "a masked entry in a list": [np.ma.masked],
+    "SymPy's i": sp.I, "a symbol": sp.Symbol("x"), "too large": 10**400, "too large, negative": [-(10**400)],
+    "too large a decimal": decimal.Decimal("1e400"), "too large a fraction": fractions.Fraction(10**400, 3),
+    "too large a long double": np.longdouble("1e400"), "too large for SymPy": sp.Integer(10) ** 400, "a mapping": {"x": 1},
+}
+
+
+@pytest.mark.parametrize("what", NO_NUMBERS)
+def test_what_is_no_real_number_is_refused_wherever_it_comes_in(what: str) -> None:
+    value = NO_NUMBERS[what]
+    r, n = jacmagic.jacobian("f(x) = x^2"), jacmagic.nnchain("x in R^1\no = w x\nL = 1/2 (o - y)^2")
+    ways: list[Callable[[], Any]] = [
+        lambda: jacmagic.jacobian("k = {value}\nf(x) = k x", namespace={"value": value}),
+        lambda: r.at(x=value), lambda: r.forward(x=value), lambda: r.set(x=value),
+        lambda: r.values.__setitem__("x", value), lambda: r.values.update_all({"x": value}),
+        lambda: n.train({"x": value, "y": [1.0]}, steps=1, progress=False),
+        *((lambda backend=backend: r.function(backend)(x=value)) for backend in ("numpy", "math")),
+    ]
+    for way in ways:
+        with pytest.raises(jacmagic.ValueMistake, match=r"real numbers|numbers up to"):
+            way()
+    assert r.values["x"] == 1
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+@pytest.mark.parametrize("what", NO_NUMBERS)
+def test_tensors_take_real_numbers_alone(backend: str, what: str) -> None:
+    optional(backend)
+    with pytest.raises(jacmagic.ValueMistake, match=r"real numbers|numbers up to"):
+        jacmagic.jacobian("f(x) = x^2").function(backend)(x=NO_NUMBERS[what])
+
+
+@pytest.mark.parametrize("value", [
+    3, True, np.int8(3), 3.0, sp.Rational(1, 3), sp.sqrt(2), decimal.Decimal("0.5"), fractions.Fraction(1, 3), math.inf,
+    [[2]], np.ma.array([2.0], mask=[False]), sp.Matrix([[2]]), np.float16(0.5), 2**70,
+])
+def test_every_kind_of_real_number_is_taken(value: Any) -> None:
+    found = float(np.ravel(np.array(value, dtype=float))[0])
+    assert jacmagic.jacobian("f(x) = 3x").forward(x=value)["f"].ravel()[0] == 3 * found
+
+
+@pytest.mark.parametrize("text", ["atan2(x, 2)", "atan2(1, x)", "atan2(-0.5, 2x) + x", "atan2(x, 1)^2"])
+def test_torch_has_the_angle_of_a_number_and_a_tensor(text: str) -> None:
+    torch = optional("torch")
+    r = jacmagic.jacobian(f"f(x) = {text}")
+    at = torch.tensor([0.3, -1.2], dtype=torch.float64)
+    want = r.at("f", "x", x=at.numpy())
+    assert np.allclose(r.function("torch", "f", "x")(x=at).numpy(), want)
+    assert np.allclose(r.function("torch", "f", "f")(x=at).numpy(), 1)
