@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import zlib
@@ -182,6 +183,8 @@ def test_the_panel_shows_j_wherever_the_terminal_does(name: str, whole: bool) ->
         assert ("⋯" in "".join(made["result"]["formulas"])) != whole
     if name == "softmax":
         assert made["result"]["entries"][0][1]["tex"] == "-p_{1} p_{2}"
+        assert 'data-name="p[2]"' in made["result"]["entries"][0][1]["mathml"]  # its number is a layer's value
+        assert "forward:p" in json.dumps(made["graph"])
     if name == "chain":
         assert [one.text for one in told if one.kind == "chain"][0] == (
             "∂f/∂x = df/dr ∂r/∂x = ((r cos(r) - sin(r))/r²) · (x/r)")

@@ -1413,7 +1413,8 @@ function mount(root, spec, bridge) {
     const holes = [];
     for (const one of node.querySelectorAll("[data-name]")) {
       const key = one.getAttribute("data-name");
-      if (!byKey.has(key.split("[")[0])) continue;
+      const base = key.split("[")[0];
+      if (!byKey.has(base) && !engine.has("forward:" + base)) continue;
       const text = page.createTextNode("");
       const number = math("mn", text);
       const before = one.previousElementSibling;
