@@ -837,7 +837,7 @@ class Reader:
             not self.scope.knows("n") and (behind.gap or isinstance(behind.atom, s.Group))
         ):
             span = item.span.to(follow.span)
-            raise NameMistake("1n is 1 times n, and no line declares n: is it ln, with a small L?", span, ("ln", "n"))
+            raise NameMistake("1n is 1 times n, and no line declares n: is it ln, with a small L?", span, ("ln",))
 
     def check_square(self, items: list[s.Item], at: int) -> None:
         """`4 [x - 1]`: square brackets round one entry, in a product, may be meant as round ones."""
@@ -966,7 +966,8 @@ class Reader:
         if array:
             fixes = [f"{shown}[{inside}]"]
         else:
-            fixes = [f"{shown}_{inside}"] if len(entries) == 1 else []
+            argument = any(key in params for params in self.scope.functions.values())  # x_1 is another name than x
+            fixes = [f"{shown}_{inside}"] if len(entries) == 1 and not argument else []
         fixes += [f"{inside} {shown}"] if len(entries) == 1 else []
         raise AmbiguousMath(f"{self.source(span)} can be an entry or a product.", span, fixes)
 

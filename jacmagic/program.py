@@ -610,6 +610,20 @@ class _Understanding:
 
     def check_slips(self, wrt: str | None) -> None:
         """Names that look like slips, in the lines that define something."""
+        used = {name for tree in self.trees.values() for name in names_in(tree)}
+        used |= {param for params in self.scope.functions.values() for param in params}
+        for key, draft in self.drafts.items():
+            word = draft.value.names[0] if draft.value is not None and draft.value.names else None
+            split = word is not None and re.fullmatch(r"[a-z]{2,3}", word.typed) and used.issuperset(word.typed)
+            if word is None or key in used or not split:
+                continue
+            statement, product = draft.value, " ".join(word.typed)  # xy = 1
+            assert statement is not None
+            right = self.text[word.span.stop : statement.span.stop]
+            raise NameMistake(
+                f"{word.typed} is made of the block's names {' and '.join(word.typed)}: is the product meant, "
+                f"{product}{right}, an equation, or is it another name?", word.span,
+            )
         named = {key_of(word) for word in s.parse_names(wrt)} if wrt else set()
         arguments = {name for params in self.scope.functions.values() for name in params} | self.scope.timed
         free = {name for key, _ in self.sequence for name in names_in(self.trees[key])} - self.drafts.keys()
