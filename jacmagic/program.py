@@ -8,7 +8,6 @@ every function and definition, in the order in which they stand.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from jacmagic import slips
+from jacmagic import slips, start
 from jacmagic import syntax as s
 from jacmagic import tree as t
 from jacmagic.advice import better
@@ -53,6 +52,7 @@ class Input:
     given  True where the block states the value
     range  (low, high, step or None) where the block states one
     role   "variable", "parameter"; in a net "input", "weight", "target", "fixed"
+    label  True for the target of a cross-entropy
     """
 
     key: str
@@ -62,6 +62,7 @@ class Input:
     range: tuple[float, float, float | None] | None
     role: str
     node: Node
+    label: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class Program:
     decimals: bool
     arrays: frozenset[Span]
     asked: tuple[Asked, ...] = ()
+    seed: int = 0
 
     @property
     def roles(self) -> dict[str, str]:
@@ -980,7 +982,7 @@ class _Understanding:
         inputs = self.inputs([*free, *unused], shapes, values, variables, steps)
         return Program(
             self.text, g, inputs, steps, outputs, variables, parameters, dict(self.wholes), self.lines(steps, shapes),
-            self.net, self.has_decimals(), frozenset(self.lowerer.arrays), asked,
+            self.net, self.has_decimals(), frozenset(self.lowerer.arrays), asked, self.seed,
         )
 
     def check_roles(self, names: Collection[str], bound: Collection[str]) -> None:
@@ -1130,16 +1132,11 @@ class _Understanding:
                 value = values[key]
                 if range_ is not None:
                     self.inside_range(key, value, range_)
-            elif key in one_hot and shape:
-                value = np.zeros(shape)
-                value.flat[0] = 1.0
-            elif self.net and role == "weight" and range_ is None:
-                value = seeded(key, shape, self.seed)
             else:
-                value = np.ones(shape)
-                if range_ is not None:
-                    value = np.clip(value, range_[0], range_[1])
-            out[key] = Input(key, shape, value, key in values, range_, role, self.graph.input(key, shape))
+                value = start.first(key, shape, role, range_, key in one_hot, self.net, self.seed)
+            out[key] = Input(
+                key, shape, value, key in values, range_, role, self.graph.input(key, shape), key in one_hot
+            )
         return out
 
     def range(self, key: str) -> tuple[float, float, float | None] | None:
@@ -1294,17 +1291,6 @@ def describe(shape: Shape) -> str:
     if len(shape) == 1:
         return f"a vector of {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
     return f"a {shape[0]}×{shape[1]} matrix"
-
-
-def seeded(key: str, shape: Shape, seed: int) -> np.ndarray:
-    """Small weights that are the same every time, none of them 0."""
-    rng = np.random.default_rng([seed, zlib.crc32(key.encode())])
-    fan = shape[-1] if len(shape) == 2 else 4
-    value = rng.uniform(-1.0, 1.0, shape) * (3.0 / max(fan, 1)) ** 0.5
-    if value.size <= 400:
-        value = np.round(value, 2)
-        value = np.where(value == 0, 0.1, value)
-    return np.asarray(value)
 
 
 def made(atom: s.Raw, gap: bool = True) -> s.Item:

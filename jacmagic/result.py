@@ -21,7 +21,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from jacmagic import calculus as c
-from jacmagic import code
+from jacmagic import code, start
 from jacmagic.code import Compiled
 from jacmagic.errors import JacmagicError, LimitError, nearest
 from jacmagic.graph import Node, ancestry
@@ -51,6 +51,9 @@ def entry_name(key: str, shape: Shape, at: int) -> str:
 def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
     """The SymPy symbols of a name's entries, row by row."""
     return tuple(sp.Symbol(entry_name(key, shape, at), real=True) for at in range(prod(shape)))
+
+MAX_KINKS = 40
+"""Places that are watched for a kink. Instead: `r.forward(…)`."""
 
 
 class Values(MutableMapping[str, Any]):
@@ -272,7 +275,69 @@ class Result:
         self._observers: list[Callable[[dict[str, Any]], None]] = []
         self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
         self._kept: dict[Any, Any] = {}
-        self.values = Values(self, {key: one.value for key, one in program.inputs.items()})
+
+    unseen = ""
+    """What is said where no draw of the start point shows anything."""
+
+    @cached_property
+    def values(self) -> Values:
+        """{name: value}: the current point; at first one that shows something."""
+        inputs = self.program.inputs
+        found = self.__dict__["values"] = Values(self, {key: one.value for key, one in inputs.items()})
+        loose = {key: one for key, one in inputs.items() if not (one.given or one.label or one.role == "target")}
+        if not loose or not self.is_small():
+            return found
+        tried: list[tuple[int, dict[str, np.ndarray]]] = []
+        for draw in range(start.MAX_DRAWS):
+            if draw:
+                found._data.update({
+                    key: start.again(key, one.shape, one.role, one.range, self.program.seed, draw)
+                    for key, one in loose.items()
+                })
+            tried.append((self.blank(), dict(found._data)))
+            if not tried[-1][0]:
+                return found
+        worst, point = min(tried, key=lambda one: one[0])
+        found._data.update(point)
+        self.unseen = {3: "no number at any of the", 2: "J is 0 at each of the"}.get(worst, "")
+        return found
+
+    def is_small(self) -> bool:
+        """True where the whole Jacobian is soon evaluated a few times."""
+        p = self.program
+        entries = sum(prod(p.shape(key)) for key in p.outputs) * sum(prod(p.shape(key)) for key in p.variables)
+        return entries <= 400 and len(p.steps) <= 50 and sum(prod(one.shape) for one in p.inputs.values()) <= 2000
+
+    def blank(self) -> int:
+        """What keeps the current point from showing anything, the worse the more: NaN 3, all 0 2, a kink 1, else 0."""
+        try:
+            with np.errstate(all="ignore"):
+                matrix, (met, values) = self.at(), self._watched()
+        except (JacmagicError, ArithmeticError):
+            return 0
+        if not all(np.isfinite(one).all() for one in (matrix, *values)):
+            return 3
+        return 2 if not np.any(matrix) else int(bool(met))
+
+    def kinks_here(self) -> list[str]:
+        """The functions whose kink the current point sits on, of the first 40 places."""
+        return self._watched()[0]
+
+    def _watched(self) -> tuple[list[str], list[np.ndarray]]:
+        """The functions on whose kink the current point sits, and the values of the outputs there."""
+
+        def make() -> tuple[list[str], Compiled]:
+            g = self.program.graph
+            roots, _ = c.rebuild(g, [self.program.node(key) for key in self.program.outputs], (), True)
+            found = c.kinks(g, roots)[:MAX_KINKS]
+            nodes = {f"k{k}": node for k, (_, node) in enumerate(found)}
+            nodes |= {f"o{k}": one for k, one in enumerate(roots)}
+            return [name for name, _ in found], self.compile_nodes(nodes)
+
+        names, run = self.once("kinks", make)
+        values = run(**self.point({}))
+        met = [name for k, name in enumerate(names) if not np.all(values[f"k{k}"])]
+        return met, [values[f"o{k}"] for k in range(len(self.program.outputs))]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, and what is pickled, has the block and the current point; none of who listens to this one."""

@@ -72,7 +72,7 @@ def by_use(key: str, uses: _Uses, shapes: Mapping[str, Shape]) -> str:
     base = parts(key)[0]
     if small and "target" in kinds and kinds <= {"target", "weighs"}:
         return "target"
-    if small and kinds and kinds <= SET:
+    if kinds and kinds <= SET and (small or kinds == {"weighs"}):
         return "target" if base == "y" else "fixed"  # y d^2 + (1 - y) max(0, m - d)^2
     if small and uses.is_first(key):
         return "input"
@@ -208,12 +208,12 @@ def softmax_exps(expr: t.Expr) -> list[t.Call]:
 
 
 def labels(trees: Trees) -> set[str]:
-    """The names that are the second argument of `cross_entropy`."""
+    """The names that are the second argument of `cross_entropy` or `bce`."""
     todo, found = list(trees.values()), set()
     while todo:
         one = todo.pop()
         todo += t.children(one)
-        if isinstance(one, t.Call) and one.function == "cross_entropy" and len(one.arguments) == 2:
+        if isinstance(one, t.Call) and one.function in ("cross_entropy", "bce") and len(one.arguments) == 2:
             target = t.inside(one.arguments[1])
             found |= {target.key} if isinstance(target, t.Name) else set()
     return found
@@ -321,7 +321,7 @@ class _Uses:
         if isinstance(one, t.Power):
             return self.is_square(one)
         if (factors := factors_of(one)) is not None:
-            above = [factor for divides, factor in factors if not divides]
+            above = [factor for divides, factor in factors if not divides and not self.constant(factor)]
             return self.is_form(above) or any(self.is_loss(factor) or self.is_log(factor) for factor in above)
         if isinstance(one, t.Call):
             return self.is_loss_call(one)
@@ -362,6 +362,9 @@ class _Uses:
             return any(names_below(arg) & (self.trees.keys() | self.found.keys()) for arg in one.arguments)
         if one.function in HINGES:
             return any(self.is_loss(arg) or bool(self.margins(arg, 1)) for arg in one.arguments)
+        if one.function == "cosh":  # ln(cosh(o - y))
+            terms = self.difference(one.arguments[0])
+            return terms is not None and bool(self.compared(terms.terms))
         return one.function == "sqrt" and self.is_loss(one.arguments[0])
 
     def is_summed(self, expr: t.Expr) -> bool:
@@ -493,6 +496,8 @@ class _Uses:
                 self.note(factor, "weighs")
             elif form and not divides and core(factor) == core(above[0]):
                 self.residual(core(factor))
+            elif form and isinstance(metric := core(factor), t.Name) and metric.key in self.found:
+                self.note(factor, "weighs")  # S of r^T S r
             elif not divides and (len(above) == 1 or self.is_loss(factor)):
                 self.loss(factor)
             else:
@@ -507,7 +512,7 @@ class _Uses:
         for factor in factors:
             key = self.transformed(factor)
             if self.is_log(factor):
-                self.layer(factor)
+                self.logarithm_of(factor, target, {name for _, name in alone})
             elif key is not None:
                 self.note(factor, "target" if key in target else "weighs")
             elif self.constant(factor):
@@ -517,18 +522,31 @@ class _Uses:
             else:
                 self.layer(factor)
 
+    def logarithm_of(self, expr: t.Expr, target: set[str], known: set[str]) -> None:
+        """The logarithm beside a target, which may stand in it once more: ln(y/p) of y ln(y/p)."""
+        one = core(expr)
+        factors = factors_of(t.inside(one.arguments[0])) if isinstance(one, t.Call) else None
+        if factors is None:
+            self.layer(expr)
+        for _, factor in factors or []:
+            key = self.transformed(factor)
+            if key in known:
+                self.note(factor, "target" if key in target else "weighs")
+            else:
+                self.layer(factor)
+
     def loss_call(self, one: t.Call) -> None:
         args = one.arguments
         if FUNCTIONS[one.function].kind == "loss" and len(args) == 2:
             order = args if self.is_model(args[0]) or not self.is_model(args[1]) else args[::-1]
             self.layer(order[0])
             self.target(order[1])
-        elif one.function in ("norm", "abs"):
+        elif one.function in ("norm", "abs", "cosh"):
             self.residual(args[0])
         elif one.function in SUMS:
             for arg in args:
                 self.loss(arg)
-        elif one.function in HINGES or one.function in ("sigmoid", "cosh"):
+        elif one.function in HINGES or one.function == "sigmoid":
             self.hinge(one)
         elif one.function == "sqrt":
             self.root(args[0], self.loss)

@@ -33,6 +33,7 @@ from jacmagic.layout import Layout
 from jacmagic.printers import latex, text
 from jacmagic.program import Line, Program
 from jacmagic.result import Result, entry_name, symbols_of
+from jacmagic.start import MAX_DRAWS
 from jacmagic.syntax import ROLES
 
 MAX_SHOWN = 8
@@ -72,9 +73,6 @@ Instead: `n.at(of, wrt)` of a part."""
 
 MAX_GUARDS = 40
 """Places that are watched for a number that is not finite. Instead: `r.forward(…)`."""
-
-MAX_KINKS = 40
-"""Places that are watched for a kink. Instead: `r.forward(…)`."""
 
 MAX_BESIDE = 16
 """Entries of a local Jacobian that are written out beside its matrix form. Instead: likewise."""
@@ -1080,7 +1078,8 @@ def numbers(result: Result) -> list[str]:
     at = b"".join(value.tobytes() for value in result.values._data.values())
     held: dict[bytes, list[str]] = result.once("numbers", dict)
     if at not in held:  # text and page say the same of one point
-        lines = [factor_sizes(result), checked(result), numbers_text(result), not_finite(result) or on_kinks(result)]
+        matter = "; ".join(filter(None, [not_finite(result) or on_kinks(result), nothing_seen(result)]))
+        lines = [factor_sizes(result), checked(result), numbers_text(result), matter]
         held.clear()
         held[at] = [line for line in lines if line]
     return held[at]
@@ -1179,22 +1178,14 @@ def numbers_text(result: Result) -> str:
     return f"J = [{rows}]{where}".replace("-", "−")
 
 
+def nothing_seen(result: Result) -> str:
+    """What is said where no point shows anything: the Jacobian is 0, or no number, at all that were tried."""
+    return f"{result.unseen} {MAX_DRAWS} points that were tried" if result.blank() > 1 and result.unseen else ""
+
+
 def on_kinks(result: Result) -> str:
     """The kinks that the current point sits on."""
-
-    def make() -> tuple[list[str], Any]:
-        g = result.program.graph
-        roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
-        found = c.kinks(g, roots)[:MAX_KINKS]
-        nodes = {f"k{k}": node for k, (_, node) in enumerate(found)}
-        return [name for name, _ in found], result.compile_nodes(nodes) if found else None
-
-    names, run = result.once("kinks", make)
-    if not names:
-        return ""
-    values = run(**result.point({}))
-    met = [name for k, name in enumerate(names) if not np.all(values[f"k{k}"])]
-    return "; ".join(dict.fromkeys(KINKS.get(name, f"{name} has a kink here") for name in met))
+    return "; ".join(dict.fromkeys(KINKS.get(name, f"{name} has a kink here") for name in result.kinks_here()))
 
 
 def full_latex(result: Result) -> str:

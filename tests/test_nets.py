@@ -631,8 +631,11 @@ def test_learning_changes_weights_and_no_targets_or_constants(block: str, weight
     n = jacmagic.nnchain(block)
     assert n.trainable() == weights
     assert list(n.gradients()) == list(n.step(0.1)) == weights
-    for key, value in others.items():
-        assert np.array_equal(n.values[key], value)
+    assert {key for key, role in n.roles.items() if role in ("target", "fixed")} == set(others)
+    before = {key: n.values[key] for key in others}
+    n.set(**n.step(0.1))
+    for key in others:
+        assert np.array_equal(n.values[key], before[key])
 
 
 def test_a_coefficient_needs_no_data_and_a_target_does() -> None:

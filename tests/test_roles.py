@@ -111,6 +111,12 @@ TEXTBOOK = {
         "c(p, y) = -y ln p - (1 - y) ln(1 - p)\nx in R^2\no = sigmoid(w^T x + b)\nL = c(o, t)", "x", "w b", "t", ""),
     "a width of one": ("x in R^1\nh = tanh(w x + b)\no = v h + c\nL = (o - y)^2", "x", "w b v c", "y", ""),
     "the distance of logarithms": ("x in R^2\no = exp(w^T x)\nL = (ln(1 + o) - ln(1 + y))^2", "x", "w", "y", ""),
+    "the logarithm of cosh": ("x in R^2\no = w^T x + b\nL = ln(cosh(o - y))", "x", "w b", "y", ""),
+    "a divergence": ("x in R^2\np = softmax(W x) in R^3\nL = sum(y .* ln(y ./ p))", "x", "W", "y", ""),
+    "a sparse autoencoder": (
+        "x in R^4\nh = σ(W x + b) in R^2\no = W^T h + c\n"
+        "L = ||o - x||^2 + β sum(ρ ln(ρ/h[i]) + (1 - ρ) ln((1 - ρ)/(1 - h[i])) for i = 1..2)", "x", "W b c", "", "beta rho"),
+    "a metric": ("x in R^2\no = W x + b in R^2\nL = 1/2 (o - y)^T S (o - y)\nS in R^(2x2)", "x", "W b", "y", "S"),
     "a policy gradient": ("x in R^2\np = softmax(W x) in R^3\nL = -A ln(p[2])", "x", "W", "A", ""),
 }
 

@@ -508,11 +508,11 @@ def test_a_number_of_a_thousand_digits_is_not_typeset():
 @pytest.mark.parametrize(
     ("block", "said"),
     [
-        ("f(x) = x^2 if x > 1 else 2x", "a boundary of the cases"),
-        ("f(x) = x 1[x > 1]", "a boundary of the cases"),
-        ("x in R\nf = min([x, 1, 2])", "a tie of min"),
-        ("p(V, T) = n R T/(V - n b)", "not finite here: a division by 0"),
-        ("r, s in R^3\nV = k/||r - s||", "not finite here: a division by 0"),
+        ("f(x) = x^2 if x > 1 else 2x\nx = 1", "a boundary of the cases"),
+        ("f(x) = x 1[x > 1]\nx = 1", "a boundary of the cases"),
+        ("x in R\nx = 1\nf = min([x, 1, 2])", "a tie of min"),
+        ("p(V, T) = n R T/(V - n b)\nV = 1, n = 1, b = 1", "not finite here: a division by 0"),
+        ("r, s in R^3\nr = [1, 1, 1], s = [1, 1, 1]\nV = k/||r - s||", "not finite here: a division by 0"),
         ("x in R\nf = ln(x) sqrt(x)\nx = -1", "not finite here: ln of a number that is not positive"),
         ("f(x) = ln x\nx = -1", "f is not finite here: ln of a number that is not positive"),
         ("f(x) = floor(√x)\nx = -1", "f is not finite here: the root of a negative number"),

@@ -29,7 +29,7 @@ from jacmagic import tree as t
 from jacmagic.backward import layout_of
 from jacmagic.errors import LimitError
 from jacmagic.graph import Node, ancestry, slot
-from jacmagic.result import Result
+from jacmagic.result import MAX_KINKS, Result
 
 MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
@@ -185,12 +185,11 @@ class _Spec:
         if stated is not None:
             low, high, step = stated
             return low, high, step if step is not None else _nice_step(high - low)
-        reach = float(np.max(np.abs(value))) if value.size else 1.0
-        high = 3.0 if reach <= 3 else float(f"{2 * reach:.1g}")
-        low = positive.get(key, -high)
-        if low >= 0 and reach > 0 and value.min() < low:
-            low = -high
-        return low, high, _nice_step(high - (-high if low < 0 else 0))
+        low, high = span_of(value, self.p.inputs[key].role)
+        bound = positive.get(key)
+        if bound is not None and (not value.size or value.min() >= bound):
+            low = max(low, bound)
+        return low, high, _nice_step(high - low)
 
     def positive(self) -> dict[str, float]:
         """Lower ends for names that stand under a root or a logarithm."""
@@ -370,7 +369,7 @@ class _Spec:
     def kinks(self) -> list[dict[str, str]]:
         out = []
         roots = [self.forward[key] for key in self.p.outputs]
-        for k, (name, node) in enumerate(c.kinks(self.g, roots)[: views.MAX_KINKS]):
+        for k, (name, node) in enumerate(c.kinks(self.g, roots)[: MAX_KINKS]):
             self.outputs[f"kink:{k}"] = node
             out.append({"value": f"kink:{k}", "text": views.KINKS.get(name, f"{name} has a kink here")})
         return out
@@ -466,6 +465,19 @@ def _copied_matrix(entries: list[list[sp.Expr]]) -> str:
     rows = [[_copied(entry) for entry in row] for row in entries]
     inner = ", ".join("[" + ", ".join(row) + "]" for row in rows)
     return f"sp.Matrix([{inner}])" if all(map(all, rows)) else ""
+
+
+def span_of(value: np.ndarray, role: str) -> tuple[float, float]:
+    """Where a slider without a range goes: a positive parameter from 0 to three times it, all else from -3 to 3,
+    or its value and 3 steps of its size to both sides.
+    """
+    reach = float(np.max(np.abs(value))) if value.size else 1.0
+    if value.shape == () and value > 0 and role in ("parameter", "fixed"):
+        return 0.0, float(f"{3 * reach:.12g}")
+    if reach <= 3:
+        return -3.0, 3.0
+    step = 10.0 ** np.floor(np.log10(reach))
+    return float(f"{float(value.min()) - 3 * step:.12g}"), float(f"{float(value.max()) + 3 * step:.12g}")
 
 
 def _nice_step(width: float) -> float:
