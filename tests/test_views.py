@@ -519,7 +519,7 @@ def test_a_number_of_a_thousand_digits_is_not_typeset():
         ("f(x) = exp(exp(x))\nx = 10", "not finite here: a pole, or a number beyond"),
         ("f(x) = asech(x/4)\nx = -3", "not finite here: asech of a number that is not between 0 and 1"),
         ("f(x) = acoth(x)\nx = 0.5", "f is not finite here: acoth of a number between -1 and 1"),
-        ("f(x) = max(0, x - 1)", "max(0, ·) at 0: slope 0"),
+        ("f(x) = max(0, x - 1)\nx = 1", "max(0, ·) at 0: slope 0"),
     ],
 )
 def test_what_is_the_matter_with_the_point_is_said_in_text(block, said):
