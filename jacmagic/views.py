@@ -805,7 +805,7 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
         form = None
     if form is not None:
         sides.append(form)
-    if form is None or not (told_better(form, note) or (rows, columns) == (1, 1)):
+    if form is None or not (told_better(result, form, note) or (rows, columns) == (1, 1)):
         parts = [local_entries(result, of, key) for key in keys]
         if all(part is not None for part in parts):
             layout = layout_of(result)
@@ -818,10 +818,13 @@ def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     yield Formula("local", tree, note)
 
 
-def told_better(form: t.Expr, note: str) -> bool:
-    """True where a form says more than its entries: a product of matrices, z_a, p - y."""
-    kinds = {type(one) for one in t.walk(form)}
-    return bool(note) or t.Diag not in kinds or t.PreActivation in kinds
+def told_better(result: Result, form: t.Expr, note: str) -> bool:
+    """True where a form says more than its entries: a product with a matrix, z_a, p - y."""
+    parts = list(t.walk(form))
+    kinds = set(map(type, parts))
+    named = [one.key for one in parts if isinstance(one, t.Name) and one.key in result.known]
+    matrices = any(len(result.program.shape(key)) == 2 for key in named)
+    return bool(note) or matrices or t.Diag not in kinds or t.PreActivation in kinds
 
 
 def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list[sp.Expr]] | None:
