@@ -20,7 +20,7 @@ from jacmagic import tree as t
 from jacmagic.functions import ALIASES, FUNCTIONS
 from jacmagic.names import name
 from jacmagic.printers import latex
-from jacmagic.printers.writer import FENCED, takes_power
+from jacmagic.printers.writer import FENCED, stands_alone, takes_power
 
 MAX_TERMS = 200
 """Terms of sums whose order is kept; of a block with more, the first ones."""
@@ -381,15 +381,10 @@ class Layout:
             if exponent.p == 1 and exponent.q == 2:
                 return t.Call("sqrt", (self.lay(base),))
         shown = self.lay(base)
-        if isinstance(shown, t.Call) and exponent.is_Integer and self.takes_power(shown.function):
+        if isinstance(shown, t.Call) and exponent.is_Integer and takes_power(shown.function):
             call = t.Call(shown.function, shown.arguments)
             return t.Power(call, self.lay(exponent), on_name=True)
         return t.Power(shown, self.lay(exponent))
-
-    @staticmethod
-    def takes_power(function: str) -> bool:
-        """True for sin, as in sin^2(x), and False for σ, as in σ(z)^2."""
-        return function not in FENCED and takes_power(function)
 
     # -------------------------------------------------------------- functions and conditions
     def function(self, expr: Any) -> t.Expr:
@@ -426,7 +421,7 @@ class Layout:
                 return self.other(expr)
             bare = len(expr.args) == 1 and function not in ("max", "min", "exp")
             bare = bare and (expr.args[0].is_Symbol or (expr.args[0].is_Integer and expr.args[0].is_positive))
-            bare = bare and takes_power(function)
+            bare = bare and function not in FENCED and stands_alone(function)
             return t.Call(function, tuple(map(self.lay, expr.args)), bare)
         if isinstance(expr, sp.core.function.AppliedUndef):
             return t.UserCall(kind, tuple(map(self.lay, expr.args)))

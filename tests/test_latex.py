@@ -284,6 +284,7 @@ SYMBOLIC = [
     (sp.pi * x**2 * 2, r"2 \pi x^{2}", "2π x²"),
     (sp.Mul(2, x + 1, evaluate=False), "2 (x + 1)", "2 (x + 1)"),
     ((x + 1) * (y + 1) * x, "x (x + 1) (y + 1)", "x (x + 1) (y + 1)"),
+    (-sp.csch(x) ** 2, r"-\operatorname{csch}^{2}\left(x\right)", "-csch²(x)"),
     (sp.Integer(0), "0", "0"),
     (sp.Rational(-3, 4), r"-\frac{3}{4}", "-3/4"),
     (rate * x, r"\mathrm{rate} \, x", "rate x"),

@@ -16,7 +16,7 @@ from jacmagic.printers.writer import (
     is_word,
     name_of,
     scientific,
-    takes_power,
+    stands_alone,
 )
 
 LOOSE = (t.Partial, t.Total, t.Evaluated, t.Underbrace, t.Jacobian, t.Diag, t.Dots, t.Ones)
@@ -171,7 +171,7 @@ class Typeset(Writer):
         if expr.bare and simple and not self.bracketed:
             self.styles.add("bare")
             return self.bare_call(head, self.free(expr.arguments[0])), Level.BARE
-        if simple and takes_power(expr.function):
+        if simple and stands_alone(expr.function):
             self.styles.add("bracketed")
         return self.called(head, self.listed(arguments)), Level.ATOM
 

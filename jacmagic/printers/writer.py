@@ -97,8 +97,15 @@ def is_word(expr: t.Expr) -> bool:
 
 
 def takes_power(function: str) -> bool:
-    """True for sin, as in sin^2(x), and False for σ, as in σ(z)^2."""
-    return function not in FENCED and function in FUNCTIONS and FUNCTIONS[function].tex[1:].isalpha()
+    """True for sin and csch, as in sin^2(x), and False for σ, as in σ(z)^2."""
+    if function in FENCED or function not in FUNCTIONS:
+        return False
+    return bool(FUNCTIONS[function].sympy) or stands_alone(function)
+
+
+def stands_alone(function: str) -> bool:
+    r"""True for what LaTeX has a command for, \sin: such a name may stand before a bare argument."""
+    return function in FUNCTIONS and FUNCTIONS[function].tex[1:].isalpha()
 
 
 class Writer(ABC):
