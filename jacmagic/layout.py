@@ -100,6 +100,12 @@ def _function_of(expr: t.Expr) -> str:
     return "exp" if isinstance(expr, t.Power) and isinstance(expr.base, t.Constant) and expr.base.name == "e" else ""
 
 
+def _own(key: str) -> tuple[str, ...]:
+    """The keys that a name may have in the block: its own, its vector's, its letter's."""
+    whole = name(key)
+    return key, replace(whole, component="").key, replace(whole, component="", index="").key
+
+
 class Order:
     """The order in which a block has its names, functions and terms."""
 
@@ -125,19 +131,18 @@ class Order:
     def place(self, key: str) -> tuple[Any, ...]:
         """Where a name stands: as in the block, a component where its vector does, others behind in natural order."""
         if key not in self.found:
-            whole = name(key)
-            own = (key, replace(whole, component="").key, replace(whole, component="", index="").key)
-            places = [self.places[one] for one in own if one in self.places]
+            places = [self.places[one] for one in _own(key) if one in self.places]
             self.found[key] = (places[0] if places else len(self.places), _natural(key))
         return self.found[key]
 
     def among(self, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
-        """Where each of the names of a product stands: as in the first product of the block that has them all."""
+        """Where each name of a product stands: as in the first of the block that has them all, else naturally."""
         wanted = list(keys)
         for product in self.products if len(wanted) > 1 else ():
-            if all(key in product for key in wanted):
-                return {key: (product.index(key), ()) for key in wanted}
-        return {key: self.place(key) for key in wanted}
+            places = [next((product.index(one) for one in _own(key) if one in product), -1) for key in wanted]
+            if min(places) >= 0:
+                return {key: (place, _natural(key)) for key, place in zip(wanted, places)}
+        return {key: (0, _natural(key)) for key in wanted}
 
     def function(self, name: str) -> int:
         return self.places.get(f"{name}()", len(self.places))
