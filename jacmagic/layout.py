@@ -387,8 +387,7 @@ class Layout:
                 return t.Call("sqrt", (self.lay(base),))
         shown = self.lay(base)
         if isinstance(shown, t.Call) and exponent.is_Integer and takes_power(shown.function):
-            call = t.Call(shown.function, shown.arguments)
-            return t.Power(call, self.lay(exponent), on_name=True)
+            return t.Power(shown, self.lay(exponent), on_name=True)
         return t.Power(shown, self.lay(exponent))
 
     # -------------------------------------------------------------- functions and conditions

@@ -94,6 +94,8 @@ class Maker:
 
     def a_power_on_a_name(self, depth: int) -> t.Expr:
         call = t.Call(self.rng.choice(["sin", "cos", "tanh"]), (self.expr(depth),))
+        if self.rng.random() < 0.4:
+            call = t.Call(call.function, (t.Name(self.rng.choice(SCALARS)),), bare=True)
         return t.Power(call, t.Number("2"), on_name=True)
 
     def a_transpose(self, depth: int) -> t.Expr:
@@ -297,6 +299,9 @@ def test_derived_formulas_print(tree: t.Expr, latex: str, text: str) -> None:
     ("log2(x)", '<mrow><msub><mi>log</mi><mn>2</mn></msub><mrow><mo>(</mo><mi data-name="x">x</mi><mo>)</mo></mrow></mrow>'),
     ("v[2]", '<msub data-name="v[2]"><mi>v</mi><mn>2</mn></msub>'),
     ("W[1,2]", '<msub data-name="W[1,2]"><mi>W</mi><mrow><mn>1</mn><mo>,</mo><mn>2</mn></mrow></msub>'),
+    ("x if x > y else 1", '<mrow><mo>{</mo><mtable><mtr><mtd columnalign="left"><mi data-name="x">x</mi></mtd>'
+     '<mtd columnalign="left"><mtext>if\u00a0</mtext><mi data-name="x">x</mi><mo>&gt;</mo><mi data-name="y">y</mi></mtd></mtr>'
+     '<mtr><mtd columnalign="left"><mn>1</mn></mtd><mtd columnalign="left"><mtext>otherwise</mtext></mtd></mtr></mtable></mrow>'),
     ("1[x < y]", '<mrow><mn>𝟏</mn><mrow><mo>[</mo><mi data-name="x">x</mi><mo>&lt;</mo><mi data-name="y">y</mi>'
      '<mo>]</mo></mrow></mrow>'),
 ])

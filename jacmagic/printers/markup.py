@@ -102,7 +102,7 @@ class MathML(Typeset):
 
     def sign(self, node: str) -> str:
         if node in ("and", "or", "not"):
-            return One(f"<mtext>{'' if node == 'not' else ' '}{node} </mtext>")
+            return self.text(f"{'' if node == 'not' else ' '}{node} ")
         return operator(_SIGNS[node])
 
     def tight(self, relation: str) -> str:
@@ -150,7 +150,9 @@ class MathML(Typeset):
         return One(f"<mn>{text}</mn>")
 
     def text(self, words: str) -> str:
-        return One(f"<mtext>{escape(words)}</mtext>")
+        # Blanks at the ends of an element count for nothing.
+        kept = words.replace(" ", "\u00a0") if words != words.strip() else words
+        return One(f"<mtext>{escape(kept)}</mtext>")
 
     def gap(self, wide: bool = False) -> str:
         return _WIDE if wide else _THIN
