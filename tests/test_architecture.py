@@ -12,7 +12,7 @@ import pytest
 HOUSE = Path(__file__).parents[1] / "jacmagic"
 ROOMS = (
     "errors reals advice working precedence functions textbook syntax names tree printers.writer printers.typeset printers.tex "
-    "printers.plain printers.markup printers layout graph calculus code meaning slips domains shapes lowering roles start program result latex algebra formula backward views panel "
+    "printers.plain printers.markup printers layout graph calculus code meaning slips domains shapes lowering roles start program result algebra formula backward views panel "
     "panel.squeeze panel.bridge notebook pytorch magics"
 ).split()
 

@@ -15,7 +15,7 @@ from math import prod
 import numpy as np
 
 import jacmagic
-from jacmagic import latex as tex
+from jacmagic import printers
 from jacmagic.notebook import Result
 from jacmagic.program import families_in
 
@@ -125,7 +125,7 @@ def again(result: Result) -> str | None:
         if line.kind == "step":
             if line.expr is None or line.equation or "_" in line.key or line.key in p.wholes:
                 return None
-            words = tex.text(line.expr, p.arrays)
+            words = printers.text(line.expr, p.arrays)
             if len(words) > 2_000:
                 return None
             # A function's arguments are the names of the block, which are declared above.
