@@ -64,6 +64,8 @@ class Inference:
         self.seen: dict[Any, tuple[t.Expr, tuple[Any, ...], Known]] = {}
         self.stuck: dict[str, tuple[t.Expr, Known, Known]] = {}
         self.beside: dict[str, ShapeError] = {}  # what to say of a stuck name, where its neighbours tell
+        self.together: dict[str, tuple[str, ...]] = {}  # the free names of the product that a name stands in
+        self.layers: set[str] = set()  # the W of tanh(W x) and of W x + b: matrices to everybody
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
@@ -119,8 +121,8 @@ class Inference:
         flipped = isinstance(whole, t.Transpose)
         shown = self.source(t.inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
         key = shown if re.fullmatch(r"[^\W\d_]", shown) else key  # λ, where the key is lam
-        # a capital in front of a vector is a matrix to everybody
-        number = [f"{key} in R"] if scalar is not None and not key[0].isupper() else []
+        factors = [other for other in self.together.get(key, (key,)) if other in self.stuck or other == key]
+        number = [f"{', '.join(factors)} in R"] if scalar is not None and key not in self.layers else []
         if isinstance(matrix, tuple) and len(matrix) == 1:  # behind a matrix: most often a column
             raise ShapeError(
                 f"The size of {key} cannot be inferred; declare it, such as {key} in R^{matrix[0]}.", expr.span,
@@ -140,6 +142,7 @@ class Inference:
             message = f"The size of {key} cannot be inferred; declare it, such as {sizes[0]}."
         else:
             sizes, message = [], f"The size of {key} cannot be inferred; declare it, such as {key} in R^(2x3)."
+        sizes = sizes if len(factors) == 1 or not number else []
         hints = sizes if flipped and len(sizes) > 1 else [*number, *sizes]
         raise ShapeError(message, expr.span, hints)
 
@@ -254,6 +257,8 @@ class Inference:
     def sum(self, expr: t.Sum, want: Known) -> Known:
         """Terms of one shape, and numbers that are added to each entry; a name beside a matrix could be either."""
         terms = [term for _, term in expr.terms]
+        for term in terms:
+            self.layer(term)
         shape = next((found for term in terms if (found := self.up(term)) is not None and len(found) == 2), None)
         if shape is not None and not isinstance(shape, Row):
             for term in terms:
@@ -332,12 +337,22 @@ class Inference:
         if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:
             self.stuck.setdefault(name.key, (part, scalar, matrix))
 
+    def layer(self, expr: t.Expr) -> None:
+        """W x in tanh(W x), or in W x + b."""
+        whole = t.inside(expr)
+        if isinstance(whole, t.Product) and len(whole.factors) == 2:
+            first, second = (t.inside(factor) for _, factor in whole.factors)
+            if isinstance(first, t.Name) and isinstance(second, t.Name) and first.key[0].isupper():
+                self.layers.add(first.key)
+
     def neighbours(self, parts: list[t.Expr], shapes: list[Known], at: int) -> None:
         """What a name between or before columns most likely means: a x b, and y ln p."""
         name = t.inside(parts[at])
         if not isinstance(name, t.Name):
             return
         shown = [self.source(part.span) for part in parts]
+        names = [one.key for part in parts if isinstance(one := t.inside(part), t.Name) and one.key in self.free]
+        self.together.setdefault(name.key, tuple(dict.fromkeys(names)))
         if name.key == "x" and at == 1 and len(parts) == 3 and shapes[0] == shapes[2] == (3,):
             self.beside["x"] = ShapeError(
                 "x between two columns reads as a name; the cross product is cross( ) or ×.",
@@ -414,6 +429,8 @@ class Inference:
     def call(self, expr: t.Call, want: Known) -> Known:
         row = FUNCTIONS[expr.function]
         args = expr.arguments
+        for arg in args:
+            self.layer(arg)
         if row.kind == "entrywise":
             if row.arity[1] is None and len(args) == 1:
                 self.up(args[0])

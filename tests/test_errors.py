@@ -375,6 +375,8 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("x in R^2\ny in R^3\nf = x + y", H, 3, "x + y", ("2 entries (line 1)", "3 entries (line 2)"), ()),
     ("x in R^2\nW in R^(2x3)\nf = W x", H, 3, "W x", ("3 columns (line 2)", "2 entries (line 1)"), ("W in R^(2x2)", "x in R^3")),
     ("A = [1, 2; 3]\nf = A x", S, 1, "[1, 2; 3]", ("row 1 has 2", "row 2 has 1"), ()),
+    ("F(x, y, z) = -G M [x, y, z]/(x^2 + y^2 + z^2)^(3/2)", H, 1, "G", ("declare",), ("G, M in R",)),
+    ("x in R^3\nf = K x", H, 2, "K", ("K in R^(3x3)",), ("K in R", "K in R^(3x3)")),
     ("x in R^3\nf = k x", H, 2, "k", ("k in R^(3x3)",), ("k in R", "k in R^(3x3)")),
     (N + "x in R^2\nW in R^(3x2)\na = tanh(W x) in R^4", H, 3, "R^4", ("4 entries (line 3)", "3 entries (line 3)"), ()),
     (N + "x in R^3\no = W2 tanh(W1 x)", H, 2, "W1", ("cannot be inferred",), ("W1 in R^(3x3)",)),
@@ -480,7 +482,7 @@ def test_an_error_points_explains_and_offers(
 
 def mended(source: str, span: Span | None, fix: str) -> str:
     """The block with a fix in it: a line that declares goes to the top, all else where the caret is."""
-    declares = re.fullmatch(r"(\S+) (in R\b.*|= [0-9]+|input)", fix)
+    declares = re.fullmatch(r"(\S+(?:, \S+)*) (in R\b.*|= [0-9]+|input)", fix)
     if span is not None and (python := re.fullmatch(r"(\w+) = \{\1\}", fix)):
         return f"{fix}\n{source[: span.start]}{python[1]}{source[span.stop :]}"
     if declares is None:
