@@ -130,7 +130,7 @@ def test_a_slope_at_a_kink(text: str, point: dict[str, Any], wanted: Any) -> Non
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_has_the_value_and_gradient_of_pytorch(name: str) -> None:
-    n = jacmagic.nnchain(f"p in R^4\ny in R^4\nL = {name}(p, y)")
+    n = jacmagic.nnchain(f"p in R^4 input\ny in R^4\nL = {name}(p, y)")
     p, y = [0.2, 0.5, 0.1, 0.9], [0.0, 1.0, 0.4, 0.9]
     value, slope = both(LOSSES[name], p, y)
     assert same(n.forward(p=p, y=y)["L"], value)
@@ -162,7 +162,7 @@ def test_losses_of_large_logits_neither_overflow_nor_lose_their_gradient(
     text: str, oracle: Callable[[Any, Any], Any], z: list[float]
 ) -> None:
     for y in ([0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.2, 0.3, 0.5]):
-        n = jacmagic.nnchain(f"z in R^3\ny in R^3\n{text}")
+        n = jacmagic.nnchain(f"z in R^3 input\ny in R^3\n{text}")
         value, slope = both(oracle, z, y)
         point = {"z": z, "y": y} if "y" in n.known else {"z": z}
         assert same(n.forward(**point)["L"], value)
