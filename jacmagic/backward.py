@@ -114,7 +114,7 @@ def layout_of(result: Result) -> Layout:
     """What lays SymPy expressions out in the order of the block."""
     p = result.program
     trees = [line.expr for line in p.echo if line.expr is not None]
-    return result.once("layout", lambda: Layout(p.decimals, Order(trees)))
+    return result.once("layout", lambda: Layout(p.decimals, Order(trees, p.variables)))
 
 
 def adding_up(result: Result) -> list[str]:

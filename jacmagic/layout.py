@@ -107,12 +107,13 @@ def _own(key: str) -> tuple[str, ...]:
 
 
 class Order:
-    """The order in which a block has its names, functions and terms."""
+    """The order in which a block has its names, functions and terms; its variables among themselves as its columns."""
 
-    def __init__(self, trees: Iterable[t.Expr] = ()) -> None:
+    def __init__(self, trees: Iterable[t.Expr] = (), variables: Iterable[str] = ()) -> None:
         self.places: dict[str, int] = {}
         self.found: dict[str, tuple[Any, ...]] = {}
         self.sums: list[tuple[Monomial, ...]] = []
+        self.signs: list[tuple[int, ...]] = []
         self.products: list[list[str]] = []
         count = 0
         for tree in trees:
@@ -127,6 +128,10 @@ class Order:
                 elif isinstance(one, t.Sum) and len(one.terms) > 1 and count < MAX_TERMS:
                     count += len(one.terms)
                     self.sums.append(tuple(monomial(term) for _, term in one.terms))
+                    self.signs.append(tuple(sign for sign, _ in one.terms))
+        self.products.sort(key=len)  # a product in a quotient is nearer than the quotient
+        present = [key for key in variables if key in self.places]  # atan(y/x) of x and y
+        self.places |= dict(zip(present, sorted(self.places[key] for key in present)))
 
     def place(self, key: str) -> tuple[Any, ...]:
         """Where a name stands: as in the block, a component where its vector does, others behind in natural order."""
@@ -147,14 +152,20 @@ class Order:
     def function(self, name: str) -> int:
         return self.places.get(f"{name}()", len(self.places))
 
-    def terms(self, found: Sequence[Monomial]) -> list[int] | None:
-        """For each term the place of the one that it is, or comes from, in a sum of the block; None where in none."""
+    def terms(self, found: Sequence[Monomial], signs: Sequence[int]) -> list[int] | None:
+        """For each term the place of the one that it is, or comes from, in a sum of the block; None where in none.
+
+        A difference of the block turned round begins with its positive term: x - μ and μ - x.
+        """
         names = frozenset().union(*(one.names for one in found))
-        near = [source for source in self.sums if names <= frozenset().union(*(one.names for one in source))]
-        for source in near:
+        pairs = zip(self.sums, self.signs)
+        near = [(source, own) for source, own in pairs if names <= frozenset().union(*(one.names for one in source))]
+        for source, own in near:
             if len(source) == len(found) and set(source) == set(found):
-                return [source.index(one) for one in found]
-        for source in near:
+                places = [source.index(one) for one in found]
+                turned = len(found) == 2 and own[0] > 0 and signs[places.index(0)] < 0 < signs[places.index(1)]
+                return [1 - place for place in places] if turned else places
+        for source, _ in near:
             for by in sorted(frozenset().union(*(one.names for one in source))):
                 places = [
                     next((k for k, whole in enumerate(source) if one.is_slope_of(whole, by)), -1) for one in found
@@ -215,7 +226,10 @@ class Layout:
     # -------------------------------------------------------------- sums
     def sum(self, expr: Any) -> t.Expr:
         """Terms by falling degree, numbers last; a sum of two, or with one positive term, begins with that."""
-        places = self.order.terms([self.monomial(a) for a in expr.args]) if len(expr.args) <= MAX_TERMS else None
+        places = None
+        if len(expr.args) <= MAX_TERMS:
+            signs = [-1 if self.is_negative(a) else 1 for a in expr.args]
+            places = self.order.terms([self.monomial(a) for a in expr.args], signs)
         if places is not None:
             where = dict(zip(expr.args, places))
             return t.Sum(tuple(self.term(a) for a in sorted(expr.args, key=lambda a: (where[a], self.rank(a)))))

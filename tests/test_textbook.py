@@ -13,17 +13,17 @@ from jacmagic.textbook import in_textbook_form
 # block, the lines of its Jacobian
 WRITTEN: list[tuple[str, list[str]]] = [
     ("f(x, y) = atan(y/x)", ["-y/(x² + y²)", "x/(x² + y²)"]),
-    ("f(x) = x/(1 + x^2)", ["(1 - x²)/(x² + 1)²"]),
+    ("f(x) = x/(1 + x^2)", ["(1 - x²)/(1 + x²)²"]),
     ("f(x) = (x^2 + 1)/(x^2 - 1)", ["-4x/(x² - 1)²"]),
     ("f(x) = (a x + b)/(c x + d)", ["(a d - b c)/(c x + d)²"]),
     ("f(x, y) = (x - y)/(x + y)", ["2y/(x + y)²", "-2x/(x + y)²"]),
     ("f(x, y) = x y/(x^2 + y^2)", ["y (y² - x²)/(x² + y²)²", "x (x² - y²)/(x² + y²)²"]),
-    ("f(x) = x/sqrt(1 + x^2)", ["1/(x² + 1)^(3/2)"]),
+    ("f(x) = x/sqrt(1 + x^2)", ["1/(1 + x²)^(3/2)"]),
     ("f(x) = ln(x + sqrt(x^2 + 1))", ["1/√(x² + 1)"]),
     ("f(x) = ln(x/(1 - x))", ["1/(x (1 - x))"]),
     ("f(x) = 1/(1 + 1/(1 + 1/x))", ["1/(2x + 1)²"]),
     ("f(x) = (e^x - e^-x)/(e^x + e^-x)", ["4/(e^x + e^(-x))²"]),
-    ("f(x) = 1/(1 + e^-x)", ["e^(-x)/(1 + e^(-x))²"]),
+    ("f(x) = 1/(1 + e^-x)", ["f'(x) = f (1 - f)"]),
     ("f(x) = e^x/(1 + e^x)", ["e^x/(1 + e^x)²"]),
     ("f(x) = (ln x)/x", ["(1 - ln(x))/x²"]),
     ("f(x) = sin(x)/x", ["(x cos(x) - sin(x))/x²"]),
@@ -34,10 +34,11 @@ WRITTEN: list[tuple[str, list[str]]] = [
     ("f(x) = tan(x)^2", ["2 tan(x) (1 + tan²(x))"]),
     ("f(x) = tanh(x)^2", ["2 tanh(x) (1 - tanh²(x))"]),
     ("f(x, mu) = (x - mu)^2/2", ["x - μ", "μ - x"]),
+    ("f(x, mu) = (-x + mu)^2/2", ["x - μ", "-x + μ"]),
     ("f(x, mu) = -(x - mu)^2/(2s^2)", ["-(x - μ)/s²", "(x - μ)/s²"]),
     ("f(w, b) = (y - w x - b)^2", ["-2x (y - w x - b)", "-2 (y - w x - b)"]),
     ("f(x, y) = 100 (y - x^2)^2", ["-400x (y - x²)", "200 (y - x²)"]),
-    ("P(V, T) = n R T/(V - n b) - a n^2/V^2", ["2a n²/V³ - R T n/(V - b n)²", "R n/(V - b n)"]),
+    ("P(V, T) = n R T/(V - n b) - a n^2/V^2", ["-n R T/(V - n b)² + 2a n²/V³", "n R/(V - n b)"]),
 ]
 
 
