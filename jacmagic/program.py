@@ -42,6 +42,7 @@ from jacmagic.shapes import Inference
 Shape = tuple[int, ...]
 EXAMPLE = "f(x, y) = x^2 y + sin y"
 NET_EXAMPLE = "x(3) -> 4 tanh -> 2 softmax"
+_INDEX = re.compile(r"[0-9]+|_(?!(?:hat|bar|tilde|dot)(?:_|$))[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -533,6 +534,8 @@ class _Understanding:
         if word.index is None and word.text in CONSTANTS:
             shown = (text or self.text)[word.span.start : word.span.stop]
             raise NameMistake(f"{shown} is a constant and cannot be given another meaning.", word.span)
+        if word.text == s.ONES:
+            raise NameMistake(f"{s.ONES} is the vector of ones and cannot be given another meaning.", word.span)
         if word.typed in SPELLINGS:
             raise NameMistake(f"{word.text} is a function and cannot be given another meaning.", word.span)
         if word.text in s.KEYWORDS:
@@ -664,12 +667,14 @@ class _Understanding:
         for key, statement in self.sequence:
             if statement.kind != "function":
                 continue
-            used = names_in(self.trees[key])
+            used = dict.fromkeys(names_in(self.trees[key]))
+            params = set(self.scope.functions[key])
+            others = [u for u in used if u not in params and u not in self.drafts]
             for param, word in zip(self.scope.functions[key], statement.params):
-                index = re.compile(re.escape(param) + r"(?:[0-9]+|_(?!(?:hat|bar|tilde|dot)(?:_|$))[A-Za-z0-9]+)")
-                kin = [u for u in used if index.fullmatch(u)]
-                kin = [u for u in kin if u not in self.scope.functions[key] and u not in self.drafts]
-                if param in used or not kin or param in self.scope.vectors or param in unsettled:
+                if param in used or param in self.scope.vectors or param in unsettled:
+                    continue
+                kin = [u for u in others if u.startswith(param) and _INDEX.fullmatch(u, len(param))]
+                if not kin:
                     continue
                 indices = sorted((u[len(param) :].lstrip("_") for u in kin), key=lambda i: (len(i), i))
                 shown = [f"{word.typed}_{i}" for i in indices]

@@ -693,7 +693,7 @@ def test_pickling_keeps_source_defaults_and_values() -> None:
 @pytest.mark.parametrize(
     ("args", "kwargs", "error", "text"),
     [
-        ((), {"xx": 1, "W": 1}, TypeError, "did you mean 'x'"),
+        ((), {"xx": 1, "W": 1}, TypeError, "no argument is called 'xx'; there are W, x"),
         ((), {"x": [1, 2, 3]}, TypeError, "no value for W"),
         ((1, 2, 3), {}, TypeError, "takes 2 arguments"),
         ((np.ones((2, 3)),), {"W": 1}, TypeError, "given twice"),

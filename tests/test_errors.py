@@ -27,6 +27,9 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
      ("Nothing reads a (line 2)",), ("W2 in R^(1x1)",)),
     (N + "x in R^3\nq = Wq x in R^2\nL = ||q||", M, 2, "Wq", ("by means of itself", "one name"), ("W_q",)),
     (N + "x in R^2\na = tanh(x W1 + b1) in R^3", H, 2, "x W1", ("Vectors are columns",), ("W1 x",)),
+    # -------------------------------------------------------------- names
+    ("f(𝟏) = x", M, 1, "𝟏", ("vector of ones",), ()), ("x in R^2\n𝟏 = 2x", M, 2, "𝟏", ("vector of ones",), ()),
+    ("𝟏 in R^3\nf(x) = x", M, 1, "𝟏", ("vector of ones",), ()),
     # -------------------------------------------------------------- lines
     ("", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
     ("# only a comment\n\n", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),

@@ -227,7 +227,8 @@ def test_the_whole_is_outputs_by_variables() -> None:
 
 
 @pytest.mark.parametrize(("call", "hint"), [
-    (lambda r: r.at(xx=1), "did you mean 'x'"), (lambda r: r.at("f", "ks"), "did you mean 'k'"),
+    (lambda r: r.at(xx=1), "no name 'xx' in this block; there are x, y, k, f, g"),
+    (lambda r: r.at("f", "ks"), "no name 'ks' in this block; there are x, y, k, f, g"),
     (lambda r: r.forward(z=1), "no name 'z'"), (lambda r: r.jacobian("h", "x"), "no name 'h'"),
     (lambda r: r.values["q"], "no name 'q'"), (lambda r: r.at(f=2), "defined by the block"),
     (lambda r: r.function("numpy", "f", "zz"), "no name"),
@@ -235,6 +236,14 @@ def test_the_whole_is_outputs_by_variables() -> None:
 def test_an_unknown_name_is_a_key_error_that_says_what_there_is(call: Any, hint: str) -> None:
     with pytest.raises(KeyError, match=hint):
         call(jacmagic.jacobian(SCALAR))
+
+
+@pytest.mark.parametrize("call", [
+    lambda r: r.at(rates=1), lambda r: r.at("f", "raet"), lambda r: r.forward(rte=1), lambda r: r.values["rat"],
+])
+def test_a_misspelt_name_is_answered_with_the_one_that_is_near(call: Any) -> None:
+    with pytest.raises(KeyError, match="did you mean 'rate'"):
+        call(jacmagic.jacobian("rate = 2\nf(x) = rate x"))
 
 
 @pytest.mark.parametrize("call", [
