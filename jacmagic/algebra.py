@@ -97,7 +97,7 @@ def eye(n: int) -> Form:
 
 
 def ones(n: int) -> Form:
-    return single(Factor("ones", None, n, 1))
+    return single(Factor("ones", None, n, 1)) if n > 1 else number(1)
 
 
 def unit(k: int, n: int) -> Form:

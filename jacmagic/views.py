@@ -791,8 +791,9 @@ def factor_name(
 
 
 def scattered(form: t.Expr) -> bool:
-    """True for a sum of unit vectors' products, which its entries say better where they fit."""
-    return sum(isinstance(one, t.Unit) for one in t.walk(form)) > 1
+    """True for unit vectors' products added up, and for columns of numbers, which the entries say better."""
+    parts = list(t.walk(form))
+    return sum(isinstance(one, t.Unit) for one in parts) > 1 or any(isinstance(one, t.Vector) for one in parts)
 
 
 def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:

@@ -176,7 +176,7 @@ def agree(one: sp.Expr, other: sp.Expr) -> bool:
 
 
 @pytest.mark.parametrize("function", OWN)
-def test_a_textbook_slope_is_sympys_in_other_words(function: Any) -> None:
+def test_a_textbook_slope_is_sympys_in_other_words(function: type[sp.Expr]) -> None:
     z = slot(0)
     found = calculus._slope(function(z), z)
     assert found != function(z).diff(z)

@@ -281,6 +281,23 @@ def test_a_layers_jacobian_is_a_product_in_its_own_names(block, form):
     assert check_form(jacmagic.nnchain(block, wrt="x"), "a", "x") == form
 
 
+@pytest.mark.parametrize(("block", "lines"), [
+    ("x in R^2\na = tanh(W x + c) in R^3\no = V a + b in R^1", ["∂o/∂V = aᵀ, ∂o/∂b = 1", "δ_a = Vᵀ .* (1 - a²)", "∂o/∂W = δ_a xᵀ"]),
+    ("x in R^2\no = W x + b in R^1", ["∂o/∂W = xᵀ, ∂o/∂b = 1"]),
+])
+def test_a_number_starts_the_backward_pass_with_1(block, lines):
+    text = jacmagic.nnchain(block)._repr_mimebundle_()["text/plain"]
+    assert "𝟏" not in text
+    for line in lines:
+        assert line in text
+
+
+def test_a_slope_by_entries_is_shown_by_its_entries():
+    text = jacmagic.jacobian("x in R^2\nu = [x1 x2, x1 + x2]\nL = u1^2 + 3u2 + x1", "x")._repr_mimebundle_()["text/plain"]
+    assert "∂L/∂u = [[2u₁, 3]]" in text
+    assert "∂L/∂x = [[1, 0]]" in text
+
+
 def test_softmax_with_cross_entropy_shows_p_minus_y_as_long_as_the_target_adds_up_to_one():
     block = "x in R^3\ny in R^2\np = softmax(W x + c) in R^2\nL = cross_entropy(p, y)"
     assert r"\delta_{p} = p - y" in shown(jacmagic.nnchain(block), "gradients")
