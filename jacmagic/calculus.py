@@ -58,8 +58,9 @@ def gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
 
 
 def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
-    """The derivative as `expr.diff(symbol)` builds it, without asking whether each part of it is positive or zero.
+    """The derivative as `expr.diff(symbol)` builds it, that of x^y as y x^(y-1).
 
+    It is built without asking whether each part of it is positive or zero.
     These questions take SymPy up to ten times as long as the derivative itself.
     """
     if expr.is_Symbol or expr.is_Number:
@@ -75,6 +76,12 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
             return sp.Mul(expr.exp, sp.Pow(symbol, expr.exp - 1))
         slope = _slope(expr.base, symbol)
         return _ZERO if slope is _ZERO else expr * (slope * expr.exp / expr.base)
+    if expr.is_Pow and expr.base is _ZERO:
+        return _ZERO  # 0^x is 0 wherever it has a slope
+    if expr.is_Pow and not (expr.base == symbol and symbol in expr.exp.free_symbols):  # x^x: x^x (ln x + 1)
+        base, exponent = (_slope(part, symbol) for part in expr.args)
+        lower = sp.Pow(expr.base, expr.exp - 1)  # and not expr/base, which is 0/0 where the base is 0
+        return sp.Add(sp.Mul(expr.exp, lower, base), sp.Mul(expr, sp.log(expr.base), exponent))
     if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
         slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not _ZERO]
         return sp.Add(*[slope_of(expr, k) if slope is _ONE else slope_of(expr, k) * slope for k, slope in slopes])
@@ -112,6 +119,17 @@ def join_powers(expr: sp.Expr) -> sp.Expr:
         return sp.Mul(*joined)
 
     return expr.replace(lambda e: e.is_Mul, join)
+
+
+@lru_cache(maxsize=4096)
+def _computed_gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
+    """The partial derivatives as they are computed: that of x^y by y, x^y ln x, is 0 at x = 0 for y > 0, not 0 · ∞."""
+    found = gradient(expr)
+    swap = {
+        sp.log(power.base): sp.log(by_cases((1, sp.And(sp.Eq(power.base, 0), power.exp > 0)), (power.base, True)))
+        for power in expr.atoms(sp.Pow) if power.exp.free_symbols and power.base.free_symbols
+    }
+    return {symbol: put_in(derivative, swap) for symbol, derivative in found.items()} if swap else found
 
 
 # ------------------------------------------------------------------ rebuilding
@@ -237,11 +255,11 @@ def shifted(axes: Shape, lead: int) -> Shape:
 def local(g: Graph, node: Node, k: int, reuse: bool) -> Node | None:
     """d map / d operand k, entry by entry, with the map's own shape; None where it is 0.
 
-    With `reuse` the value of the map itself stands for its expression where the
-    derivative contains it: 1 - tanh(z)^2 is 1 - a^2 then.
+    With `reuse`, for numbers, the value of the map itself stands for its expression where
+    the derivative contains it: 1 - tanh(z)^2 is 1 - a^2 then.
     """
     expr, axes = node.data
-    derivative = gradient(expr).get(slot(k), _ZERO)
+    derivative = (_computed_gradient if reuse else gradient)(expr).get(slot(k), _ZERO)
     if derivative is _ZERO:
         return None
     operands = list(zip(node.args, axes))

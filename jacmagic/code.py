@@ -617,6 +617,22 @@ function _erfc(z) {
 ''')
 
 _MATH_HELPERS = _sources('''
+def _ratio(a, b):
+    """a / b, infinite or nan where b is 0."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return a * math.copysign(math.inf, b)
+
+def _power(z, p):
+    """z to the p, infinite where it is too large and nan where it is not real."""
+    try:
+        return math.pow(z, p)
+    except (OverflowError, ValueError):
+        if z < 0 and p % 1:
+            return math.nan
+        return math.copysign(math.inf, z) if p % 2 == 1 else math.inf
+
 def _exp(z):
     """e to the z, infinite where it is too large."""
     try:
@@ -633,28 +649,56 @@ def _expm1(z):
 
 def _cosh(z):
     """Infinite where it is too large."""
-    return (_exp(z) + _exp(-z)) / 2
+    try:
+        return math.cosh(z)
+    except OverflowError:
+        return math.inf
 
 def _sinh(z):
     """Infinite where it is too large."""
-    return math.sinh(z) if abs(z) < 700 else math.copysign(_exp(abs(z)) / 2, z)
+    try:
+        return math.sinh(z)
+    except OverflowError:
+        return math.copysign(math.inf, z)
 
-def _real(f, z):
-    """A function where it is real, else nan; a logarithm of 0 is infinite."""
+def _atanh(z):
+    """Infinite at 1 and -1, nan where it is not real."""
+    try:
+        return math.atanh(z)
+    except ValueError:
+        return math.copysign(math.inf, z) if abs(z) == 1 else math.nan
+
+def _log(z, f=math.log):
+    """The logarithm, -infinite at 0, nan where it is not real."""
     try:
         return f(z)
     except ValueError:
         return -math.inf if z == 0 else math.nan
 
-def _power(z, p):
-    """z to the p, infinite where it is too large and nan where it is not real."""
+def _real(f, z):
+    """A function where it is real, else nan."""
     try:
-        return math.pow(z, p)
-    except OverflowError:
-        return math.inf
+        return f(z)
     except ValueError:
         return math.nan
+
+def _whole(f, z):
+    """z rounded by f, as it is where it is infinite or nan."""
+    return float(f(z)) if math.isfinite(z) else z
+
+def _sign(z):
+    """1, -1 or 0, nan of nan."""
+    return float((z > 0) - (z < 0)) if z == z else z
+
+def _max(a, b):
+    """The larger one, nan where one is nan."""
+    return a if a >= b or a != a else b
+
+def _min(a, b):
+    """The smaller one, nan where one is nan."""
+    return a if a <= b or a != a else b
 ''')
+"""Python raises an error where floating-point numbers, and NumPy, have an infinity or nan."""
 
 _NUMPY_ALONG = {
     "softmax": "_softmax({0})", "log_softmax": "_log_softmax({0})", "others": "_others({0})",
@@ -715,11 +759,12 @@ BACKENDS: dict[str, Backend] = {
         ),
         Backend(
             "math", "plain Python", "", ("import math",),
-            _calls("math.", "sin cos tan atan tanh asinh floor ceil erf", **{
-                       name: f"_real(math.{spelt}, {{0}})" for name, spelt in
-                       [("ln", "log"), *((n, n) for n in "sqrt log2 log10 asin acos acosh atanh".split())]
-                   }, exp="_exp({0})", expm1="_expm1({0})", cosh="_cosh({0})", sinh="_sinh({0})", abs="abs({0})",
-                   atan2="math.atan2({0}, {1})", max="max({0}, {1})", min="min({0}, {1})"),
+            _calls("math.", "atan tanh asinh erf", **{
+                       name: f"_real(math.{name}, {{0}})" for name in "sqrt sin cos tan asin acos acosh".split()
+                   }, **{name: f"_{name}({{0}})" for name in "exp expm1 cosh sinh atanh sign".split()},
+                   ln="_log({0})", log2="_log({0}, math.log2)", log10="_log({0}, math.log10)",
+                   floor="_whole(math.floor, {0})", ceil="_whole(math.ceil, {0})", abs="abs({0})",
+                   atan2="math.atan2({0}, {1})", max="_max({0}, {1})", min="_min({0}, {1})"),
             {}, _MATH_HELPERS, "({0} if {1} else {2})", ("({0} and {1})", "({0} or {1})", "(not {0})"),
             _PYTHON_WORDS | {"math"},
         ),
@@ -755,6 +800,21 @@ class _Term:
         self.label = ""
         self.name = ""
         self.text, self.level, self.depth = "", _ATOM, 0
+
+
+def _is_not_zero(term: _Term) -> bool:
+    """Whether a divisor is never 0, as its form says: 2, 1 + e^z."""
+    if term.op == "number":
+        return bool(term.data != 0)
+    parts = term.args if term.op == "+" else (term,)
+    numbers = [part.data for part in parts if part.op == "number"]
+    return bool(numbers) and min(numbers) > 0 and all(
+        part.op in ("number", "exp", "abs", "sqrt", "cosh") or _is_square(part) for part in parts
+    )
+
+
+def _is_square(term: _Term) -> bool:
+    return term.op == "^" and term.args[1].op == "number" and term.args[1].data in (2, 4)
 
 
 class _Body:
@@ -901,6 +961,8 @@ class _Body:
         if op == "*":
             return "*".join([self.show(args[0], _PRODUCT)] + [self.factor(a) for a in args[1:]]), _PRODUCT
         if op == "/":
+            if self.backend.name == "math" and not _is_not_zero(args[1]):
+                return f"_ratio({self.show(args[0])}, {self.show(args[1])})", _ATOM
             return f"{self.show(args[0], _PRODUCT)}/{self.show(args[1], _POWER)}", _PRODUCT
         if op == "neg":
             return f"-{self.show(args[0], _PRODUCT)}", _SUM

@@ -273,7 +273,8 @@ _ROWS: tuple[Function, ...] = (
         derivative=lambda f, z: (f.step(z),),
         kinks=lambda f, z: [z],
         exact=True,
-        spell={"numpy": "np.maximum({0}, 0.0)", "torch": "torch.relu({0})", "jax": "jax.nn.relu({0})"},
+        spell={"numpy": "np.maximum({0}, 0.0)", "torch": "torch.relu({0})", "jax": "jax.nn.relu({0})",
+               "math": "_max({0}, 0.0)"},
         source="relu'(0) = 0, as PyTorch and JAX have it; SymPy's Max would give 1/2",
     ),
     Function(

@@ -21,6 +21,7 @@ import sympy as sp
 from optional import has, optional
 
 from jacmagic import code
+from jacmagic.calculus import gradient
 from jacmagic.functions import FUNCTIONS, calculus, partials, symbolic
 from jacmagic.graph import Graph, Node, Shape, ancestry, slot
 
@@ -433,6 +434,32 @@ def test_plain_python_takes_scalars_and_gives_rows(case: str) -> None:
     got = code.compiled("math", inputs, node)(**values)
     assert isinstance(got, tuple if node.shape else float)
     np.testing.assert_allclose(got, evaluate(node, values), rtol=1e-12)
+
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 710.3, -710.3, 800.0, -800.0, 1e308, -1e308, math.inf, -math.inf, math.nan]
+
+
+def at_the_edges() -> list[sp.Expr]:
+    one = [symbolic(row.name)(_0) for row in FUNCTIONS.values() if row.kind == "entrywise" and row.arity == (1, 1)]
+    two = [symbolic(name)(_0, _1) for name in ("max", "min", "atan2")]
+    forms = [1 / _0, _0 / _1, _0**_1, _1 * _0 ** (_1 - 1), _0**-2, _0**5, 2**_0, (-sp.S.Half) * _0 * _1, _0 - _1, 1 / sp.sqrt(_0),
+             1 / (1 + sp.exp(-_0)), _0 / (1 + _0**2), 1 / (1 + _0), sp.sin(1 / _0), sp.exp(-1 / _0**2), sp.log(_0) / _0]
+    return [*one, *two, *forms]
+
+
+@pytest.mark.parametrize("expr", at_the_edges(), ids=str)
+def test_plain_python_is_infinite_and_nan_where_numpy_is(expr: sp.Expr) -> None:
+    for form in (expr, *gradient(expr).values()):
+        g = Graph()
+        inputs: Inputs = [("x", ()), ("y", ())]
+        node = g.map(form, [(g.input(name, ()), ()) for name, _ in inputs], ())
+        plain, numpy = (code.compiled(where, inputs, node) for where in ("math", "numpy"))
+        for x, y in itertools.product(EDGES, EDGES if _1 in form.free_symbols else [1.0]):
+            if x == -math.inf and any(not power.exp.is_integer for power in form.atoms(sp.Pow)):
+                continue  # (-∞)^0.5 is ∞ by C's pow and nan by its sqrt
+            got, want = plain(x, y), float(numpy(x, y))
+            assert isinstance(got, (int, float))
+            np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-300, err_msg=f"{form} at {x}, {y}")
 
 
 @pytest.mark.parametrize("case", ["matrix_vector", "stack_of_columns", "one_entry"])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from optional import optional
+from optional import has, optional
 
 import jacmagic
 from jacmagic.functions import FUNCTIONS, symbolic
@@ -121,11 +121,50 @@ def test_the_largest_of_three_sums_has_a_slope_although_sums_round() -> None:
     ("f(x) = x^0.5 x", {"x": 0}, [[0]]),
 ])
 def test_a_slope_at_a_kink(text: str, point: dict[str, Any], wanted: Any) -> None:
-    found = jacmagic.jacobian(text).at(**point)
-    if text.startswith("f(x, y) = x^y"):
-        assert same(found[0, 0], 1)
-    else:
-        assert same(found, wanted)
+    assert same(jacmagic.jacobian(text).at(**point), wanted)
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 2), (0, 0.5), (0, 1), (0, -1), (-1, 2), (2, 0), (3, -0.5)])
+@pytest.mark.parametrize("text", ["x^y", "(3x)^y", "x^(2y)", "(3x + x)^(y/2)", "(x cos(y))^(y + 2)", "x^y + y", "-5 x^y y"])
+def test_a_power_with_a_variable_exponent_has_the_slopes_of_pytorch(text: str, x: float, y: float) -> None:
+    u, v = (torch.tensor(float(z), dtype=torch.float64, requires_grad=True) for z in (x, y))
+    spelt = text.replace("^", "**").replace("3x", "3*x").replace("2y", "2*y").replace("x cos", "x*cos")
+    spelt = spelt.replace("5 x", "5*x").replace("y y", "y*y")
+    value = eval(spelt, {"x": u, "y": v, "cos": torch.cos})
+    want = torch.autograd.grad(value, (u, v))
+    r = jacmagic.jacobian(f"f(x, y) = {text}")
+    for backend in ("numpy", "torch", "jax", "math"):
+        if has(backend):
+            got = np.array(r.function(backend)(x=float(x), y=float(y)), dtype=float)
+            precision = 1e-5 if backend == "jax" else 1e-12  # JAX computes in single precision
+            np.testing.assert_allclose(got, [[float(z) for z in want]], rtol=precision, err_msg=backend)
+
+
+@pytest.mark.parametrize("text", [
+    r"\operatorname{atan}_{2}{\left(y,x \right)}", r"\operatorname{atan_{2}}{\left(y,x \right)}",
+    r"\operatorname{atan2}{\left(y, x\right)}", r"\max{\left(x,y \right)}", r"\max\left(x, y\right)",
+    r"\min{\left(x,y^{2} \right)}", r"2 \operatorname{atan}_{2}{\left(y,x \right)} + \min{\left(x,y \right)}",
+])
+def test_sympys_latex_of_a_function_of_two_arguments(text: str) -> None:
+    ours = {"atan": "atan2(y, x)", "2 \\": "2 atan2(y, x) + min(x, y)", "\\max": "max(x, y)", "\\min": "min(x, y^2)"}
+    plain = next(value for start, value in ours.items() if text.removeprefix("\\operatorname{").startswith(start))
+    for point in ({"x": 2, "y": 0.5}, {"x": 0.5, "y": -2}):
+        found, wanted = (jacmagic.jacobian(f"f(x, y) = {one}") for one in (text, plain))
+        assert same(found.at(**point), wanted.at(**point))
+        assert same(found.forward(**point)["f"], wanted.forward(**point)["f"])
+
+
+def test_a_power_of_0_is_0_and_so_is_its_slope() -> None:
+    r = jacmagic.jacobian("f(x) = 0^x")
+    assert r.forward(x=2)["f"] == 0
+    assert same(r.at(x=2), [[0]])
+    assert r.matrix == sp.Matrix([[0]])
+    assert same(jacmagic.jacobian("a = 0\nf = a^x + x").at(x=[2.0, 3.0]), [[[1]], [[1]]])
+
+
+def test_second_slopes_of_a_power_with_a_variable_exponent() -> None:
+    n = jacmagic.jacobian("f(x, y) = x^y ln x")
+    assert same(n.at(x=2, y=3), [[12 * math.log(2) + 4, 8 * math.log(2) ** 2]])
 
 
 @pytest.mark.parametrize("name", LOSSES)
