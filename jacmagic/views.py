@@ -83,7 +83,7 @@ Instead: `jacobians` of one of `r.layers`."""
 
 
 NOISE = 1e-12
-"""Below this part of the largest one beside it, a number is rounding, and shown as 0; panel.js has the same."""
+"""Below this part of the largest one beside it, a number is rounding, and shown as 0; panel/src/numeric.js too."""
 
 
 def without_noise(numbers: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ HOUSE = Path(__file__).parents[1] / "jacmagic"
 ROOMS = (
     "errors reals advice working precedence functions textbook syntax names tree printers.writer printers.typeset printers.tex "
     "printers.plain printers.markup printers layout graph calculus code meaning slips domains shapes lowering roles start program result algebra formula backward views panel "
-    "panel.squeeze panel.bridge notebook pytorch magics"
+    "panel.bridge notebook pytorch magics"
 ).split()
 
 

@@ -21,9 +21,10 @@ COLAB = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", ["py.typed", "language.lark", "panel/panel.js", "panel/panel.css", "panel/math.woff2"]
-)
+@pytest.mark.parametrize("name", [
+    "py.typed", "language.lark", "panel/panel.min.js", "panel/panel.min.css", "panel/start.min.js", "panel/find.min.js",
+    "panel/math.woff2",
+])
 def test_what_is_no_python_is_installed_too(name):
     assert files("jacmagic").joinpath(name).is_file()
 

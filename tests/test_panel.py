@@ -16,7 +16,6 @@ from nbclient import NotebookClient
 import jacmagic
 from jacmagic import panel, printers, views
 from jacmagic import tree as t
-from jacmagic.panel.squeeze import HERE, squeezed
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
 HOME = str(Path(jacmagic.__file__).resolve().parents[1])
@@ -135,10 +134,6 @@ def test_a_component_has_the_key_of_its_vector() -> None:
     assert 'data-name="x[1]"' in made
     assert '<msubsup data-name="x[2]"' not in made  # 2x₁x₂: no power
     assert '<msubsup data-name="x[2]"' in panel.spec(r)["result"]["entries"][0][0]["mathml"]
-
-
-def test_what_outputs_carry_is_the_source_squeezed() -> None:
-    assert (HERE / "squeezed.json").read_text(encoding="utf-8") == squeezed(), "python -m jacmagic.panel.squeeze"
 
 
 @pytest.mark.parametrize("net", [False, True])

@@ -1,6 +1,6 @@
 """The panel under a result: what the browser needs, and the way back to the kernel.
 
-`spec` says what panel.js draws; `html` packs module, style and spec into one output
+`spec` says what the page draws; `html` packs module, style and spec into one output
 that needs neither network nor kernel; `page` makes a file of it. `Bridge` carries
 values between the panels of a result and its kernel.
 """
@@ -51,7 +51,7 @@ def _shown(one: views.Formula) -> str:
 
 # ------------------------------------------------------------------ the spec
 def spec(result: Result, big: bool = False, whole: bool = False) -> dict[str, Any]:
-    """What panel.js draws for a result: names with ranges, the graph, formulas, the picture."""
+    """What the page draws for a result: names with ranges, the graph, formulas, the picture."""
     return _Spec(result, whole).make(big)
 
 
@@ -493,21 +493,14 @@ def _source(name: str) -> str:
     return files("jacmagic.panel").joinpath(name).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
-def _squeezed() -> dict[str, str]:
-    """What `python -m jacmagic.panel.squeeze` made of the sources, for squeezing takes as long as importing NumPy."""
-    made: dict[str, str] = json.loads(_source("squeezed.json"))
-    return made
-
-
 def module() -> str:
-    """panel.js for pasting inline: its last statement, the export, is dropped."""
-    return _squeezed()["panel.js"]
+    """The page's modules in one, built from src/ by `npm run build`; `mount` and `bring` are its names."""
+    return _source("panel.min.js")
 
 
 def style() -> str:
-    """panel.css, squeezed."""
-    return _squeezed()["panel.css"]
+    """panel.css, made small."""
+    return _source("panel.min.css")
 
 
 @lru_cache(maxsize=1)
@@ -534,10 +527,10 @@ HIDDEN = "lm-Widget lm-mod-hidden hidden"
 
 
 def scripts() -> tuple[str, str]:
-    """start.js, as an attribute's value without names of its own in the page, and find.js."""
+    """start.min.js, as an attribute's value without names of its own in the page, and find.min.js."""
     # In an attribute single quotes are short.
-    start = _squeezed()["start.js"].replace("&", "&amp;").replace('"', "&quot;")
-    return f"{{{start}}}", _squeezed()["find.js"]
+    start = _source("start.min.js").replace("&", "&amp;").replace('"', "&quot;")
+    return f"{{{start}}}", _source("find.min.js")
 
 
 @lru_cache(maxsize=1)

@@ -3,8 +3,7 @@
 
 import { readFileSync } from "node:fs";
 
-const source = readFileSync(new URL("../../jacmagic/panel/panel.js", import.meta.url), "utf8");
-const { compile } = await import("data:text/javascript;base64," + Buffer.from(source).toString("base64"));
+const { compile } = await import(new URL("../../jacmagic/panel/src/evaluator.js", import.meta.url));
 const { graph, values, name } = JSON.parse(readFileSync(0, "utf8"));
 
 const engine = compile(graph);

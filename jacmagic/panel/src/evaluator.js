@@ -1,0 +1,279 @@
+/** A graph made into closures: nodes are made when first asked for, and computed again only when an operand changed. */
+
+import { FUNCTIONS, RELATIONS, numeral, power } from "./functions.js";
+import { norm } from "./numeric.js";
+
+const { exp, log, max, min } = Math;
+
+/** @typedef {import("./types.js").Evaluator} Evaluator */
+/** @typedef {import("./types.js").GraphSpec} GraphSpec */
+/** @typedef {import("./types.js").Tree} Tree */
+
+/**
+ * The expression of a map as a closure over its slots.
+ * @param {Tree} tree
+ * @param {Float64Array} slots
+ * @returns {() => any}
+ */
+export function closure(tree, slots) {
+  if (!Array.isArray(tree)) {
+    const value = typeof tree === "boolean" ? tree : numeral(tree);
+    return () => value;
+  }
+  const [head, ...rest] = tree;
+  if (head === "_") {
+    const k = rest[0];
+    return () => slots[k];
+  }
+  const parts = rest.map((part) => closure(part, slots));
+  const [f, g] = parts;
+  switch (head) {
+    case "+":
+      if (parts.length === 2) return () => f() + g();
+      return () => { let sum = 0; for (const part of parts) sum += part(); return sum; };
+    case "*":
+      if (parts.length === 2) return () => f() * g();
+      return () => { let product = 1; for (const part of parts) product *= part(); return product; };
+    case "/": return () => f() / g();
+    case "neg": return () => -f();
+    case "^":
+      if (rest[1] === 2) return () => { const z = f(); return z * z; };
+      if (rest[1] === -1) return () => 1 / f();
+      return () => power(f(), g());
+    case "case":
+      return () => {
+        for (let k = 0; k + 1 < parts.length; k += 2) if (parts[k + 1]()) return parts[k]();
+        return parts[parts.length - 1]();
+      };
+    case "and": return () => parts.every((part) => part());
+    case "or": return () => parts.some((part) => part());
+    case "not": return () => !f();
+  }
+  const relation = Object.hasOwn(RELATIONS, head) ? RELATIONS[head] : null;
+  if (relation) return () => relation(f(), g());
+  const rule = Object.hasOwn(FUNCTIONS, head) ? FUNCTIONS[head] : null;
+  if (!rule) throw new Error("The panel has no function " + head + ".");
+  if (parts.length === 1) return () => rule(f());
+  if (parts.length === 2) return () => rule(f(), g());
+  return () => rule(...parts.map((part) => part()));
+}
+
+
+export const product = (/** @type {number[]} */ sizes) => sizes.reduce((a, b) => a * b, 1);
+
+/** Steps between neighbours along each axis, last axis fastest. @param {number[]} shape */
+export function strides(shape) {
+  const steps = shape.map(() => 1);
+  for (let k = shape.length - 2; k >= 0; k--) steps[k] = steps[k + 1] * shape[k + 1];
+  return steps;
+}
+
+/** Flat offsets of all entries of an array of these sizes, in order. @param {number[]} sizes @param {number[]} steps */
+export function offsets(sizes, steps) {
+  let list = [0];
+  sizes.forEach((size, k) => {
+    const next = [];
+    for (const start of list) for (let i = 0; i < size; i++) next.push(start + i * steps[k]);
+    list = next;
+  });
+  return Int32Array.from(list);
+}
+
+/**
+ * What one node of the graph does: fills `out` from the operands' arrays.
+ * @param {any} node @param {any[]} operands @returns {() => void}
+ */
+export function kernel(node, operands) {
+  const { out, data, shape } = node;
+  const [a, b] = operands.map((operand) => operand.out);
+  const from = operands[0]?.shape ?? [];
+  const last = from[from.length - 1] ?? 1;
+  /** @param {(row: Float64Array, to: Float64Array) => void} rule */
+  const rows = (rule) => {
+    const width = out.length / (a.length / last);
+    const cuts = Array.from({ length: a.length / last }, (_, r) => [a.subarray(r * last, (r + 1) * last), out.subarray(r * width, (r + 1) * width)]);
+    return () => { for (const [row, to] of cuts) rule(row, to); };
+  };
+  switch (node.op) {
+    case "input":
+      return () => {};
+    case "const": {
+      const list = Array.isArray(data) ? data : [data];
+      for (let i = 0; i < out.length; i++) out[i] = numeral(list[list.length === 1 ? 0 : i]);
+      return () => {};
+    }
+    case "eye":
+      for (let i = 0; i < shape[0]; i++) out[i * shape[0] + i] = 1;
+      return () => {};
+    case "map": {
+      const slots = new Float64Array(operands.length);
+      const rule = closure(data.e, slots);
+      const arrays = operands.map((operand) => operand.out);
+      const places = operands.map((operand, k) => {
+        const steps = shape.map(() => 0);
+        strides(operand.shape).forEach((step, axis) => { steps[data.a[k][axis]] = step; });
+        return offsets(shape, steps);
+      });
+      if (JSON.stringify(data.e) === '["*",["_",0],["_",1]]') {
+        const [p, q] = places;
+        return () => { for (let i = 0; i < out.length; i++) out[i] = a[p[i]] * b[q[i]]; };
+      }
+      return () => {
+        for (let i = 0; i < out.length; i++) {
+          for (let k = 0; k < arrays.length; k++) slots[k] = arrays[k][places[k][i]];
+          out[i] = rule();
+        }
+      };
+    }
+    case "dot": {
+      const [la, lb, lo] = data;
+      const size = new Map();
+      la.forEach((/** @type {number} */ label, /** @type {number} */ k) => size.set(label, operands[0].shape[k]));
+      lb.forEach((/** @type {number} */ label, /** @type {number} */ k) => size.set(label, operands[1].shape[k]));
+      const summed = [...size.keys()].filter((label) => !lo.includes(label));
+      /** @param {number[]} labels @param {any} operand @param {number[]} wanted */
+      const places = (labels, operand, wanted) => {
+        const steps = strides(operand.shape);
+        const along = wanted.map((label) => steps.reduce((sum, step, k) => sum + (labels[k] === label ? step : 0), 0));
+        return offsets(wanted.map((label) => size.get(label)), along);
+      };
+      const [ia, ib] = [places(la, operands[0], lo), places(lb, operands[1], lo)];
+      const [sa, sb] = [places(la, operands[0], summed), places(lb, operands[1], summed)];
+      // Along one summed label the steps are even: no look-up for each product.
+      const even = summed.length === 1 && sa.length > 1;
+      const [da, db] = [sa[1], sb[1]];
+      return () => {
+        for (let i = 0; i < out.length; i++) {
+          let sum = 0;
+          if (even) for (let k = 0, p = ia[i], q = ib[i]; k < sa.length; k++, p += da, q += db) sum += a[p] * b[q];
+          else for (let k = 0; k < sa.length; k++) sum += a[ia[i] + sa[k]] * b[ib[i] + sb[k]];
+          out[i] = sum;
+        }
+      };
+    }
+    case "sum": {
+      const steps = strides(from);
+      const axes = from.map((/** @type {number} */ _, /** @type {number} */ k) => k);
+      const pick = (/** @type {boolean} */ gone) => {
+        const chosen = axes.filter((/** @type {number} */ k) => data.includes(k) === gone);
+        return offsets(chosen.map((/** @type {number} */ k) => from[k]), chosen.map((/** @type {number} */ k) => steps[k]));
+      };
+      const [kept, gone] = [pick(false), pick(true)];
+      return () => {
+        for (let i = 0; i < out.length; i++) {
+          let sum = 0;
+          for (let k = 0; k < gone.length; k++) sum += a[kept[i] + gone[k]];
+          out[i] = sum;
+        }
+      };
+    }
+    case "permute": {
+      const steps = strides(from);
+      const places = offsets(shape, data.map((/** @type {number} */ k) => steps[k]));
+      return () => { for (let i = 0; i < out.length; i++) out[i] = a[places[i]]; };
+    }
+    case "take":
+    case "put": {
+      const taking = node.op === "take";
+      const lead = product(shape.slice(0, data.l));
+      const wide = (taking ? a.length : out.length) / lead;
+      const indices = Int32Array.from(data.i);
+      return () => {
+        if (!taking) out.fill(0);
+        for (let r = 0, at = 0; r < lead; r++) {
+          for (let k = 0; k < indices.length; k++, at++) {
+            if (taking) out[at] = a[r * wide + indices[k]];
+            else out[r * wide + indices[k]] += a[at];
+          }
+        }
+      };
+    }
+    case "stack": {
+      const lead = product(shape.slice(0, data));
+      return () => {
+        let at = 0;
+        for (let r = 0; r < lead; r++) {
+          for (const operand of operands) {
+            const width = operand.out.length / lead;
+            for (let k = 0; k < width; k++) out[at++] = operand.out[r * width + k];
+          }
+        }
+      };
+    }
+    case "softmax":
+    case "log_softmax":
+      return rows((row, to) => {
+        const top = row.reduce((p, q) => max(p, q), -Infinity);
+        let sum = 0;
+        for (let k = 0; k < row.length; k++) sum += to[k] = exp(row[k] - top);
+        const total = log(sum);
+        for (let k = 0; k < row.length; k++) to[k] = node.op === "softmax" ? to[k] / sum : row[k] - top - total;
+      });
+    case "amax": return rows((row, to) => { to[0] = row.reduce((p, q) => max(p, q)); });
+    case "amin": return rows((row, to) => { to[0] = row.reduce((p, q) => min(p, q)); });
+    case "norm": return rows((row, to) => { to[0] = norm(row); });
+    case "prod": return rows((row, to) => { to[0] = row.reduce((p, q) => p * q, 1); });
+    case "others":
+      return rows((row, to) => {
+        for (let k = 0, before = 1; k < row.length; before *= row[k++]) to[k] = before;
+        for (let k = row.length - 1, after = 1; k >= 0; after *= row[k--]) to[k] *= after;
+      });
+  }
+  throw new Error("The panel has no operation " + node.op + ".");
+}
+
+/**
+ * An evaluator of a graph. Nodes are made when first asked for and computed again only when an operand changed.
+ * @param {GraphSpec} graph
+ * @returns {Evaluator}
+ */
+export function compile(graph) {
+  const nodes = graph.nodes.map(([op, args, shape, data]) => ({
+    op, args, shape, data, out: /** @type {any} */ (null), run: () => {}, stamp: -1,
+  }));
+  const inputs = new Map();
+  const plans = new Map();
+  let clock = 0;
+  const ready = (/** @type {any} */ node) => {
+    node.out ??= new Float64Array(product(node.shape));
+    return node;
+  };
+  for (const node of nodes) if (node.op === "input") inputs.set(node.data, ready(node));
+  /** @param {string} output */
+  const plan = (output) => {
+    if (plans.has(output)) return plans.get(output);
+    if (!Object.hasOwn(graph.outputs, output)) throw new Error("The graph has no output " + output + ".");
+    const needed = new Set([graph.outputs[output]]);
+    for (const k of needed) for (const arg of nodes[k].args) needed.add(arg);
+    const steps = [...needed].sort((p, q) => p - q).map((k) => nodes[k]);
+    for (const node of steps) {
+      if (node.out && node.op !== "input") continue;
+      ready(node).run = kernel(node, node.args.map((k) => nodes[k]));
+    }
+    plans.set(output, steps);
+    return steps;
+  };
+  return {
+    set(name, values) {
+      const node = inputs.get(name);
+      if (!node) return;
+      node.out.set(values);
+      node.stamp = ++clock;
+    },
+    get(output) {
+      const steps = plan(output);
+      for (const node of steps) {
+        let newest = 0;
+        for (const k of node.args) newest = max(newest, nodes[k].stamp);
+        if (newest > node.stamp) {
+          node.run();
+          node.stamp = newest;
+        }
+      }
+      return steps[steps.length - 1].out;
+    },
+    has: (output) => Object.hasOwn(graph.outputs, output),
+    shape: (output) => nodes[graph.outputs[output]].shape,
+    stamp: (output) => nodes[graph.outputs[output]].stamp,
+  };
+}
