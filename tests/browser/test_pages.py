@@ -466,7 +466,7 @@ def test_every_abbreviation_says_what_it_is(page: Page, tmp_path: Path, kind: st
 def test_each_formula_is_copied(browser: Browser, tmp_path: Path) -> None:
     wanted = {
         "map2": (".jm-entry", r"2 x_{2}^{2} + k", "k + 2*x2**2"),
-        "net": (".jm-card >> nth=0", r"-\left(\frac{y}{o}\right)^{\top}", "sp.Matrix([[-y1/o1, -y2/o2]])"),
+        "net": (".jm-card >> nth=0", r"-(y \oslash o)^{\top}", "sp.Matrix([[-y1/o1, -y2/o2]])"),
     }
     for kind, (where, tex, code) in wanted.items():
         with frontends.page_in(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
