@@ -18,7 +18,7 @@ import sympy as sp
 
 from jacmagic import calculus as c
 from jacmagic import tree as t
-from jacmagic.formula import Reader, layer_normed, pull
+from jacmagic.formula import Reader, normed, pull
 from jacmagic.functions import FUNCTIONS, put_in
 from jacmagic.graph import Graph, Node, ancestry, slot
 from jacmagic.layout import Layout, Order
@@ -103,8 +103,8 @@ def split(result: Result, key: str) -> Split | None:
         rest = put_in(expr, {argument: slot(len(operands))})
         every = tuple(range(len(root.shape)))
         return Split(g.map(rest, [*operands, (z, every)], root.shape), z, inner)
-    nodes = [(node, layer_normed(node) if call.function == "layer_norm" else node.args[0])
-             for node in ancestry([root]) if node.op == call.function or layer_normed(node) is not None]
+    nodes = [(node, norm[1] if norm is not None else node.args[0])
+             for node in ancestry([root]) if (norm := normed(node)) is not None or node.op == call.function]
     if len(nodes) != 1 or nodes[0][1] is None or nodes[0][1].shape != root.shape:
         return None
     return Split(c.replace_root(g, root, nodes[0][1], z), z, nodes[0][1])

@@ -428,11 +428,13 @@ _IS_BEST = by_cases((1, sp.Eq(slot(0), slot(1))), (0, True))
 
 
 def share_of(g: Graph, node: Node) -> Node:
-    """The gradient of amax, amin, norm and prod by the vector they reduce."""
+    """The gradient of logsumexp, amax, amin, norm and prod by the vector they reduce."""
     (x,) = node.args
     last = len(x.shape) - 1
     outer = tuple(range(last))
     pair = [(x, every(x)), (node, outer)]
+    if node.op == "logsumexp":
+        return g.along("softmax", x)
     if node.op in ("amax", "amin"):
         # a tie among k entries gives each 1/k, as torch.amax has it
         mask = g.map(_IS_BEST, pair, x.shape)
@@ -630,7 +632,7 @@ def check_length(roots: Sequence[Node], sparse: bool = False, most: int = MAX_WR
             (x,) = node.args
             own = x.size / max(node.size, 1)
             size[node.number] = inner[0] * own
-        elif node.op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod", "others"):
+        elif node.op in ("softmax", "log_softmax", "logsumexp", "amax", "amin", "norm", "prod", "others"):
             own = node.args[0].shape[-1]
             size[node.number] = inner[0] * 2 * own
         else:
@@ -948,7 +950,7 @@ def _expand_along(node: Node, args: list[Entries], _: Any) -> Entries:
     out: list[Any] = []
     for start in range(0, x.size, n):
         row = entries[start : start + n]
-        if "softmax" in node.op and any(v.is_Rational and abs(v) > 1000 for v in row):
+        if node.op in ("softmax", "log_softmax", "logsumexp") and any(v.is_Rational and abs(v) > 1000 for v in row):
             raise LimitError("Written out, a power of e is too large. Use the numbers, r.at(…).")
         if node.op == "softmax":
             total = sp.Add(*(sp.exp(v) for v in row))
@@ -956,6 +958,8 @@ def _expand_along(node: Node, args: list[Entries], _: Any) -> Entries:
         elif node.op == "log_softmax":
             total = sp.log(sp.Add(*(sp.exp(v) for v in row)))
             out += [v - total for v in row]
+        elif node.op == "logsumexp":
+            out.append(sp.log(sp.Add(*(sp.exp(v) for v in row))))
         elif node.op in ("amax", "amin"):
             out.append(symbolic("max" if node.op == "amax" else "min")(*row))
         elif node.op == "norm":

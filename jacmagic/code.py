@@ -72,7 +72,7 @@ _BY_OTHERS: dict[str, Callable[..., Tree]] = {
 _JSON_FUNCTIONS = frozenset(
     "sqrt cbrt exp ln log2 log10 sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
     "coth sech csch acoth asech acsch abs sign floor ceil erf erfc sigmoid relu leaky_relu elu selu gelu silu "
-    "softplus softsign mish hardtanh "
+    "softplus softsign mish hardtanh logit logsigmoid relu6 hardswish clip gelu_tanh "
     "step max min".split()
 )
 """What the browser's evaluator has, by the names of the table."""
@@ -422,6 +422,11 @@ def _log_softmax(z):
     z = z - np.max(z, axis=-1, keepdims=True)
     return z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True))
 
+def _logsumexp(z):
+    """Over the last axis, safe for any argument."""
+    top = np.max(z, axis=-1)
+    return top + np.log(np.sum(np.exp(z - top[..., None]), axis=-1))
+
 def _erf(z):
     """The error function, which NumPy lacks."""
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(z), dtype=float)
@@ -590,6 +595,12 @@ function _log_softmax(z) {
   return z.map((v) => v - top - Math.log(sum));
 }
 
+/** Safe for any argument. */
+function _logsumexp(z) {
+  const top = Math.max(...z);
+  return top + Math.log(z.reduce((a, v) => a + Math.exp(v - top), 0));
+}
+
 /** The product of all other entries. */
 function _others(z) {
   const out = z.map(() => 1);
@@ -702,6 +713,7 @@ def _min(a, b):
 
 _NUMPY_ALONG = {
     "softmax": "_softmax({0})", "log_softmax": "_log_softmax({0})", "others": "_others({0})",
+    "logsumexp": "_logsumexp({0})",
     "amax": "np.max({0}, axis=-1)", "amin": "np.min({0}, axis=-1)", "prod": "np.prod({0}, axis=-1)",
     "norm": "np.linalg.norm({0}, axis=-1)", "sum": "np.sum({0}, axis={1})",
     "permute": "np.swapaxes({0}, -1, -2)", "eye": "np.eye({0})", "full": "np.full({0}, {1})",
@@ -725,6 +737,7 @@ BACKENDS: dict[str, Backend] = {
                    max="torch.maximum({0}, {1})", min="torch.minimum({0}, {1})"),
             {
                 "softmax": "torch.softmax({0}, dim=-1)", "log_softmax": "torch.log_softmax({0}, dim=-1)",
+                "logsumexp": "torch.logsumexp({0}, dim=-1)",
                 "others": "_others({0})", "amax": "torch.amax({0}, dim=-1)", "amin": "torch.amin({0}, dim=-1)",
                 "prod": "torch.prod({0}, dim=-1)", "norm": "torch.linalg.vector_norm({0}, dim=-1)",
                 "sum": "torch.sum({0}, dim={1})", "permute": "torch.swapaxes({0}, -1, -2)",
@@ -740,6 +753,7 @@ BACKENDS: dict[str, Backend] = {
                    atan2="jnp.arctan2({0}, {1})", max="jnp.maximum({0}, {1})", min="jnp.minimum({0}, {1})"),
             {op: text.replace("np.", "jnp.") for op, text in _NUMPY_ALONG.items()} | {
                 "softmax": "jax.nn.softmax({0}, axis=-1)", "log_softmax": "jax.nn.log_softmax({0}, axis=-1)",
+                "logsumexp": "jax.nn.logsumexp({0}, axis=-1)",
                 "input": "jnp.asarray({0})",
             },
             _JAX_HELPERS, "jnp.where({1}, {0}, {2})", ("({0} & {1})", "({0} | {1})", "jnp.logical_not({0})"),
@@ -752,6 +766,7 @@ BACKENDS: dict[str, Backend] = {
                    max="Math.max({0}, {1})", min="Math.min({0}, {1})"),
             {
                 "softmax": "_softmax", "log_softmax": "_log_softmax", "others": "_others",
+                "logsumexp": "_logsumexp",
                 "amax": "(z) => Math.max(...z)", "amin": "(z) => Math.min(...z)", "norm": "(z) => Math.hypot(...z)",
                 "prod": "(z) => z.reduce((a, b) => a * b, 1)",
             },

@@ -176,6 +176,10 @@ class Domains:
             best = min if row.name == "min" else max
             sure = all(one.sure for one in arguments)
             return Reach(best(one.low for one in arguments), best(one.high for one in arguments), sure)
+        if row.name == "clip" and len(arguments) == 3:
+            one, low, high = arguments
+            least, most = min(max(one.low, low.low), high.low), min(max(one.high, low.high), high.high)
+            return Reach(least, most, one.sure and low.sure and high.sure)
         if row.kind == "loss" or row.name in ("cbrt", "sum", "prod", "diag", "log_base", "root"):
             return _ANY
         return Reach(row.values.low, row.values.high, True)

@@ -75,10 +75,19 @@ class Reader:
                 self.kept.add(node.number)
             if node.op in ("amax", "amin", "norm", "prod"):
                 self.shares.setdefault(c.share_of(self.g, node).number, node)
-            elif (z := layer_normed(node)) is not None:
-                self.names.setdefault(node.number, t.Call("layer_norm", (self.tree(z),)))
-                variance = t.Sum(((1, t.Call("var", (self.tree(z),))), (1, t.Number("1e-5"))))
-                self.names[node.args[1].number] = t.Call("sqrt", (variance,))
+            elif (norm := normed(node)) is not None:
+                name, z = norm
+                self.names.setdefault(node.number, t.Call(name, (self.tree(z),)))
+                self.names[node.args[1].number] = t.Call("sqrt", (self.normed_by(name, z),))
+
+    def normed_by(self, name: str, z: Node) -> t.Expr:
+        """What stands under the root of layer_norm and rms_norm."""
+        inner = self.tree(z)
+        if name == "layer_norm":
+            return t.Sum(((1, t.Call("var", (inner,))), (1, t.Number("1e-5"))))
+        squares = t.Power(t.Norm(inner, "2"), t.Number("2"))
+        mean = t.Product((("", t.Fraction(t.Number("1"), t.Number(str(z.size)))), ("", squares)))
+        return t.Sum(((1, mean), (1, t.Power(t.Number("2"), t.Negative(t.Number("52"))))))
 
     def is_residual(self, node: Node) -> bool:
         """True for A x - b: a sum with a product of matrices in it."""
@@ -810,31 +819,54 @@ def bracketed(expr: t.Expr, always: bool = True) -> t.Expr:
     return t.Paren(expr) if always and isinstance(expr, (t.Product, t.Reduced)) else expr
 
 
-def layer_normed(node: Node) -> Node | None:
-    """The z of a node that is layer_norm(z): (z - mean)/√(var + 1e-5), as it is lowered."""
+def normed(node: Node) -> tuple[str, Node] | None:
+    """The name and the z of a node that is layer_norm(z) or rms_norm(z), as they are lowered."""
     if node.op != "map" or node.data[0] != slot(0) / slot(1) or len(node.args) != 2:
         return None
-    centred, deviation = node.args
-    if centred.op != "map" or centred.data[0] != slot(0) - slot(1) or deviation.op != "map":
+    above, below = node.args
+    if below.op != "map" or squared(below.args[0]) is not above:
         return None
-    mean, (squares, *_) = centred.args[1], deviation.args
-    root = sp.sqrt(slot(0) / node.size + sp.Rational(1, 100000))
-    means = mean.op == "sum" if node.size == 1 else (
-        mean.op == "map" and mean.data[0] == slot(0) / node.size and mean.args[0].op == "sum")
-    varies = deviation.data[0] == root and squares.op == "sum" and squares.args[0].op == "map"
-    return centred.args[0] if means and varies and squares.args[0].data[0] == slot(0) ** 2 else None
+    for name, epsilon, z in (
+        ("layer_norm", sp.Rational(1, 100000), centred(above)), ("rms_norm", sp.Rational(1, 2**52), above),
+    ):
+        if below.data[0] == sp.sqrt(slot(0) / node.size + epsilon) and z is not None:
+            return name, z
+    return None
+
+
+def squared(node: Node) -> Node | None:
+    """The z of a node that is Σ z²."""
+    if node.op != "sum" or node.args[0].op != "map" or node.args[0].data[0] != slot(0) ** 2:
+        return None
+    return node.args[0].args[0]
+
+
+def centred(node: Node) -> Node | None:
+    """The z of a node that is z - mean(z)."""
+    if node.op != "map" or node.data[0] != slot(0) - slot(1) or len(node.args) != 2:
+        return None
+    z, mean = node.args
+    if node.size > 1:
+        if mean.op != "map" or mean.data[0] != slot(0) / node.size:
+            return None
+        (mean,) = mean.args
+    return z if mean.op == "sum" and mean.args[0] is z else None
 
 
 def pull(g: Graph, node: Node, cotangent: Node, lead: int, reuse: bool) -> list[tuple[Node, Node]]:
-    """The engine's, and layer_norm in one piece: (c - mean c - a (a·c)/n)/√(var + ε)."""
-    z = layer_normed(node)
-    if z is None:
+    """The engine's, and in one piece var, 2 (z - mean z)/n, and layer_norm, (c - mean c - a (a·c)/n)/√(var + ε)."""
+    norm, distances = normed(node), squared(node)
+    outer = tuple(range(lead))
+    if distances is not None and (z := centred(distances)) is not None:
+        pair = [(cotangent, outer), (distances, (lead,))]
+        return [(z, g.map(2 * slot(0) * slot(1), pair, cotangent.shape + z.shape))]
+    if norm is None:
         return c.pull(g, node, cotangent, lead, reuse)
+    name, z = norm
     n, axes = node.size, tuple(range(lead + 1))
     front = (c.LEAD,) * lead
-    total = g.sum(cotangent, (lead,))
+    total = g.sum(cotangent, (lead,)) if name == "layer_norm" else g.zeros(cotangent.shape[:lead])
     along = g.dot(node, cotangent, (0,), (*front, 0), front)
-    outer = tuple(range(lead))
     pulled = g.map(
         (slot(0) - (slot(1) + slot(2) * slot(3)) / n) / slot(4),
         [(cotangent, axes), (total, outer), (node, (lead,)), (along, outer), (node.args[1], ())], cotangent.shape,

@@ -51,6 +51,7 @@ class Function:
         define       (f, *args) -> SymPy expression
         derivative   (f, *args) -> tuple of partial derivatives, in the textbook's form
         kinks        (f, *args) -> expressions that vanish where the derivative jumps
+        kink_words   what is said where the point sits on one
         exact        True where the value at a rational number is one, so that constants fold
         domain       the numbers that it takes, of one argument
         values       the numbers that it gives, entry by entry, for any argument
@@ -70,6 +71,7 @@ class Function:
     define: Rule | None = None
     derivative: Rule | None = None
     kinks: Rule | None = None
+    kink_words: str = ""
     exact: bool = False
     domain: Interval = REALS
     values: Interval = REALS
@@ -129,6 +131,14 @@ def _fold(f: Any, args: tuple[Any, ...], first_wins: Callable[[Any, Any], Any]) 
 
 _SELU_SCALE = "1.0507009873554804934193349852946"
 _SELU_ALPHA = "1.6732632423543772848170429916717"
+
+_GELU_CUBE = "0.044715"
+
+
+def _gelu_inner(f: Any, z: Any) -> Any:
+    """What the approximation of GELU takes tanh of."""
+    return f.sqrt(2 / f.pi) * (z + f.Rational(_GELU_CUBE) * z**3)
+
 
 _ROWS: tuple[Function, ...] = (
     _library("sqrt", domain=Interval(0), values=Interval(0),
@@ -197,6 +207,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.Piecewise((z, z >= 0), (-z, True)),
         derivative=lambda f, z: (f.sign(z),),
         kinks=lambda f, z: [z],
+        kink_words="|·| at 0: slope 0, as in PyTorch",
         exact=True,
         spell={"numpy": "np.abs({0})", "torch": "torch.abs({0})", "jax": "jnp.abs({0})"},
         source="|.|'(0) = 0, as PyTorch has it",
@@ -207,6 +218,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.Piecewise((1, z > 0), (-1, z < 0), (0, True)),
         derivative=lambda f, z: (0,),
         kinks=lambda f, z: [z],
+        kink_words="sign at 0: slope 0",
         exact=True,
         spell={"numpy": "np.sign({0})", "torch": "torch.sign({0})", "jax": "jnp.sign({0})"},
     ),
@@ -217,6 +229,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, *a: _fold(f, a, lambda p, q: p <= q),
         derivative=lambda f, *a: _pairwise(f, f.min, a),
         kinks=lambda f, *a: _ties(f, f.min, a),
+        kink_words="a tie of min: each of the k smallest has slope 1/k",
         exact=True,
         source="a tie among k arguments gives each 1/k, as torch.amin has it",
     ),
@@ -227,6 +240,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, *a: _fold(f, a, lambda p, q: p >= q),
         derivative=lambda f, *a: _pairwise(f, f.max, a),
         kinks=lambda f, *a: _ties(f, f.max, a),
+        kink_words="a tie of max: each of the k largest has slope 1/k",
         exact=True,
         source="a tie among k arguments gives each 1/k, as torch.amax has it",
     ),
@@ -235,6 +249,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.sympy_floor(z),
         derivative=lambda f, z: (0,),
         kinks=lambda f, z: [z - f.floor(z)],
+        kink_words="floor jumps here: slope 0",
         exact=True,
         spell={"numpy": "np.floor({0})", "torch": "torch.floor({0})", "jax": "jnp.floor({0})"},
     ),
@@ -243,6 +258,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.sympy_ceiling(z),
         derivative=lambda f, z: (0,),
         kinks=lambda f, z: [z - f.ceil(z)],
+        kink_words="ceil jumps here: slope 0",
         exact=True,
         spell={"numpy": "np.ceil({0})", "torch": "torch.ceil({0})", "jax": "jnp.ceil({0})"},
     ),
@@ -265,6 +281,23 @@ _ROWS: tuple[Function, ...] = (
         spell={"torch": "torch.sigmoid({0})", "jax": "jax.nn.sigmoid({0})"},
     ),
     Function(
+        "logit",
+        domain=Interval(0, 1, open=True),
+        define=lambda f, p: f.ln(p / (1 - p)),
+        derivative=lambda f, p: (1 / (p * (1 - p)),),
+        spell={"numpy": "(np.log({0}) - np.log1p(-{0}))", "torch": "torch.logit({0})",
+               "jax": "(jnp.log({0}) - jnp.log1p(-{0}))"},
+        source="ln(p/(1 - p)), the inverse of sigmoid",
+    ),
+    Function(
+        "logsigmoid",
+        aliases=("log_sigmoid", "LogSigmoid"),
+        values=Interval(-inf, 0),
+        define=lambda f, z: -f.softplus(-z),
+        derivative=lambda f, z: (f.sigmoid(-z),),
+        source="ln(sigmoid(z)), safe for any z",
+    ),
+    Function(
         "relu",
         values=Interval(0),
         aliases=("ReLU",),
@@ -272,6 +305,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.Piecewise((z, z > 0), (0, True)),
         derivative=lambda f, z: (f.step(z),),
         kinks=lambda f, z: [z],
+        kink_words="ReLU at 0: slope 0, as in PyTorch",
         exact=True,
         spell={"numpy": "np.maximum({0}, 0.0)", "torch": "torch.relu({0})", "jax": "jax.nn.relu({0})",
                "math": "_max({0}, 0.0)"},
@@ -282,6 +316,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.Piecewise((z, z > 0), (z / 100, True)),
         derivative=lambda f, z: (f.Piecewise((1, z > 0), (f.Rational(1, 100), True)),),
         kinks=lambda f, z: [z],
+        kink_words="leaky ReLU at 0: slope 0.01, as in PyTorch",
         exact=True,
         source="slope 0.01 below 0, and at 0, PyTorch's default",
         spell={"numpy": "np.maximum({0}, 0.01*{0})", "torch": "torch.nn.functional.leaky_relu({0})",
@@ -313,6 +348,7 @@ _ROWS: tuple[Function, ...] = (
             ),
         ),
         kinks=lambda f, z: [z],
+        kink_words="SELU at 0: the slope from the left, as in PyTorch",
         source="Klambauer et al. (2017), with PyTorch's constants",
         spell={"numpy": "(1.0507009873554805*np.maximum({0}, 0.0) + 1.7580993408473768*np.expm1(np.minimum({0}, 0.0)))",
                "torch": "torch.nn.functional.selu({0})", "jax": "jax.nn.selu({0})",
@@ -329,6 +365,17 @@ _ROWS: tuple[Function, ...] = (
         ),
         source="Hendrycks & Gimpel (2016): z times the normal distribution function, exact",
         spell={"torch": "torch.nn.functional.gelu({0})", "jax": "jax.nn.gelu({0}, approximate=False)"},
+    ),
+    Function(
+        "gelu_tanh",
+        define=lambda f, z: z * (1 + f.tanh(_gelu_inner(f, z))) / 2,
+        derivative=lambda f, z: (
+            (1 + f.tanh(_gelu_inner(f, z))) / 2
+            + z * (1 - f.tanh(_gelu_inner(f, z)) ** 2) * f.sqrt(2 / f.pi) * (1 + 3 * f.Rational(_GELU_CUBE) * z**2) / 2,
+        ),
+        source="Hendrycks & Gimpel (2016): the approximation by tanh, PyTorch's approximate='tanh'",
+        spell={"torch": "torch.nn.functional.gelu({0}, approximate='tanh')",
+               "jax": "jax.nn.gelu({0}, approximate=True)"},
     ),
     Function(
         "silu",
@@ -368,10 +415,53 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.Piecewise((-1, z < -1), (1, z > 1), (z, True)),
         derivative=lambda f, z: (f.Piecewise((1, f.And(z > -1, z < 1)), (0, True)),),
         kinks=lambda f, z: [z - 1, z + 1],
+        kink_words="hardtanh at ±1: slope 0, as in PyTorch",
         exact=True,
         source="slope 0 at -1 and 1, as PyTorch has it",
         spell={"numpy": "np.clip({0}, -1.0, 1.0)", "torch": "torch.nn.functional.hardtanh({0})",
                "jax": "jnp.clip({0}, -1.0, 1.0)"},
+    ),
+    Function(
+        "relu6",
+        aliases=("ReLU6",),
+        latex=r"\operatorname{ReLU6}",
+        values=Interval(0, 6),
+        define=lambda f, z: f.Piecewise((0, z < 0), (6, z > 6), (z, True)),
+        derivative=lambda f, z: (f.Piecewise((1, f.And(z > 0, z < 6)), (0, True)),),
+        kinks=lambda f, z: [z, z - 6],
+        kink_words="ReLU6 at 0 and 6: slope 0, as in PyTorch",
+        exact=True,
+        source="min(max(z, 0), 6); slope 0 at 0 and 6, as PyTorch has it",
+        spell={"numpy": "np.clip({0}, 0.0, 6.0)", "torch": "torch.nn.functional.relu6({0})",
+               "jax": "jnp.clip({0}, 0.0, 6.0)"},
+    ),
+    Function(
+        "hardswish",
+        aliases=("Hardswish", "hard_swish"),
+        define=lambda f, z: f.Piecewise((0, z <= -3), (z, z >= 3), (z * (z + 3) / 6, True)),
+        derivative=lambda f, z: (
+            f.Piecewise((0, z <= -3), (1, z >= 3), (z / 3 + f.Rational(1, 2), True)),
+        ),
+        kinks=lambda f, z: [z - 3, z + 3],
+        kink_words="hardswish at ±3: slope 0 at −3 and 1 at 3, as in PyTorch",
+        exact=True,
+        source="Howard et al. (2019): z relu6(z + 3)/6; slope 0 at -3 and 1 at 3, as PyTorch has it",
+        spell={"torch": "torch.nn.functional.hardswish({0})"},
+    ),
+    Function(
+        "clip",
+        aliases=("clamp",),
+        arity=(3, 3),
+        define=lambda f, z, low, high: f.min(f.max(z, low), high),
+        derivative=lambda f, z, low, high: (
+            f.Piecewise((1, f.And(z >= low, z <= high)), (0, True)),
+            f.Piecewise((1, f.And(z < low, low < high)), (0, True)),
+            f.Piecewise((1, f.Or(z > high, low > high)), (0, True)),
+        ),
+        kinks=lambda f, z, low, high: [z - low, z - high],
+        kink_words="clip at a bound: slope 1, as in PyTorch",
+        exact=True,
+        source="min(max(z, low), high); slope 1 at both bounds, as torch.clamp has it",
     ),
     Function(
         "step",
@@ -380,6 +470,7 @@ _ROWS: tuple[Function, ...] = (
         define=lambda f, z: f.Piecewise((1, z > 0), (0, True)),
         derivative=lambda f, z: (0,),
         kinks=lambda f, z: [z],
+        kink_words="the step at 0: slope 0",
         exact=True,
         source="the indicator 1[z > 0], derivative 0 everywhere",
         spell={"numpy": "(({0} > 0)*1.0)"},
@@ -388,7 +479,16 @@ _ROWS: tuple[Function, ...] = (
     Function("softmax", kind="vector", values=Interval(0, 1), by_output=lambda f, y: y),
     Function("log_softmax", kind="vector", values=Interval(-inf, 0)),
     Function("layer_norm", kind="vector", source="epsilon = 1e-5 under the root, no scale or shift, as PyTorch"),
+    Function(
+        "rms_norm", kind="vector",
+        source="x/sqrt(mean(x^2) + epsilon) with PyTorch's epsilon, that of the numbers, 2^-52; no scale",
+    ),
+    Function("logsumexp", kind="reduction", source="ln(sum(exp(z))), safe for any z; of its slope, softmax(z)"),
+    Function("var", kind="reduction", values=Interval(0), aliases=("Var", "variance"),
+             source="the mean of the squared distances from the mean: divides by n"),
     Function("norm", kind="reduction", values=Interval(0)),
+    Function("norm1", kind="reduction", values=Interval(0), source="||x||_1"),
+    Function("norm2", kind="reduction", values=Interval(0), source="||x||"),
     Function("dot", kind="reduction", arity=(2, 2)),
     Function("cross", kind="vector", arity=(2, 2)),
     Function("diag", kind="vector"),

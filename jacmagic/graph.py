@@ -30,6 +30,7 @@ no operation looks at those.
     softmax       1         -                           along the last axis, safe for any argument
     log_softmax   1         -                           likewise
     amax, amin    1         -                           the extreme entry of the last axis
+    logsumexp     1         -                           over the last axis, safe for any argument
     norm          1         -                           the 2-norm over the last axis
     prod          1         -                           the product over the last axis
     others        1         -                           along the last axis, the product of all other entries
@@ -272,7 +273,7 @@ class Graph:
         return self.node("stack", parts, parts[0].shape[:lead] + shape, lead)
 
     def along(self, op: str, node: Node) -> Node:
-        """An operation along the last axis: softmax, log_softmax, others, amax, amin, norm, prod."""
+        """Along the last axis: softmax, log_softmax, others; one axis less: logsumexp, amax, amin, norm, prod."""
         shape = node.shape if op in ("softmax", "log_softmax", "others") else node.shape[:-1]
         return self.node(op, (node,), shape)
 

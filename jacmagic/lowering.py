@@ -1039,17 +1039,44 @@ class Lowerer:
         raise ShapeError(f"{expr.function} of one entry is always {said}", expr.span, fix)
 
     def call_layer_norm(self, expr: t.Call, values: list[Value]) -> Value:
-        g, x = self.graph, self.vector_argument(expr, values[0])
-        n = x.size
-        mean = self.of_node(g.sum(x, (0,))).expr / n
-        centred = self.node(Value(self.symbol(x) - self.symbol(self.node(Value(mean))), x.shape))
-        squares = self.node(Value(self.symbol(centred) ** 2, x.shape))
-        variance = self.of_node(g.sum(squares, (0,))).expr / n
-        deviation = self.node(Value(sp.sqrt(variance + sp.Rational(1, 100000))))
-        return self.of_node(self.node(Value(self.symbol(centred) / self.symbol(deviation), x.shape)))
+        centred = self.centred(self.vector_argument(expr, values[0]))
+        deviation = self.node(Value(sp.sqrt(self.mean_square(centred) + sp.Rational(1, 100000))))
+        return self.of_node(self.node(Value(self.symbol(centred) / self.symbol(deviation), centred.shape)))
+
+    def call_rms_norm(self, expr: t.Call, values: list[Value]) -> Value:
+        x = self.vector_argument(expr, values[0])
+        size = self.node(Value(sp.sqrt(self.mean_square(x) + sp.Rational(1, 2**52))))
+        return self.of_node(self.node(Value(self.symbol(x) / self.symbol(size), x.shape)))
+
+    def centred(self, x: Node) -> Node:
+        """A vector minus its mean."""
+        mean = self.of_node(self.graph.sum(x, (0,))).expr / x.size
+        return self.node(Value(self.symbol(x) - self.symbol(self.node(Value(mean))), x.shape))
+
+    def mean_square(self, x: Node) -> sp.Expr:
+        squares = self.node(Value(self.symbol(x) ** 2, x.shape))
+        return self.of_node(self.graph.sum(squares, (0,))).expr / x.size
+
+    def call_var(self, expr: t.Call, values: list[Value]) -> Value:
+        return Value(self.mean_square(self.centred(self.all_entries(expr, values[0]))))
+
+    def call_logsumexp(self, expr: t.Call, values: list[Value]) -> Value:
+        return self.of_node(self.graph.along("logsumexp", self.vector_argument(expr, values[0])))
+
+    def all_entries(self, expr: t.Call, value: Value) -> Node:
+        """The entries of a vector or matrix, of which a number has none."""
+        if value.shape == ():
+            self.number_alone(expr.arguments[0], expr.span)
+            self.vector_argument(expr, value)
+        return self.flat(value)
 
     def call_norm(self, expr: t.Call, values: list[Value]) -> Value:
         return self.norm(expr, expr.arguments[0], values[0], "2")
+
+    call_norm2 = call_norm
+
+    def call_norm1(self, expr: t.Call, values: list[Value]) -> Value:
+        return self.norm(expr, expr.arguments[0], values[0], "1")
 
     def no_inner_product(self, expr: t.Call) -> SyntaxMistake | None:
         """For ⟨cos t, sin t⟩, a column as some books write it."""

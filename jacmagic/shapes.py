@@ -436,7 +436,7 @@ class Inference:
                 self.up(args[0])
                 return ()
             return self.alike(list(args), want)
-        if expr.function in ("softmax", "log_softmax", "layer_norm"):
+        if expr.function in ("softmax", "log_softmax", "layer_norm", "rms_norm"):
             return self.up(args[0], want)
         if row.kind == "loss" or expr.function == "dot":
             if len(args) == 2:

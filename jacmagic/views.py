@@ -27,7 +27,7 @@ from jacmagic import tree as t
 from jacmagic.backward import Names, Passed, adding_up, backward, layout_of, pre_activation
 from jacmagic.errors import JacmagicError, LimitError, Span
 from jacmagic.formula import NoForm, pull
-from jacmagic.functions import put_in
+from jacmagic.functions import FUNCTIONS, put_in, symbolic
 from jacmagic.graph import Graph, Node, ancestry
 from jacmagic.layout import Layout
 from jacmagic.printers import latex, text
@@ -978,19 +978,8 @@ def plain_text(result: Result, whole: bool = False) -> str:
     return "\n".join([*lines, *numbers(result)])
 
 
-KINKS = {
-    "relu": "ReLU at 0: slope 0, as in PyTorch",
-    "abs": "|·| at 0: slope 0, as in PyTorch",
-    "sign": "sign at 0: slope 0",
-    "step": "the step at 0: slope 0",
-    "leaky_relu": "leaky ReLU at 0: slope 0.01, as in PyTorch",
-    "selu": "SELU at 0: the slope from the left, as in PyTorch",
-    "hardtanh": "hardtanh at ±1: slope 0, as in PyTorch",
-    "max": "a tie of max: each of the k largest has slope 1/k",
+KINKS = {name: row.kink_words for name, row in FUNCTIONS.items() if row.kink_words} | {
     "max(0, z)": "max(0, ·) at 0: slope 0, as ReLU has it",
-    "min": "a tie of min: each of the k smallest has slope 1/k",
-    "floor": "floor jumps here: slope 0",
-    "ceil": "ceil jumps here: slope 0",
     "norm": "‖·‖ at 0: slope 0, as in PyTorch",
     "cases": "a boundary of the cases: the slope of the case that holds here",
 }
@@ -1017,6 +1006,8 @@ def wrong_where(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
         ("atanh", ">=1", "atanh of a number beyond ±1"),
     ):
         out += [(e.args[0] ** 2, when, why) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
+    for e in sorted(expr.atoms(symbolic("logit")), key=str):
+        out += [(e.args[0], when, "logit of a number that is not between 0 and 1") for when in ("<=0", ">=1")]
     poles = (sp.cot, sp.csc, sp.coth, sp.csch, sp.acsch)
     out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(*poles), key=str)]
     for e in sorted(expr.atoms(sp.asech), key=str):

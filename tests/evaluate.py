@@ -327,7 +327,9 @@ class _Evaluator:
             whole: dict[str, Callable[[np.ndarray], Any]] = {
                 "sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "mean": np.mean, "var": np.var,
                 "softmax": lambda v: self.softmax(v), "log_softmax": lambda v: np.log(self.softmax(v)),
-                "layer_norm": lambda v: (v - v.mean()) / np.sqrt(v.var() + 1e-5), "sqrt": np.sqrt, "exp": np.exp,
+                "layer_norm": lambda v: (v - v.mean()) / np.sqrt(v.var() + 1e-5),
+                "rms_norm": lambda v: v / np.sqrt((v**2).mean() + 2.0**-52),
+                "logsumexp": lambda v: np.log(np.exp(v).sum()), "sqrt": np.sqrt, "exp": np.exp,
                 "ln": np.log, "abs": np.abs, "sign": np.sign, "tanh": np.tanh, "sin": np.sin, "cos": np.cos,
             }
             if name in whole:

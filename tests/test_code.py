@@ -94,6 +94,7 @@ def _entrywise(n: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
     along: dict[str, Callable[[list[Any]], Any]] = {
         "softmax": lambda z: [mpmath.exp(v) / sum(map(mpmath.exp, z)) for v in z],
         "log_softmax": lambda z: [v - mpmath.log(sum(map(mpmath.exp, z))) for v in z],
+        "logsumexp": lambda z: mpmath.log(sum(map(mpmath.exp, z))),
         "amax": max,
         "amin": min,
         "norm": lambda z: mpmath.sqrt(sum(v**2 for v in z)),
@@ -340,7 +341,7 @@ def _along(op: str) -> Callable[..., Node]:
     return lambda g, w: g.along(op, w)
 
 
-for _op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod", "others"):
+for _op in ("softmax", "log_softmax", "logsumexp", "amax", "amin", "norm", "prod", "others"):
     CASES[f"{_op}_of_a_vector"] = [X], _along(_op)
     CASES[f"{_op}_of_rows"] = [W], _along(_op)
 
@@ -503,6 +504,7 @@ def read_json(data: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
             rules: dict[str, Callable[[Any], Any]] = {
                 "softmax": lambda z: np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True),
                 "log_softmax": lambda z: z - np.log(np.exp(z).sum(axis=-1, keepdims=True)),
+                "logsumexp": lambda z: np.log(np.exp(z).sum(axis=-1)),
                 "amax": lambda z: z.max(axis=-1),
                 "amin": lambda z: z.min(axis=-1),
                 "norm": lambda z: np.sqrt((z**2).sum(axis=-1)),
@@ -589,7 +591,7 @@ def test_functions_and_their_derivatives_are_right_far_out_and_at_zero(name: str
         exprs = list(partials(name, tuple(slots)) or [sp.diff(symbolic(name)(*slots), v) for v in slots])
     g = Graph()
     names = [f"x{k}" for k in range(arity)]
-    points = [(p,) for p in POINTS] if arity == 1 else [(p, q) for p in POINTS for q in (-2.5, 0.0, 0.3, 1000.0)]
+    points = list(itertools.product(POINTS, *[(-2.5, 0.0, 0.3, 1000.0)] * (arity - 1)))
     for expr in map(sp.sympify, exprs):
         node = g.map(expr, [(g.input(n, ()), ()) for n in names], ())
         judge = unfolded(expr)

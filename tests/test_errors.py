@@ -597,7 +597,7 @@ def test_what_is_said_of_a_function_that_there_is_not_can_be_written(name: str) 
     for recipe in re.findall(r"write ([^…;]*?)(?:;|$|, or | for each)", ELSEWHERE[name]):
         if "out" in recipe or "," in recipe and "(" not in recipe and "[" not in recipe:
             continue  # words, not mathematics
-        vectors = "sum" in recipe or "norm" in recipe or "softmax" in recipe or "mean" in recipe or "dot" in recipe or "^T" in recipe
+        vectors = "sum" in recipe or "var(" in recipe or "norm" in recipe or "softmax" in recipe or "mean" in recipe or "dot" in recipe or "^T" in recipe
         size = "R^3" if vectors else "R"
         block = "".join(f"{v} in {size}\n" for v in "xyzpqab" if re.search(rf"\b{v}\b", recipe))
         block += "".join(f"{m} in R^(3x3)\n" for m in "AVK" if re.search(rf"\b{m}\b", recipe)) + "n = 3\n" * ("n)" in recipe)

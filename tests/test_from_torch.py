@@ -20,7 +20,7 @@ def sequential(*layers):
 @pytest.mark.parametrize(
     "activation",
     [nn.Tanh(), nn.Sigmoid(), nn.ReLU(), nn.LeakyReLU(), nn.ELU(), nn.SELU(), nn.GELU(), nn.SiLU(), nn.Mish(),
-     nn.Softplus(), nn.Softsign(), nn.Hardtanh(), nn.Softmax(-1), nn.LogSoftmax(-1), nn.LayerNorm(5)],
+     nn.Softplus(), nn.Softsign(), nn.Hardtanh(), nn.ReLU6(), nn.Hardswish(), nn.LogSigmoid(), nn.Softmax(-1), nn.LogSoftmax(-1), nn.LayerNorm(5)],
     ids=lambda m: type(m).__name__,
 )
 def test_value_and_jacobian_agree_with_the_module(activation):

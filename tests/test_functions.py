@@ -20,7 +20,8 @@ F = torch.nn.functional
 SCALAR: dict[str, Callable[[Any], Any]] = {
     "relu": torch.relu, "leaky_relu": F.leaky_relu, "elu": F.elu, "selu": F.selu, "gelu": F.gelu, "silu": F.silu,
     "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)), "softsign": F.softsign, "mish": F.mish,
-    "hardtanh": F.hardtanh, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "abs": torch.abs, "sign": torch.sign,
+    "hardtanh": F.hardtanh, "relu6": F.relu6, "hardswish": F.hardswish, "logsigmoid": F.logsigmoid,
+    "gelu_tanh": lambda z: F.gelu(z, approximate="tanh"), "sigmoid": torch.sigmoid, "tanh": torch.tanh, "abs": torch.abs, "sign": torch.sign,
     "floor": torch.floor, "ceil": torch.ceil, "erf": torch.erf, "erfc": torch.special.erfc, "atan": torch.atan, "asinh": torch.asinh,
     "step": lambda z: torch.heaviside(z.detach(), torch.zeros_like(z)) + 0 * z,
 }
@@ -28,7 +29,12 @@ VECTOR: dict[str, Callable[[Any], Any]] = {
     "softmax": lambda z: torch.softmax(z, 0),
     "log_softmax": lambda z: torch.log_softmax(z, 0),
     "layer_norm": lambda z: F.layer_norm(z, z.shape),
+    "rms_norm": lambda z: F.rms_norm(z, z.shape),
     "norm": torch.linalg.vector_norm,
+    "norm2": torch.linalg.vector_norm,
+    "norm1": lambda z: z.abs().sum(),
+    "logsumexp": lambda z: torch.logsumexp(z, 0),
+    "var": lambda z: torch.var(z, correction=0),
     "max": torch.amax,
     "min": torch.amin,
     "prod": torch.prod,
@@ -72,6 +78,35 @@ def test_the_formula_of_a_slope_has_the_same_value_in_sympy(name: str) -> None:
         assert same(float(floating), both(SCALAR[name], float(at))[1]), at
 
 
+@pytest.mark.parametrize("at", [1e-300, 1e-9, 0.2, 0.5, 0.75, 1 - 1e-9])
+def test_logit_has_the_value_and_slope_of_pytorch_between_0_and_1(at: float) -> None:
+    r = jacmagic.jacobian("f(p) = logit(p)")
+    value, slope = both(torch.logit, at)
+    assert same(r.forward(p=at)["f"], value)
+    assert same(r.at("f", "p", p=at), slope)
+
+
+@pytest.mark.parametrize("at", [
+    (-2.0, -1.0, 0.5), (0.2, -1.0, 0.5), (3.0, -1.0, 0.5), (-1.0, -1.0, 0.5), (0.5, -1.0, 0.5), (0.0, 1.0, -1.0),
+    (0.0, 1.0, 1.0), (1.0, 1.0, 1.0), (2.0, 1.0, 1.0),
+])
+def test_clip_has_the_value_and_slopes_of_torch_clamp_also_at_bounds_in_the_wrong_order(at: tuple[float, ...]) -> None:
+    r = jacmagic.jacobian("f(x, a, b) = clip(x, a, b)")
+    leaves = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in at]
+    value = torch.clamp(*leaves)
+    slopes = torch.autograd.grad(value, leaves)
+    point = dict(zip("xab", at))
+    assert same(r.forward(**point)["f"], value.detach())
+    assert same(r.at(**point), [[float(slope) for slope in slopes]])
+
+
+def test_probabilities_that_are_clipped_are_probabilities() -> None:
+    n = jacmagic.nnchain("z in R^2 input\ny in R^2\nL = bce(clip(z, 0.01, 0.99), y)")
+    assert n.forward(z=[0.5, 2.0], y=[1.0, 1.0])["L"] == pytest.approx(-(math.log(0.5) + math.log(0.99)) / 2)
+    with pytest.raises(ValueError, match="takes probabilities"):
+        jacmagic.nnchain("x in R^2\ny in R^2\nL = bce(clip(W x + c, -1, 0.99), y)")
+
+
 PLACES = [
     [0.0, 0.0, 0.0], [1.0, 1.0, -2.0], [1000.0, -1000.0, 3.0], [-1000.0, -1000.0, -1000.0], [0.3, -0.2, 0.9],
     [2.0, 0.0, 5.0],
@@ -81,7 +116,7 @@ FAR = [1e200, 1e200, 1.0]  # but for functions that square and multiply: they ov
 
 @pytest.mark.parametrize(
     ("name", "at"),
-    [(name, at) for name in VECTOR for at in (PLACES if name in ("layer_norm", "norm", "prod") else [*PLACES, FAR])],
+    [(name, at) for name in VECTOR for at in (PLACES if name in ("layer_norm", "rms_norm", "norm", "norm2", "var", "prod", "logsumexp") else [*PLACES, FAR])],
 )
 def test_a_function_of_a_vector_has_the_values_of_pytorch_at_ties_zeros_and_far_out(name: str, at: list[float]) -> None:
     r = jacmagic.jacobian(f"z in R^3\nf = {name}(z)")

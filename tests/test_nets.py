@@ -41,6 +41,10 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "softsign": F.softsign,
     "mish": F.mish,
     "hardtanh": F.hardtanh,
+    "relu6": F.relu6,
+    "hardswish": F.hardswish,
+    "logsigmoid": F.logsigmoid,
+    "gelu_tanh": lambda z: F.gelu(z, approximate="tanh"),
     "step": lambda z: (z > 0).to(z.dtype) + 0 * z,
     "softmax": lambda z: torch.softmax(z, -1),
     "log_softmax": lambda z: torch.log_softmax(z, -1),
@@ -356,9 +360,9 @@ KINDS: dict[str, tuple[list[tuple[int, ...]], Callable[..., Node]]] = {
     "put, places that meet": ([(3,)], lambda g, a: g.put(a, (0, 1, 0), (2,))),
     "stack": ([(2,), (), (3,)], lambda g, a, b, c: g.stack([a, b, c], (6,))),
     **{op: ([(4,)], lambda g, a, op=op: g.along(op, a))
-       for op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod")},
+       for op in ("softmax", "log_softmax", "logsumexp", "amax", "amin", "norm", "prod")},
     **{f"{op} of rows": ([(2, 4)], lambda g, a, op=op: g.along(op, a))
-       for op in ("softmax", "log_softmax", "amax", "amin", "norm", "prod")},
+       for op in ("softmax", "log_softmax", "logsumexp", "amax", "amin", "norm", "prod")},
 }
 
 

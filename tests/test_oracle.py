@@ -112,17 +112,27 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], Callable[[float], bool]]] = {
     "mish": (F.mish, lambda v: True),
     "hardtanh": (F.hardtanh, _off(-1, 1)),
     "step": (lambda z: (z > 0) * 1.0, _off(0)),
+    "logit": (torch.logit, lambda v: 0.05 < v < 0.95),
+    "logsigmoid": (F.logsigmoid, lambda v: True),
+    "relu6": (F.relu6, _off(0, 6)),
+    "hardswish": (F.hardswish, _off(-3, 3)),
+    "gelu_tanh": (lambda z: F.gelu(z, approximate="tanh"), lambda v: True),
 }
 
 VECTOR_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "softmax": lambda z: torch.softmax(z, 0),
     "log_softmax": lambda z: torch.log_softmax(z, 0),
     "layer_norm": lambda z: F.layer_norm(z, z.shape),
+    "rms_norm": lambda z: F.rms_norm(z, z.shape),
 }
 
 REDUCTIONS: dict[str, Callable[[Any], Any]] = {
     "sum({})": torch.sum,
     "mean({})": torch.mean,
+    "var({})": lambda v: torch.var(v, correction=0),
+    "logsumexp({})": lambda v: torch.logsumexp(v, 0),
+    "norm1({})": lambda v: v.abs().sum(),
+    "norm2({})": torch.linalg.vector_norm,
     "prod({})": torch.prod,
     "norm({})": torch.linalg.vector_norm,
     "||{}||": torch.linalg.vector_norm,

@@ -363,6 +363,8 @@ def test_every_formula_that_is_shown_becomes_mathml():
 
 FORMS = [
     ("a = layer_norm(W x + c)", "(1/√(var(z_a) + 1e-5)) (I - 1/3 𝟏 𝟏ᵀ - 1/3 a aᵀ) W"),
+    ("a = rms_norm(W x + c)", "(1/√(1/3 ‖z_a‖² + 2⁻⁵²)) (I - 1/3 a aᵀ) W"),
+    ("a = logsumexp(W x + c)", "softmax(W x + c)ᵀ W"),
     ("a = [tanh(W x + c); x]", "[[I, 0]]ᵀ diag(1 - tanh²(W x + c)) W + [[0, I]]ᵀ"),
     ("a = [x[1]; x[2] x[3]]", "e₂ (x₂ e₃ᵀ + x₃ e₂ᵀ) + e₁ e₁ᵀ"),
     ("a = max(x)", "e_argmax(x)ᵀ"),

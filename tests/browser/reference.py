@@ -38,12 +38,17 @@ FUNCTIONS: dict[str, Any] = {
     "gelu": lambda z: z * mp.erfc(-z / mp.sqrt(2)) / 2, "silu": lambda z: z * sigmoid(z), "softplus": softplus,
     "softsign": lambda z: z / (1 + abs(z)), "mish": lambda z: z * mp.tanh(softplus(z)),
     "hardtanh": lambda z: max(mp.mpf(-1), min(mp.mpf(1), z)), "step": lambda z: mp.mpf(z > 0),
+    "logit": lambda p: mp.log(p) - mp.log1p(-p), "logsigmoid": lambda z: -softplus(-z),
+    "relu6": lambda z: max(mp.mpf(0), min(mp.mpf(6), z)),
+    "hardswish": lambda z: z * max(mp.mpf(0), min(mp.mpf(6), z + 3)) / 6,
+    "gelu_tanh": lambda z: z * sigmoid(2 * mp.sqrt(2 / mp.pi) * (z + mp.mpf("0.044715") * z**3)),
     "log1p": mp.log1p, "expm1": mp.expm1,
 }
 # At a pole NumPy gives an infinity or nan where mpmath raises.
 POLES = {("ln", 0.0): "-inf", ("log2", 0.0): "-inf", ("log10", 0.0): "-inf", ("cot", 0.0): "inf", ("csc", 0.0): "inf",
          ("coth", 0.0): "inf", ("csch", 0.0): "inf", ("acoth", 0.0): "nan", ("acoth", 1.0): "inf", ("acoth", -1.0): "-inf",
-         ("asech", 0.0): "inf", ("acsch", 0.0): "inf", ("atanh", 1.0): "inf", ("atanh", -1.0): "-inf", ("log1p", -1.0): "-inf"}
+         ("asech", 0.0): "inf", ("acsch", 0.0): "inf", ("atanh", 1.0): "inf", ("atanh", -1.0): "-inf", ("log1p", -1.0): "-inf",
+         ("logit", 0.0): "-inf", ("logit", 1.0): "inf"}
 
 
 def plain(value: Any) -> Any:
@@ -93,12 +98,15 @@ def operations() -> list[dict[str, Any]]:
         ("stack", [a, b], 0, np.concatenate([a.ravel(), b.ravel()])),
         ("stack", [a, t], 1, np.concatenate([a, t], 1)),
         ("softmax", [a], None, soft(a)), ("softmax", [big], None, soft(big)), ("log_softmax", [big], None, logsoft(big)),
+        ("logsumexp", [a], None, np.log(np.exp(a).sum(-1))),
+        ("logsumexp", [big], None, np.array([1000.0, 3 + math.log(2)])),
         ("amax", [a], None, a.max(-1)), ("amin", [a], None, a.min(-1)), ("norm", [a], None, np.linalg.norm(a, axis=-1)),
         ("norm", [v], None, np.linalg.norm(v)), ("prod", [a], None, a.prod(-1)), ("prod", [v], None, v.prod()),
         ("others", [a], None, others(a)), ("others", [zero], None, others(zero)),
         ("map", [a, v, v[:2]], {"e": ["+", ["*", ["_", 0], ["_", 1]], ["^", ["_", 2], 3]], "a": [[0, 1], [1], [0]]}, a * v + v[:2, None] ** 3),
         ("map", [v], {"e": ["case", ["/", ["_", 0], 2], [">", ["_", 0], 0], ["neg", ["_", 0]], ["and", ["<=", ["_", 0], 0], ["not", ["<", ["_", 0], -9]]], "nan"], "a": [[0]]}, np.where(v > 0, v / 2, -v)),
         ("map", [a[:, 0].sum()], {"e": ["max", ["_", 0], 0.25, ["atan2", ["_", 0], -2]], "a": [[]]}, max(a[:, 0].sum(), 0.25, math.atan2(a[:, 0].sum(), -2))),
+        ("map", [v], {"e": ["clip", ["_", 0], -0.5, 0.25], "a": [[0]]}, np.clip(v, -0.5, 0.25)),
         ("eye", [], None, np.eye(4).reshape(4, 2, 2)),
         ("const", [], [1, 2, 3, "inf"], np.array([[1, 2], [3, np.inf]])), ("const", [], 7, np.full((2, 2), 7.0)),
     ]

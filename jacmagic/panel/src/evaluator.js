@@ -209,6 +209,11 @@ export function kernel(node, operands) {
         const total = log(sum);
         for (let k = 0; k < row.length; k++) to[k] = node.op === "softmax" ? to[k] / sum : row[k] - top - total;
       });
+    case "logsumexp":
+      return rows((row, to) => {
+        const top = row.reduce((p, q) => max(p, q), -Infinity);
+        to[0] = top + log(row.reduce((sum, v) => sum + exp(v - top), 0));
+      });
     case "amax": return rows((row, to) => { to[0] = row.reduce((p, q) => max(p, q)); });
     case "amin": return rows((row, to) => { to[0] = row.reduce((p, q) => min(p, q)); });
     case "norm": return rows((row, to) => { to[0] = norm(row); });

@@ -61,6 +61,12 @@ export const FUNCTIONS = {
   mish: (z) => z * Math.tanh(softplus(z)),
   hardtanh: (z) => min(max(z, -1), 1),
   step: (z) => (z > 0 ? 1 : 0),
+  logit: (p) => log(p) - Math.log1p(-p),
+  logsigmoid: (z) => -softplus(-z),
+  relu6: (z) => min(max(z, 0), 6),
+  hardswish: (z) => (z * min(max(z + 3, 0), 6)) / 6,
+  clip: (z, low, high) => min(max(z, low), high),
+  gelu_tanh: (z) => z * sigmoid(2 * sqrt(2 / PI) * (z + 0.044715 * z ** 3)),
 };
 
 /** @type {Record<string, (a: any, b: any) => boolean>} */
