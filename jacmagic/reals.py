@@ -26,13 +26,11 @@ def reals(name: str, value: Any) -> np.ndarray:
         return value
     try:
         found = np.asarray(_plain(value))
-        if found.dtype.kind in "biuf":
-            with np.errstate(over="ignore"):
-                out = found.astype(float, copy=False)
-        elif found.dtype.kind == "O" and not any(isinstance(one, _OTHERS) for one in found.flat):
-            out = found.astype(float)  # SymPy's numbers, fractions, decimals
-        else:
+        objects = found.dtype.kind == "O" and not any(isinstance(one, _OTHERS) for one in found.flat)
+        if found.dtype.kind not in "biuf" and not objects:
             raise TypeError
+        with np.errstate(over="ignore"):  # some versions of NumPy warn where others raise
+            out = found.astype(float, copy=False)  # also SymPy's numbers, fractions, decimals
     except OverflowError:
         raise ValueMistake(f"{name} takes numbers up to 1.8e308, not {reprlib.repr(value)}.", None) from None
     except (TypeError, ValueError, RuntimeError):

@@ -86,11 +86,11 @@ def kernel() -> Iterator[Kernel]:
     made = Kernel()
     try:
         made.run("%load_ext jacmagic")
-        made.run("import ipywidgets, comm, jacmagic\nfrom IPython.display import display")
+        made.run("import ipywidgets, jacmagic\nfrom IPython.display import display")
         made.run(
             "def left():\n"
             "    found = getattr(ipywidgets.widgets.widget, '_instances', None)\n"
-            "    return len(ipywidgets.Widget.widgets if found is None else found), len(comm.get_comm_manager().comms)"
+            "    return len(ipywidgets.Widget.widgets if found is None else found), len(get_ipython().kernel.comm_manager.comms)"
         )
         yield made
     finally:

@@ -195,7 +195,7 @@ def test_the_tab_key_offers_what_dir_does(jedi: bool) -> None:
     shell.user_ns |= {"r": jacmagic.jacobian("f(x) = x^2"), "n": jacmagic.nnchain(NET)}
     for name in "rn":
         with provisionalcompleter():
-            offered = {one.text.lstrip(".") for one in shell.Completer.completions(f"{name}.", 2)}
+            offered = {one.text.removeprefix(name).lstrip(".") for one in shell.Completer.completions(f"{name}.", 2)}
         assert offered == set(dir(shell.user_ns[name]))
 
 
