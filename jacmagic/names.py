@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
-from jacmagic.syntax import GREEK
-
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi "
+    "chi psi omega"
+).split()
+GREEK += [word.capitalize() for word in GREEK]
 _ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "ddot": "\u0308"}
 _MARKS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "ddot": "¨"}
 _LETTERS = {g: chr(0x3B1 + k + (k > 16)) for k, g in enumerate(GREEK[:24])}  # U+03C2 is the final sigma

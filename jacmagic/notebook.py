@@ -17,9 +17,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jacmagic import panel, views
-from jacmagic.program import Program, understand
+from jacmagic import panel
+from jacmagic.program.passes import Program, understand
 from jacmagic.result import Result as Derivatives
+from jacmagic.show import views
 from jacmagic.working import kernel_shell, load, stoppable
 
 if TYPE_CHECKING:

@@ -20,17 +20,18 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from jacmagic import calculus as c
-from jacmagic import code, start
+from jacmagic import code
 from jacmagic.code import Compiled
+from jacmagic.engine import calculus as c
+from jacmagic.engine.graph import Node, ancestry
+from jacmagic.engine.textbook import in_textbook_form
 from jacmagic.errors import JacmagicError, LimitError, nearest
-from jacmagic.graph import Node, ancestry
-from jacmagic.lowering import MAX_VALUE
-from jacmagic.meaning import key_of
-from jacmagic.program import Program, Shape, Step
+from jacmagic.language.reading import key_of
+from jacmagic.language.syntax import parse_names
+from jacmagic.program import start
+from jacmagic.program.lowering import MAX_VALUE
+from jacmagic.program.passes import Program, Shape, Step
 from jacmagic.reals import reals
-from jacmagic.syntax import parse_names
-from jacmagic.textbook import in_textbook_form
 
 T = TypeVar("T")
 

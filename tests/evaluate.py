@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from jacmagic import backward
-from jacmagic import tree as t
 from jacmagic.functions import FUNCTIONS, symbolic
-from jacmagic.printers import text
+from jacmagic.language import tree as t
+from jacmagic.language.printers import text
+from jacmagic.show import backward
 
 Shape = tuple[int | None, int | None]
 UNKNOWN: Shape = (None, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import jacmagic
-from jacmagic.advice import TABLE
+from jacmagic.language.advice import TABLE
 
 
 def examples():

@@ -9,9 +9,11 @@ import pytest
 import sympy as sp
 
 import jacmagic
-from jacmagic import calculus, code, layout, printers
+from jacmagic import code
+from jacmagic.engine import calculus
+from jacmagic.engine.graph import Graph, ancestry, slot
 from jacmagic.functions import FUNCTIONS, by_cases, put_in, symbolic
-from jacmagic.graph import Graph, ancestry, slot
+from jacmagic.language import layout, printers
 
 _0, _1 = slot(0), slot(1)
 

@@ -21,9 +21,9 @@ import sympy as sp
 from optional import has, optional
 
 from jacmagic import code
-from jacmagic.calculus import gradient
+from jacmagic.engine.calculus import gradient
+from jacmagic.engine.graph import Graph, Node, Shape, ancestry, slot
 from jacmagic.functions import FUNCTIONS, calculus, partials, symbolic
-from jacmagic.graph import Graph, Node, Shape, ancestry, slot
 
 Inputs = list[tuple[str, Shape]]
 _0, _1, _2 = slot(0), slot(1), slot(2)

@@ -21,7 +21,8 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 import jacmagic
-from jacmagic import code, views
+from jacmagic import code
+from jacmagic.show import views
 
 DEMO = Path(__file__).resolve().parents[1] / "demo.ipynb"
 

@@ -16,7 +16,7 @@ from test_program import NETS, ROLES
 
 import jacmagic
 
-PAGE = Path(jacmagic.__file__).with_name("language.lark").read_text(encoding="utf-8")
+PAGE = (Path(jacmagic.__file__).parent / "language/grammar.lark").read_text(encoding="utf-8")
 GRAMMAR = Lark(PAGE, parser="earley", lexer="dynamic", ambiguity="resolve")
 CASES = Path(__file__).parent / "cases"
 LATER = {one for ids in json.loads((CASES / "later.json").read_text(encoding="utf-8")).values() for one in ids}

@@ -10,11 +10,13 @@ import pytest
 import sympy as sp
 
 import jacmagic
-from jacmagic import layout, names, printers, views
-from jacmagic import tree as t
+from jacmagic import names
 from jacmagic.functions import symbolic as function
-from jacmagic.meaning import Reader, Scope
-from jacmagic.syntax import parse
+from jacmagic.language import layout, printers
+from jacmagic.language import tree as t
+from jacmagic.language.reading import Reader, Scope
+from jacmagic.language.syntax import parse
+from jacmagic.show import views
 
 x, y, z, k, a, b = sp.symbols("x y z k a b", real=True)
 x1, x2, x10, theta, lam, c11, W12, xmax, rate, yhat = (

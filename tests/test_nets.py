@@ -19,10 +19,12 @@ from evaluate import backward_is_right, evaluate, full
 from optional import optional
 
 import jacmagic
-from jacmagic import backward, code, printers, views
-from jacmagic import tree as t
-from jacmagic.calculus import pull, push
-from jacmagic.graph import Graph, Node, ancestry, slot
+from jacmagic import code
+from jacmagic.engine.calculus import pull, push
+from jacmagic.engine.graph import Graph, Node, ancestry, slot
+from jacmagic.language import printers
+from jacmagic.language import tree as t
+from jacmagic.show import backward, views
 
 torch = optional("torch")
 F = torch.nn.functional

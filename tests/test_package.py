@@ -22,7 +22,7 @@ COLAB = {
 
 
 @pytest.mark.parametrize("name", [
-    "py.typed", "language.lark", "panel/panel.min.js", "panel/panel.min.css", "panel/start.min.js", "panel/find.min.js",
+    "py.typed", "language/grammar.lark", "panel/panel.min.js", "panel/panel.min.css", "panel/start.min.js", "panel/find.min.js",
     "panel/math.woff2",
 ])
 def test_what_is_no_python_is_installed_too(name):
@@ -52,7 +52,7 @@ def test_no_upper_bounds():
     assert not re.search(r"[<~]|==", block[1])
 
 
-@pytest.mark.parametrize("code", ["import jacmagic", "import jacmagic.errors, jacmagic.functions, jacmagic.syntax"])
+@pytest.mark.parametrize("code", ["import jacmagic", "import jacmagic.errors, jacmagic.functions, jacmagic.language.syntax"])
 def test_an_import_is_light(code):
     ask = "import sys; print(sorted({'sympy', 'numpy', 'lark', 'torch', 'IPython', 'ipywidgets'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", f"{code}\n{ask}"], capture_output=True, text=True,

@@ -14,8 +14,10 @@ import pytest
 from nbclient import NotebookClient
 
 import jacmagic
-from jacmagic import panel, printers, views
-from jacmagic import tree as t
+from jacmagic import panel
+from jacmagic.language import printers
+from jacmagic.language import tree as t
+from jacmagic.show import views
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
 HOME = str(Path(jacmagic.__file__).resolve().parents[1])

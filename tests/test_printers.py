@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jacmagic import printers
-from jacmagic import tree as t
-from jacmagic.meaning import Reader, Scope
-from jacmagic.syntax import parse
+from jacmagic.language import printers
+from jacmagic.language import tree as t
+from jacmagic.language.reading import Reader, Scope
+from jacmagic.language.syntax import parse
 
 SCALARS = ["x", "y", "x1", "x_max", "theta2", "lam", "rate", "k"]
 VECTORS, MATRICES, INDICES = ["u", "v", "c1"], ["W", "A2"], ["i", "j"]

@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 import jacmagic
-from jacmagic.program import Program, understand
+from jacmagic.program.passes import Program, understand
 
 
 def program(block: str, wrt: str | None = None, **more: Any) -> Program:

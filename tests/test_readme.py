@@ -13,9 +13,13 @@ from pathlib import Path
 import pytest
 
 import jacmagic
-from jacmagic import calculus, lowering, panel, result, syntax, views
 from jacmagic import code as source
+from jacmagic import panel, result
+from jacmagic.engine import calculus
 from jacmagic.functions import FUNCTIONS
+from jacmagic.language import syntax
+from jacmagic.program import lowering
+from jacmagic.show import views
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import jacmagic
-from jacmagic import start
 from jacmagic.panel import span_of
+from jacmagic.program import start
 
 
 # block, and what its names start with

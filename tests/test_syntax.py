@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jacmagic import syntax as s
 from jacmagic.errors import LimitError, SyntaxMistake
+from jacmagic.language import syntax as s
 
 
 def kinds(block: str) -> list[str]:
@@ -110,7 +110,7 @@ def rows_of(group: s.Group) -> list[tuple[s.Raw, ...]]:
     (r"\boldsymbol{\theta}", "theta"), (r"\varepsilon", "epsilon"), ("ϕ", "phi"), ("Δx", "Deltax"),
 ])
 def test_the_one_key_of_a_name(text: str, key: str) -> None:
-    from jacmagic.meaning import key_of
+    from jacmagic.language.reading import key_of
 
     assert key_of(s.parse(f"{text} = 1")[0].names[0]) == key
 

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 import jacmagic
-from jacmagic.textbook import in_textbook_form
+from jacmagic.engine.textbook import in_textbook_form
 
 # block, the lines of its Jacobian
 WRITTEN: list[tuple[str, list[str]]] = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jacmagic import tree as t
 from jacmagic.errors import Span
+from jacmagic.language import tree as t
 
 x, y, two = t.Name("x"), t.Name("y"), t.Number("2")
 

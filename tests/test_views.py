@@ -13,8 +13,10 @@ from evaluate import backward_is_right, evaluate
 from optional import optional
 
 import jacmagic
-from jacmagic import backward, panel, printers, views
-from jacmagic import tree as t
+from jacmagic import panel
+from jacmagic.language import printers
+from jacmagic.language import tree as t
+from jacmagic.show import backward, views
 
 
 def shown(result, *kinds):

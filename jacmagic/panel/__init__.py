@@ -23,13 +23,15 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from jacmagic import calculus as c
-from jacmagic import code, printers, views
-from jacmagic import tree as t
-from jacmagic.backward import layout_of
+from jacmagic import code
+from jacmagic.engine import calculus as c
+from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError
-from jacmagic.graph import Node, ancestry, slot
+from jacmagic.language import printers
+from jacmagic.language import tree as t
 from jacmagic.result import MAX_KINKS, Result
+from jacmagic.show import views
+from jacmagic.show.backward import layout_of
 
 MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.

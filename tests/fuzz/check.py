@@ -15,9 +15,9 @@ from math import prod
 import numpy as np
 
 import jacmagic
-from jacmagic import printers
+from jacmagic.language import printers
 from jacmagic.notebook import Result
-from jacmagic.program import families_in
+from jacmagic.program.passes import families_in
 
 LARGE = 500
 """Rows or columns of a Jacobian that is shown here."""

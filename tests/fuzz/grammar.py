@@ -21,7 +21,7 @@ from lark import Lark
 
 import jacmagic
 
-PAGE = Path(jacmagic.__file__).with_name("language.lark").read_text(encoding="utf-8")
+PAGE = (Path(jacmagic.__file__).parent / "language/grammar.lark").read_text(encoding="utf-8")
 GRAMMAR = Lark(PAGE, parser="earley", lexer="dynamic", ambiguity="resolve")
 
 LEAVES = st.sampled_from("x x x y y z t a b k W v u i x1 x_2 theta λ x[1] x[2] W[1,2] v^T W^T 0 1 2 3 10 0.5 .25 1e-3 -1 1/2 π e xy sinx".split())

@@ -15,12 +15,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from jacmagic import slips, start
-from jacmagic import syntax as s
-from jacmagic import tree as t
-from jacmagic.advice import better
 from jacmagic.code import compile_numpy
-from jacmagic.domains import Domains
+from jacmagic.engine.graph import Graph, Node
 from jacmagic.errors import (
     JacmagicError,
     LimitError,
@@ -32,12 +28,18 @@ from jacmagic.errors import (
     nearest,
 )
 from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
-from jacmagic.graph import Graph, Node
-from jacmagic.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
-from jacmagic.meaning import Reader, Scope, key_of
+from jacmagic.language import slips
+from jacmagic.language import syntax as s
+from jacmagic.language import tree as t
+from jacmagic.language.advice import better
+from jacmagic.language.reading import Reader, Scope, key_of
+from jacmagic.names import GREEK
+from jacmagic.program import start
+from jacmagic.program.domains import Domains
+from jacmagic.program.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
+from jacmagic.program.roles import labels, roles
+from jacmagic.program.shapes import Inference
 from jacmagic.reals import reals
-from jacmagic.roles import labels, roles
-from jacmagic.shapes import Inference
 
 Shape = tuple[int, ...]
 EXAMPLE = "f(x, y) = x^2 y + sin y"
@@ -1259,7 +1261,7 @@ def in_column_order(keys: Iterable[str]) -> tuple[str, ...]:
     """
     parts = {key: re.fullmatch(r"([^\W\d_]*)(.*)", key) for key in keys}
     letters = {key: match[1] if match else key for key, match in parts.items()}
-    known = {"lam" if word == "lambda" else word for word in s.GREEK}
+    known = {"lam" if word == "lambda" else word for word in GREEK}
     greek = {word for word in letters.values() if word in known or re.match(r"[Dd]elta[A-Za-z]", word)}
     met = list(dict.fromkeys(word.lower() for word in letters.values() if word in greek))
 

@@ -15,9 +15,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from jacmagic import tree as t
 from jacmagic.errors import ShapeError, Span
 from jacmagic.functions import FUNCTIONS
+from jacmagic.language import tree as t
 
 
 class Row(NamedTuple):

@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from jacmagic import tree as t
 from jacmagic.errors import NameMistake
 from jacmagic.functions import FUNCTIONS
-from jacmagic.shapes import is_literal
-from jacmagic.syntax import GREEK
+from jacmagic.language import tree as t
+from jacmagic.names import GREEK
+from jacmagic.program.shapes import is_literal
 
 Shape = tuple[int, ...]
 Trees = Mapping[str, t.Expr]

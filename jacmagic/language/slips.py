@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
-from jacmagic import tree as t
 from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake
+from jacmagic.language import tree as t
 
 _UNITS = ({"i": 1, "j": 2, "k": 3}, {"i_hat": 1, "j_hat": 2, "k_hat": 3})
 """Unit vectors as physics writes them, by their places."""

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
-from jacmagic import tree as t
 from jacmagic.errors import Span
 from jacmagic.functions import CONSTANTS, FUNCTIONS
+from jacmagic.language import tree as t
+from jacmagic.language.precedence import OPERATORS, Level
+from jacmagic.language.printers.typeset import Typeset
+from jacmagic.language.printers.writer import FENCED, Piece, name_of, named_call
 from jacmagic.names import greek
-from jacmagic.precedence import OPERATORS, Level
-from jacmagic.printers.typeset import Typeset
-from jacmagic.printers.writer import FENCED, Piece, name_of, named_call
 
 _THIN = '<mspace width="0.167em"/>'
 _WIDE = '<mspace width="1em"/>'

@@ -21,10 +21,10 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
+from jacmagic.engine.graph import Graph, Node, ancestry, is_zero, slot
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
 from jacmagic.functions import slope as slope_of
-from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
 
 MAX_WRITTEN = 400_000
 """Operations in a result with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from jacmagic import tree as t
 from jacmagic.errors import Span
+from jacmagic.language import tree as t
+from jacmagic.language.precedence import OPERATORS, Level
+from jacmagic.language.printers.writer import FENCED, Piece, Writer, digits, name_of
 from jacmagic.names import name, subscript
-from jacmagic.precedence import OPERATORS, Level
-from jacmagic.printers.writer import FENCED, Piece, Writer, digits, name_of
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")

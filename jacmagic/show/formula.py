@@ -16,13 +16,13 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from jacmagic import algebra as a
-from jacmagic import calculus as c
-from jacmagic import tree as t
-from jacmagic.algebra import Form
+from jacmagic.engine import calculus as c
+from jacmagic.engine.graph import Graph, Node, ancestry, is_zero, slot
 from jacmagic.functions import put_in
-from jacmagic.graph import Graph, Node, ancestry, is_zero, slot
-from jacmagic.layout import Layout
+from jacmagic.language import tree as t
+from jacmagic.language.layout import Layout
+from jacmagic.show import algebra as a
+from jacmagic.show.algebra import Form
 
 Shape = tuple[int, ...]
 

@@ -7,7 +7,7 @@ This module knows no function names and no shapes, and does not import SymPy.
 
 The parser is written by hand, one method a level of precedence: bars, gaps and
 bare application need more than one token of context, and an error can then say
-what was expected in the reader's words. `language.lark` is the same language as
+what was expected in the reader's words. `grammar.lark` is the same language as
 one readable page; a test holds the two together.
 """
 
@@ -22,7 +22,8 @@ from typing import Any
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS, OF_LOGITS, SPELLINGS
-from jacmagic.precedence import Level, signs
+from jacmagic.language.precedence import Level, signs
+from jacmagic.names import GREEK
 
 MAX_BLOCK = 100_000
 """Characters in a block. Instead: large values from Python, `W = {weights}`."""
@@ -45,11 +46,6 @@ MAX_NESTING = 40
 MAX_STATEMENTS = 1_000
 """Statements in a block. Instead: vectors and families, `[x[i]^2 for i = 1..n]`."""
 
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi "
-    "chi psi omega"
-).split()
-GREEK += [word.capitalize() for word in GREEK]
 _VARIANTS = {"varepsilon": "epsilon", "vartheta": "theta", "varphi": "phi", "varrho": "rho", "varsigma": "sigma",
              "varpi": "pi", "varkappa": "kappa", "lam": "lambda"}
 _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from jacmagic import tree as t
 from jacmagic.errors import Span
 from jacmagic.functions import CONSTANTS, FUNCTIONS
-from jacmagic.precedence import OPERATORS, Level
-from jacmagic.printers.typeset import Typeset
-from jacmagic.printers.writer import FENCED, Piece, name_of
+from jacmagic.language import tree as t
+from jacmagic.language.precedence import OPERATORS, Level
+from jacmagic.language.printers.typeset import Typeset
+from jacmagic.language.printers.writer import FENCED, Piece, name_of
 
 _SYMBOLS = {
     "partial": r"\partial", "d": "d", "nabla": r"\nabla", "top": r"\top", "infinity": r"\infty", "one": r"\mathbf{1}",

@@ -28,9 +28,9 @@ from typing import Any
 
 import sympy as sp
 
+from jacmagic.engine.graph import Node, Shape, ancestry
 from jacmagic.errors import LimitError, ValueMistake, nearest
 from jacmagic.functions import FUNCTIONS, calculus
-from jacmagic.graph import Node, Shape, ancestry
 
 MAX_SOURCE = 500
 """Functions in one entry as SymPy source, each as often as its definition says it. Instead: NumPy source, or names."""

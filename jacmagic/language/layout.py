@@ -16,11 +16,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from jacmagic import tree as t
 from jacmagic.functions import ALIASES, FUNCTIONS
+from jacmagic.language import tree as t
+from jacmagic.language.printers import latex
+from jacmagic.language.printers.writer import FENCED, stands_alone, takes_power
 from jacmagic.names import name
-from jacmagic.printers import latex
-from jacmagic.printers.writer import FENCED, stands_alone, takes_power
 
 MAX_TERMS = 200
 """Terms of sums whose order is kept; of a block with more, the first ones."""

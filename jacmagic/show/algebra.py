@@ -17,7 +17,7 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic import tree as t
+from jacmagic.language import tree as t
 
 _ONE, _ZERO = sp.S.One, sp.S.Zero
 

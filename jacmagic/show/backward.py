@@ -16,14 +16,14 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from jacmagic import calculus as c
-from jacmagic import tree as t
-from jacmagic.formula import Reader, normed, pull
+from jacmagic.engine import calculus as c
+from jacmagic.engine.graph import Graph, Node, ancestry, slot
 from jacmagic.functions import FUNCTIONS, put_in
-from jacmagic.graph import Graph, Node, ancestry, slot
-from jacmagic.layout import Layout, Order
+from jacmagic.language import tree as t
+from jacmagic.language.layout import Layout, Order
 from jacmagic.names import name
 from jacmagic.result import Result
+from jacmagic.show.formula import Reader, normed, pull
 
 MAX_PASSED = 30
 """Parts of the formula of what comes back to a definition without a weight; a longer one has a name of its own."""

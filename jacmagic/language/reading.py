@@ -13,10 +13,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from jacmagic import syntax as s
-from jacmagic import tree as t
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake, nearest
 from jacmagic.functions import CONSTANTS, FUNCTIONS, OF_LOGITS, SPELLINGS, Function, find
+from jacmagic.language import syntax as s
+from jacmagic.language import tree as t
+from jacmagic.names import GREEK
 
 
 def key_of(word: s.Word) -> str:
@@ -39,9 +40,9 @@ def is_letter(word: s.Word) -> bool:
     """True for one letter or Greek word, perhaps with digits behind it: a name without being declared."""
     letters = word.text.rstrip("0123456789")
     base = letters.split("_")[0]
-    if len(base) == 1 or base in s.GREEK:
+    if len(base) == 1 or base in GREEK:
         return True
-    return word.whole and (base == "ell" or (base[5:] in s.GREEK or len(base) == 6) and base.startswith("Delta"))
+    return word.whole and (base == "ell" or (base[5:] in GREEK or len(base) == 6) and base.startswith("Delta"))
 
 
 _OPERATORS = {"·": "dot", "×": "cross"}
@@ -370,7 +371,7 @@ class Reader:
                 return NameMistake(f"{name} is not known. Did you mean {FOREIGN[name]}?", word.span, (FOREIGN[name],))
 
         def nameable(part: str) -> bool:
-            return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in s.GREEK or self.scope.knows(part))
+            return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in GREEK or self.scope.knows(part))
 
         if text != text.lower() and text.lower() in SPELLINGS | CONSTANTS.keys():
             return NameMistake(f"{shown} is not known. Did you mean {text.lower()}?", word.span, (text.lower(),))
@@ -403,7 +404,7 @@ class Reader:
             if text.startswith(difference) and nameable(rest):
                 cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
-        close = nearest(text, [*SPELLINGS, *self.scope.names, *s.GREEK])
+        close = nearest(text, [*SPELLINGS, *self.scope.names, *GREEK])
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)

@@ -19,11 +19,11 @@ from math import inf, log, prod
 
 import sympy as sp
 
-from jacmagic import tree as t
-from jacmagic.calculus import MAX_DIGITS
+from jacmagic.engine.calculus import MAX_DIGITS
+from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
-from jacmagic.graph import Graph, Node, slot
+from jacmagic.language import tree as t
 
 MAX_FAMILY = 10_000
 """Members of one family. Instead: vectors, `sum(x .* x)`."""

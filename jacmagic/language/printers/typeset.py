@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
 
-from jacmagic import tree as t
 from jacmagic.errors import Span
-from jacmagic.precedence import Level
-from jacmagic.printers.writer import (
+from jacmagic.language import tree as t
+from jacmagic.language.precedence import Level
+from jacmagic.language.printers.writer import (
     Factors,
     Piece,
     Writer,

@@ -21,20 +21,20 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from jacmagic import calculus as c
 from jacmagic import names
-from jacmagic import tree as t
-from jacmagic.backward import Names, Passed, adding_up, backward, layout_of, pre_activation
+from jacmagic.engine import calculus as c
+from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.errors import JacmagicError, LimitError, Span
-from jacmagic.formula import NoForm, pull
 from jacmagic.functions import FUNCTIONS, put_in, symbolic
-from jacmagic.graph import Graph, Node, ancestry
-from jacmagic.layout import Layout
-from jacmagic.printers import latex, text
-from jacmagic.program import Line, Program
+from jacmagic.language import tree as t
+from jacmagic.language.layout import Layout
+from jacmagic.language.printers import latex, text
+from jacmagic.language.syntax import ROLES
+from jacmagic.program.passes import Line, Program
+from jacmagic.program.start import MAX_DRAWS
 from jacmagic.result import Result, entry_name, symbols_of
-from jacmagic.start import MAX_DRAWS
-from jacmagic.syntax import ROLES
+from jacmagic.show.backward import Names, Passed, adding_up, backward, layout_of, pre_activation
+from jacmagic.show.formula import NoForm, pull
 
 MAX_SHOWN = 8
 """Rows and columns of a matrix that are typeset; the middle of a larger one is left out.

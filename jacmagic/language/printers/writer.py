@@ -13,11 +13,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 
-from jacmagic import tree as t
 from jacmagic.errors import Span
 from jacmagic.functions import FUNCTIONS
+from jacmagic.language import tree as t
+from jacmagic.language.precedence import Level
 from jacmagic.names import Name, name
-from jacmagic.precedence import Level
 
 FENCED = frozenset({"sqrt", "cbrt", "abs", "norm"})
 """Functions that do not print as a name before an argument."""

@@ -13,9 +13,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from math import inf
 
-from jacmagic import tree as t
 from jacmagic.errors import JacmagicError, ValueMistake
 from jacmagic.functions import FUNCTIONS, REALS, Interval
+from jacmagic.language import tree as t
 
 _PROBABLE = {"cross_entropy": "softmax", "bce": "sigmoid"}
 """Losses of probabilities, and what makes probabilities of any numbers."""
