@@ -276,6 +276,14 @@ class Kernel:
         if not self.client.context.closed:  # as jupyter_client 7 leaves it
             self.client.context.destroy()
 
+    def drain(self, ident: str) -> None:
+        """Read what the kernel has published, to the end of this request."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=30)
+            idle = message["header"]["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+            if idle and message["parent_header"].get("msg_id") == ident:
+                return
+
     def value(self, code: str) -> str:
         status, outputs, _ = self.run(code)
         assert status == "ok", outputs
@@ -361,9 +369,11 @@ def test_hundreds_of_interrupts_leave_a_kernel_that_works(kernel: Kernel, share:
         assert statuses[behind] == "ok", (seed, k)
         if time.monotonic() - begin > 2:
             late.append(k)
+        kernel.drain(behind)  # a queue that nobody reads is full some time, and drops what comes then
         stopped += statuses.get(ident) == "error"
+    print("late", late, "stopped", stopped)
     assert stopped > 100 * share
     # An interrupt in ipykernel's own Event.set leaves a lock closed, and its flush waits 10 s for that.
-    assert len(late) <= 1 + 5 * share, (seed, late)
+    assert len(late) <= 1, (seed, late)
     time.sleep(2 * working.LOOKS)
     assert kernel.value(HEALTH) == healthy
