@@ -72,3 +72,22 @@ def test_a_block_needs_no_lark_torch_or_widgets():
 def test_the_version_is_a_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", jacmagic.__version__)
     assert f"## {jacmagic.__version__}" in (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_conda_recipe_asks_for_what_the_package_asks_for():
+    recipe = (ROOT / ".github/conda/meta.yaml").read_text(encoding="utf-8")
+    run = recipe.partition("  run:\n")[2].partition("\n\n")[0]
+    assert dict(re.findall(r"- ([a-z]+) >=([0-9.]+)", run)) == requirements() | {"python": "3.10"}
+
+
+def test_nothing_is_released_while_nobody_has_said_where_it_lives(tmp_path):
+    for name, text in {
+        ".ci/release": (ROOT / ".ci/release").read_text(encoding="utf-8"), ".github/release.toml": 'repository = ""\n',
+        "jacmagic/__init__.py": '__version__ = "9.9.9"\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    done = subprocess.run([sys.executable, tmp_path / ".ci/release", tmp_path / "dist"], capture_output=True, text=True)
+    assert done.returncode
+    assert ".github/release.toml" in done.stderr
+    assert not (tmp_path / "dist").exists()
