@@ -6,10 +6,7 @@ computes on demand and remembers what it computed.
 
 from __future__ import annotations
 
-import keyword
-import math
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cached_property
 from itertools import product
@@ -18,9 +15,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import sympy as sp
-from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from jacmagic import code
+from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import calculus as c
 from jacmagic.engine.graph import Node, ancestry
@@ -28,10 +25,11 @@ from jacmagic.engine.textbook import in_textbook_form
 from jacmagic.errors import JacmagicError, LimitError, nearest
 from jacmagic.language.reading import key_of
 from jacmagic.language.syntax import parse_names
+from jacmagic.layers import LargeJacobian, Layer
 from jacmagic.program import start
-from jacmagic.program.lowering import MAX_VALUE
-from jacmagic.program.passes import Program, Shape, Step
+from jacmagic.program.passes import Program, Shape
 from jacmagic.reals import reals
+from jacmagic.values import Flat, Single, Values, fitted, identifier, wholes_first
 
 T = TypeVar("T")
 
@@ -55,192 +53,6 @@ def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
 
 MAX_KINKS = 40
 """Places that are watched for a kink. Instead: `r.forward(…)`."""
-
-
-class Values(MutableMapping[str, Any]):
-    """The current point, {name: value}; setting one moves its slider and tells the observers.
-
-    Each carries a serial number, higher than that of every value before it, so that outputs of
-    one result on a page know which is newer. A whole one is the kernel's, the hand's end in .5: no two are equal.
-    """
-
-    def __init__(self, result: Result, start: Mapping[str, np.ndarray]) -> None:
-        self._result = result
-        self._data = {key: np.array(value, dtype=float) for key, value in start.items()}
-        self.serials: dict[str, float] = dict.fromkeys(self._data, 0)
-
-    def __getitem__(self, key: str) -> Any:
-        value = self._data[self._known(key)]
-        return float(value) if value.shape == () else value.copy()
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.update_all({key: value})
-
-    def __delitem__(self, key: str) -> None:
-        raise TypeError("the names of a block stay as they are; only their values change")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._data)
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __repr__(self) -> str:
-        return repr({key: self[key] if self._data[key].ndim == 0 else self._data[key].tolist() for key in self._data})
-
-    def _known(self, key: str) -> str:
-        if key in self._data:
-            return key
-        close = nearest(key, self._data)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(self._data)}"
-        raise KeyError(f"no name {key!r} in this block{hint}")
-
-    def update_all(
-        self, values: Mapping[str, Any], source: object = None, serials: Mapping[str, float] | None = None
-    ) -> None:
-        """Set several values at once; all of them or, at an error, none. From a page they come with their serials."""
-        new: dict[str, np.ndarray] = {}
-        places = {key: (key, None) if key in self._data else self._result.place(key) for key in values}
-        for key in _wholes_first(places):
-            array, (whole, k) = reals(key, values[key]), places[key]
-            want = self._data[self._known(whole)].shape
-            array = fitted(array, want if k is None else ())
-            if array.shape != (want if k is None else ()):
-                expected = want if k is None and want else "a number"
-                raise ValueError(f"{key} has shape {array.shape}, expected {expected}")
-            if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
-                raise ValueError(f"{key} is not a finite number, or too large")
-            if k is not None:
-                kept = new.get(whole, self._data[whole]).copy()
-                kept.flat[k] = array
-                array = kept
-            new[whole] = array.copy()  # what was given may change later
-        changed = {key: v for key, v in new.items() if not np.array_equal(self._data[key], v)}
-        self._data.update(changed)
-        following = 1 + math.floor(max(self.serials.values(), default=0))
-        self.serials |= dict.fromkeys(changed, following) if serials is None else {
-            key: max(self.serials[key], serials[key]) for key in new if key in serials
-        }
-        if changed:
-            self._result.changed(changed, source)
-
-
-class Layer:
-    """One definition: its name, its expression, and its local Jacobians in its own names.
-
-    Attributes:
-        name       the name of the definition
-        shape      () for a number, (n,) for a vector, (m, n) for a matrix
-        inputs     the names it reads, in order
-    """
-
-    def __init__(self, result: Result, step: Step) -> None:
-        self._result, self.name, self.shape = result, step.key, step.shape
-        self.inputs = tuple(n for n in dict.fromkeys([*step.params, *step.reads]) if n in result.known)
-
-    def __repr__(self) -> str:
-        return f"Layer({self.name}, shape={self.shape}, inputs={', '.join(self.inputs)})"
-
-    @property
-    def expression(self) -> Any:
-        """The right side in the names it reads: an expression for a number, else a matrix."""
-        entries = self._result.entries(self._result.inner(self.name))
-        if self.shape == ():
-            return entries[0]
-        columns = self.shape[1] if len(self.shape) == 2 else 1
-        return sp.ImmutableMatrix(self.shape[0], columns, entries)
-
-    @property
-    def jacobians(self) -> Mapping[str, Any]:
-        """{input name: local Jacobian}, numerator layout, entries of matrices row by row.
-
-        A SymPy matrix, or, where it is large, a matrix expression that `.as_explicit()` writes out.
-        """
-        return _LocalJacobians(self._result, self)
-
-
-class _LocalJacobians(Mapping[str, Any]):
-    def __init__(self, result: Result, layer: Layer) -> None:
-        self._result, self._layer = result, layer
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._layer.inputs:
-            raise KeyError(f"{self._layer.name} does not read {key!r}; it reads {', '.join(self._layer.inputs)}")
-        return self._result.local_jacobian(self._layer.name, key)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._layer.inputs)
-
-    def __len__(self) -> int:
-        return len(self._layer.inputs)
-
-    def __repr__(self) -> str:
-        return "{" + ", ".join(f"{key}: {self[key]}" for key in self) + "}"
-
-
-class LargeJacobian(MatrixExpr):
-    """A matrix of entries that are written out when they are asked for."""
-
-    def __new__(cls, name: str, rows: int, columns: int, entries: Callable[[], list[sp.Expr]]) -> LargeJacobian:
-        obj: LargeJacobian = MatrixExpr.__new__(cls, sp.Symbol(name), sp.Integer(rows), sp.Integer(columns))
-        obj._entries = entries
-        return obj
-
-    @property
-    def shape(self) -> tuple[sp.Integer, sp.Integer]:
-        return self.args[1], self.args[2]
-
-    def _entry(self, i: Any, j: Any, **_: Any) -> sp.Expr:
-        if not hasattr(self, "_written"):
-            self._written = self._entries()
-        return self._written[int(i) * int(self.args[2]) + int(j)]
-
-
-class Single(np.ndarray):
-    """A 1×1 array that is a number, too: `float(r.at(x=3))`, `f"{r.at(x=3):.3f}"`.
-
-    A Jacobian has two axes, whatever its size; of NumPy's own arrays float() takes those without axes alone.
-    """
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
-    def __repr__(self) -> str:
-        return repr(self.view(np.ndarray))
-
-
-class Flat:
-    """A function of one flat array, as SciPy's solvers take it; it pickles.
-
-    Shapes:
-        (n,) to (m,) or (m, n), as `at`; a batch (…, n) has its axes in front
-    """
-
-    def __init__(self, made: Compiled, shapes: Mapping[str, Shape]) -> None:
-        self._made, self._shapes = made, dict(shapes)
-        self._size = sum(map(prod, self._shapes.values()))
-
-    def __call__(self, flat: Any) -> np.ndarray:
-        array = reals("the point", flat)
-        if array.shape[-1:] != (self._size,):
-            order = ", ".join(self._shapes)
-            raise ValueError(f"the point has shape {array.shape}, expected ({self._size},), the entries of {order}")
-        ends = np.cumsum([prod(shape) for shape in self._shapes.values()])[:-1]
-        parts = np.split(array, ends, axis=-1)
-        point = {
-            identifier(key): part.reshape(array.shape[:-1] + shape)
-            for (key, shape), part in zip(self._shapes.items(), parts)
-        }
-        return np.asarray(self._made(**point))
-
-
-def identifier(key: str) -> str:
-    """The name as Python and JavaScript can write it."""
-    taken = keyword.iskeyword(key) or not key.isidentifier() or any(key in code.reserved(b) for b in code.BACKENDS)
-    return key + "_" if taken else key
 
 
 class Result:
@@ -560,7 +372,7 @@ class Result:
         """The current point with these values put in; components (`x1=2` of a vector x) may be given, too."""
         out: dict[str, Any] = {identifier(key): value for key, value in self.values._data.items()}
         places = {name: self.place(name) for name in values}
-        for name in _wholes_first(places):
+        for name in wholes_first(places):
             key, k = places[name]
             if key in self.program.steps:
                 raise KeyError(f"{key!r} is defined by the block and has no value of its own")
@@ -767,83 +579,7 @@ class Result:
         Weights alone are moved, and of them not those that are `fixed`. What was found are the current values
         afterwards; Ctrl-C keeps what has been found so far.
         """
-        last = self.program.outputs[-1]
-        arrays = self._examples(data)
-        lr = float(reals("lr", lr))
-        if steps < 1:
-            raise ValueError("steps is at least 1")
-        held = {self.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed)}
-        keys = [key for key in self.trainable() if key not in arrays and key not in held]
-        if not keys:
-            raise ValueError("there is no weight to train" + (": all are fixed" if held else ""))
-        sweep = self._training(tuple(keys))
-        weights = {key: self.values._data[key].copy() for key in keys}
-        losses: list[float] = []
-        shown = _Progress(steps) if progress else None
-        try:
-            for k in range(steps):
-                point = self.point({**arrays, **weights})
-                out = sweep(**point)
-                losses.append(float(np.mean(out[last])))
-                if not np.isfinite(losses[-1]):
-                    raise ValueError(f"the loss is no longer finite at step {k}; try a smaller lr than {lr:g}")
-                for key in keys:
-                    gradient = np.asarray(out["grad:" + key])
-                    lead = gradient.ndim - weights[key].ndim
-                    weights[key] = weights[key] - lr * (gradient.mean(axis=tuple(range(lead))) if lead else gradient)
-                if shown:
-                    shown.tell(k + 1, losses[-1])
-        except KeyboardInterrupt:
-            pass
-        finally:
-            if shown:
-                shown.close()
-            self.values.update_all({k: w for k, w in weights.items() if np.isfinite(w).all()})
-        return losses
-
-    def _examples(self, data: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """The arrays to learn from: one example a row in each input and target, the same number in all."""
-        if not isinstance(data, Mapping):
-            raise TypeError("the data are {name: array with one example a row}, such as {'x': X, 'y': Y}")
-        arrays, leads = {}, {}
-        for key, value in data.items():
-            shape = self.program.shape(self.values._known(key))
-            array = reals(key, value)
-            array = fitted(array, shape) if array.ndim <= len(shape) else array
-            at = array.ndim - len(shape)
-            if at < 0 or array.shape[at:] != shape:
-                raise ValueError(f"{key} has shape {array.shape}; an example of it has {shape or '()'}, one a row")
-            if not np.isfinite(array).all():
-                raise ValueError(f"{key} has entries that are not finite")
-            if not array.size:
-                raise ValueError(f"{key} has no examples")
-            arrays[key] = array
-            if at or self.program.inputs[key].role in ("input", "target", "variable"):
-                leads[key] = array.shape[:at]
-        if len(set(leads.values())) > 1:
-            found = ", ".join(f"{key} {' × '.join(map(str, lead)) or 'one'}" for key, lead in leads.items())
-            raise ValueError(f"the examples do not match: {found}; each array has one example a row")
-        for key, one in self.program.inputs.items():
-            if arrays and one.role in ("input", "target") and not one.given and key not in arrays:
-                raise ValueError(f"there are no data for {key}, the {one.role} of the net")
-        return arrays
-
-    def _training(self, keys: tuple[str, ...]) -> Compiled:
-        """One function for the loss and all gradients, so that they share the forward pass."""
-
-        def make() -> Compiled:
-            last = self.program.outputs[-1]
-            if prod(self.program.shape(last)) != 1:
-                raise ValueError(f"{last} is not a number; training needs a loss")
-            g = self.program.graph
-            roots, labels = c.rebuild(g, [self.program.node(last)], (), True)
-            loss = c._arranged(g, roots[0], ())
-            nodes = {last: loss}
-            for key in keys:
-                nodes["grad:" + key] = c.jacobian(g, loss, g.input(key, self.program.shape(key)))
-            return code.compiled("numpy", *self._of_inputs(nodes, labels), self._defaults())
-
-        return self.once(("train", keys), make)
+        return learning.train(self, data, lr, steps, progress, fixed)
 
     # -------------------------------------------------------------- the point
     def set(self, /, **values: Any) -> None:
@@ -873,41 +609,7 @@ def _copied(kind: Callable[[Program], Result], program: Program, values: Mapping
     return made
 
 
-def _wholes_first(places: Mapping[str, tuple[str, int | None]]) -> list[str]:
-    """The names with their components, such as x1 of x, behind all others, in whatever order they were given."""
-    return sorted(places, key=lambda name: places[name][1] is not None)
-
-
-def fitted(array: np.ndarray, shape: Shape) -> np.ndarray:
-    """The array with axes of length 1 added or left out where that makes it the shape; never its numbers rearranged."""
-    alike = [n for n in array.shape if n != 1] == [n for n in shape if n != 1]
-    return array.reshape(shape) if alike else array
-
-
 def _one_row(array: np.ndarray, of: Shape, wrt: Shape) -> np.ndarray:
     """A Jacobian of one entry as the gradient, of the parameter's own shape."""
     lead = array.shape[: array.ndim - len(of) - len(wrt)]
     return array.reshape(lead + wrt)
-
-
-class _Progress:
-    """A line that says how far training is, after the first second."""
-
-    def __init__(self, steps: int) -> None:
-        import time
-
-        self.steps, self.clock = steps, time.monotonic
-        self.begin = self.last = self.clock()
-        self.shown = False
-
-    def tell(self, done: int, loss: float) -> None:
-        now = self.clock()
-        if now - self.begin > 1 and now - self.last > 0.2:
-            self.last, self.shown = now, True
-            bar = "█" * (24 * done // self.steps)
-            sys.stdout.write(f"\r{bar:░<24} step {done} of {self.steps}, loss {loss:.4g}; interrupt to stop  ")
-            sys.stdout.flush()
-
-    def close(self) -> None:
-        if self.shown:
-            sys.stdout.write("\n")

@@ -22,7 +22,7 @@ from traitlets.config import Config
 
 import jacmagic
 from jacmagic import code
-from jacmagic.show import views
+from jacmagic.show import remarks
 
 DEMO = Path(__file__).resolve().parents[1] / "demo.ipynb"
 
@@ -153,8 +153,8 @@ class Disturbed:
         self.rng, self.products = np.random.default_rng(seed), 0
         patch.setattr(code, "compile", self.compile, raising=False)
         patch.setattr(code, "exec", self.exec, raising=False)
-        local = views.local_numbers
-        patch.setattr(views, "local_numbers", lambda r: {pair: self.off(m) for pair, m in local(r).items()})
+        local = remarks.local_numbers
+        patch.setattr(remarks, "local_numbers", lambda r: {pair: self.off(m) for pair, m in local(r).items()})
 
     def off(self, product: np.ndarray) -> np.ndarray:
         self.products += 1

@@ -24,7 +24,7 @@ from jacmagic.engine.calculus import pull, push
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.show import backward, views
+from jacmagic.show import backward, chain, factors, views
 
 torch = optional("torch")
 F = torch.nn.functional
@@ -429,11 +429,11 @@ def test_the_product_of_the_local_jacobians_is_the_whole(seed: int) -> None:
 def check_forms(n: Any) -> None:
     """Every local Jacobian has a matrix form, and that has its numbers."""
     known: dict[Any, Any] = {**n.values, **n.forward()}
-    for of, reads in views.depends(n).items():
+    for of, reads in chain.depends(n).items():
         if (parts := backward.pre_activation(n, of)) is not None:
             known[t.PreActivation(t.Name(of))] = evaluate(parts[0], known, full(n.program.shape(of)))
         for wrt in reads:
-            found = views.matrix_form(n, of, wrt)
+            found = factors.matrix_form(n, of, wrt)
             assert found is not None, f"{n.text}\n{of} by {wrt}"
             shape = (int(np.prod(n.program.shape(of))), int(np.prod(n.program.shape(wrt))))
             wanted = local(n, of, wrt, {k: known[k] for k in n.program.inputs if k in known}).reshape(shape)
@@ -492,7 +492,7 @@ def test_a_derivative_by_a_vector_has_its_textbook_form(block: str, form: str | 
         assert [one.text for one in views.formulas(r) if one.kind == "local"] == ([form] if form else [])
     if form != "":
         size = (int(np.prod(np.shape(r.forward()["y"]))), 3)
-        form_of, _ = views.matrix_form(r, "y", "x")
+        form_of, _ = factors.matrix_form(r, "y", "x")
         np.testing.assert_allclose(evaluate(form_of, known, size), r.at("y", "x").reshape(size), rtol=1e-9, atol=1e-12)
 
 

@@ -17,7 +17,7 @@ import jacmagic
 from jacmagic import panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.show import views
+from jacmagic.show import pieces, views
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
 HOME = str(Path(jacmagic.__file__).resolve().parents[1])
@@ -101,7 +101,7 @@ def test_without_scripts_an_output_says_all_that_a_terminal_says(
 ) -> None:
     r = (jacmagic.nnchain if kind == "net" else jacmagic.jacobian)(WHOLE[kind])
     # Whatever views there will be: also one of words alone.
-    monkeypatch.setitem(views.VIEWS, "words", lambda result: iter([views.Formula("words", t.Words("a <view> of words alone"))]))
+    monkeypatch.setitem(views.VIEWS, "words", lambda result: iter([pieces.Formula("words", t.Words("a <view> of words alone"))]))
     seen = re.sub(r"(?s)<script.*?</script>|<[^>]*>", "\n", r.show(static=static)._repr_mimebundle_()["text/html"])
     seen = html.unescape(seen)
     lines = r._repr_mimebundle_()["text/plain"].splitlines()
@@ -142,7 +142,7 @@ def test_a_component_has_the_key_of_its_vector() -> None:
 def test_a_view_that_is_added_is_in_every_place(net: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A view is a function and a line: terminal, LaTeX, what stands without scripts, panel, saved page."""
     tree = t.Equation((t.Call("trace", (t.Jacobian(),)), t.Product((("", t.Number("7")), ("", t.Name("q_added"))))))
-    monkeypatch.setitem(views.VIEWS, "trace", lambda result: iter([views.Formula("trace", tree, "a note of it")]))
+    monkeypatch.setitem(views.VIEWS, "trace", lambda result: iter([pieces.Formula("trace", tree, "a note of it")]))
     block = "x in R^2\na = tanh(W x + c) in R^3\nL = mse(a, y)" if net else "f(x, y) = [x^2 y, x - y]"
     r = (jacmagic.nnchain if net else jacmagic.jacobian)(block)
     bundle = r._repr_mimebundle_()

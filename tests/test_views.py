@@ -16,7 +16,7 @@ import jacmagic
 from jacmagic import panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.show import backward, views
+from jacmagic.show import backward, factors, pieces, remarks, tables, views
 
 
 def shown(result, *kinds):
@@ -218,7 +218,7 @@ def test_a_determinant_puts_the_powers_of_a_norm_together(block, determinant):
     (said,) = (one.text for one in views.formulas(r) if one.kind == "determinant")
     assert said == f"det J = {determinant}"
     point = {s: sp.Rational(k + 2, 7) for k, s in enumerate(r.variables)}
-    value = views.determinant_of(sp.Matrix(r.matrix)).xreplace(point)
+    value = tables.determinant_of(sp.Matrix(r.matrix)).xreplace(point)
     assert abs(sp.N(r.matrix.xreplace(point), 30).det() - sp.N(value, 30)) < 1e-20
 
 
@@ -252,7 +252,7 @@ def known_of(r):
 
 def check_form(r, of, wrt):
     """The matrix form as text; its numbers are those of the Jacobian."""
-    form, _ = views.matrix_form(r, of, wrt)
+    form, _ = factors.matrix_form(r, of, wrt)
     shape = r.program.shape(of)
     size = (int(np.prod(shape)), int(np.prod(r.program.shape(wrt))))
     rng = np.random.default_rng(7)
@@ -426,14 +426,14 @@ def test_a_layer_shows_its_pre_activation() -> None:
 ])
 def test_the_product_of_the_factors_is_checked_without_a_panel_too(text: str) -> None:
     n = jacmagic.nnchain(text)
-    (line,) = [line for line in views.numbers(n) if line.startswith("✓")]
+    (line,) = [line for line in remarks.numbers(n) if line.startswith("✓")]
     assert line.endswith("are the same, to rounding")
     assert line in n._repr_mimebundle_()["text/plain"]
     assert line in n._repr_mimebundle_()["text/html"]
-    wrong = {pair: 2 * matrix for pair, matrix in views.local_numbers(n).items()}
+    wrong = {pair: 2 * matrix for pair, matrix in remarks.local_numbers(n).items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(views, "local_numbers", lambda _: wrong)
-        assert not views.checked(n).startswith("✓")
+        patch.setattr(remarks, "local_numbers", lambda _: wrong)
+        assert not remarks.checked(n).startswith("✓")
 
 
 @pytest.mark.parametrize(("magic", "block", "wanted"), [
@@ -495,16 +495,16 @@ def test_every_gradient_of_a_block_is_a_formula_with_its_numbers(block: str) -> 
 def test_of_a_million_names_only_those_shown_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     r = jacmagic.jacobian("X in R^(1000x1000)\nf = sum(X^T X)")
     made: list[str] = []
-    name = views.entry_name
-    monkeypatch.setattr(views, "entry_name", lambda *of: made.append(name(*of)) or made[-1])
+    name = pieces.entry_name
+    monkeypatch.setattr(pieces, "entry_name", lambda *of: made.append(name(*of)) or made[-1])
     assert "1000000" in r._repr_mimebundle_()["text/plain"].replace(" ", "")
     assert len(made) < 1000
 
 
 def test_what_does_not_fit_on_a_page_is_not_written_out_to_find_that() -> None:
     r = jacmagic.jacobian("x in R^300\nf = [prod(x[j] for j = 1..i) for i = 1..300]")
-    assert views.table(r).entries is None
-    assert views.table(jacmagic.jacobian("x in R^300\nf = [x[i]^i for i = 1..300]")).entries is not None
+    assert tables.table(r).entries is None
+    assert tables.table(jacmagic.jacobian("x in R^300\nf = [x[i]^i for i = 1..300]")).entries is not None
 
 
 @pytest.mark.parametrize(
@@ -545,9 +545,9 @@ def test_a_number_of_a_thousand_digits_is_not_typeset():
 )
 def test_what_is_the_matter_with_the_point_is_said_in_text(block, said):
     r = jacmagic.jacobian(block)
-    assert said in views.numbers(r)[-1]
+    assert said in remarks.numbers(r)[-1]
     r.set(**{key: np.linspace(1.6, 2.2, max(1, np.size(v))).reshape(np.shape(v)) + k / 8 for k, (key, v) in enumerate(r.values.items())})
-    assert not any(word in line for line in views.numbers(r) for word in ("boundary", "tie", "not finite"))
+    assert not any(word in line for line in remarks.numbers(r) for word in ("boundary", "tie", "not finite"))
 
 
 @pytest.mark.parametrize(("block", "keys", "latex"), [
@@ -557,7 +557,7 @@ def test_what_is_the_matter_with_the_point_is_said_in_text(block, said):
 ])
 def test_the_rows_of_a_system_have_their_dots_everywhere(block, keys, latex):
     r = jacmagic.jacobian(block)
-    rows = views.table(r).rows
+    rows = tables.table(r).rows
     assert [one.key for one in rows] == keys
     assert [one.latex for one in rows] == latex
     assert all("\u0307" in unicodedata.normalize("NFD", one.text) for one in rows)

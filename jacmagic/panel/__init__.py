@@ -30,7 +30,7 @@ from jacmagic.errors import LimitError
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.result import MAX_KINKS, Result
-from jacmagic.show import views
+from jacmagic.show import chain, factors, pieces, remarks, tables, views
 from jacmagic.show.backward import layout_of
 
 MAX_VALUES = 20_000
@@ -42,12 +42,12 @@ PLACED = frozenset("echo values asked result partial gradient determinant local 
 """Kinds of formulas that have a place of their own; all others stand below them."""
 
 
-def _label(one: views.Label) -> dict[str, str]:
+def _label(one: pieces.Label) -> dict[str, str]:
     """A row's or column's name; an entry of h_1 is h_{1,2}."""
     return {"key": re.sub(r"_\{([\d,]+)\}$", r"[\1]", one.key), "mathml": printers.mathml(one.tree)}
 
 
-def _shown(one: views.Formula) -> str:
+def _shown(one: pieces.Formula) -> str:
     return printers.mathml(one.tree, one.arrays)
 
 
@@ -61,7 +61,7 @@ class _Spec:
     def __init__(self, result: Result, whole: bool = False) -> None:
         self.result, self.p, self.g = result, result.program, result.program.graph
         self.formulas = views.formulas(result, whole)
-        self.table = views.table(result, views.MAX_WHOLE if whole else views.MAX_SHOWN)
+        self.table = tables.table(result, pieces.MAX_WHOLE if whole else pieces.MAX_SHOWN)
         self.outputs: dict[str, Node] = {}
         self.keys = list(self.p.steps)
         roots, _ = c.rebuild(self.g, [self.p.node(key) for key in self.keys], (), safe=True)
@@ -84,7 +84,7 @@ class _Spec:
             "echo": self.echo(chain),
             "names": self.names(),
             "result": {
-                "title": _before(views.jacobian_name(result)),
+                "title": _before(tables.jacobian_name(result)),
                 "rows": [_label(one) for one in self.table.rows],
                 "columns": [_label(one) for one in self.table.columns],
                 "entries": entries,
@@ -96,7 +96,7 @@ class _Spec:
                 ],
             },
             "functions": [
-                {"key": shown, "forward": "forward:" + key, "mathml": printers.mathml(views.name_of(result, key))}
+                {"key": shown, "forward": "forward:" + key, "mathml": printers.mathml(pieces.name_of(result, key))}
                 for key, shown in zip(p.outputs, self.shown())
             ],
             "chain": chain,
@@ -160,7 +160,7 @@ class _Spec:
     def shown(self) -> list[str]:
         """The keys of the outputs as pictures and labels know them: x_dot for dx."""
         steps = self.p.steps
-        return [views.with_dot(key) if steps[key].kind == "equation" else key for key in self.p.outputs]
+        return [pieces.with_dot(key) if steps[key].kind == "equation" else key for key in self.p.outputs]
 
     def names(self) -> list[dict[str, Any]]:
         """The sliders, variables first; names that nothing shown depends on have none."""
@@ -199,7 +199,7 @@ class _Spec:
         for node in ancestry(self.forward.values()):
             if node.op != "map":
                 continue
-            for guarded, when, _ in views.wrong_where(node.data[0]):
+            for guarded, when, _ in remarks.wrong_where(node.data[0]):
                 for k, arg in enumerate(node.args):
                     if guarded == slot(k) and arg.op == "input" and when in ("<=0", "<0"):
                         out[arg.data] = max(out.get(arg.data, 0.0), 0.1 if when == "<=0" else 0.0)
@@ -210,7 +210,7 @@ class _Spec:
         """The entries as buttons, where all of them fit; else `stated` has the formulas."""
         if self.p.net or not self.table.whole or self.table.entries is None:
             return None
-        found = views.in_own_names(self.result, self.table)
+        found = tables.in_own_names(self.result, self.table)
         if found.trees is None or found.wide:
             return None
         places = self.places()
@@ -240,32 +240,32 @@ class _Spec:
     def chain(self) -> dict[str, Any] | None:
         """The ladder of local Jacobians, for a block with named intermediates."""
         p, result = self.p, self.result
-        links = views.depends(result)
+        links = chain.depends(result)
         worked = p.net or any(n in p.steps for reads in links.values() for n in reads)
         if not worked or len(links) > 24 or len(p.outputs) != 1:
             return None
         of = p.outputs[0]
-        ways = views.paths(result, of)
+        ways = chain.paths(result, of)
         cards: list[dict[str, Any]] = []
         edges: list[list[str]] = []
         scalar = prod(p.shape(of)) == 1
         layout = layout_of(result)
         for key in reversed(list(links)):
             step = p.steps[key]
-            before = views.pre_activated(result, key)
-            own = views.equal(views.name_of(result, key), views.fitting(step.expr, 300))
+            before = chain.pre_activated(result, key)
+            own = pieces.equal(pieces.name_of(result, key), pieces.fitting(step.expr, 300))
             for wrt in links[key]:
                 rows, columns = prod(p.shape(key)), prod(p.shape(wrt))
                 output = f"local:{key}:{wrt}"
                 node = c.jacobian(self.g, result.inner(key), self.g.input(wrt, p.shape(wrt)))
                 self.outputs[output] = c._arranged(self.g, self.close(node), (rows, columns))
                 edges.append([wrt, key])
-                form, _ = views.matrix_form(result, key, wrt) or (None, "")
-                entries = views.local_entries(result, key, wrt)
-                if entries is not None and (form is None or views.scattered(form)):
+                form, _ = factors.matrix_form(result, key, wrt) or (None, "")
+                entries = factors.local_entries(result, key, wrt)
+                if entries is not None and (form is None or factors.scattered(form)):
                     trees = tuple(tuple(map(layout, row)) for row in entries)
                     form = trees[0][0] if rows * columns == 1 else t.Matrix(trees)
-                left = views.factor_name(result, key, [wrt])
+                left = chain.factor_name(result, key, [wrt])
                 delta = None
                 if scalar:
                     delta = f"grad:{key}"
@@ -275,10 +275,10 @@ class _Spec:
                 cards.append({
                     "key": key,
                     "formula": printers.mathml(before.tree if before else own, p.arrays),
-                    "jacobian": printers.mathml(left if form is None else views.equal(left, form)),
+                    "jacobian": printers.mathml(left if form is None else pieces.equal(left, form)),
                     "matrix": output,
-                    "rows": [_label(one) for one in views.Labels(result, [key])] if rows <= 24 else [],
-                    "columns": [_label(one) for one in views.Labels(result, [wrt])] if columns <= 24 else [],
+                    "rows": [_label(one) for one in pieces.Labels(result, [key])] if rows <= 24 else [],
+                    "columns": [_label(one) for one in pieces.Labels(result, [wrt])] if columns <= 24 else [],
                     "shape": f"{rows}×{columns}",
                     "tex": form and printers.latex(form),
                     "code": entries and _copied_matrix(entries),
@@ -286,10 +286,10 @@ class _Spec:
                 })
         rules = [one.tree for one in self.formulas if one.kind == "chain"]
         self.outputs["chain:product"] = self.product(ways) if ways else self.outputs["J"]
-        whole = views.factor_name(result, of, p.variables, t.Total)
+        whole = chain.factor_name(result, of, p.variables, t.Total)
         return {
             "formulas": [printers.mathml(one) for one in rules] if len(rules) > 1 else [],
-            "title": _before(rules[0] if len(rules) == 1 else views.jacobian_name(result) if rules else whole),
+            "title": _before(rules[0] if len(rules) == 1 else tables.jacobian_name(result) if rules else whole),
             "value": "J",
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
             "cards": cards, "edges": edges,
@@ -299,7 +299,7 @@ class _Spec:
     def product(self, ways: list[list[str]]) -> Node:
         """The products of local Jacobians along all paths, added up: what the ✓ compares with J."""
         g, p = self.g, self.p
-        links = views.depends(self.result)
+        links = chain.depends(self.result)
         total = []
         for way in ways:
             node = None
@@ -334,7 +334,7 @@ class _Spec:
             node, _ = result.derivative(last, key, safe=True)
             rows = shape if len(shape) == 2 else (prod(shape), 1)
             self.outputs["grad:" + key] = c._arranged(self.g, self.close(node), tuple(rows))
-            lines = backward.get(key, [t.Partial(views.name_of(result, last), (t.Name(key),))])
+            lines = backward.get(key, [t.Partial(pieces.name_of(result, last), (t.Name(key),))])
             out.append({"key": key, "mathml": [printers.mathml(one) for one in lines], "value": "grad:" + key})
         return out
 
@@ -349,7 +349,7 @@ class _Spec:
         m = sum(prod(p.shape(k)) for k in outputs)
         n = len(axes) if "" not in axes else 99
         if p.net:
-            links = views.depends(self.result)
+            links = chain.depends(self.result)
             order = [k for k in self.keys if k in links]
             if not order or len(order) > 12:
                 return {"kind": "heatmap"}
@@ -373,14 +373,14 @@ class _Spec:
         roots = [self.forward[key] for key in self.p.outputs]
         for k, (name, node) in enumerate(c.kinks(self.g, roots)[: MAX_KINKS]):
             self.outputs[f"kink:{k}"] = node
-            out.append({"value": f"kink:{k}", "text": views.KINKS.get(name, f"{name} has a kink here")})
+            out.append({"value": f"kink:{k}", "text": remarks.KINKS.get(name, f"{name} has a kink here")})
         return out
 
     def reasons(self) -> list[dict[str, str]]:
         """Why a number is not finite: the log of what is not positive, a division by 0, …"""
         out = []
         roots = [*(self.forward[key] for key in self.p.outputs), self.outputs["J"]]
-        for k, (watched, when, text) in enumerate(views.guards(self.g, roots)):
+        for k, (watched, when, text) in enumerate(remarks.guards(self.g, roots)):
             self.outputs[f"guard:{k}"] = watched
             out.append({"value": f"guard:{k}", "text": text, "when": when})
         return out
@@ -578,7 +578,7 @@ def fallback(result: Result, whole: bool = False, sliders: str = "") -> str:
             parts.append(f'<div style="white-space:pre-wrap">{markup.escape(one.text)}</div>')
         if one.note:
             parts.append(_quiet(one.note))
-    parts += [f"<div>{markup.escape(line)}</div>" for line in views.numbers(result)]
+    parts += [f"<div>{markup.escape(line)}</div>" for line in remarks.numbers(result)]
     return "".join([*parts, *([_quiet(sliders)] if sliders else [])])
 
 

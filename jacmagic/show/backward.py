@@ -23,7 +23,9 @@ from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout, Order
 from jacmagic.names import name
 from jacmagic.result import Result
-from jacmagic.show.formula import Reader, normed, pull
+from jacmagic.show.formula import Reader
+from jacmagic.show.norms import normed, pull
+from jacmagic.show.pieces import name_of
 
 MAX_PASSED = 30
 """Parts of the formula of what comes back to a definition without a weight; a longer one has a name of its own."""
@@ -50,11 +52,6 @@ class Split:
     outer: Node
     z: Node
     inner: Node
-
-
-def name_tree(result: Result, key: str) -> t.Name:
-    step = result.program.steps.get(key)
-    return t.Name(key, step is not None and step.kind == "equation")
 
 
 def pre_activation(result: Result, key: str) -> tuple[t.Expr, t.Expr] | None:
@@ -135,7 +132,7 @@ class Names:
         self.leaves: dict[str, t.Expr] = {}
         self.deltas: dict[str, t.Expr] = {}
         for key in p.steps:
-            own = name_tree(result, key)
+            own = name_of(result, key)
             for node in (result.inner(key), *([found.outer] if (found := self.splits[key]) else [])):
                 if node.op not in ("input", "const"):
                     self.nodes.setdefault(node.number, own)
@@ -157,7 +154,7 @@ class Backward:
         self.result, self.p, self.g = result, result.program, result.program.graph
         self.names = Names(result)
         self.last = self.p.outputs[-1]
-        self.loss = name_tree(result, self.last)
+        self.loss = name_of(result, self.last)
         self.weights = [key for key in self.p.parameters if self.p.inputs[key].role == "weight"]
         self.reads = {
             key: [one.data for one in ancestry([result.inner(key)]) if one.op == "input"] for key in self.p.steps}
@@ -201,7 +198,7 @@ class Backward:
 
     def through(self, key: str) -> Iterator[Passed]:
         """What comes back to a definition, handed on to all that it reads."""
-        whole, own = self.total(key), name_tree(self.result, key)
+        whole, own = self.total(key), name_of(self.result, key)
         parts = self.names.splits[key] if key != self.last else None
         weighted = any(one in self.weights for one in self.reads[key])
         if parts is not None and weighted:

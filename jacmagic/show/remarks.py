@@ -1,0 +1,241 @@
+"""What the numbers at the current point say: kinks, what is not finite, sizes of the factors, the check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from jacmagic import names
+from jacmagic.engine import calculus as c
+from jacmagic.engine.graph import Graph, Node, ancestry
+from jacmagic.errors import JacmagicError
+from jacmagic.functions import FUNCTIONS, symbolic
+from jacmagic.program.start import MAX_DRAWS
+from jacmagic.result import Result
+from jacmagic.show.chain import depends
+from jacmagic.show.pieces import MAX_SHOWN
+
+MAX_CHECKED = 1_000_000
+"""Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it.
+Instead: `n.at(of, wrt)` of a part."""
+
+MAX_GUARDS = 40
+"""Places that are watched for a number that is not finite. Instead: `r.forward(…)`."""
+
+NOISE = 1e-12
+"""Below this part of the largest one beside it, a number is rounding, and shown as 0; panel/src/numeric.js too."""
+
+
+def without_noise(numbers: np.ndarray) -> np.ndarray:
+    """Numbers as they are shown: 0 for what is nothing but the rounding of the others, and no −0."""
+    sizes = np.abs(numbers)
+    return np.where(sizes < NOISE * np.max(sizes, where=np.isfinite(sizes), initial=0), 0.0, numbers) + 0.0
+
+
+KINKS = {name: row.kink_words for name, row in FUNCTIONS.items() if row.kink_words} | {
+    "max(0, z)": "max(0, ·) at 0: slope 0, as ReLU has it",
+    "norm": "‖·‖ at 0: slope 0, as in PyTorch",
+    "cases": "a boundary of the cases: the slope of the case that holds here",
+}
+"""What is said where the current point sits on a kink of a function."""
+
+
+def wrong_where(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
+    """The parts of a template that must keep a sign: (part, when it is wrong, why)."""
+    logs = sorted(expr.atoms(sp.log), key=str)
+    out = [(e.args[0], "<=0", "ln of a number that is not positive") for e in logs]
+    for e in sorted(expr.atoms(sp.Pow), key=str):
+        if e.base.is_number or e.base == sp.E:
+            continue
+        if e.exp.is_Rational and e.exp.q % 2 == 0:
+            out.append((e.base, "<0", "the root of a negative number"))
+        if e.exp.is_Rational and e.exp.q % 2 == 1 and e.exp.q > 1:
+            out.append((e.base, "<0", "a broken power of a negative number"))
+        if e.exp.is_negative:
+            out.append((e.base, "==0", "a division by 0"))
+        if not e.exp.is_number:
+            out.append((e.base, "<0", "a power of a negative number"))
+    for name, when, why in (
+        ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
+        ("atanh", ">=1", "atanh of a number beyond ±1"),
+    ):
+        out += [(e.args[0] ** 2, when, why) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
+    for e in sorted(expr.atoms(symbolic("logit")), key=str):
+        out += [(e.args[0], when, "logit of a number that is not between 0 and 1") for when in ("<=0", ">=1")]
+    poles = (sp.cot, sp.csc, sp.coth, sp.csch, sp.acsch)
+    out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(*poles), key=str)]
+    for e in sorted(expr.atoms(sp.asech), key=str):
+        out += [(e.args[0], when, "asech of a number that is not between 0 and 1") for when in ("<=0", ">1")]
+    for e in sorted(expr.atoms(sp.acoth), key=str):
+        out.append((e.args[0] ** 2, "<=1", "acoth of a number between -1 and 1"))
+    out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
+    return out
+
+
+def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
+    """What must keep a sign, as nodes: (node, when it is wrong, why a number is not finite then)."""
+    out: list[tuple[Node, str, str]] = []
+    seen = set()
+    # The functions first: the slope of √x at 0 is a division by 0, √x at −1 a root.
+    for node in (one for root in roots for one in ancestry([root])):
+        if node.op != "map":
+            continue
+        expr, axes = node.data
+        for guarded, when, why in wrong_where(expr):
+            watched = g.map(guarded, list(zip(node.args, axes)), node.shape)
+            if (watched, when) not in seen and len(out) < MAX_GUARDS:
+                seen.add((watched, when))
+                out.append((watched, when, why))
+    return out
+
+
+def not_finite(result: Result) -> str:
+    """What is not finite at the current point, a slope or the last number itself, and why."""
+    slopes = result.at()
+    finite = bool(np.isfinite(slopes).all())
+
+    def make() -> tuple[list[tuple[str, str]], Any]:
+        g = result.program.graph
+        roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
+        found = guards(g, roots if finite else [*roots, result.total(safe=True)[0]])
+        nodes = {f"g{k}": node for k, (node, _, _) in enumerate(found)}
+        return [(when, text) for _, when, text in found], result.compile_nodes(nodes) if found else None
+
+    told, run = result.once(("guards", finite), make)
+    # Where nothing but an overflow can fail, the slope overflows, too; then no function is compiled for this.
+    last = result.forward() if told else {}
+    broken = [key for key in result.program.outputs if key in last and not np.isfinite(last[key]).all()]
+    if finite and not broken:
+        return ""
+    values = run(**result.point({})) if told else {}
+    met = [text for k, (when, text) in enumerate(told) if np.any(_WRONG[when](np.asarray(values[f"g{k}"])))]
+    numbers = [slopes, *(last[key] for key in broken)]
+    endless = any(np.isinf(one).any() for one in numbers)
+    why = met[0] if met else "a pole, or a number beyond 1.8·10³⁰⁸" if endless else ""
+    what = f"{', '.join(names.name(key).text for key in broken)} is not finite here" if finite else "not finite here"
+    return f"{what}: {why}" if why else what
+
+
+_WRONG: dict[str, Callable[[np.ndarray], Any]] = {
+    "<=0": lambda v: v <= 0, "<0": lambda v: v < 0, "==0": lambda v: v == 0,
+    ">1": lambda v: v > 1, ">=1": lambda v: v >= 1, "<1": lambda v: v < 1, "<=1": lambda v: v <= 1,
+}
+
+
+def numbers(result: Result) -> list[str]:
+    """What the numbers at the current point say, in lines of text: sizes of the factors, the check, J."""
+    at = b"".join(value.tobytes() for value in result.values._data.values())
+    held: dict[bytes, list[str]] = result.once("numbers", dict)
+    if at not in held:  # text and page say the same of one point
+        matter = "; ".join(filter(None, [not_finite(result) or on_kinks(result), nothing_seen(result)]))
+        lines = [factor_sizes(result), checked(result), numbers_text(result), matter]
+        held.clear()
+        held[at] = [line for line in lines if line]
+    return held[at]
+
+
+def factor_sizes(result: Result) -> str:
+    """The largest singular value of every local Jacobian, so that vanishing and exploding gradients are seen."""
+    links = depends(result)
+    if not result.program.net or len(links) < 2:
+        return ""
+    parts = {pair: matrix for pair, matrix in local_numbers(result).items() if np.isfinite(matrix).all()}
+    sizes = without_noise(np.array([np.linalg.norm(matrix, 2) for matrix in parts.values()]))
+    shown = [
+        f"∂{names.name(key).text}/∂{names.name(wrt).text} {size:.3g}" for (key, wrt), size in zip(parts, sizes)
+    ]
+    if len(shown) > 12:
+        shown = [*shown[:6], "…", *shown[-5:]]
+    return "largest singular values: " + ", ".join(shown) if shown else ""
+
+
+def checked(result: Result) -> str:
+    """The product of a net's local Jacobians against its derivative from the whole graph, in numbers."""
+    p, links = result.program, depends(result)
+    if not p.net or len(links) < 2 or len(p.outputs) > 3:
+        return ""
+    widths = [prod(p.shape(key)) for key in p.variables]
+    width = sum(widths)
+    if any(prod(p.shape(key)) * width > MAX_CHECKED for key in links):
+        return ""
+    product, bound = _swept(result, local_numbers(result), widths)
+    direct = np.asarray(result.at())
+    if product.shape != direct.shape or not (np.isfinite(product).all() and np.isfinite(direct).all()):
+        return ""
+    error, largest, summed = (float(np.abs(part).max(initial=0)) for part in (product - direct, direct, bound))
+    both = "the product of the local Jacobians and the direct derivative"
+    if error + largest <= NOISE * summed:
+        return f"✓ {both} are 0, to rounding"
+    if error <= 1e-9 * largest:
+        return f"✓ {both} are the same, to rounding"
+    return f"{both} differ by {error / max(largest, 1e-300):.1g} of the largest entry"
+
+
+def _swept(
+    result: Result, parts: Mapping[tuple[str, str], np.ndarray], widths: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The product of local Jacobians along the net, and the sum of the sizes of all that is added up in it."""
+    p, width = result.program, sum(widths)
+    own = dict(zip(p.variables, np.split(np.eye(width), np.cumsum(widths)[:-1])))
+    totals = {key: (part, part) for key, part in own.items()}
+    with np.errstate(all="ignore"):
+        for key, reads in depends(result).items():
+            totals[key] = (
+                np.sum([parts[key, wrt] @ totals[wrt][0] for wrt in reads], axis=0),
+                np.sum([np.abs(parts[key, wrt]) @ totals[wrt][1] for wrt in reads], axis=0),
+            )
+    found = [totals.get(key, (np.zeros((prod(p.shape(key)), width)),) * 2) for key in p.outputs]
+    return np.concatenate([one for one, _ in found]), np.concatenate([sizes for _, sizes in found])
+
+
+def local_numbers(result: Result) -> dict[tuple[str, str], np.ndarray]:
+    """The local Jacobians at the current point, (entries of of, entries of wrt), from one sweep over the net."""
+    p = result.program
+    pairs = [(key, wrt) for key, reads in depends(result).items() for wrt in reads]
+    run = result.once("local numbers", lambda: result.compile_nodes({
+        f"{key} {wrt}": c.jacobian(p.graph, result.inner(key), p.graph.input(wrt, p.shape(wrt))) for key, wrt in pairs
+    }))
+    out = run(**result.point({}))
+    return {
+        (key, wrt): np.reshape(out[f"{key} {wrt}"], (prod(p.shape(key)), prod(p.shape(wrt)))) for key, wrt in pairs
+    }
+
+
+def _value(value: Any) -> str:
+    if np.ndim(value) == 0:
+        return f"{value:g}"
+    return f"[{'; '.join(', '.join(f'{v:g}' for v in row) for row in np.atleast_2d(value))}]"
+
+
+def numbers_text(result: Result) -> str:
+    """The Jacobian's numbers at the current point, for a terminal."""
+    p = result.program
+    point = ", ".join(
+        f"{names.name(key).text} = {_value(value)}"
+        for key, value in ((key, result.values[key]) for key in (*p.variables, *p.parameters) if key in result.values)
+        if np.ndim(value) == 0 or (np.shape(value) < (5,) and not p.net)
+    )
+    height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
+    if height * width > MAX_SHOWN**2:
+        return f"J is {height}×{width}; .at() has its numbers"
+    try:
+        matrix = result.at()
+    except JacmagicError:
+        return ""
+    rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in without_noise(matrix))
+    where = f" at {point}" if point else ""
+    return f"J = [{rows}]{where}".replace("-", "−")
+
+
+def nothing_seen(result: Result) -> str:
+    """What is said where no point shows anything: the Jacobian is 0, or no number, at all that were tried."""
+    return f"{result.unseen} {MAX_DRAWS} points that were tried" if result.blank() > 1 and result.unseen else ""
+
+
+def on_kinks(result: Result) -> str:
+    """The kinks that the current point sits on."""
+    return "; ".join(dict.fromkeys(KINKS.get(name, f"{name} has a kink here") for name in result.kinks_here()))

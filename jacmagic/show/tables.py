@@ -1,0 +1,289 @@
+"""The whole Jacobian: its labels and entries, the row of one function, the determinant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+
+import sympy as sp
+
+from jacmagic.engine.graph import ancestry
+from jacmagic.errors import LimitError
+from jacmagic.language import tree as t
+from jacmagic.language.layout import Layout
+from jacmagic.language.printers import latex, text
+from jacmagic.result import Result, symbols_of
+from jacmagic.show.backward import layout_of
+from jacmagic.show.chain import depends, paths, whole_forms
+from jacmagic.show.factors import by_sigmoid, local_entries, reciprocal
+from jacmagic.show.pieces import (
+    MAX_BESIDE,
+    MAX_ENTRIES_TEX,
+    MAX_FORMULA,
+    MAX_OPERATIONS,
+    MAX_SHOWN,
+    MAX_WIDTH,
+    Formula,
+    Labels,
+    equal,
+    fitting,
+    left_out,
+    name_of,
+)
+
+_LONG = re.compile(r"\d{100}")  # digits that nobody reads
+
+
+def _operations(expr: sp.Basic) -> int:
+    """About `count_ops`, which takes longer than all else that is done to a short formula."""
+    return sum(len(part.args) for part in sp.preorder_traversal(expr))
+
+
+@dataclass(frozen=True)
+class Table:
+    """The Jacobian as it is shown: labels, and the entries of the rows and columns that fit; None where they don't."""
+
+    rows: Labels
+    columns: Labels
+    shown_rows: list[int]
+    shown_columns: list[int]
+    entries: list[list[sp.Expr]] | None
+    layout: Layout
+
+    @cached_property
+    def trees(self) -> list[list[t.Expr]] | None:
+        """The shown entries as formulas, or None where they are too long to read."""
+        if self.entries is None or sum(_operations(e) for row in self.entries for e in row) > MAX_FORMULA // 4:
+            return None
+        trees = [[self.layout(e) for e in row] for row in self.entries]
+        flat = [text(e) for row in trees for e in row]
+        return None if sum(map(len, flat)) > MAX_FORMULA or any(map(_LONG.search, flat)) else trees
+
+    @property
+    def wide(self) -> bool:
+        """True where a matrix of these entries would not fit on a line."""
+        plain = [[text(e) for e in row] for row in self.trees or []]
+        return bool(plain) and sum(max(len(row[j]) for row in plain) + 2 for j in range(len(plain[0]))) > MAX_WIDTH
+
+    def elided(self) -> list[list[t.Expr]]:
+        """The shown entries, dots between them and the last row and column where something is left out."""
+        cells = [list(row) for row in self.trees or []]
+        if len(self.shown_columns) < len(self.columns):
+            cells = [[*row[:-1], t.Dots(), row[-1]] for row in cells]
+        if len(self.shown_rows) < len(self.rows):
+            dotted: list[t.Expr] = [t.Dots("down")] * len(cells[0])
+            if len(self.shown_columns) < len(self.columns):
+                dotted[-2] = t.Dots("both")
+            cells = [*cells[:-1], dotted, cells[-1]]
+        return cells
+
+    def labels(self, columns: bool) -> tuple[t.Expr, ...]:
+        """The labels of the shown rows or columns, with dots likewise."""
+        every, shown = (self.columns, self.shown_columns) if columns else (self.rows, self.shown_rows)
+        out: list[t.Expr] = [every[k].tree for k in shown]
+        return tuple([*out[:-1], t.Dots("across" if columns else "down"), out[-1]] if len(shown) < len(every) else out)
+
+    @property
+    def whole(self) -> bool:
+        return len(self.shown_rows) == len(self.rows) and len(self.shown_columns) == len(self.columns)
+
+
+def _fit(count: int, most: int) -> list[int]:
+    return list(range(count)) if count <= most else [*range(most - 2), count - 1]
+
+
+def table(result: Result, most: int = MAX_SHOWN) -> Table:
+    """The entries of the Jacobian that are typeset; only those are written out."""
+
+    def make() -> Table:
+        rows, columns = Labels(result, result.program.outputs), Labels(result, result.program.variables)
+        some, others = _fit(len(rows), most), _fit(len(columns), most)
+        entries: list[list[sp.Expr]] | None
+        try:
+            if result.program.net and most <= MAX_SHOWN:
+                raise LimitError("a net is shown layer by layer")
+            node = result.total(safe=False)[0]
+            if len(some) < len(rows) or len(others) < len(columns):
+                places = [i * len(columns) + j for i in some for j in others]
+                node = result.program.graph.take(node, places, (len(some), len(others)))
+            flat = result.slopes(node, MAX_OPERATIONS)
+            entries = [flat[k : k + len(others)] for k in range(0, len(flat), len(others))]
+        except LimitError:
+            entries = None
+        return Table(rows, columns, some, others, entries, layout_of(result))
+
+    return result.once(("table", most), make)
+
+
+def in_own_names(result: Result, found: Table) -> Table:
+    """The table with the entries of a softmax or a norm in its own name, p₁ - p₁², x₁/n; else as it was."""
+    p = result.program
+    if not found.whole or found.entries is None:
+        return found
+    if any(reciprocal(p.steps[of].expr) for of in p.outputs):
+        own_names = [symbol for of in p.outputs for symbol in symbols_of(of, p.shape(of))]
+        sigmoids = [by_sigmoid(*row) for row in zip(result.outputs, own_names, found.entries)]
+        if any(row is not None for row in sigmoids):
+            return replace(found, entries=[own or row for own, row in zip(sigmoids, found.entries)])
+    entries = []
+    for of in p.outputs:
+        below = list(ancestry([result.inner(of)]))
+        if not any(node.op in ("softmax", "norm") for node in below) or any(
+            node.op == "input" and node.data in p.steps for node in below
+        ):
+            return found
+        parts = [local_entries(result, of, wrt, MAX_SHOWN) for wrt in p.variables]
+        if any(part is None for part in parts):
+            return found
+        entries += [[e for part in parts if part is not None for e in part[i]] for i in range(prod(p.shape(of)))]
+    own, full = (sum(e.count_ops() for row in rows for e in row) for rows in (entries, found.entries))
+    return replace(found, entries=entries) if 2 * own < full else found
+
+
+def jacobian_name(result: Result) -> t.Jacobian:
+    """J_f for one function, J for several."""
+    outputs = result.program.outputs
+    return t.Jacobian(name_of(result, outputs[0]) if len(outputs) == 1 else None)
+
+
+def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
+    """The derivative, the partial derivatives with their row and gradient, or the labelled Jacobian."""
+    if result.program.net and most <= MAX_SHOWN:
+        return  # a layer's Jacobian is written in that layer's own names: the chain says it
+    found = in_own_names(result, table(result, most))
+    m, n = len(found.rows), len(found.columns)
+    if (found.trees is None or found.wide) and told_by_factors(result):
+        return
+    if found.trees is None or found.wide and m * n > MAX_BESIDE and most <= MAX_SHOWN and any(whole_forms(result)):
+        yield from in_parts(result, found)
+        return
+    step = result.program.steps[result.program.outputs[0]]
+    single = len(result.program.outputs) == 1 and step.shape == ()
+    if single and n == 1:
+        yield Formula("result", equal(derivative_name(result, found.columns[0].tree), found.trees[0][0]))
+    elif single:
+        yield from row(result, found)
+    elif found.wide:
+        for i, one in zip(found.shown_rows, found.trees):
+            for j, entry in zip(found.shown_columns, one):
+                yield Formula("result", equal(t.Partial(found.rows[i].tree, (found.columns[j].tree,)), entry))
+    else:
+        cells = tuple(map(tuple, found.elided()))
+        yield Formula("result", equal(
+            jacobian_name(result), t.LabelledMatrix(cells, found.labels(False), found.labels(True))
+        ), "" if found.whole else f"{m}×{n}; .matrix has all entries")
+
+
+def told_by_factors(result: Result) -> bool:
+    """True where a chain rule says what the whole Jacobian is."""
+    p, links = result.program, depends(result)
+    worked = any(n in p.steps for reads in links.values() for n in reads)
+    return worked and len(p.outputs) <= 3 and all(paths(result, of) is not None for of in p.outputs)
+
+
+def in_parts(result: Result, found: Table) -> Iterator[Formula]:
+    """A Jacobian that is too long for one formula: as a product of matrices, or entry by entry."""
+    if any(whole_forms(result)):
+        return  # they say it
+    m, n = len(found.rows), len(found.columns)
+    name, size = jacobian_name(result), t.Space((m, n))
+    note = "too long for one formula: the numbers are in .at(), everything in .matrix"
+    if found.entries is None or m * n > MAX_SHOWN:
+        yield Formula("result", t.Equation((name, size), ("∈",)), note)
+        return
+    layout = layout_of(result)
+    for i, entries in zip(found.shown_rows, found.entries):
+        for j, entry in zip(found.shown_columns, entries):
+            short = fitting(layout(entry), MAX_ENTRIES_TEX) if _operations(entry) < MAX_FORMULA // 4 else t.Dots()
+            yield Formula("result", equal(t.Partial(found.rows[i].tree, (found.columns[j].tree,)), short),
+                          note if isinstance(short, t.Dots) else "")
+
+
+def derivative_name(result: Result, x: t.Expr) -> t.Expr:
+    """f'(x) of a function, dy/dx of a definition, ∂y/∂x where there are parameters beside."""
+    of = result.program.outputs[0]
+    step, f = result.program.steps[of], name_of(result, of)
+    if result.program.parameters and not step.params:
+        return t.Partial(f, (x,))
+    if step.kind == "equation" or step.kind != "function" and not step.params:
+        return t.Total(f, (x,))
+    return t.Slope(t.UserCall(of, (x,)))
+
+
+def row(result: Result, found: Table) -> Iterator[Formula]:
+    """The partial derivatives of one function, their row, and the gradient."""
+    f = found.rows[0].tree
+    for k, j in enumerate(found.shown_columns):
+        if k and (more := j - found.shown_columns[k - 1] - 1):
+            yield left_out("partial", more)
+        yield Formula("partial", equal(t.Partial(f, (found.columns[j].tree,)), (found.trees or [])[0][k]))
+    if found.wide:
+        return
+    (cells,) = found.elided()
+    yield Formula("result", equal(jacobian_name(result), t.Matrix((tuple(cells),))), "the row of partial derivatives")
+    column = tuple(t.Dots("down") if isinstance(one, t.Dots) else one for one in cells)
+    yield Formula("gradient", equal(t.Gradient(f), t.Vector(column)), "the gradient, its transpose")
+
+
+def determinant(result: Result) -> Iterator[Formula]:
+    """The determinant of a square Jacobian, with sin² + cos² put together."""
+    p = result.program
+    n = sum(prod(p.shape(key)) for key in p.outputs)
+    if p.net or not 2 <= n <= 4 or n != sum(prod(p.shape(key)) for key in p.variables):
+        return
+    found = table(result)
+    if found.entries is None or found.trees is None:
+        return
+    shown = layout_of(result)(determinant_of(sp.Matrix(result.matrix)))
+    if len(latex(shown)) < MAX_FORMULA // 8:
+        yield Formula("determinant", equal(t.Call("det", (t.Jacobian(),), bare=True), shown))
+
+
+def determinant_of(matrix: sp.Matrix) -> sp.Expr:
+    """The determinant, reduced where a cheap identity does it; never `simplify`."""
+    powers = [e for e in matrix.atoms(sp.Pow) if e.base.is_Add and e.exp.is_Rational and e.exp not in (1, 2, 3)]
+    roots = {base: sp.Dummy(positive=True) for base in {e.base for e in powers}}
+    order = {base: sp.ilcm(1, *[e.exp.q for e in powers if e.base == base]) for base in roots}
+    plain = matrix.xreplace({e: roots[e.base] ** (e.exp * order[e.base]) for e in powers})
+    value = sp.expand(plain.det(method="berkowitz"))
+    if value.has(sp.sin, sp.cos):
+        value = _pythagoras(value)
+    forms = [value]
+    if roots:  # a norm's square in a numerator is the one in the denominator
+        above, below = sp.fraction(sp.together(value))
+        identities = [base - root ** order[base] for base, root in roots.items()]
+        with suppress(sp.PolynomialError):
+            gens = sp.parallel_poly_from_expr([above, *identities])[1].gens
+            ordered = sorted(gens, key=lambda one: (one in roots.values(), str(one)))
+            forms.append(sp.reduced(above, identities, *ordered)[1] / below)
+    back = {root: base ** sp.Rational(1, order[base]) for base, root in roots.items()}
+    forms = [one.xreplace(back) for one in forms]
+    if roots and forms[-1].count_ops() < 100:
+        forms.append(sp.factor(forms[-1]))
+    return min([*forms, *map(sp.factor_terms, forms)], key=sp.count_ops)
+
+
+def _pythagoras(expr: sp.Expr) -> sp.Expr:
+    """sin² + cos² = 1 wherever it shortens a polynomial in sines and cosines."""
+    best = expr
+    for angle in {e.args[0] for e in expr.atoms(sp.sin, sp.cos)}:
+        for one, other in ((sp.sin, sp.cos), (sp.cos, sp.sin)):
+            rest = best.replace(
+                lambda e, one=one, angle=angle: e.is_Pow and e.base == one(angle) and e.exp.is_Integer and e.exp >= 2,
+                lambda e, one=one, other=other, angle=angle: (1 - other(angle) ** 2) ** (e.exp // 2)
+                * one(angle) ** (e.exp % 2),
+            )
+            rest = sp.expand(rest)
+            if rest.count_ops() < best.count_ops():
+                best = rest
+    angles = {e.args[0] for e in best.atoms(sp.sin, sp.cos)}
+    if len(angles) > 1 and best.is_Add and len(best.args) == 2:
+        combined = sp.expand(sp.trigsimp(best, method="matching")) if best.count_ops() < 30 else best
+        shorter = sp.powsimp(combined)
+        if shorter.count_ops() < best.count_ops():
+            return shorter
+    return best
