@@ -19,7 +19,8 @@ import sympy as sp
 from jacmagic import code
 from jacmagic import train as learning
 from jacmagic.code import Compiled
-from jacmagic.engine import calculus as c
+from jacmagic.engine import chain as c
+from jacmagic.engine import expand
 from jacmagic.engine.graph import Node, ancestry
 from jacmagic.engine.textbook import in_textbook_form
 from jacmagic.errors import JacmagicError, LimitError, nearest
@@ -286,19 +287,19 @@ class Result:
                     for entry in column[i * n : (i + 1) * n]
                 ]
             else:
-                parts = [c._arranged(g, block, (prod(shapes[of]), n)) for block, n in zip(blocks, sizes)]
+                parts = [c.arranged(g, block, (prod(shapes[of]), n)) for block, n in zip(blocks, sizes)]
                 rows.append(g.stack(parts, (width,), 1))
         node = rows[0] if len(rows) == 1 else g.stack(rows, (height, width))
-        return c._arranged(g, node, (height, width)), labels
+        return c.arranged(g, node, (height, width)), labels
 
     # -------------------------------------------------------------- symbols
-    def entries(self, node: Node, most: int = c.MAX_WRITTEN) -> list[sp.Expr]:
+    def entries(self, node: Node, most: int = expand.MAX_WRITTEN) -> list[sp.Expr]:
         """A node's entries with everything substituted, in the symbols of the inputs of its graph."""
-        c.check_length([node], most=most)
+        expand.check_length([node], most=most)
         found = self._expanded(node)
         return [found.get(at, sp.S.Zero) for at in range(node.size)]
 
-    def slopes(self, node: Node, most: int = c.MAX_WRITTEN, of: str | None = None) -> list[sp.Expr]:
+    def slopes(self, node: Node, most: int = expand.MAX_WRITTEN, of: str | None = None) -> list[sp.Expr]:
         """The entries of a Jacobian, or of a local one, in the textbook's form."""
 
         def functions() -> list[sp.Expr]:
@@ -312,7 +313,7 @@ class Result:
     @staticmethod
     def _expanded(node: Node) -> dict[int, sp.Expr]:
         names = {n.data: n.shape for n in ancestry([node]) if n.op == "input"}
-        return c.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
+        return expand.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
 
     @cached_property
     def outputs(self) -> sp.ImmutableMatrix:
@@ -341,7 +342,7 @@ class Result:
             LimitError: written out these are too long, too; use `at` or `layers`.
         """
         node = self.total(safe=False)[0]
-        c.check_length([node], sparse=True)
+        expand.check_length([node], sparse=True)
         rows, columns = node.shape
         entries = {divmod(at, columns): value for at, value in self._expanded(node).items()}
         return sp.SparseMatrix(rows, columns, entries)

@@ -11,7 +11,7 @@ import numpy as np
 
 from jacmagic import code
 from jacmagic.code import Compiled
-from jacmagic.engine import calculus as c
+from jacmagic.engine import chain as c
 from jacmagic.reals import reals
 from jacmagic.values import fitted
 
@@ -96,7 +96,7 @@ def training(result: Result, keys: tuple[str, ...]) -> Compiled:
             raise ValueError(f"{last} is not a number; training needs a loss")
         g = result.program.graph
         roots, labels = c.rebuild(g, [result.program.node(last)], (), True)
-        loss = c._arranged(g, roots[0], ())
+        loss = c.arranged(g, roots[0], ())
         nodes = {last: loss}
         for key in keys:
             nodes["grad:" + key] = c.jacobian(g, loss, g.input(key, result.program.shape(key)))

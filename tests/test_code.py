@@ -21,8 +21,8 @@ import sympy as sp
 from optional import has, optional
 
 from jacmagic import code
-from jacmagic.engine.calculus import gradient
 from jacmagic.engine.graph import Graph, Node, Shape, ancestry, slot
+from jacmagic.engine.templates import gradient
 from jacmagic.functions import FUNCTIONS, calculus, partials, symbolic
 
 Inputs = list[tuple[str, Shape]]

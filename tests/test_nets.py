@@ -20,8 +20,8 @@ from optional import optional
 
 import jacmagic
 from jacmagic import code
-from jacmagic.engine.calculus import pull, push
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
+from jacmagic.engine.ops import pull, push
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.show import backward, chain, factors, views

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 import jacmagic
-from jacmagic import code as source
 from jacmagic import panel, result
-from jacmagic.engine import calculus
+from jacmagic.code import sympy as source
+from jacmagic.engine import chain, expand
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import syntax
 from jacmagic.program import lowering
-from jacmagic.show import views
+from jacmagic.show import chain as rules
+from jacmagic.show import pieces, remarks, views
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -35,7 +36,7 @@ KINDS = {
     "loss": "prediction, target",
 }
 
-LIMITS = (syntax, lowering, calculus, source, result, views, panel)
+LIMITS = (syntax, lowering, expand, chain, source, result, pieces, rules, remarks, panel)
 
 
 def cell(text: str) -> str:

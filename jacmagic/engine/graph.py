@@ -1,7 +1,7 @@
 """The computation graph: a dozen array operations, all that a Program is made of.
 
 Both the functions of a block and their derivatives are graphs of these nodes;
-`calculus` turns the first into the second, and every backend (NumPy, PyTorch,
+`chain` turns the first into the second, and every backend (NumPy, PyTorch,
 JAX, JavaScript, SymPy) knows how to carry out the same operations.
 
 A node has an operation, operands, a shape and operation data. Shapes are

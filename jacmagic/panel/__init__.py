@@ -24,7 +24,7 @@ import numpy as np
 import sympy as sp
 
 from jacmagic import code
-from jacmagic.engine import calculus as c
+from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError
 from jacmagic.language import printers
@@ -258,7 +258,7 @@ class _Spec:
                 rows, columns = prod(p.shape(key)), prod(p.shape(wrt))
                 output = f"local:{key}:{wrt}"
                 node = c.jacobian(self.g, result.inner(key), self.g.input(wrt, p.shape(wrt)))
-                self.outputs[output] = c._arranged(self.g, self.close(node), (rows, columns))
+                self.outputs[output] = c.arranged(self.g, self.close(node), (rows, columns))
                 edges.append([wrt, key])
                 form, _ = factors.matrix_form(result, key, wrt) or (None, "")
                 entries = factors.local_entries(result, key, wrt)
@@ -271,7 +271,7 @@ class _Spec:
                     delta = f"grad:{key}"
                     if delta not in self.outputs:
                         derivative, _ = result.derivative(of, key, safe=True)
-                        self.outputs[delta] = c._arranged(self.g, self.close(derivative), (1, rows))
+                        self.outputs[delta] = c.arranged(self.g, self.close(derivative), (1, rows))
                 cards.append({
                     "key": key,
                     "formula": printers.mathml(before.tree if before else own, p.arrays),
@@ -333,7 +333,7 @@ class _Spec:
                 continue
             node, _ = result.derivative(last, key, safe=True)
             rows = shape if len(shape) == 2 else (prod(shape), 1)
-            self.outputs["grad:" + key] = c._arranged(self.g, self.close(node), tuple(rows))
+            self.outputs["grad:" + key] = c.arranged(self.g, self.close(node), tuple(rows))
             lines = backward.get(key, [t.Partial(pieces.name_of(result, last), (t.Name(key),))])
             out.append({"key": key, "mathml": [printers.mathml(one) for one in lines], "value": "grad:" + key})
         return out

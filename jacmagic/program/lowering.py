@@ -19,7 +19,7 @@ from math import inf, log, prod
 
 import sympy as sp
 
-from jacmagic.engine.calculus import MAX_DIGITS
+from jacmagic.engine.expand import MAX_DIGITS
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic

@@ -16,7 +16,7 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from jacmagic.engine import calculus as c
+from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
 from jacmagic.functions import FUNCTIONS, put_in
 from jacmagic.language import tree as t

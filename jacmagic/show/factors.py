@@ -7,7 +7,7 @@ from math import prod
 import sympy as sp
 
 from jacmagic import names
-from jacmagic.engine import calculus as c
+from jacmagic.engine import chain as c
 from jacmagic.errors import LimitError
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from jacmagic.engine import calculus as c
+from jacmagic.engine import ops
 from jacmagic.engine.graph import Graph, Node, slot
 
 
@@ -50,10 +50,10 @@ def pull(g: Graph, node: Node, cotangent: Node, lead: int, reuse: bool) -> list[
         pair = [(cotangent, outer), (distances, (lead,))]
         return [(z, g.map(2 * slot(0) * slot(1), pair, cotangent.shape + z.shape))]
     if norm is None:
-        return c.pull(g, node, cotangent, lead, reuse)
+        return ops.pull(g, node, cotangent, lead, reuse)
     name, z = norm
     n, axes = node.size, tuple(range(lead + 1))
-    front = (c.LEAD,) * lead
+    front = (ops.LEAD,) * lead
     total = g.sum(cotangent, (lead,)) if name == "layer_norm" else g.zeros(cotangent.shape[:lead])
     along = g.dot(node, cotangent, (0,), (*front, 0), front)
     pulled = g.map(

@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 
 from jacmagic import names
-from jacmagic.engine import calculus as c
+from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.errors import JacmagicError
 from jacmagic.functions import FUNCTIONS, symbolic

@@ -1,0 +1,261 @@
+"""Whole graphs by the operations of an array module: NumPy, PyTorch and JAX."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from string import ascii_letters
+
+from jacmagic.code.dialects import Backend
+from jacmagic.code.terms import _ATOM, Body, Term
+from jacmagic.code.trees import nearest_number, tree
+from jacmagic.engine.graph import Node, Shape
+
+
+class Arrays(Body):
+    """Whole graphs, by the operations of an array module."""
+
+    def __init__(self, backend: Backend, taken: Iterable[str], names: Mapping[int, str]) -> None:
+        super().__init__(backend, taken)
+        self.names = names
+        self.values: dict[int, Term] = {}
+        self.plain = True  # only arithmetic and stacking, which take numbers that are no arrays
+
+    def add(self, node: Node) -> None:
+        """The term of a node, whose operands have theirs."""
+        known = self.backend.known
+        if node.op == "map":
+            expr, axes = node.data
+            rank = len(node.shape)
+            slots = [self.align(self.values[a.number], x, rank) for a, x in zip(node.args, axes)]
+            term = self.plant(tree(expr, known), slots)
+            label = self.names.get(node.number, "")
+            if label and not term.label and term.op not in ("input", "number", "align"):
+                term.label = label
+        elif node.op == "input":
+            term = self.term("input", data=self.names.get(node.number, node.data), axes=range(len(node.shape)))
+            term.inputs = frozenset([term.data])
+        elif node.value is not None:
+            term = self.plant(nearest_number(node.value), ())
+        else:
+            term = self.array(node, [self.full(a) for a in node.args])
+            term.label = term.label or self.names.get(node.number, "")
+        self.values[node.number] = term
+
+    def align(self, term: Term, axes: Shape, rank: int) -> Term:
+        """The operand with axes of length 1 where it lacks them."""
+        if axes == tuple(range(rank)) or term.op == "number":
+            return term
+        self.plain = False
+        if list(axes) != sorted(axes):
+            order = tuple(sorted(range(len(axes)), key=lambda k: axes[k]))
+            term = self.term("permute", (term,), order, (order.index(k) for k in term.axes))
+            axes = tuple(sorted(axes))
+        return self.term("align", (term,), (axes, rank), (axes[k] for k in term.axes))
+
+    def full(self, node: Node) -> Term:
+        """The node's value with all of its axes at their length."""
+        term = self.values[node.number]
+        if all(k in term.axes or n == 1 for k, n in enumerate(node.shape)):
+            return term
+        self.plain = False
+        return self.term("spread", (term,), node.shape, range(len(node.shape)))
+
+    def array(self, node: Node, args: list[Term]) -> Term:
+        op, data, shape = node.op, node.data, node.shape
+        every = range(len(shape))
+        if op != "stack" or any(a.shape for a in node.args):
+            self.plain = False
+        if op == "const":
+            numbers = tuple(float(nearest_number(v)) for v in data)
+            return self.term("const", (), (numbers, shape), every)
+        if op == "eye":
+            return self.term("eye", (), shape, every)
+        ranks = tuple(len(a.shape) for a in node.args)
+        if op == "dot":
+            return self.dot(args, *data)
+        if op == "permute":
+            return self.term("permute", args, data, every)
+        if op == "sum":
+            return self.term("sum", args, tuple(k - ranks[0] for k in data), every)
+        if op == "stack":
+            return self.term("stack", args, (shape[data:], tuple(r - data for r in ranks)), every)
+        if op in ("take", "put"):
+            lead, indices = data
+            return self.term(op, args, (node.args[0].shape[lead:], shape[lead:], indices), every)
+        return self.term(op, args, None, every)
+
+    def dot(self, args: list[Term], la: Shape, lb: Shape, lo: Shape) -> Term:
+        """A contraction as the product of matrices it is, or by einsum."""
+        every = range(len(lo))
+        einsum = self.term("einsum", args, (la, lb, lo), every)
+        shared = [i for i in la if i in lb and i not in lo]
+        distinct = all(len(set(labels)) == len(labels) for labels in (la, lb, lo))
+        if len(shared) != 1 or not distinct or set(lo) != set(la) ^ set(lb) or not lo:
+            return einsum
+        c = shared[0]
+        for (left, p), (right, q) in (((args[0], la), (args[1], lb)), ((args[1], lb), (args[0], la))):
+            rest = tuple(i for i in p if i != c)
+            if len(q) == 2 and lo == (*rest, *(i for i in q if i != c)):
+                if len(p) == 1:
+                    return self.term("matvec", (self.turned(right, q, (lo[-1], c)), left), None, every)
+                if p == (*rest, c) or len(p) == 2:
+                    return self.term(
+                        "matmul", (self.turned(left, p, (*rest, c)), self.turned(right, q, (c, lo[-1]))),
+                        len(p) - 2, every,
+                    )
+            if len(p) == 2 and len(q) > 2 and q[-2] == c and lo == (*q[:-2], rest[0], q[-1]):
+                matrix = self.align(self.turned(left, p, (rest[0], c)), (len(q) - 2, len(q) - 1), len(q))
+                return self.term("@", (matrix, right), None, every)
+        return einsum
+
+    def turned(self, term: Term, labels: Shape, wanted: Shape) -> Term:
+        return term if labels == wanted else self.term("permute", (term,), (1, 0), (0, 1))
+
+    # -- text
+
+    def operation(self, term: Term) -> tuple[str, int]:
+        op, args, data = term.op, term.args, term.data
+        spelt = self.backend.along.get(op, "")
+        if op == "align":
+            axes, rank = data
+            first = next((k for k in range(rank) if k not in axes), rank)  # what stands before is in the dots
+            index = ", ".join(["..."] + [":" if k in axes else "None" for k in range(first, rank)])
+            return f"{self.show(args[0], _ATOM)}[{index}]", _ATOM
+        if op == "const":
+            return self.constant(*data), _ATOM
+        if op == "eye":
+            text = spelt.format(data[0])
+            return text if len(data) == 2 else f"{text}.reshape({data})", _ATOM
+        if op == "einsum":
+            letters = dict(zip(dict.fromkeys(data[0] + data[1]), "ijklmn" + ascii_letters))
+            a, b, out = ("..." + "".join(letters[i] for i in labels) for labels in data)
+            return f'{self.backend.xp}.einsum("{a},{b}->{out}", {self.show(args[0])}, {self.show(args[1])})', _ATOM
+        if op == "@":
+            return f"({self.show(args[0], _ATOM)} @ {self.show(args[1], _ATOM)})", _ATOM
+        shown = ", ".join(map(self.show, args))
+        if op == "matvec":
+            return f"_matvec({shown})", _ATOM
+        if op == "matmul":
+            return f"_matmul({shown}, {data})" if data else f"_matmul({shown})", _ATOM
+        if op == "permute":
+            return (spelt.format(shown) if data == (1, 0) else f"_permute({shown}, {data})"), _ATOM
+        if op == "sum":
+            return spelt.format(shown, data[0] if len(data) == 1 else data), _ATOM
+        if op == "spread":
+            return f"_spread({shown}, {data})", _ATOM
+        if op == "batch":
+            return f"_batch({shown}, lead, {data})", _ATOM
+        if op == "stack":
+            return self.stack(args, *data), _ATOM
+        if op == "take":
+            return self.take(args[0], *data), _ATOM
+        if op == "put":
+            return self.put(args[0], *data), _ATOM
+        return spelt.format(shown), _ATOM
+
+    def constant(self, numbers: tuple[float, ...], shape: Shape) -> str:
+        if len(set(numbers)) < 2:
+            return self.backend.along["full"].format(shape, self.number(numbers[0], real=True) if numbers else "0.0")
+        flat = [self.number(v, real=True) for v in numbers]
+        for n in reversed(shape):
+            flat = [f"[{', '.join(flat[k : k + n])}]" for k in range(0, len(flat), n)]
+        return self.hoist(self.backend.along["array"].format(flat[0]))
+
+    def stack(self, args: Sequence[Term], shape: Shape, ranks: Shape) -> str:
+        shown = ", ".join(map(self.real, args))
+        return f"_join({shape}, {ranks}, {shown})" if any(ranks) else f"_stack({shape}, {shown})"
+
+    def take(self, term: Term, of: Shape, shape: Shape, indices: tuple[int, ...]) -> str:
+        """Entries at flat places: by slices where they lie regularly."""
+        x, rank = self.show(term, _ATOM), len(of)
+        if not indices:
+            return f"_arrange(_flatten({self.show(term)}, {rank})[..., :0], 1, {shape})"
+        if not rank:
+            return f"_spread({x}[..., {', '.join(['None'] * len(shape))}], {shape})"
+        if indices == tuple(range(math.prod(of))):
+            return f"_arrange({self.show(term)}, {rank}, {shape})"
+        steps: list[tuple[int, ...]] = []
+        for k in range(rank):
+            below = math.prod(of[k + 1 :])
+            steps.append(tuple(i // below % of[k] for i in indices))
+        slices = _slices(steps, of, shape, indices)
+        if slices is not None:
+            return f"{x}[..., {', '.join(slices)}]"
+        arrays = [self.index(step, shape) for step in steps]
+        return f"{x}[..., {', '.join(arrays)}]"
+
+    def index(self, places: Sequence[int], shape: Shape) -> str:
+        flat = [str(i) for i in places]
+        for n in reversed(shape):
+            flat = [f"[{', '.join(flat[k : k + n])}]" for k in range(0, len(flat), n)]
+        return self.hoist(self.backend.along["index"].format(flat[0]))
+
+    def put(self, term: Term, of: Shape, shape: Shape, indices: tuple[int, ...]) -> str:
+        x, rank = self.show(term), len(of)
+        if indices == tuple(range(math.prod(shape))):
+            return f"_arrange({x}, {rank}, {shape})"
+        alone = len(set(indices)) == len(indices) and self.backend.name == "numpy"
+        run = _progression(indices) if alone and len(indices) > 1 else None
+        at = f"slice({run.start}, {run.stop}, {run.step})" if run and run.step > 0 else \
+            self.index(indices, (len(indices),))
+        return f"{'_put' if alone else '_put_add'}({x}, {rank}, {at}, {shape})"
+
+
+class Torch(Arrays):
+    """PyTorch: tensors made here take the type and device of the inputs, named `kind`."""
+
+    def indicator(self, condition: str) -> str:
+        return f"torch.where({condition}, {self.scalar('1.0')}, 0.0)"
+
+    def scalar(self, text: str) -> str:
+        return f"torch.tensor({text}, **kind)"
+
+    def constant(self, numbers: tuple[float, ...], shape: Shape) -> str:
+        text = super().constant(numbers, shape)
+        return text if "kind" in text else f"{text}.to(**kind)"
+
+    def stack(self, args: Sequence[Term], shape: Shape, ranks: Shape) -> str:
+        if any(ranks):
+            shown = ", ".join(self.scalar(self.real(a)) if a.op == "number" else self.show(a) for a in args)
+            return f"_join({shape}, {ranks}, {shown})"
+        return f"_stack({shape}, kind, {', '.join(map(self.real, args))})"
+
+
+def _progression(values: Sequence[int]) -> range | None:
+    """The range that runs through the values, if there is one."""
+    step = values[1] - values[0] if len(values) > 1 else 1
+    if step == 0 or any(b - a != step for a, b in pairwise(values)):
+        return None
+    return range(values[0], values[-1] + (1 if step > 0 else -1), step)
+
+
+def _slices(steps: list[tuple[int, ...]], of: Shape, shape: Shape, indices: tuple[int, ...]) -> list[str] | None:
+    """One index or slice for each axis, where together they give the entries in order and as arranged."""
+    runs: list[range] = []
+    for step in steps:
+        run = _progression(list(dict.fromkeys(step)))
+        if run is None or run.step < 0:
+            return None
+        runs.append(run)
+    places = [0]
+    for run, n in zip(runs, of):
+        places = [p * n + k for p in places for k in run]
+    lengths = [len(run) for run in runs]
+    if tuple(places) != indices:
+        return None
+    if not shape:
+        return [str(run.start) for run in runs]
+    texts: list[str] = []
+    wanted = list(shape)
+    for length, run, n in zip(lengths, runs, of):
+        if wanted and length == wanted[0]:
+            wanted.pop(0)
+            ends = f"{run.start or ''}:{'' if run.stop >= n else run.stop}"
+            texts.append(ends if run.step == 1 else f"{ends}:{run.step}")
+        elif length == 1:
+            texts.append(str(run.start))
+        else:
+            return None
+    return texts if not wanted else None

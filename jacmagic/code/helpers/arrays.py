@@ -1,0 +1,28 @@
+"""What NumPy and JAX write alike."""
+
+import numpy as np
+
+
+def _permute(x, order):
+    """The last axes in another order."""
+    front = x.ndim - len(order)
+    return np.transpose(x, (*range(front), *(front + k for k in order)))
+
+
+def _spread(x, shape):
+    """The last axes repeated to a shape."""
+    return np.broadcast_to(x, x.shape[: x.ndim - len(shape)] + shape)
+
+
+def _batch(x, lead, shape):
+    """The same x for every member of a batch."""
+    x = np.asarray(x)
+    return x if x.shape == lead + shape else np.broadcast_to(x, lead + shape)
+
+
+def _others(z):
+    """Along the last axis, the product of all other entries."""
+    one = np.ones_like(z[..., :1])
+    left = np.cumprod(np.concatenate([one, z[..., :-1]], axis=-1), axis=-1)
+    right = np.cumprod(np.concatenate([one, z[..., :0:-1]], axis=-1), axis=-1)
+    return left * right[..., ::-1]

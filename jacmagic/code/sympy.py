@@ -1,0 +1,107 @@
+"""Expressions as SymPy source."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import sympy as sp
+
+from jacmagic.errors import LimitError
+
+MAX_SOURCE = 500
+"""Functions in one entry as SymPy source, each as often as its definition says it. Instead: NumPy source, or names."""
+
+
+def plain_name(symbol: sp.Symbol) -> str:
+    """A symbol's name as Python can write it: W1_{1,2} as W1_1_2."""
+    name = re.sub(r"\W+", "_", symbol.name).strip("_")
+    return name + "_" if keyword.iskeyword(name) or name in ("sp", "f", "J") else name
+
+
+@lru_cache(maxsize=1)
+
+
+def _spelling() -> Any:
+    """A printer of SymPy source with every name of the library behind sp."""
+    from sympy.printing.str import StrPrinter
+
+    class Spelling(StrPrinter):
+        """SymPy's own spelling, every name behind sp."""
+
+        written = 0
+
+        def _print_Symbol(self, expr: sp.Symbol) -> str:
+            return plain_name(expr)
+
+        def _print_Rational(self, expr: sp.Rational) -> str:
+            return f"sp.Rational({expr.p}, {expr.q})" if expr.q != 1 else str(expr.p)
+
+        def _print_Function(self, expr: Any) -> str:
+            self.written += 1
+            if self.written > MAX_SOURCE:
+                raise LimitError("Written as SymPy source this is too long. Use the numbers, r.at(…), or r.layers.")
+            if hasattr(expr, "expand_definition"):
+                return str(self._print(expr.expand_definition()))
+            return f"sp.{type(expr).__name__}({', '.join(self._print(a) for a in expr.args)})"
+
+        def _print_Exp1(self, expr: Any) -> str:
+            return "sp.E"
+
+        def _print_Pi(self, expr: Any) -> str:
+            return "sp.pi"
+
+        def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+            if expr.exp == sp.Rational(1, 2):
+                return f"sp.sqrt({self._print(expr.base)})"
+            if expr.base == sp.E:
+                return f"sp.exp({self._print(expr.exp)})"
+            return f"({self._print(expr.base)})**({self._print(expr.exp)})"
+
+        def _print_ExprCondPair(self, expr: Any) -> str:
+            return f"({self._print(expr.expr)}, {self._print(expr.cond)})"
+
+        def _print_Piecewise(self, expr: Any) -> str:
+            return f"sp.Piecewise({', '.join(self._print(a) for a in expr.args)})"
+
+        def _print_Relational(self, expr: Any) -> str:
+            return f"sp.{ {'==': 'Eq', '!=': 'Ne', '<': 'Lt', '<=': 'Le', '>': 'Gt', '>=': 'Ge'}[expr.rel_op]}" + (
+                f"({self._print(expr.lhs)}, {self._print(expr.rhs)})"
+            )
+
+        def _print_And(self, expr: Any) -> str:
+            return f"sp.And({', '.join(self._print(a) for a in expr.args)})"
+
+        def _print_Or(self, expr: Any) -> str:
+            return f"sp.Or({', '.join(self._print(a) for a in expr.args)})"
+
+        def _print_Not(self, expr: Any) -> str:
+            return f"sp.Not({self._print(expr.args[0])})"
+
+        def _print_ITE(self, expr: Any) -> str:
+            return f"sp.ITE({', '.join(self._print(a) for a in expr.args)})"
+
+    return Spelling()
+
+
+def sympy_text(expr: sp.Expr) -> str:
+    """An expression as SymPy source."""
+    printer = _spelling()
+    printer.written = 0
+    try:
+        return str(printer.doprint(expr))
+    except (TypeError, RecursionError):  # a function's definition compares what is not real, as asin(2)
+        raise LimitError("This cannot be written as SymPy source; NumPy source says it.") from None
+
+
+def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:
+    """Runnable SymPy source of functions `f` and their Jacobian `J`, library functions only."""
+    free = sorted(set().union(*(e.free_symbols for e in [*outputs, *matrix])), key=str)
+    declare = [f'{plain_name(s)} = sp.Symbol("{s.name}", real=True)' for s in free]
+    functions = ", ".join(map(sympy_text, outputs))
+    rows = ",\n".join("    [" + ", ".join(map(sympy_text, matrix.row(i))) + "]" for i in range(matrix.rows))
+    head = "\n".join(["import sympy as sp", "", *declare])
+    return f"{head}\n\nf = sp.Matrix([{functions}])\nJ = sp.Matrix([\n{rows},\n])\n"

@@ -1,0 +1,101 @@
+"""The slopes of one template: what SymPy differentiates."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sympy as sp
+
+from jacmagic.functions import by_cases, put_in, symbolic
+from jacmagic.functions import slope as slope_of
+
+ZERO, ONE = sp.S.Zero, sp.S.One  # SymPy's only 0 and 1: `is` finds them, and costs nothing
+
+
+@lru_cache(maxsize=4096)
+
+
+def gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
+    """The partial derivatives of a template by each of its slots; slots that do not occur are left out."""
+    parts: dict[sp.Symbol, list[sp.Expr]] = {}
+    for term in expr.args if expr.is_Add else (expr,):
+        for symbol in term.free_symbols:
+            parts.setdefault(symbol, []).append(_differentiate(term, symbol))
+    return {symbol: sp.Add(*terms) for symbol, terms in parts.items()}
+
+
+def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
+    """The derivative as `expr.diff(symbol)` builds it, that of x^y as y x^(y-1).
+
+    It is built without asking whether each part of it is positive or zero.
+    These questions take SymPy up to ten times as long as the derivative itself.
+    """
+    if expr.is_Symbol or expr.is_Number:
+        return ONE if expr == symbol else ZERO
+    if expr.is_Add:
+        return sp.Add(*[_slope(term, symbol) for term in expr.args])
+    if expr.is_Mul:
+        args = expr.args
+        slopes = [(k, slope) for k, arg in enumerate(args) if (slope := _slope(arg, symbol)) is not ZERO]
+        return sp.Add(*[sp.Mul(*args[:k], slope, *args[k + 1 :]) for k, slope in slopes])
+    if expr.is_Pow and expr.exp.is_Number:
+        if expr.base == symbol:
+            return sp.Mul(expr.exp, sp.Pow(symbol, expr.exp - 1))
+        slope = _slope(expr.base, symbol)
+        return ZERO if slope is ZERO else expr * (slope * expr.exp / expr.base)
+    if expr.is_Pow and expr.base is ZERO:
+        return ZERO  # 0^x is 0 wherever it has a slope
+    if expr.is_Pow and not (expr.base == symbol and symbol in expr.exp.free_symbols):  # x^x: x^x (ln x + 1)
+        base, exponent = (_slope(part, symbol) for part in expr.args)
+        lower = sp.Pow(expr.base, expr.exp - 1)  # and not expr/base, which is 0/0 where the base is 0
+        return sp.Add(sp.Mul(expr.exp, lower, base), sp.Mul(expr, sp.log(expr.base), exponent))
+    if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
+        slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not ZERO]
+        return sp.Add(*[slope_of(expr, k) if slope is ONE else slope_of(expr, k) * slope for k, slope in slopes])
+    return expr.diff(symbol)
+
+
+def _differentiate(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
+    result = _slope(expr, symbol)
+    if result.has(sp.sign, sp.DiracDelta):
+        result = result.replace(sp.DiracDelta, lambda *_: sp.S.Zero).replace(sp.sign, symbolic("sign"))
+    if any(power.exp.free_symbols for power in expr.atoms(sp.Pow)):
+        result = join_powers(result)
+    return result
+
+
+def join_powers(expr: sp.Expr) -> sp.Expr:
+    """x^y/x becomes x^(y-1), so that the derivative of x^y is y x^(y-1), also at x = 0."""
+
+    def join(product: sp.Expr) -> sp.Expr:
+        symbolic_powers = {p.base: p.exp for p in product.args if p.is_Pow and p.exp.free_symbols}
+        other: list[sp.Expr] = []
+        extra: dict[sp.Expr, sp.Expr] = {}
+        for factor in product.args:
+            base, exponent = factor.as_base_exp()
+            if base in symbolic_powers and not exponent.free_symbols and base != sp.E:
+                extra[base] = extra.get(base, sp.S.Zero) + exponent
+            else:
+                other.append(factor)
+        if not extra:
+            return product
+        joined = [
+            sp.Pow(f.base, f.exp + extra.pop(f.base)) if f.is_Pow and f.exp.free_symbols and f.base in extra else f
+            for f in other
+        ]
+        return sp.Mul(*joined)
+
+    return expr.replace(lambda e: e.is_Mul, join)
+
+
+@lru_cache(maxsize=4096)
+
+
+def computed_gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
+    """The partial derivatives as they are computed: that of x^y by y, x^y ln x, is 0 at x = 0 for y > 0, not 0 · ∞."""
+    found = gradient(expr)
+    swap = {
+        sp.log(power.base): sp.log(by_cases((1, sp.And(sp.Eq(power.base, 0), power.exp > 0)), (power.base, True)))
+        for power in expr.atoms(sp.Pow) if power.exp.free_symbols and power.base.free_symbols
+    }
+    return {symbol: put_in(derivative, swap) for symbol, derivative in found.items()} if swap else found
