@@ -81,6 +81,12 @@ class Result(Derivatives):
         path.write_text(panel.page(self, title, self._big, self._whole), encoding="utf-8")
         return path
 
+    def html(self, height: int | None = None) -> str:
+        """The whole page as text, for hosts that take HTML; with a height in pixels, that page in an iframe."""
+        if height is None:
+            return panel.page(self, "jacmagic", self._big, self._whole, bare=True)
+        return panel.frame(self, height, self._big, self._whole)
+
     def widget(self) -> bridge.PanelWidget:
         """The panel as an ordinary ipywidget, for VBox, Voilà and dashboards."""
         return bridge.PanelWidget(self, self._big, self._whole)
@@ -104,6 +110,10 @@ class Result(Derivatives):
         if alive:
             _connect_later(self)
         return bundle
+
+    def _repr_html_(self) -> str:
+        """For hosts that know no bundle: the output in an iframe that sizes itself. A notebook asks for the bundle."""
+        return panel.frame(self, None, self._big, self._whole)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(views.plain_text(self, self._whole))

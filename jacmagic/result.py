@@ -75,7 +75,7 @@ class Result:
     uid = ""
 
     OFFERED = (
-        "at code forward function jacobian latex layers matrix observe outputs parameters save set sliders sparse "
+        "at code forward function html jacobian latex layers matrix observe outputs parameters save set sliders sparse "
         "symbols values variables vector widget"
     ).split()
     """What Tab offers: the names that the README gives; no more, since the rest is the house's own."""

@@ -19,7 +19,7 @@ from jacmagic import panel
 ALLOWED = {"div": {"class", "style", "data-jacmagic", "data-uid", "data-size", "data-start", "data-font"}, "script": set(), "img": {"src", "style", "alt"}}
 PAGE = {**ALLOWED, "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(), "style": set(), "body": set(), "main": set(), "h1": {"style"}}
 MATHML = {
-    "math": {"xmlns", "display"}, "mrow": {"data-j", "class"}, "mi": {"mathvariant", "class", "data-name", "data-tight"}, "mn": {"class", "mathvariant", "data-name", "data-tight"}, "mo": {"stretchy", "fence", "form", "separator", "lspace", "rspace", "movablelimits", "minsize", "maxsize", "symmetric", "largeop"},
+    "math": {"xmlns", "display", "displaystyle"}, "mrow": {"data-j", "class"}, "mi": {"mathvariant", "class", "data-name", "data-tight"}, "mn": {"class", "mathvariant", "data-name", "data-tight"}, "mo": {"stretchy", "fence", "form", "separator", "lspace", "rspace", "movablelimits", "minsize", "maxsize", "symmetric", "largeop"},
     "msup": set(), "msub": {"data-name", "data-tight"}, "msubsup": {"data-name", "data-tight"}, "mfrac": {"linethickness", "displaystyle"}, "msqrt": set(), "mroot": set(), "mtable": {"columnalign", "rowspacing", "columnspacing", "columnlines", "rowlines", "displaystyle", "align"},
     "mtr": {"columnalign"}, "mtd": {"columnalign", "rowspan", "columnspan", "class"}, "mover": {"accent"}, "munder": {"accentunder"}, "munderover": set(), "mtext": {"mathvariant"}, "mspace": {"width", "linebreak"}, "mstyle": {"displaystyle", "scriptlevel", "mathcolor"}, "mpadded": {"lspace", "width"}, "menclose": {"notation"}, "mphantom": set(),
 }
@@ -136,7 +136,7 @@ def test_values_from_python_bring_no_markup(text: str) -> None:
 def test_a_saved_page_has_its_title_as_text(title: str, tmp_path: Path) -> None:
     result = jacmagic.jacobian("f(x, y) = 1 if x < y else x y  # " + title)
     page = result.save(tmp_path / "page.html", title=title).read_text(encoding="utf-8")
-    seen = Elements().feed_all(page, PAGE)
+    seen = Elements().feed_all(page, PAGE | MATHML)
     assert not seen.wrong
     assert seen.found["h1"] == seen.found["title"] == 1
     if find_spec("html5lib"):

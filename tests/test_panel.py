@@ -84,6 +84,8 @@ def test_each_value_has_a_serial_higher_than_those_before_it() -> None:
     assert dict(r.values) == {"x1": 7.0, "x2": 3.0, "k": 1.0}
     r.set(k=2)
     assert widget.point == {"k": [2.0, 4]}
+    assert widget.values == {"x1": 7.0, "x2": 3.0, "k": 2.0}
+    assert not {"spec", "font"} & set(widget.get_state())
     assert r.values.serials == {"x1": 3.5, "x2": 2, "k": 4}
 
 
@@ -152,7 +154,9 @@ def test_a_view_that_is_added_is_in_every_place(net: bool, monkeypatch: pytest.M
     assert f"$${latex}$$" in bundle["text/html"]
     assert printers.mathml(tree) in panel.spec(r)["more"]
     r.save(tmp_path / "page.html")
-    assert latex in (tmp_path / "page.html").read_text(encoding="utf-8")
+    shown = printers.mathml(tree).removeprefix("<math>")
+    assert shown in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert html.escape(shown) in r._repr_html_()
 
 
 SHOWN = {

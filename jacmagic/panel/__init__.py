@@ -566,11 +566,17 @@ def has_panel(result: Result) -> bool:
     return sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
 
 
-def fallback(result: Result, whole: bool = False, sliders: str = "") -> str:
-    """What shows without scripts: all that a terminal shows, formulas as LaTeX between dollars, and how to get sliders."""
+def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: bool = False) -> str:
+    """What shows without scripts: all that a terminal shows, formulas as LaTeX between dollars, and how to get sliders.
+
+    In a notebook: there MathJax typesets the LaTeX, and MathML is taken out of what is not trusted. Elsewhere nothing
+    does, and MathML needs no script.
+    """
     parts = []
     for one in views.formulas(result, whole):
-        if one.latex:
+        if one.latex and mathml:
+            parts.append(f'<div><math displaystyle="true">{_shown(one).removeprefix("<math>")}</div>')
+        elif one.latex:
             # An ampersand before a space is one in HTML, too.
             latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
             parts.append(f"<div>$${latex}$$</div>")
@@ -606,9 +612,9 @@ def html(
     """
     size = ' style="font-size:150%"' if big else ""
     if static or not has_panel(result):
-        shown = fallback(result, whole, STATIC if has_panel(result) else TOO_MANY)
+        shown = fallback(result, whole, STATIC if has_panel(result) else TOO_MANY, alone)
         return f'<div class="jacmagic"{size}>{shown}</div>'
-    shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED)
+    shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED, alone)
     carried = f' data-font="{font()}"' if with_font else ""
     (start, find), (letters, length) = scripts(), payload(result, big, whole)
     return (
@@ -618,13 +624,30 @@ def html(
     )
 
 
-def page(result: Result, title: str = "jacmagic", big: bool = False, whole: bool = False) -> str:
-    """One self-contained page with the panel alive."""
+FRAMED = (
+    "<script>const frame=window.frameElement;if(frame)new ResizeObserver(()=>{frame.style.height="
+    "document.documentElement.offsetHeight+'px'}).observe(document.documentElement)</script>"
+)
+"""In a page inside an iframe of its host: the frame is as high as what it shows."""
+
+
+def page(result: Result, title: str = "jacmagic", big: bool = False, whole: bool = False, bare: bool = False) -> str:
+    """One self-contained page with the panel alive; a bare one has no title over it and no room around it."""
     head = markup.escape(title)
+    box = "margin:0;padding:.25rem" if bare else "margin:2rem auto;max-width:1000px;padding:0 1rem"
+    over = FRAMED if bare else f'<h1 style="font-size:1.2rem;font-weight:600">{head}</h1>'
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        "<style>body{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;margin:2rem auto;max-width:1000px;padding:0 1rem}</style></head>"
-        f"<body><main><h1 style=\"font-size:1.2rem;font-weight:600\">{head}</h1>{html(result, big=big, whole=whole, with_font=True, alone=True)}</main></body></html>\n"
+        f"<style>body{{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;{box}}}</style></head>"
+        f"<body><main>{over}{html(result, big=big, whole=whole, with_font=True, alone=True)}</main></body></html>\n"
     )
+
+
+def frame(result: Result, height: int | None = None, big: bool = False, whole: bool = False) -> str:
+    """The page in an iframe, to stand inside another page; as high as what it shows, or of this many pixels."""
+    inner = markup.escape(page(result, big=big, whole=whole, bare=True), quote=True)
+    if height is not None:
+        inner = inner.replace(markup.escape(FRAMED, quote=True), "")
+    return f'<iframe title="jacmagic" style="width:100%;height:{height or 400}px;border:0" srcdoc="{inner}"></iframe>'

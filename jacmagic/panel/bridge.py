@@ -8,6 +8,7 @@ traits, so that an echo of the one never moves the other.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 import weakref
@@ -102,6 +103,10 @@ class Bridge(anywidget.AnyWidget):
         result = self._result()
         if result is not None:
             self.point = {**self.point, **numbered(result, values)}
+            self._keep(values)
+
+    def _keep(self, values: Mapping[str, Any]) -> None:
+        """What is to be done with values that have changed."""
 
     def _on_moved(self, change: Any) -> None:
         result = self._result()
@@ -110,6 +115,7 @@ class Bridge(anywidget.AnyWidget):
         newer = {k: one for k, one in change["new"].items() if one[1] > result.values.serials.get(k, math.inf)}
         values, serials = ({key: one[part] for key, one in newer.items()} for part in (0, 1))
         result.values.update_all(values, source=self, serials=serials)
+        self._keep({key: result.values[key] for key in values if key in result.values})
 
     def close(self) -> None:
         if self.comm is not None:
@@ -119,18 +125,28 @@ class Bridge(anywidget.AnyWidget):
 
 
 class PanelWidget(Bridge):
-    """The panel as an ordinary widget, for VBox, Voilà and dashboards."""
+    """The panel as an ordinary widget, for VBox, Voilà, dashboards and marimo.
 
-    spec = traitlets.Dict().tag(sync=True)
-    font = traitlets.Unicode().tag(sync=True)
+    `values` are the numbers of the panel as {name: number or flat list}, without arrays of more than MAX_KEPT entries.
+    """
+
+    MAX_KEPT = 400
+    values = traitlets.Dict(read_only=True).tag(sync=True)
     _given = False
 
     def __init__(self, result: Result, big: bool = False, whole: bool = False) -> None:
         # Voilà shows widgets alone, so the first one brings the font.
         first, PanelWidget._given = not PanelWidget._given, True
+        # What never changes is part of the module, no trait: a host that shows a widget's state shows the numbers.
+        given = json.dumps({"spec": {**spec(result, big, whole), "uid": result.uid}, "font": font() if first else ""})
         # AnyWidget makes traits of these two only where the class has them.
         PanelWidget._esm, PanelWidget._css = module() + _LINK + _WIDGET, style()
-        super().__init__(result, spec={**spec(result, big, whole), "uid": result.uid}, font=font() if first else "")
+        super().__init__(result, _esm=f"{PanelWidget._esm}const given = {given};")
+        self._keep(result.values)
+
+    def _keep(self, values: Mapping[str, Any]) -> None:
+        small = {key: value for key, value in values.items() if np.size(value) <= self.MAX_KEPT}
+        self.set_trait("values", {**self.values, **plain(small)})
 
 
 _WIDGET = """
@@ -145,7 +161,7 @@ export default {
       style.textContent = model.get("_css");
       el.prepend(style);
     }
-    const off = [bring(inner, model.get("font")), mount(inner, model.get("spec")), () => el.replaceChildren()];
+    const off = [bring(inner, given.font), mount(inner, given.spec), () => el.replaceChildren()];
     return () => { for (const one of off) one(); };
   },
 };

@@ -10,7 +10,7 @@ import frontends
 import numpy as np
 import pytest
 from conftest import need
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Frame, Page, expect
 
 import jacmagic
 from jacmagic import panel
@@ -38,15 +38,14 @@ def shows(page: Page, html: str, tmp_path: Path, head: str = "") -> None:
     page.goto(file.as_uri())
 
 
-def moves(page: Page, where: str = ".jm") -> None:
+def moves(page: Page | Frame, where: str = ".jm") -> None:
     """The first slider answers an arrow key, and the numbers follow."""
     one = page.locator(where).first
     numbers = one.locator(".jm-middle .jm-numbers, .jm-big-number, .jm-chain .jm-numbers").first
     before = numbers.inner_text()
     slider = one.locator("input[type=range]").first
-    slider.focus()
     start = float(one.locator(".jm-slider .jm-field").first.input_value().replace("−", "-"))
-    page.keyboard.press("ArrowRight")
+    slider.press("ArrowRight")
     expect(one.locator(".jm-slider .jm-field").first).to_have_value(f"{start + 0.1:.6g}")
     expect(numbers).not_to_have_text(before, use_inner_text=True)
 

@@ -1,0 +1,126 @@
+"""The panel in hosts that are no notebooks of Jupyter: it is there, and its numbers follow the sliders.
+
+Each host is asked for its own way; a host that is not installed is skipped, in CI that fails.
+`pip install -e ".[test,browser,hosts]"`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from test_pages import moves
+
+pytestmark = pytest.mark.long
+
+BLOCK = r'r = jacmagic.jacobian("f(x, y) = x^2 y + sin y\ng(x, y) = k x y\nk = 3")'
+
+MARIMO = f"""
+import marimo
+app = marimo.App()
+
+@app.cell
+def _():
+    import jacmagic
+    {BLOCK}
+    r
+    return (r,)
+
+@app.cell
+def _(r):
+    import marimo as mo
+    w = mo.ui.anywidget(r.widget())
+    w
+    return mo, w
+
+@app.cell
+def _(mo, w):
+    mo.md(f"the numbers: {{w.value['values']}}")
+    return
+"""
+
+HOSTS = {  # module, the app, the command
+    "marimo": (MARIMO, "-m marimo -q run app.py --headless --no-token --port PORT"),
+    "panel": (
+        f"import jacmagic, panel as pn\n{BLOCK}\npn.panel(r, sizing_mode='stretch_width').servable()\n",
+        "-m panel serve app.py --port PORT",
+    ),
+    "streamlit": (
+        f"import jacmagic, streamlit as st\n{BLOCK}\nst.components.v1.html(r.html(), height=700)\n",
+        "-m streamlit run app.py --server.headless true --server.port PORT",
+    ),
+    "gradio": (
+        f"import gradio as gr, jacmagic\n{BLOCK}\nwith gr.Blocks() as app:\n    gr.HTML(r.html(height=700))\napp.launch(server_port=PORT)\n",
+        "app.py",
+    ),
+    "shiny": (
+        f"import jacmagic\nfrom shiny import App, ui\n{BLOCK}\n"
+        "app = App(ui.page_fluid(ui.HTML(r.html(height=700))), lambda input, output, session: None)\n",
+        "-m shiny run app.py --port PORT",
+    ),
+}
+PATHS = {"panel": "/app"}
+# Nothing is sent anywhere.
+QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "MARIMO_SKIP_UPDATE_CHECK": "1"}
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def answers(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait for a server's first page."""
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        assert process.poll() is None, "the host has ended"
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the host does not answer")
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_panel_is_alive_in(host: str, browser: Browser, tmp_path: Path) -> None:
+    if find_spec(host) is None:
+        (pytest.fail if os.environ.get("JACMAGIC_HOSTS_ALL") else pytest.skip)(f"{host} is not installed")
+    text, command = HOSTS[host]
+    port = str(free_port())
+    (tmp_path / "app.py").write_text(text.replace("PORT", port), encoding="utf-8")
+    words = [sys.executable, *command.replace("PORT", port).split()]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(words, cwd=tmp_path, env={**os.environ, **QUIET}, stdout=log, stderr=log)
+    page = browser.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    try:
+        address = f"http://127.0.0.1:{port}{PATHS.get(host, '')}"
+        answers(address, process)
+        page.goto(address)
+        framed = page.locator("iframe[srcdoc]").first.element_handle(timeout=60_000)
+        assert framed is not None
+        frame = framed.content_frame()
+        assert frame is not None
+        expect(frame.locator(".jm")).to_have_count(1, timeout=60_000)
+        moves(frame)
+        if host == "marimo":  # beside the output in its frame there is the widget, and what Python has of it
+            moves(page.main_frame)
+            expect(page.get_by_text(re.compile("the numbers: .*'x': 1.1"))).to_be_visible()
+        page.screenshot(path=tmp_path / "page.png")
+        assert not wrong
+    finally:
+        page.close()
+        process.terminate()
+        process.wait(30)
