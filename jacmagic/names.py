@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi "
@@ -26,6 +28,8 @@ _LATIN_SHAPED = frozenset(
 )
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _KEY = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)(?:_\{(\d+(?:,\d+)*)\})?")
+
+_COUNT = re.compile(r"\d+|([a-z])(?:[mp+-]\d+)?")
 
 
 def greek(word: str) -> str:
@@ -64,6 +68,41 @@ class Name:
         index = f"_{self.index}" if accent or not self.index.isdigit() else self.index
         place = f"_{{{self.component}}}" if "," in self.component else f"_{self.component}"
         return self.base + accent + (index if self.index else "") + (place if self.component else "")
+
+    @property
+    def unindexed(self) -> str:
+        """The key without its index: x of x2, y_hat of y_hat_1."""
+        return replace(self, index="").key
+
+    @property
+    def placed(self) -> str:
+        """The key, of an entry of a matrix as a page has it: W[1,2]."""
+        return f"{replace(self, component='').key}[{self.component}]" if "," in self.component else self.key
+
+    @property
+    def identifier(self) -> str:
+        """The key as programs can write it: W__1_2 of W_{1,2}."""
+        return re.sub(r"\W+", "_", self.key).strip("_")
+
+    @property
+    def tail(self) -> str:
+        """What stands behind the letters: 1 of h1, tm1 of h_{t-1}, hat of y_hat."""
+        return self.key[len(self.base) :].lstrip("_")
+
+    def counts_as(self, other: Name) -> bool:
+        """True for two of one letter that count the same: h0 and h1, h_{t-1} and h_t; not for y_t and y_p."""
+        if self.base != other.base or not self.tail or not other.tail or self.tail == other.tail:
+            return False
+        kinds = [_COUNT.fullmatch(one.tail) for one in (self, other)]
+        return all(kinds) and len({one[1] for one in kinds if one and one[1]}) < 2
+
+    @property
+    def is_capital(self) -> bool:
+        return self.base[0].isupper()
+
+    @property
+    def is_greek(self) -> bool:
+        return bool(greek(self.base)) and self.base != "ell"
 
     @property
     def is_word(self) -> bool:
@@ -164,3 +203,66 @@ def name(key: str, dotted: bool = False) -> Name:
     if rest and not component and rest[0].isdigit():
         component = rest.pop(0)
     return Name(key, odd=True) if rest else Name(base, accents, index, component)
+
+
+# ------------------------------------------------------------------ keys that are made of keys
+def rate(key: str) -> str:
+    """The key of a derivative in time: dx1 of x1."""
+    return "d" + key
+
+
+def of_rate(key: str) -> str:
+    """The key of what a derivative in time is of: x1 of dx1."""
+    return key[1:]
+
+
+def aside(key: str) -> str:
+    """The key as a program writes it where its own word is taken: lambda_ of lambda."""
+    return f"{key}_"
+
+
+def pre_activation(key: str) -> str:
+    """The key that the pre-activation of a layer would have as a name of the block: z_a of a."""
+    return f"z_{key}"
+
+
+def entry(key: str, shape: tuple[int, ...], at: int) -> str:
+    """The key of an entry, `at` counting row by row from 0: x1 of x, c1_1 of c1, W_{1,2} of W."""
+    if not shape:
+        return key
+    if len(shape) == 1:
+        return f"{key}{'_' if key[-1].isdigit() or '_' in key else ''}{at + 1}"
+    return f"{key}_{{{at // shape[1] + 1},{at % shape[1] + 1}}}"
+
+
+def place(key: str, shape: tuple[int, ...], at: int) -> str:
+    """The entry as it is typed in a block: x[2], W[1,2]."""
+    inside = str(at + 1) if len(shape) == 1 else f"{at // shape[1] + 1},{at % shape[1] + 1}" if shape else ""
+    return f"{key}[{inside}]" if inside else key
+
+
+# ------------------------------------------------------------------ order
+@lru_cache(maxsize=4096)
+def natural(key: str) -> tuple[Any, ...]:
+    """An order in which x2 stands before x10."""
+    return tuple((0, int(s), "") if s.isdigit() else (1, 0, s) for s in re.findall(r"\d+|\D+", key))
+
+
+def in_column_order(keys: Iterable[str]) -> tuple[str, ...]:
+    """Names as the columns of bare definitions: x, y, z; x1, x2, x10, x_max; a, A, b, B; Latin before Greek.
+
+    Greek letters stand in the order in which they come, each small one before its capital.
+    """
+    parts = {key: (name(key), re.match(r"[^\W\d_]*", key)) for key in keys}
+    letters = {key: found[0] if found and one.odd else one.base for key, (one, found) in parts.items()}
+    greeks = {word for word in letters.values() if (greek(word) and word != "ell") or _difference(word)}
+    met = list(dict.fromkeys(word.lower() for word in letters.values() if word in greeks))
+
+    def position(key: str) -> tuple[Any, ...]:
+        one, word = parts[key][0], {"ell": "l"}.get(letters[key], letters[key])
+        base = (1, met.index(word.lower())) if word in greeks else (0, word.lower())
+        behind = key[len(word) :] if one.odd else one.index + "_" + one.component
+        numbers = [natural(part)[0] for part in re.findall(r"\d+|[^\d_]+", behind)]
+        return (*base, word.swapcase(), one.accents, numbers)
+
+    return tuple(sorted(parts, key=position))

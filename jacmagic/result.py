@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sympy as sp
 
-from jacmagic import code
+from jacmagic import code, names
 from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
@@ -39,18 +39,9 @@ MAX_EXPLICIT = 2_500
 Instead: its numbers, `r.at(of, wrt)`."""
 
 
-def entry_name(key: str, shape: Shape, at: int) -> str:
-    """The name of an entry's symbol, `at` counting row by row from 0: x1 of x, c1_1 of c1, W_{1,2} of W."""
-    if shape == ():
-        return key
-    if len(shape) == 1:
-        return f"{key}{'_' if key[-1].isdigit() or '_' in key else ''}{at + 1}"
-    return f"{key}_{{{at // shape[1] + 1},{at % shape[1] + 1}}}"
-
-
 def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
     """The SymPy symbols of a name's entries, row by row."""
-    return tuple(sp.Symbol(entry_name(key, shape, at), real=True) for at in range(prod(shape)))
+    return tuple(sp.Symbol(names.entry(key, shape, at), real=True) for at in range(prod(shape)))
 
 MAX_KINKS = 40
 """Places that are watched for a kink. Instead: `r.forward(…)`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jacmagic import code
+from jacmagic import code, names
 from jacmagic.code import Compiled
 from jacmagic.errors import nearest
 from jacmagic.program.lowering import MAX_VALUE
@@ -133,7 +133,7 @@ class Flat:
 def identifier(key: str) -> str:
     """The name as Python and JavaScript can write it."""
     taken = keyword.iskeyword(key) or not key.isidentifier() or any(key in code.reserved(b) for b in code.BACKENDS)
-    return key + "_" if taken else key
+    return names.aside(key) if taken else key
 
 
 def wholes_first(places: Mapping[str, tuple[str, int | None]]) -> list[str]:

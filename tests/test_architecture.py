@@ -19,9 +19,9 @@ ROOMS = {
     "names": "",
     "language": "errors functions names",
     "engine": "errors functions",
-    "code": "errors functions reals engine",
+    "code": "errors functions names reals engine",
     "program": "errors functions names reals language engine code",
-    "values": "errors reals code program result",
+    "values": "errors names reals code program result",
     "layers": "program result",
     "train": "engine code reals values result",
     "result": "errors functions names reals language engine code program values layers train",
@@ -120,3 +120,35 @@ def test_importing_and_loading_pull_in_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOUSE.parent)
     assert out.stdout.strip() == "[]"
+
+
+def takes_a_key_apart(node: ast.AST) -> bool:
+    """True for code that edits or reads the letters of a key: "d" + key, key[1:], f"z_{key}", re.match(…, key)."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        sides = [one for one in (node.left, node.right) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        others = [one for one in (node.left, node.right) if one not in sides]
+        return any(one.value in ("d", "z_", "_", "_dot") for one in sides) and any(map(is_key, others))
+    if isinstance(node, ast.JoinedStr):
+        parts = [one.value if isinstance(one, ast.Constant) else one for one in node.values]
+        return any(isinstance(one, ast.FormattedValue) and is_key(one.value) and (
+            k and isinstance(parts[k - 1], str) and str(parts[k - 1]).endswith(("z_", "_"))
+            or k + 1 < len(parts) and isinstance(parts[k + 1], str) and str(parts[k + 1]).startswith("_")
+        ) for k, one in enumerate(parts))
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Slice) and is_key(node.value)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr in ("match", "fullmatch", "search", "sub", "findall", "split", "finditer"):
+            return any(map(is_key, node.args))
+        return node.func.attr in ("partition", "rpartition", "rstrip", "lstrip", "startswith", "endswith", "removeprefix") and is_key(node.func.value)
+    return False
+
+
+def is_key(node: ast.AST) -> bool:
+    """True for `key` and `one.key`: what variables with a key in them are called here."""
+    return (node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else "") == "key"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if module_of(path).partition(".")[0] not in ("names", "language")], ids=module_of)
+def test_keys_are_taken_apart_in_names_alone(path: Path) -> None:
+    found = [ast.unparse(node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if takes_a_key_apart(node)]
+    assert not found, "names.py has every part and every spelling of a name"

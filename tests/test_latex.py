@@ -10,7 +10,6 @@ import pytest
 import sympy as sp
 
 import jacmagic
-from jacmagic import names
 from jacmagic.functions import symbolic as function
 from jacmagic.language import layout, printers
 from jacmagic.language import tree as t
@@ -102,49 +101,6 @@ def latex(expr: Any, decimals: bool = False, *order: str) -> str:
 
 def text(expr: Any, decimals: bool = False, *order: str) -> str:
     return printers.text(layout.tree(expr, decimals, layout.Order(map(read, order))))
-
-
-# ------------------------------------------------------------------ names
-@pytest.mark.parametrize(("key", "tex", "plain"), [
-    ("x", "x", "x"),
-    ("x1", "x_{1}", "x₁"),
-    ("x12", "x_{12}", "x₁₂"),
-    ("x_i", "x_{i}", "x_i"),
-    ("x_max", r"x_{\text{max}}", "x_max"),
-    ("x_alpha", r"x_{\alpha}", "x_α"),
-    ("theta2", r"\theta_{2}", "θ₂"),
-    ("lam", r"\lambda", "λ"),
-    ("sigma", r"\sigma", "σ"),
-    ("omega", r"\omega", "ω"),
-    ("Gamma", r"\Gamma", "Γ"),
-    ("Alpha", r"\mathrm{Α}", "Α"),
-    ("y_hat", r"\hat{y}", "ŷ"),
-    ("y_hat_1", r"\hat{y}_{1}", "ŷ₁"),
-    ("x_bar", r"\bar{x}", "x̄"),
-    ("theta_tilde", r"\tilde{\theta}", "θ̃"),
-    ("rate", r"\mathrm{rate}", "rate"),
-    ("c1_1", "(c_{1})_{1}", "c1[1]"),
-    ("W_{1,2}", "W_{1,2}", "W[1,2]"),
-    ("W1_{1,2}", "(W_{1})_{1,2}", "W1[1,2]"),
-    ("x_max_1", r"(x_{\text{max}})_{1}", "x_max[1]"),
-    ("W1_hat", r"\mathrm{W1\_hat}", "W1_hat"),
-])
-def test_a_name_prints_by_its_key(key: str, tex: str, plain: str) -> None:
-    assert names.name(key).latex == tex
-    assert names.name(key).text == plain
-
-
-def test_a_dotted_name_is_the_derivative_by_time() -> None:
-    assert names.name("dx", dotted=True).latex == r"\dot{x}"
-    assert names.name("dx1", dotted=True).latex == r"\dot{x}_{1}"
-    assert names.name("dtheta", dotted=True).latex == r"\dot{\theta}"
-
-
-@pytest.mark.parametrize("key", ["x1", "x_i", "x_max", "x_alpha", "theta2", "lam", "Alpha", "y_hat", "y_hat_1",
-                                 "x_bar", "theta_tilde", "rate", "W1_hat", "omicron", "Sigma3"])
-def test_a_name_reads_back_to_its_key(key: str) -> None:
-    assert _key(read(names.name(key).latex)) == key
-    assert _key(read(names.name(key).text)) == key
 
 
 # ------------------------------------------------------------------ as the block was written

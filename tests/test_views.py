@@ -13,10 +13,10 @@ from evaluate import backward_is_right, evaluate
 from optional import optional
 
 import jacmagic
-from jacmagic import panel
+from jacmagic import names, panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.show import backward, factors, pieces, remarks, tables, views
+from jacmagic.show import backward, factors, remarks, tables, views
 
 
 def shown(result, *kinds):
@@ -495,8 +495,8 @@ def test_every_gradient_of_a_block_is_a_formula_with_its_numbers(block: str) -> 
 def test_of_a_million_names_only_those_shown_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     r = jacmagic.jacobian("X in R^(1000x1000)\nf = sum(X^T X)")
     made: list[str] = []
-    name = pieces.entry_name
-    monkeypatch.setattr(pieces, "entry_name", lambda *of: made.append(name(*of)) or made[-1])
+    entry = names.entry
+    monkeypatch.setattr(names, "entry", lambda *of: made.append(entry(*of)) or made[-1])
     assert "1000000" in r._repr_mimebundle_()["text/plain"].replace(" ", "")
     assert len(made) < 1000
 
@@ -552,8 +552,8 @@ def test_what_is_the_matter_with_the_point_is_said_in_text(block, said):
 
 @pytest.mark.parametrize(("block", "keys", "latex"), [
     ("θ' = ω\nω' = -sin θ", ["theta_dot", "omega_dot"], [r"\dot{\theta}", r"\dot{\omega}"]),
-    ("x in R^2\nx' = A x", ["x_dot1", "x_dot2"], [r"\dot{x}_{1}", r"\dot{x}_{2}"]),
-    ("x1' = x2\nx2' = -x1", ["x_dot1", "x_dot2"], [r"\dot{x}_{1}", r"\dot{x}_{2}"]),
+    ("x in R^2\nx' = A x", ["x_dot_1", "x_dot_2"], [r"\dot{x}_{1}", r"\dot{x}_{2}"]),
+    ("x1' = x2\nx2' = -x1", ["x_dot_1", "x_dot_2"], [r"\dot{x}_{1}", r"\dot{x}_{2}"]),
 ])
 def test_the_rows_of_a_system_have_their_dots_everywhere(block, keys, latex):
     r = jacmagic.jacobian(block)

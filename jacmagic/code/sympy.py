@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 
+from jacmagic import names
 from jacmagic.errors import LimitError
 
 MAX_SOURCE = 500
@@ -17,8 +17,8 @@ MAX_SOURCE = 500
 
 
 def plain_name(symbol: sp.Symbol) -> str:
-    """A symbol's name as Python can write it: W1_{1,2} as W1_1_2."""
-    name = re.sub(r"\W+", "_", symbol.name).strip("_")
+    """A symbol's name as Python can write it: W1_{1,2} as W1__1_2."""
+    name = names.name(symbol.name).identifier
     return name + "_" if keyword.iskeyword(name) or name in ("sp", "f", "J") else name
 
 

@@ -9,7 +9,6 @@ block can contain (infinities, SymPy's other functions) is carried as SymPy prin
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -20,7 +19,7 @@ from jacmagic.functions import ALIASES, FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex
 from jacmagic.language.printers.writer import FENCED, stands_alone, takes_power
-from jacmagic.names import name
+from jacmagic.names import name, natural
 
 MAX_TERMS = 200
 """Terms of sums whose order is kept; of a block with more, the first ones."""
@@ -37,12 +36,6 @@ _RELATIONS = {"StrictLessThan": "<", "LessThan": "<=", "StrictGreaterThan": ">",
 
 # how the factors of a product follow one another
 _CONSTANT, _NAME, _BRACKET, _EXPONENTIAL, _FENCED, _FUNCTION, _LATE_BRACKET, _CASES = range(8)
-
-
-@lru_cache(maxsize=4096)
-def _natural(key: str) -> tuple[Any, ...]:
-    """An order in which x2 stands before x10."""
-    return tuple((0, int(s), "") if s.isdigit() else (1, 0, s) for s in re.findall(r"\d+|\D+", key))
 
 
 # ------------------------------------------------------------------ the order of the block
@@ -137,7 +130,7 @@ class Order:
         """Where a name stands: as in the block, a component where its vector does, others behind in natural order."""
         if key not in self.found:
             places = [self.places[one] for one in _own(key) if one in self.places]
-            self.found[key] = (places[0] if places else len(self.places), _natural(key))
+            self.found[key] = (places[0] if places else len(self.places), natural(key))
         return self.found[key]
 
     def among(self, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
@@ -146,8 +139,8 @@ class Order:
         for product in self.products if len(wanted) > 1 else ():
             places = [next((product.index(one) for one in _own(key) if one in product), -1) for key in wanted]
             if min(places) >= 0:
-                return {key: (place, _natural(key)) for key, place in zip(wanted, places)}
-        return {key: (0, _natural(key)) for key in wanted}
+                return {key: (place, natural(key)) for key, place in zip(wanted, places)}
+        return {key: (0, natural(key)) for key in wanted}
 
     def function(self, name: str) -> int:
         return self.places.get(f"{name}()", len(self.places))

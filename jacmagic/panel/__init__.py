@@ -11,7 +11,6 @@ import base64
 import html as markup
 import itertools
 import json
-import re
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from jacmagic import code
+from jacmagic import code, names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError
@@ -44,7 +43,7 @@ PLACED = frozenset("echo values asked result partial gradient determinant local 
 
 def _label(one: pieces.Label) -> dict[str, str]:
     """A row's or column's name; an entry of h_1 is h_{1,2}."""
-    return {"key": re.sub(r"_\{([\d,]+)\}$", r"[\1]", one.key), "mathml": printers.mathml(one.tree)}
+    return {"key": names.name(one.key).placed, "mathml": printers.mathml(one.tree)}
 
 
 def _shown(one: pieces.Formula) -> str:
@@ -160,7 +159,7 @@ class _Spec:
     def shown(self) -> list[str]:
         """The keys of the outputs as pictures and labels know them: x_dot for dx."""
         steps = self.p.steps
-        return [pieces.with_dot(key) if steps[key].kind == "equation" else key for key in self.p.outputs]
+        return [names.name(key, steps[key].kind == "equation").key for key in self.p.outputs]
 
     def names(self) -> list[dict[str, Any]]:
         """The sliders, variables first; names that nothing shown depends on have none."""
@@ -228,12 +227,7 @@ class _Spec:
         for key in (*self.p.inputs, *self.p.steps):
             shape = self.p.shape(key)
             for k, symbol in enumerate(self.result.entry_symbols(key)) if prod(shape) <= MAX_VALUES else ():
-                place = key
-                if len(shape) == 1:
-                    place = f"{key}[{k + 1}]"
-                elif len(shape) == 2:
-                    place = f"{key}[{k // shape[1] + 1},{k % shape[1] + 1}]"
-                out[symbol.name] = place
+                out[symbol.name] = names.place(key, shape, k)
         return out
 
     # -------------------------------------------------------------- the chain
@@ -444,7 +438,7 @@ def _before(tree: t.Expr) -> str:
 
 def _joint(keys: list[str]) -> str:
     """The letter that names share: f of f1 and f2; else nothing to write at an arrow."""
-    letters = {key.rstrip("0123456789") for key in keys}
+    letters = {names.name(key).unindexed for key in keys}
     return letters.pop() if len(letters) == 1 else ""
 
 

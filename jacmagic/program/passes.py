@@ -8,13 +8,14 @@ every function and definition, in the order in which they stand.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from jacmagic import names
 from jacmagic.code import compile_numpy
 from jacmagic.engine.graph import Graph, Node
 from jacmagic.errors import (
@@ -33,7 +34,6 @@ from jacmagic.language import syntax as s
 from jacmagic.language import tree as t
 from jacmagic.language.advice import better
 from jacmagic.language.reading import Reader, Scope, key_of
-from jacmagic.names import GREEK
 from jacmagic.program import start
 from jacmagic.program.domains import Domains
 from jacmagic.program.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
@@ -44,7 +44,6 @@ from jacmagic.reals import reals
 Shape = tuple[int, ...]
 EXAMPLE = "f(x, y) = x^2 y + sin y"
 NET_EXAMPLE = "x(3) -> 4 tanh -> 2 softmax"
-_INDEX = re.compile(r"[0-9]+|_(?!(?:hat|bar|tilde|dot)(?:_|$))[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -267,9 +266,9 @@ class _Understanding:
             return set()
         found, shapes = set(), self.inference.shapes
         for name in self.inference.free - self.scope.names:
-            match = re.fullmatch(r"(.*?[A-Za-z])([1-9][0-9]*)", name)
-            if match and shapes.get(name, ()) == () and len(shapes.get(match[1], ())) == 1:
-                found.add(match[1])
+            one, whole = names.name(name), names.name(name).unindexed
+            if one.index.isdigit() and shapes.get(name, ()) == () and len(shapes.get(whole, ())) == 1:
+                found.add(whole)
         return found - self.scope.functions.keys()
 
     # -------------------------------------------------------------- statements
@@ -467,9 +466,9 @@ class _Understanding:
                 key = self.free_key(word)
                 self.scope.names.add(key)
                 if statement.kind == "equation":
-                    self.scope.rates.setdefault(key, "d" + key)
+                    self.scope.rates.setdefault(key, names.rate(key))
                     self.scope.timed.add(key)
-                    key = "d" + key
+                    key = names.rate(key)
                     self.scope.ends[key] = statement.span.stop
                 draft = self.draft(key)
                 if statement.kind != "declare" and draft.define is not None:
@@ -561,7 +560,7 @@ class _Understanding:
             if statement.kind in ("declare", "asked"):
                 continue
             key = key_of(statement.names[0])
-            key = "d" + key if statement.kind == "equation" else key
+            key = names.rate(key) if statement.kind == "equation" else key
             draft = self.drafts[key]
             if statement.python is not None:
                 if statement.kind != "define":
@@ -581,7 +580,7 @@ class _Understanding:
                 self.asked.append(("", statement, call))
                 continue
             key = key_of(statement.names[0])
-            key = "d" + key if statement.kind == "equation" else key
+            key = names.rate(key) if statement.kind == "equation" else key
             expr = self.reader.value(statement.expr)
             if statement.kind == "define" and not names_in(expr):
                 self.drafts[key].value, self.drafts[key].define = statement, None
@@ -605,7 +604,7 @@ class _Understanding:
                     self.inside_range(key, np.array(float(value.expr)), range_)
             raise nothing_to_do(self.net)
         for key, statement in self.sequence:
-            primed = self.drafts.get("d" + key)
+            primed = self.drafts.get(names.rate(key))
             if primed is not None and primed.define is not None and primed.define.kind == "equation":
                 name = statement.names[0]
                 raise NameMistake(
@@ -675,10 +674,10 @@ class _Understanding:
             for param, word in zip(self.scope.functions[key], statement.params):
                 if param in used or param in self.scope.vectors or param in unsettled:
                     continue
-                kin = [u for u in others if u.startswith(param) and _INDEX.fullmatch(u, len(param))]
+                kin = [u for u in others if names.name(u).unindexed == param]
                 if not kin:
                     continue
-                indices = sorted((u[len(param) :].lstrip("_") for u in kin), key=lambda i: (len(i), i))
+                indices = sorted((names.name(u).index for u in kin), key=names.natural)
                 shown = [f"{word.typed}_{i}" for i in indices]
                 head = Span(statement.span.start, self.text.index(")", statement.params[-1].span.stop) + 1)
                 inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
@@ -871,7 +870,7 @@ class _Understanding:
             p for params in self.scope.functions.values() for p in params}
         free -= defined | set(self.wholes)
         # A function's arguments are numbers unless something else is declared or inferred.
-        rates = {key: key[1:] for key, statement in self.sequence if statement.kind == "equation"}
+        rates = {key: names.of_rate(key) for key, statement in self.sequence if statement.kind == "equation"}
         numbers = {
             key: one.size.span for key, (dims, one) in self.sizes.items()
             if not dims and one.size and one.kind == "define"
@@ -946,7 +945,7 @@ class _Understanding:
         defined = [key for key, _ in self.sequence]
         appearance = [n for key in defined for n in names_in(self.trees[key])]
         params = [p for key in defined for p in self.scope.functions.get(key, ())]
-        primed = [key[1:] for key, one in self.sequence if one.kind == "equation"]
+        primed = [names.of_rate(key) for key, one in self.sequence if one.kind == "equation"]
         bound = {*defined, *self.wholes}
         free = list(dict.fromkeys(n for n in [*params, *appearance, *primed] if n not in bound))
         for key in free:
@@ -1085,12 +1084,12 @@ class _Understanding:
         ))
         if arguments:
             return tuple(arguments)
-        primed = [key[1:] for key, step in steps.items() if step.kind == "equation"]
+        primed = [names.of_rate(key) for key, step in steps.items() if step.kind == "equation"]
         if primed:
             return tuple(key for key in primed if key not in steps)
         appearing = [n for n in free if n in needed]
         loose = [n for n in appearing if n not in values]
-        found = in_column_order(loose or appearing)
+        found = names.in_column_order(loose or appearing)
         if not found:
             raise nothing_to_do(self.net)
         return found
@@ -1252,31 +1251,6 @@ ACTIVATIONS = tuple(
 def nothing_to_do(net: bool) -> SyntaxMistake:
     thing, example = ("layer", NET_EXAMPLE) if net else ("function", EXAMPLE)
     return SyntaxMistake(f"There is nothing to differentiate in this block; write a {thing}.", None, (example,))
-
-
-def in_column_order(keys: Iterable[str]) -> tuple[str, ...]:
-    """Names as the columns of bare definitions: x, y, z; x1, x2, x10, x_max; a, A, b, B; Latin before Greek.
-
-    Greek letters stand in the order in which they come, each small one before its capital.
-    """
-    parts = {key: re.fullmatch(r"([^\W\d_]*)(.*)", key) for key in keys}
-    letters = {key: match[1] if match else key for key, match in parts.items()}
-    known = {"lam" if word == "lambda" else word for word in GREEK}
-    greek = {word for word in letters.values() if word in known or re.match(r"[Dd]elta[A-Za-z]", word)}
-    met = list(dict.fromkeys(word.lower() for word in letters.values() if word in greek))
-
-    def place(key: str) -> tuple[Any, ...]:
-        word, index = {"ell": "l"}.get(letters[key], letters[key]), key[len(letters[key]) :]
-        mark = re.match(r"_(hat|bar|tilde|dot)(?![a-z])|", index)
-        accent = mark[0] if mark else ""
-        numbers = [
-            (0, int(part), "") if part.isdigit() else (1, 0, part)
-            for part in re.findall(r"\d+|[^\d_]+", index[len(accent) :])
-        ]
-        base = (1, met.index(word.lower())) if word in greek else (0, word.lower())
-        return (*base, word.swapcase(), accent, numbers)
-
-    return tuple(sorted(parts, key=place))
 
 
 def parts_of(key: str, steps: Mapping[str, Step]) -> set[str]:

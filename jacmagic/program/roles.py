@@ -10,13 +10,12 @@ declaring a size or giving a value never changes a role.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from jacmagic.errors import NameMistake
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
-from jacmagic.names import GREEK
+from jacmagic.names import name as name_of
 from jacmagic.program.shapes import is_literal
 
 Shape = tuple[int, ...]
@@ -69,7 +68,7 @@ def which_input(names: Sequence[str], found: int) -> NameMistake:
 def by_use(key: str, uses: _Uses, shapes: Mapping[str, Shape]) -> str:
     """Rules 4 to 6: a target, fixed, or a weight, by what the name stands for in the block."""
     kinds, small = uses.found[key], len(shapes[key]) < 2
-    base = parts(key)[0]
+    base = name_of(key).base
     if small and "target" in kinds and kinds <= {"target", "weighs"}:
         return "target"
     if kinds and kinds <= SET and (small or kinds == {"weighs"}):
@@ -80,37 +79,18 @@ def by_use(key: str, uses: _Uses, shapes: Mapping[str, Shape]) -> str:
 
 
 # ------------------------------------------------------------------ names
-def parts(key: str) -> tuple[str, str]:
-    """A name without its index, and the index: h and 1, h and tm1 of h_{t-1}."""
-    match = re.fullmatch(r"([^\W\d_]+)_?(.*)", key)
-    return (match[1], match[2]) if match else (key, "")
-
-
 def is_greek(key: str) -> bool:
     """True for λ, α₁ and ε, which seldom stand for data."""
-    return parts(key)[0] in ("lam", "eps", *GREEK)
+    return name_of(key).is_greek or name_of(key).base == "eps"
 
 
 def is_input(key: str, trees: Trees, shapes: Mapping[str, Shape]) -> bool:
     """Rule 3: x, X, input, with an index too; h0 beside a line h1, h_{t-1} beside h_t, of that size."""
-    base, index = parts(key)
-    if base in ("x", "X", "input"):
+    if name_of(key).base in ("x", "X", "input"):
         return True
-    if not index or len(shapes[key]) == 2:
+    if len(shapes[key]) == 2:
         return False
-    kin = [one for one in trees if parts(one)[0] == base and shapes.get(one) == shapes[key]]
-    return any(near(index, parts(one)[1]) for one in kin)
-
-
-def near(index: str, other: str) -> bool:
-    """True for two indices that count the same: 0 and 1, t-1 and t, 0 and t; not for t and p of y_t and y_p."""
-    if not other or index == other:
-        return False
-    kinds = [re.fullmatch(r"(\d+)|([a-z])(?:[mp+-]\d+)?", one) for one in (index, other)]
-    if not all(kinds):
-        return False
-    letters = {one[2] for one in kinds if one and one[2]}
-    return len(letters) < 2
+    return any(name_of(key).counts_as(name_of(one)) and shapes.get(one) == shapes[key] for one in trees)
 
 
 # ------------------------------------------------------------------ trees
@@ -247,8 +227,8 @@ class _Uses:
     # -------------------------------------------------------------- questions
     def is_first(self, key: str) -> bool:
         """h0 or h_prev, of a line h of that size: where a recurrence starts."""
-        base, index = parts(key)
-        return index in ("0", "prev") and base in self.trees and self.shapes.get(base) == self.shapes[key]
+        base = name_of(key).base
+        return name_of(key).tail in ("0", "prev") and base in self.trees and self.shapes.get(base) == self.shapes[key]
 
     def step(self, expr: t.Expr) -> t.Expr | None:
         """The right side behind a name or a call of the block."""
@@ -636,7 +616,7 @@ class _Uses:
             return
         vectors = [name for name in own if self.shapes[name]]
         latin = [name for name in own if not is_greek(name)]
-        chosen = vectors or (latin if len(latin) == 1 else [name for name in own if parts(name)[0] == "y"])
+        chosen = vectors or (latin if len(latin) == 1 else [name for name in own if name_of(name).base == "y"])
         for name in own:
             self.found[name].add("target" if name in (chosen or own) else "weighs")
 

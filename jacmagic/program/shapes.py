@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from jacmagic import names
 from jacmagic.errors import ShapeError, Span
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
@@ -415,7 +416,7 @@ class Inference:
                 return want
         if scalar_fits and matrix is not None and (want is not None or isinstance(left, Row)):
             plain = t.inside(name.base) if isinstance(name, t.Transpose) else name
-            if isinstance(plain, t.Name) and plain.key[:1].isupper():
+            if isinstance(plain, t.Name) and names.name(plain.key).is_capital:
                 self.up(parts[at], matrix)
                 return want if want is not None else ()
         if isinstance(name, t.Call) and name.function == "diag" and (size := rows or columns):

@@ -16,12 +16,12 @@ from math import prod
 import numpy as np
 import sympy as sp
 
+from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
 from jacmagic.functions import FUNCTIONS, put_in
 from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout, Order
-from jacmagic.names import name
 from jacmagic.result import Result
 from jacmagic.show.formula import Reader
 from jacmagic.show.norms import normed, pull
@@ -71,7 +71,7 @@ def pre_activation(result: Result, key: str) -> tuple[t.Expr, t.Expr] | None:
             ):
                 inner, call = argument, replace(call, arguments=(z,))
         outer.append((sign, call))
-    if inner is None or not result.program.net or f"z_{key}" in result.known:
+    if inner is None or not result.program.net or names.pre_activation(key) in result.known:
         return None
     return inner, outer[0][1] if len(outer) == 1 and outer[0][0] > 0 else t.Sum(tuple(outer))
 
@@ -194,7 +194,7 @@ class Backward:
     def read(self, node: Node) -> tuple[t.Expr, str]:
         reader = self.names.reader([node])
         shown = reader.shown(reader.form(node))
-        return shown, ", ".join(f"as Σ{name(key).text} = 1" for key in sorted(reader.told))
+        return shown, ", ".join(f"as Σ{names.name(key).text} = 1" for key in sorted(reader.told))
 
     def through(self, key: str) -> Iterator[Passed]:
         """What comes back to a definition, handed on to all that it reads."""
@@ -206,7 +206,7 @@ class Backward:
                 line, whole = self.shortened(key, whole, t.Transpose(t.Total(self.loss, (own,))), MAX_TWICE)
                 yield from line
             (by,) = c.sweep(self.g, parts.outer, whole, [parts.z], True, pull)
-            line, back = self.shortened(key, by, t.Delta(own), 0, self.says(f"z_{key}"))
+            line, back = self.shortened(key, by, t.Delta(own), 0, self.says(names.pre_activation(key)))
             yield from line
             self.send(parts.outer, whole, exclude=parts.z)
             self.send(parts.inner, back)
@@ -219,7 +219,7 @@ class Backward:
         self.send(root, whole)
 
     def says(self, by: str) -> str:
-        return f"δ = ∂{name(self.last).text}/∂{name(by).text}, as a column"
+        return f"δ = ∂{names.name(self.last).text}/∂{names.name(by).text}, as a column"
 
     def shortened(self, key: str, node: Node, name: t.Expr, most: int, note: str = "") -> tuple[list[Passed], Node]:
         """A formula of more than so many parts has a name from here on."""

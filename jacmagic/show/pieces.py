@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ from itertools import accumulate
 from math import prod
 from typing import Any
 
+from jacmagic import names
 from jacmagic.errors import Span
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex, text
-from jacmagic.result import Result, entry_name
+from jacmagic.result import Result
 
 MAX_SHOWN = 8
 """Rows and columns of a matrix that are typeset; the middle of a larger one is left out.
@@ -108,16 +108,11 @@ class Labels:
         key, shape = self.entries[k]
         step = self.result.program.steps.get(key)
         dotted = step is not None and step.kind == "equation"
-        name = entry_name(key, shape, at - (self.ends[k - 1] if k else 0))
-        return Label(with_dot(name) if dotted else name, t.Name(name, dotted))
+        entry = names.entry(key, shape, at - (self.ends[k - 1] if k else 0))
+        return Label(names.name(entry, dotted).key, t.Name(entry, dotted))
 
     def __iter__(self) -> Iterator[Label]:
         return map(self.__getitem__, range(len(self)))
-
-
-def with_dot(name: str) -> str:
-    """x_dot1 for dx1, the output of a system: its letter, its dot, its index."""
-    return re.sub(r"^d([^\W\d_]+)", r"\1_dot", name)
 
 
 def name_of(result: Result, key: str) -> t.Name:
