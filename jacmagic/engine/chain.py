@@ -26,6 +26,20 @@ MAX_JACOBIAN = 20_000_000
 """Entries of one Jacobian. Instead: that of one component, or of a sum."""
 
 
+def derivative(g: Graph, of: Node, *by: Node) -> Node:
+    """d of / d by as a node of the same graph, one to be differentiated again; `by` several, one after the other.
+
+    `by` is whatever node `of` is made of, an input or a definition's label, which is held for its own then;
+    labels on the way are gone through and stand in the derivative. All formulas are kept as they are written,
+    so that what is numbers later is made of `rebuild(…, safe=True)`.
+
+    Shapes: of.shape + by[0].shape + by[1].shape + …: a gradient is that of a column, a Hessian a square.
+    """
+    for one in by:
+        of = jacobian(g, of, one, reuse=False)
+    return of
+
+
 def jacobian(g: Graph, of: Node, wrt: Node, reuse: bool = True) -> Node:
     """d of / d wrt, shape of.shape + wrt.shape, for an input or cut definition `wrt`."""
     return jacobians(g, of, [wrt], reuse)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import sympy as sp
 
 from jacmagic.engine.graph import Graph, Node, slot
@@ -31,6 +33,8 @@ def again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:
         lead, indices = node.data
         return g.take(args[0], indices, node.shape[lead:], lead) if node.op == "take" else g.put(
             args[0], indices, node.shape[lead:], lead)
+    if node.op == "label":
+        return g.node("label", args, node.shape, node.data)
     if node.op == "stack":
         return g.stack(args, node.shape[node.data :], node.data)
     return g.along(node.op, args[0])
@@ -116,7 +120,12 @@ def times(g: Graph, carried: Node, factor: Node, lead: int) -> Node:
 
 
 LEAD = 90
-"""The label of the leading axis in products."""
+"""The label of the leading axis in products, where no other is larger."""
+
+
+def front_of(node: Node, lead: int) -> Shape:
+    """The labels of leading axes in front of a product's own, of which one differentiated before may have some."""
+    return (max(LEAD, 1 + max((label for labels in node.data for label in labels), default=0)),) * lead
 
 
 def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[Node, Node]]:
@@ -125,8 +134,10 @@ def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[No
     Shapes: c is (lead?) + node.shape, each result (lead?) + operand.shape.
     """
     op, args = node.op, node.args
-    front = (LEAD,) * lead
+    if op == "label":
+        return [(args[0], c)]
     if op == "map":
+        front = (LEAD,) * lead
         found = []
         for k, (arg, axes) in enumerate(zip(args, node.data[1])):
             factor = local(g, node, k, reuse)
@@ -149,6 +160,7 @@ def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[No
     if op == "dot":
         la, lb, lo = node.data
         a, b = args
+        front = front_of(node, lead)
         return [(a, pull_factor(g, c, b, front, lo, lb, a, la)), (b, pull_factor(g, c, a, front, lo, la, b, lb))]
     if op == "sum":
         (x,) = args
@@ -159,16 +171,16 @@ def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[No
         return [(args[0], g.permute(c, tuple(range(lead)) + shifted(inverse, lead)))]
     if op == "take":
         inner, indices = node.data
-        if inner:
-            raise NotImplementedError("take with leading axes has no cotangent; first derivatives never ask for one")
-        return [(args[0], g.put(c, indices, args[0].shape, lead))]
+        return [(args[0], g.put(c, indices, args[0].shape[inner:], lead + inner))]
     if op == "put":
-        return [(args[0], g.take(c, node.data[1], args[0].shape, lead))]
+        inner, indices = node.data
+        return [(args[0], g.take(c, indices, args[0].shape[inner:], lead + inner))]
     if op == "stack":
-        found, at = [], 0
+        inner, found, at = node.data, [], 0
         for arg in args:
-            found.append((arg, g.take(c, range(at, at + arg.size), arg.shape, lead)))
-            at += arg.size
+            own = arg.shape[inner:]
+            found.append((arg, g.take(c, range(at, at + prod(own)), own, lead + inner)))
+            at += prod(own)
         return found
     return [(args[0], _along(g, node, c, lead, transpose=True))]
 
@@ -189,7 +201,6 @@ def pull_factor(
 def push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: bool) -> Node | None:
     """The tangent of a node from those of its operands (None where one is 0): ẏ = J ẋ."""
     op, args = node.op, node.args
-    front = (LEAD,) * lead
     full = next((d.shape[:lead] for d in tangents if d is not None), ()) + node.shape
     terms: list[Node] = []
     if op == "map":
@@ -207,6 +218,7 @@ def push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: bo
         return g.add(terms) if terms else None
     if op == "dot":
         la, lb, lo = node.data
+        front = front_of(node, lead)
         if tangents[0] is not None:
             terms.append(g.dot(tangents[0], args[1], front + la, lb, front + lo))
         if tangents[1] is not None:
@@ -216,18 +228,18 @@ def push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: bo
         parts = [
             d if d is not None else g.zeros(full[:lead] + arg.shape) for d, arg in zip(tangents, args)
         ]
-        return g.stack(parts, node.shape, lead)
+        return g.stack(parts, node.shape[node.data :], lead + node.data)
     d = tangents[0]
-    if d is None:
-        return None
+    if d is None or op == "label":
+        return d
     if op == "sum":
         return g.sum(d, shifted(node.data, lead))
     if op == "permute":
         return g.permute(d, tuple(range(lead)) + shifted(node.data, lead))
-    if op == "take":
-        return g.take(d, node.data[1], node.shape, lead)
-    if op == "put":
-        return g.put(d, node.data[1], node.shape, lead)
+    if op in ("take", "put"):
+        inner, indices = node.data
+        select = g.take if op == "take" else g.put
+        return select(d, indices, node.shape[inner:], lead + inner)
     return _along(g, node, d, lead, transpose=False)
 
 
@@ -254,11 +266,29 @@ def _along(g: Graph, node: Node, c: Node, lead: int, transpose: bool) -> Node:
             )
         total = g.sum(times(g, c, s, lead), (last + lead,))
         return g.map(slot(0) - slot(1), [(c, every(c)), (total, rest)], c.shape)
+    if node.op == "others":
+        return _products_of_others(g, x, c, lead)
     share = share_of(g, node)
     if transpose:
         shape = c.shape[:lead] + x.shape
         return g.map(slot(0) * slot(1), [(c, rest), (share, shifted(every(share), lead))], shape)
     return g.sum(times(g, c, share, lead), (last + lead,))
+
+
+def _products_of_others(g: Graph, x: Node, c: Node, lead: int) -> Node:
+    """Of the products of all entries but one, the symmetric Jacobian applied.
+
+    others(x)_i is the product over row i of a square of x's, with a 1 on its diagonal; so the products of all
+    entries but two are its `others`, and no entry is divided by, which may be 0.
+    """
+    n, last = x.shape[-1], len(x.shape) - 1
+    square = x.shape + (n,)
+    outer = tuple(range(last))
+    one = (g.eye((n,)), (last, last + 1))
+    rows = g.map(slot(0) * (1 - slot(1)) + slot(1), [(x, (*outer, last + 1)), one], square)
+    slopes = g.map(slot(0) * (1 - slot(1)), [(g.along("others", rows), (*outer, last, last + 1)), one], square)
+    front = (LEAD,) * lead
+    return g.dot(c, slopes, (*front, *outer, last), (*outer, last, last + 1), (*front, *outer, last + 1))
 
 
 IS_BEST = by_cases((1, sp.Eq(slot(0), slot(1))), (0, True))

@@ -32,6 +32,8 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     """
     if expr.is_Symbol or expr.is_Number:
         return ONE if expr == symbol else ZERO
+    if isinstance(expr, (sp.floor, sp.ceiling)):  # SymPy leaves their slope unsaid
+        return ZERO
     if expr.is_Add:
         return sp.Add(*[_slope(term, symbol) for term in expr.args])
     if expr.is_Mul:
