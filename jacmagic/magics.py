@@ -195,7 +195,7 @@ def matches(word: str, cell: str) -> list[str]:
         return [option for option in OPTIONS if option.startswith(word)]
     load("jacmagic.functions")
     from jacmagic.functions import ALIASES, CONSTANTS, FUNCTIONS
-    from jacmagic.language.syntax import ROLES
+    from jacmagic.language.letters import ROLES
     from jacmagic.names import GREEK
 
     block = re.sub(r"^\s*%%?\w+|--\w+", " ", cell)

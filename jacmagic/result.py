@@ -24,8 +24,8 @@ from jacmagic.engine import expand
 from jacmagic.engine.graph import Node, ancestry
 from jacmagic.engine.textbook import in_textbook_form
 from jacmagic.errors import JacmagicError, LimitError, nearest
-from jacmagic.language.reading import key_of
-from jacmagic.language.syntax import parse_names
+from jacmagic.language.keys import key_of
+from jacmagic.language.statements import parse_names
 from jacmagic.layers import LargeJacobian, Layer
 from jacmagic.program import start
 from jacmagic.program.passes import Program, Shape

@@ -10,7 +10,7 @@ import pytest
 import jacmagic
 from jacmagic.errors import JacmagicError, Span
 from jacmagic.functions import FUNCTIONS
-from jacmagic.language.reading import ELSEWHERE, FOREIGN
+from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
 
 A = "AmbiguousMath"
 L = "LimitError"

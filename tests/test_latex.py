@@ -13,8 +13,9 @@ import jacmagic
 from jacmagic.functions import symbolic as function
 from jacmagic.language import layout, printers
 from jacmagic.language import tree as t
-from jacmagic.language.reading import Reader, Scope
-from jacmagic.language.syntax import parse
+from jacmagic.language.reading import Reader
+from jacmagic.language.statements import parse
+from jacmagic.language.words import Scope
 from jacmagic.show import views
 
 x, y, z, k, a, b = sp.symbols("x y z k a b", real=True)

@@ -8,7 +8,8 @@ import sympy as sp
 
 import jacmagic
 from jacmagic.functions import FUNCTIONS, calculus
-from jacmagic.language.reading import Reader, Scope
+from jacmagic.language.reading import Reader
+from jacmagic.language.words import Scope
 
 x, y, z, t, a, b, c, d, k, n, m = sp.symbols("x y z t a b c d k n m", real=True)
 x1, x2, x3, mu, sg, th, om, al, be = sp.symbols("x1 x2 x3 mu sigma theta omega alpha beta", real=True)
@@ -235,7 +236,7 @@ def test_sympys_own_latex_of_every_function_reads_back(name: str) -> None:
     ("a" * 60, "a aa", ["a " * 59 + "a", "a " * 58 + "aa"]), ("xx", "x", ["x x"]),
 ])
 def test_how_a_word_splits(word: str, names: str, ways: list[str]) -> None:
-    from jacmagic.language import syntax as s
+    from jacmagic.language.statements import parse
 
-    found = Reader(word, Scope(names=set(names.split()))).ways(s.parse(word)[0].expr.items[0].atom)
+    found = Reader(word, Scope(names=set(names.split()))).ways(parse(word)[0].expr.items[0].atom)
     assert [" ".join(piece.text for piece in way) for way in found] == ways

@@ -10,8 +10,9 @@ import sympy as sp
 import jacmagic
 from jacmagic import names
 from jacmagic.language import tree as t
-from jacmagic.language.reading import Reader, Scope
-from jacmagic.language.syntax import parse
+from jacmagic.language.reading import Reader
+from jacmagic.language.statements import parse
+from jacmagic.language.words import Scope
 from jacmagic.values import identifier
 
 

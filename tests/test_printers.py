@@ -11,8 +11,9 @@ import pytest
 
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.language.reading import Reader, Scope
-from jacmagic.language.syntax import parse
+from jacmagic.language.reading import Reader
+from jacmagic.language.statements import parse
+from jacmagic.language.words import Scope
 
 SCALARS = ["x", "y", "x1", "x_max", "theta2", "lam", "rate", "k"]
 VECTORS, MATRICES, INDICES = ["u", "v", "c1"], ["W", "A2"], ["i", "j"]

@@ -17,7 +17,7 @@ from jacmagic import panel, result
 from jacmagic.code import sympy as source
 from jacmagic.engine import chain, expand
 from jacmagic.functions import FUNCTIONS
-from jacmagic.language import syntax
+from jacmagic.language import limits
 from jacmagic.program import lowering
 from jacmagic.show import chain as rules
 from jacmagic.show import pieces, remarks, views
@@ -36,7 +36,7 @@ KINDS = {
     "loss": "prediction, target",
 }
 
-LIMITS = (syntax, lowering, expand, chain, source, result, pieces, rules, remarks, panel)
+LIMITS = (limits, lowering, expand, chain, source, result, pieces, rules, remarks, panel)
 
 
 def cell(text: str) -> str:

@@ -5,11 +5,21 @@ from __future__ import annotations
 import pytest
 
 from jacmagic.errors import LimitError, SyntaxMistake
-from jacmagic.language import syntax as s
+from jacmagic.language import nodes as s
+from jacmagic.language.limits import (
+    MAX_BLOCK,
+    MAX_BRANCHES,
+    MAX_LAYERS,
+    MAX_NAME,
+    MAX_NESTING,
+    MAX_STATEMENTS,
+    MAX_TOKENS,
+)
+from jacmagic.language.statements import parse, parse_names
 
 
 def kinds(block: str) -> list[str]:
-    return [statement.kind for statement in s.parse(block)]
+    return [statement.kind for statement in parse(block)]
 
 
 @pytest.mark.parametrize(("block", "expected"), [
@@ -74,7 +84,7 @@ def test_what_the_lines_of_a_block_are(block: str, expected: list[str]) -> None:
 ], ids=lambda spellings: spellings[0])
 def test_spellings_that_are_one(spellings: list[str]) -> None:
     whole = "\\begin{cases}" in spellings[0]
-    assert len({bare(s.parse(f"f = {one}" if whole else f"f = [{one}, 1]")[0].expr) for one in spellings}) == 1
+    assert len({bare(parse(f"f = {one}" if whole else f"f = [{one}, 1]")[0].expr) for one in spellings}) == 1
 
 
 def bare(raw: object) -> str:
@@ -110,30 +120,30 @@ def rows_of(group: s.Group) -> list[tuple[s.Raw, ...]]:
     (r"\boldsymbol{\theta}", "theta"), (r"\varepsilon", "epsilon"), ("ϕ", "phi"), ("Δx", "Deltax"),
 ])
 def test_the_one_key_of_a_name(text: str, key: str) -> None:
-    from jacmagic.language.reading import key_of
+    from jacmagic.language.keys import key_of
 
-    assert key_of(s.parse(f"{text} = 1")[0].names[0]) == key
+    assert key_of(parse(f"{text} = 1")[0].names[0]) == key
 
 
 def test_spans_are_those_of_the_text() -> None:
     text = "a = 1\nf(x) = 3 + sin x"
-    statement = s.parse(text)[1]
+    statement = parse(text)[1]
     assert text[statement.span.start : statement.span.stop] == "f(x) = 3 + sin x"
     assert statement.expr is not None
     assert text[statement.expr.span.start : statement.expr.span.stop] == "3 + sin x"
 
 
 @pytest.mark.parametrize("block", [
-    "x" * (s.MAX_BLOCK + 1), "f(x) = " + "x+" * s.MAX_TOKENS + "x", "f(x) = " + "(" * (s.MAX_NESTING + 5) + "x",
-    "f(x) = x + " + "a" * (s.MAX_NAME + 1), "\n".join(f"u{k} = x" for k in range(s.MAX_STATEMENTS + 1)),
-    "x(3)" + " -> 4" * (s.MAX_LAYERS + 1), "f(x) = " + "1 if x > 0 else " * (s.MAX_BRANCHES + 1) + "0",
+    "x" * (MAX_BLOCK + 1), "f(x) = " + "x+" * MAX_TOKENS + "x", "f(x) = " + "(" * (MAX_NESTING + 5) + "x",
+    "f(x) = x + " + "a" * (MAX_NAME + 1), "\n".join(f"u{k} = x" for k in range(MAX_STATEMENTS + 1)),
+    "x(3)" + " -> 4" * (MAX_LAYERS + 1), "f(x) = " + "1 if x > 0 else " * (MAX_BRANCHES + 1) + "0",
 ])
 def test_beyond_a_limit_stands_an_error(block: str) -> None:
     with pytest.raises(LimitError):
-        s.parse(block)
+        parse(block)
 
 
 def test_names_on_a_magics_line() -> None:
-    assert [word.typed for word in s.parse_names("x1, x2 θ")] == ["x1", "x2", "theta"]
+    assert [word.typed for word in parse_names("x1, x2 θ")] == ["x1", "x2", "theta"]
     with pytest.raises(SyntaxMistake):
-        s.parse_names("x = 1")
+        parse_names("x = 1")

@@ -1,6 +1,6 @@
 """Formulas as trees: a block's expressions once every product, call and name is settled, and what is derived of them.
 
-`syntax` makes runs of juxtaposed factors; `meaning` settles what they mean and
+`parser` makes runs of juxtaposed factors; `reading` settles what they mean and
 makes the nodes of the first part; `program` lowers those to the graph. The nodes of
 the second part stand in formulas that jacmagic makes: derivatives, products of
 matrices, tables. A formula stays a tree until a printer writes it as LaTeX, text or

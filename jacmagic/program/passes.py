@@ -29,11 +29,15 @@ from jacmagic.errors import (
     nearest,
 )
 from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
+from jacmagic.language import nodes as s
 from jacmagic.language import slips
-from jacmagic.language import syntax as s
 from jacmagic.language import tree as t
 from jacmagic.language.advice import better
-from jacmagic.language.reading import Reader, Scope, key_of
+from jacmagic.language.keys import key_of
+from jacmagic.language.letters import KEYWORDS, ONES, names_something
+from jacmagic.language.reading import Reader
+from jacmagic.language.statements import parse, parse_names
+from jacmagic.language.words import Scope
 from jacmagic.program import start
 from jacmagic.program.domains import Domains
 from jacmagic.program.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
@@ -211,7 +215,7 @@ class _Understanding:
         return bool(name[1]) and (draft := self.drafts.get(name[0])) is not None and draft.value is not None
 
     def program(self, wrt: str | None) -> Program:
-        statements = self.unfold(s.parse(self.text, self.net))
+        statements = self.unfold(parse(self.text, self.net))
         self.declare(statements, wrt)
         self.read(statements, wrt)
         self.set_aside(wrt)
@@ -510,7 +514,7 @@ class _Understanding:
                 self.scope.names.update(params)
         if wrt:
             try:
-                for word in s.parse_names(wrt):
+                for word in parse_names(wrt):
                     self.scope.names.add(self.free_key(word, wrt))
             except JacmagicError as error:
                 raise error.bind(wrt) from None
@@ -535,13 +539,13 @@ class _Understanding:
         if word.index is None and word.text in CONSTANTS:
             shown = (text or self.text)[word.span.start : word.span.stop]
             raise NameMistake(f"{shown} is a constant and cannot be given another meaning.", word.span)
-        if word.text == s.ONES:
-            raise NameMistake(f"{s.ONES} is the vector of ones and cannot be given another meaning.", word.span)
+        if word.text == ONES:
+            raise NameMistake(f"{ONES} is the vector of ones and cannot be given another meaning.", word.span)
         if word.typed in SPELLINGS:
             raise NameMistake(f"{word.text} is a function and cannot be given another meaning.", word.span)
-        if word.text in s.KEYWORDS:
+        if word.text in KEYWORDS:
             raise NameMistake(f"{word.text} is a word of the language and cannot be a name.", word.span)
-        if word.parts and word.index is not None and not s.names_something(word.index):
+        if word.parts and word.index is not None and not names_something(word.index):
             raise SyntaxMistake("A name is given to a whole vector or matrix, not to a component.", word.span)
         return key
 
@@ -630,7 +634,7 @@ class _Understanding:
                 f"{word.typed} is made of the block's names {' and '.join(word.typed)}: is the product meant, "
                 f"{product}{right}, an equation, or is it another name?", word.span,
             )
-        named = {key_of(word) for word in s.parse_names(wrt)} if wrt else set()
+        named = {key_of(word) for word in parse_names(wrt)} if wrt else set()
         arguments = {name for params in self.scope.functions.values() for name in params} | self.scope.timed
         free = {name for key, _ in self.sequence for name in names_in(self.trees[key])} - self.drafts.keys()
         varying = frozenset((named or arguments or free) | {key for key, _ in self.sequence})
@@ -644,7 +648,7 @@ class _Understanding:
     def set_aside(self, wrt: str | None) -> None:
         """Lines such as u = f(3), which no other line uses, ask for a value; the block is what it is without them."""
         used = {name for tree in self.trees.values() for name in names_in(tree)}
-        used |= {key_of(word) for word in s.parse_names(wrt or "")}
+        used |= {key_of(word) for word in parse_names(wrt or "")}
         for key, statement in list(self.sequence):
             call = t.inside(self.trees[key])
             if statement.kind != "define" or not isinstance(call, t.UserCall) or key in used or statement.size:
@@ -1011,7 +1015,7 @@ class _Understanding:
         params = {key: step.params for key, step in steps.items()}
         sizes = {key: step.shape for key, step in steps.items()} | {key: shapes[key] for key in names}
         stated = {key: draft.role[1] for key, draft in self.drafts.items() if draft.role is not None}
-        columns = [key_of(word) for word in s.parse_names(wrt)] if wrt else []
+        columns = [key_of(word) for word in parse_names(wrt)] if wrt else []
         return roles(trees, params, sizes, sorted(names, key=self.first_place), stated, columns)
 
     def first_place(self, key: str) -> int:
@@ -1073,7 +1077,7 @@ class _Understanding:
         self, wrt: str | None, steps: Mapping[str, Step], free: Sequence[str], outputs: Sequence[str],
         needed: set[str], values: Mapping[str, Any], shapes: Mapping[str, Shape],
     ) -> tuple[str, ...]:
-        if wrt and s.parse_names(wrt):
+        if wrt and parse_names(wrt):
             return self.named_variables(wrt, steps, free, shapes)
         if self.net:
             return (min((key for key, role in self.roles.items() if role == "input"), key=self.first_place),)
@@ -1101,7 +1105,7 @@ class _Understanding:
         declared = [key for key in self.drafts if key in shapes and key not in self.wholes and key not in free]
         known = [*free, *steps, *(key for key in declared if key not in steps)]
         found: dict[str, s.Word] = {}
-        for word in s.parse_names(wrt):
+        for word in parse_names(wrt):
             key = key_of(word)
             if key in self.wholes:
                 message = f"{word.typed} is a size, a bound or an index here, and no variable."

@@ -15,8 +15,8 @@ import sympy as sp
 from jacmagic import names
 from jacmagic.errors import LimitError
 from jacmagic.language import tree as t
+from jacmagic.language.letters import ROLES
 from jacmagic.language.printers import latex
-from jacmagic.language.syntax import ROLES
 from jacmagic.program.passes import Line, Program
 from jacmagic.result import Result
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of

@@ -1,0 +1,60 @@
+"""Functions that the language has under another name, or has not: what to write."""
+
+from __future__ import annotations
+
+FOREIGN = {
+    "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "sh": "sinh", "ch": "cosh",
+    "th": "tanh", "arctg": "atan", "arcsen": "asin", "sgn": "sign", "heaviside": "step",
+    **{prefix + name: f"a{name}" for name in "sinh cosh tanh coth sech csch".split() for prefix in ("ar", "arc")},
+    "maximum": "max", "minimum": "min", "avg": "mean", "average": "mean", "crossentropy": "cross_entropy",
+    "LeakyReLU": "leaky_relu", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
+    "rmsnorm": "rms_norm", "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
+    "BCELoss": "bce", "MSELoss": "mse", "L1Loss": "mae", "HuberLoss": "huber", "SmoothL1Loss": "huber",
+    "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
+}
+"""Functions as books in other languages, or other books, write them."""
+
+ELSEWHERE = {
+    "det": "write it out, A[1,1] A[2,2] - A[1,2] A[2,1]; that of the Jacobian is shown by itself",
+    **dict.fromkeys(("tr", "trace"), "write sum(A[i,i] for i = 1..n)"),
+    **dict.fromkeys(("inv", "inverse", "pinv"), "write the inverse out, or declare it as a matrix of its own"),
+    **dict.fromkeys(("eig", "eigvals", "svd", "rank", "kron", "vec"), "matrices are added, multiplied and transposed"),
+    **dict.fromkeys(("integral", "integrate", "int", "lim", "limit"), "integrals and limits are worked out before"),
+    **dict.fromkeys(("diff", "grad", "div", "curl"), "derivatives are what jacmagic finds; give only the function"),
+    **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),
+    **dict.fromkeys(("Im", "arg", "conj"), "all names are real"),
+    **dict.fromkeys(("factorial", "binom", "choose"), "write prod(i for i = 1..n)"),
+    **dict.fromkeys(("pow", "power"), "write x^2"),
+    **dict.fromkeys(("len", "length", "size", "shape"), "a size is a number that a line gives, n = 3 and x in R^n"),
+    **dict.fromkeys(("argmax", "argmin", "round", "sort"), "it has no derivative"),
+    **dict.fromkeys(("std", "sd"), "write sqrt(var(x))"), "cov": "write mean(x .* y) - mean(x) mean(y)",
+    **dict.fromkeys(("dropout", "batch_norm", "batchnorm", "conv"), "layers have no state here"),
+    "acot": "write atan(1/x)",
+    "lse": "write logsumexp(z)",
+    **dict.fromkeys(("kl", "kl_div"), "write dot(p, ln(p ./ q))"),
+    **dict.fromkeys(("nll", "nll_loss"), "write -dot(y, log_softmax(z))"),
+    "prelu": "write max(x, 0) + a min(x, 0)", "hinge": "write max(0, 1 - y z)", "where": "write a if x > 0 else b",
+    "rms": "write sqrt(mean(x^2))",
+    **dict.fromkeys(("concat", "concatenate", "cat", "stack", "hstack", "vstack"), "write [a, b]"),
+    **dict.fromkeys(("matmul", "linear", "mm"), "write a product, A B or W x + b"),
+    "transpose": "write A^T", **dict.fromkeys(("square", "sq"), "write x^2"),
+    "outer": "write x y^T", "normalize": "write x/norm(x)", "cosine_similarity": "write dot(x, y)/(norm(x) norm(y))",
+    "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
+    "hardsigmoid": "write clip(x/6 + 1/2, 0, 1)",
+    "attention": "write V^T softmax(K q)",
+    **dict.fromkeys(("hessian", "hess", "laplacian", "laplace", "jacobian", "jac", "gradient", "derivative"),
+                    "derivatives are what jacmagic finds; give only the function"),
+    **dict.fromkeys(("maxpool", "max_pool", "avgpool", "conv1d", "conv2d", "flatten", "embedding", "lstm", "gru"),
+                    "a layer is written as its formula"),
+    **dict.fromkeys(("logdet", "cholesky", "qr", "solve", "lstsq", "eigh", "eigenvalues", "diagonal", "adjoint"),
+                    "matrices are added, multiplied and transposed"),
+    "l1norm": "write ||x||_1", "l2norm": "write ||x||",
+    **dict.fromkeys(("gammaln", "lgamma", "digamma", "besselj", "airy"), "it is not among the functions here"),
+    **dict.fromkeys(("random", "rand", "randn", "normal", "uniform", "bernoulli"), "nothing here is random"),
+    **dict.fromkeys(("stddev",), "write sqrt(var(x))"),
+    **dict.fromkeys(("zeros", "ones", "eye", "identity", "linspace", "arange", "range"),
+                    "write [1 for i = 1..3]"),
+    "cumsum": "write [sum(x[k] for k = 1..i) for i = 1..3]", "glu": "write a sigmoid(b)",
+    "expm1": "write e^x - 1", "log1p": "write ln(1 + x)", "hypot": "write sqrt(x^2 + y^2)", "sinc": "write sin(x)/x",
+}
+"""Functions of mathematics that the language does not have, and what to do instead."""

@@ -1,0 +1,631 @@
+"""Characters and LaTeX to tokens."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jacmagic.errors import AmbiguousMath, LimitError, Span, SyntaxMistake
+from jacmagic.functions import SPELLINGS
+from jacmagic.language.letters import (
+    ACCENTS,
+    BY_LENGTH,
+    COMBINING,
+    COMMAND_SIGNS,
+    DELIMITED,
+    FONTS,
+    KEYWORDS,
+    LAYOUTS,
+    LOOK_ALIKES,
+    MARKS,
+    MATHEMATICAL,
+    MATRICES,
+    ONES,
+    SIGNS,
+    SKIPPED,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    TRANSPOSES,
+    VARIANTS,
+    greek_word,
+    names_something,
+)
+from jacmagic.language.limits import MAX_NAME, MAX_NESTING, MAX_TOKENS
+from jacmagic.names import GREEK
+
+_PRIMES = re.compile(r"″|\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
+
+_INDICATED = re.compile(r"\s*(?:\\left\s*)?[\[_(]")
+
+_LIMITS = re.compile(r"\s*\\(no)?limits")
+
+_ACCENTED = re.compile(
+    r"(?:\\(?:mathbf|boldsymbol|bm|mathrm|vec)\s*)?\{?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\s*\}?\s*(?:_\s*\{?\s*(?P<index>[A-Za-z0-9]+)\s*\}?)?"
+)
+
+_INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))")
+
+_LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
+
+_NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Token:
+    kind: str  # "num", "word", "op", "sup", "cmd", "python", "nl", "end"
+    text: str
+    span: Span
+    gap: bool = False
+    index: str | None = None
+    parts: tuple[Token, ...] = ()
+    whole: bool = False
+    command: bool = False
+
+
+class Lexer:
+    """Characters to tokens; newlines inside brackets and LaTeX matrices do not count."""
+
+    def __init__(self, text: str, start: int = 0, stop: int | None = None, depth: int = 0) -> None:
+        self.text, self.pos, self.stop, self.depth = text, start, len(text) if stop is None else stop, depth
+        self.tokens: list[Token] = []
+        self.gap = False
+        self.open: list[tuple[str, int]] = []
+        self.wrapping: set[int] = set()  # the braces that close round a whole statement
+        self.environments: list[str] = []  # "matrix", "cases", or "" for one that only arranges
+
+    def run(self) -> list[Token]:
+        while self.pos < self.stop:
+            self.step()
+        self.emit("end", "", self.stop, self.stop)
+        return self.tokens
+
+    def emit(self, kind: str, text: str, start: int, stop: int, **more: Any) -> None:
+        if len(self.tokens) >= MAX_TOKENS:
+            raise LimitError(
+                f"A block has at most {MAX_TOKENS:,} names, numbers and signs; take large values from Python, as in "
+                "W = {weights}.", Span(start, stop),
+            )
+        self.tokens.append(Token(kind, text, Span(start, stop), self.gap, **more))
+        self.gap = False
+
+    def inner(self, start: int, stop: int) -> list[Token]:
+        """The tokens of a part that stands in braces."""
+        if self.depth == MAX_NESTING:
+            raise LimitError(f"This is nested more than {MAX_NESTING} deep.", Span(start, start + 1))
+        return Lexer(self.text, start, stop, self.depth + 1).run()
+
+    def peek(self, offset: int = 0) -> str:
+        at = self.pos + offset
+        return self.text[at] if at < self.stop else ""
+
+    def step(self) -> None:
+        ch, start = self.text[self.pos], self.pos
+        if ch == "\n":
+            self.pos += 1
+            if self.open or (self.tokens and self.tokens[-1].kind == "nl"):
+                self.gap = True
+            else:
+                self.emit("nl", "\n", start, start + 1)
+        elif ch in " \t" or self.text.startswith("\r\n", start) or unicodedata.category(ch) == "Zs":
+            self.pos += 1
+            self.gap = True
+        elif ch == "#":
+            end = self.text.find("\n", self.pos)
+            self.pos = self.stop if end < 0 else min(end, self.stop)
+        elif ch == "$" or ch == "~":
+            self.pos += 1
+            self.gap = True
+        elif ch == "\\":
+            self.command()
+        elif ch.isascii() and (ch.isdigit() or (ch == "." and self.peek(1).isascii() and self.peek(1).isdigit())):
+            self.number()
+        elif ch in DELIMITED:
+            self.pos += 1
+            self.delimiter(ch, start)
+        elif ch == ONES:
+            self.pos += 1
+            self.emit("word", ONES, start, self.pos, whole=True, command=True)
+        elif ch in TRANSPOSES:
+            self.pos += 1
+            self.emit("word", "T", start, self.pos, whole=True, command=True)
+        elif ch.isalpha() and ch not in SUPERSCRIPTS and ch not in SUBSCRIPTS:
+            self.letters()
+        elif ch in SUPERSCRIPTS:
+            while self.peek() in SUPERSCRIPTS and self.peek():
+                self.pos += 1
+            self.emit("sup", "".join(SUPERSCRIPTS[c] for c in self.text[start : self.pos]), start, self.pos)
+        else:
+            self.operator()
+
+    def delimiter(self, name: str, start: int) -> None:
+        """⌊x⌋, ⌈x⌉ and ⟨x, y⟩ are calls of floor, ceil and dot."""
+        function, bracket = DELIMITED[name]
+        if function:
+            self.emit("word", function, start, self.pos, whole=True, command=True)
+            self.open.append(("(", start))
+        elif self.open and self.open[-1][0] != "env":
+            self.open.pop()
+        self.emit("op", bracket, start, self.pos)
+
+    def number(self) -> None:
+        start = self.pos
+        match = _NUMBER.match(self.text, self.pos, self.stop)
+        assert match is not None
+        self.pos = match.end()
+        text = match[0]
+        scientific = re.compile(r"E[+-]?[0-9]+").match(self.text, self.pos, self.stop)
+        if scientific:
+            self.pos = scientific.end()
+            whole, tail = self.text[start : self.pos], scientific[0][1:]
+            apart = f"{text} E {tail}" if tail[0] in "+-" else f"{text} E_{tail}"
+            raise AmbiguousMath(
+                f"{whole} can be a number or a product with E.", Span(start, self.pos),
+                (whole.lower(), apart.replace("+", "+ ").replace("-", "- ")),
+            )
+        self.emit("num", text, start, self.pos)
+
+    def letters(self) -> None:
+        start, ch = self.pos, self.text[self.pos]
+        if ch == "ℓ":
+            self.pos += 1
+            self.word("ell" + self.digits(), start, whole=True, command=True)
+            return
+        if ch == "ℝ":
+            self.pos += 1
+            self.emit("word", "R", start, self.pos, whole=True)
+            return
+        if greek := greek_word(ch):
+            self.pos += 1
+            mark = self.peek()
+            if mark and mark in MARKS:  # θ̇, β̂
+                self.pos += 1
+                self.accented(greek, mark, start)
+            else:
+                self.word(greek + self.digits(), start, whole=True)
+            return
+        if (plain := unicodedata.normalize("NFD", ch)) != ch or self.peek(1) in MARKS:
+            base = plain[0]
+            marks = [c for c in plain[1:] if c in MARKS]
+            self.pos += 1
+            while self.peek() in MARKS and self.peek():
+                marks.append(self.peek())
+                self.pos += 1
+            letter = marks[:1] == ["\u0308"] and self.peek() and self.latin(self.peek())  # ö of ökonomie
+            if base.isascii() and base.isalpha() and len(marks) == 1 and not letter:
+                self.accented(base, marks[0], start)
+                return
+            marks = [] if letter and len(marks) == 1 else marks
+            if len(marks) > 1 and base.isascii() and base.isalpha():
+                raise SyntaxMistake("A letter has one accent at most.", Span(start, self.pos), (base,))
+            if len(marks) > 1 or not unicodedata.name(ch, "").startswith("LATIN"):
+                self.strange(ch, start)
+            self.pos = start
+        if not self.latin(ch):
+            self.strange(ch, start)
+        while self.peek() and (self.latin(self.peek()) or (self.peek().isascii() and self.peek().isdigit())):
+            if self.pos > start and self.peek(1) in COMBINING and self.peek(1):
+                break
+            self.pos += 1
+        self.word(self.text[start : self.pos], start)
+
+    def accented(self, letter: str, mark: str, start: int) -> None:
+        """A letter with an accent, and the digits behind it."""
+        text = f"{letter}_{MARKS[mark]}"
+        if digits := self.digits():
+            self.emit("word", text, start, self.pos, index=digits, whole=True)
+        else:
+            self.word(text, start, whole=True)
+
+    @staticmethod
+    def latin(ch: str) -> bool:
+        if ch.isascii():
+            return ch.isalpha()
+        return ch.isalpha() and unicodedata.name(ch, "").startswith("LATIN ") and (
+            unicodedata.normalize("NFKC", ch) == ch and unicodedata.category(ch) in ("Ll", "Lu")
+            and not any(c in COMBINING for c in unicodedata.normalize("NFD", ch))
+        )
+
+    def strange(self, ch: str, start: int) -> None:
+        if MATHEMATICAL.match(ch):
+            self.mathematical(start)
+        twin = LOOK_ALIKES.get(ch, "")
+        if not twin:
+            compatible = unicodedata.normalize("NFKC", ch)
+            twin = compatible if len(compatible) == 1 and (compatible.isascii() or greek_word(compatible)) else ""
+        label = unicodedata.name(ch, f"U+{ord(ch):04X}").lower()
+        if twin:
+            raise SyntaxMistake(
+                f"This letter looks like {twin} but is another ({label}).", Span(start, start + 1), (twin,)
+            )
+        raise SyntaxMistake(f"Names have Latin and Greek letters; this is {label}.", Span(start, start + 1))
+
+    def mathematical(self, start: int) -> None:
+        """Letters of the mathematical alphabets, 𝑓(𝑥) = 𝑥²: all of them at once."""
+        lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", self.text) if MATHEMATICAL.search(m[0])]
+        begin, stop = lines[0][0], lines[-1][1]
+        typed = self.text[begin:stop]
+        plain = MATHEMATICAL.sub(lambda m: unicodedata.normalize("NFKC", m[0]), typed)
+        lead = len(typed) - len(typed.lstrip())
+        raise SyntaxMistake(
+            f"Names have plain letters; {self.text[start]} is one of the mathematical alphabets.",
+            Span(begin + lead, begin + len(typed.rstrip())), (plain.strip(),),
+        )
+
+    def digits(self) -> str:
+        start = self.pos
+        while self.peek().isascii() and self.peek().isdigit():
+            self.pos += 1
+        return self.text[start : self.pos]
+
+    def word(self, text: str, start: int, whole: bool = False, command: bool = False) -> None:
+        """A word whose letters end here; reads the index behind it."""
+        if text in ("sum", "prod") and re.compile(r"_\{?\s*\\?[A-Za-z]+\s*=").match(self.text, self.pos, self.stop):
+            self.emit("cmd", "Σ" if text == "sum" else "Π", start, self.pos)
+            return
+        match = re.match(r"[A-Za-z]+", text)
+        if match and match[0] in GREEK + list(VARIANTS):
+            text = VARIANTS.get(match[0], match[0]) + text[match.end() :]
+        index: str | None = None
+        parts: tuple[Token, ...] = ()
+        if self.peek() in SUBSCRIPTS and self.peek():
+            begin = self.pos
+            while self.peek() in SUBSCRIPTS and self.peek():
+                self.pos += 1
+            index = "".join(SUBSCRIPTS[c] for c in self.text[begin : self.pos])
+            if not index.isalnum():
+                parts = tuple(self.shift(Lexer(index).run(), begin))
+        elif self.peek() == "_" and (self.peek(1) or " ") in "{\\" or (
+            self.peek() == "_" and (self.peek(1).isalnum())
+        ):
+            begin = self.pos
+            self.pos += 1
+            if self.peek() == "{":
+                close = self.closing_brace()
+                inside = self.text[self.pos + 1 : close]
+                plain = re.sub(r"\\(?:text|mathrm|mathit|operatorname|rm)\s*\{([^{}]*)\}", r"\1", inside)
+                index = re.sub(r"\s+", "", plain.replace("\\", ""))
+                if not index:
+                    raise SyntaxMistake("This index is empty.", Span(begin, close + 1))
+                if plain == inside and not (index.isascii() and index.isdigit()):
+                    parts = tuple(self.inner(self.pos + 1, close))
+                if not parts and not names_something(index):
+                    letters = "".join(ch for ch in index if names_something(ch))
+                    raise SyntaxMistake(
+                        "An index is a number or a name.", Span(self.pos, close + 1),
+                        (rf"{{\text{{{letters}}}}}",) if letters else (),
+                    )
+                index = greek_word(index) or index if len(index) == 1 else index
+                self.pos = close + 1
+            elif self.peek() == "\\":
+                match = _INDEX_COMMAND.match(self.text, self.pos, self.stop)
+                if not match or not (match[1] or match[2] in GREEK):
+                    raise SyntaxMistake("An index is a number or a name.", Span(begin, self.pos + 1))
+                index, self.pos = match[1] or match[2], match.end()
+            elif self.peek().isascii() and self.peek().isdigit():
+                index = self.digits()
+            else:
+                first = self.pos
+                if greek_index := greek_word(self.peek()):
+                    self.pos += 1
+                    index = greek_index
+                else:
+                    while self.peek() and self.peek().isascii() and self.peek().isalnum():
+                        self.pos += 1
+                    index = self.text[first : self.pos]
+                    if not index:
+                        self.strange(self.peek(), self.pos)
+        if index and index in ACCENTS.values() and not parts:
+            text, index = f"{text}_{index}", None
+            if self.peek() == "_" or self.peek() in SUBSCRIPTS and self.peek():
+                self.word(text, start, True, command)
+                return
+        if self.pos - start > MAX_NAME:
+            raise LimitError(f"A name has at most {MAX_NAME} characters.", Span(start, self.pos))
+        self.emit("word", text, start, self.pos, index=index, parts=parts, whole=whole, command=command)
+
+    @staticmethod
+    def shift(tokens: Sequence[Token], offset: int) -> Iterator[Token]:
+        for t in tokens:
+            span = Span(t.span.start + offset, t.span.stop + offset)
+            yield Token(t.kind, t.text, span, t.gap, t.index, t.parts, t.whole, t.command)
+
+    def closing_brace(self) -> int:
+        """The offset of the brace that closes the one here."""
+        depth = 0
+        for at in range(self.pos, self.stop):
+            ch = self.text[at]
+            if ch == "{":
+                depth += 1
+            elif ch == "}":
+                depth -= 1
+                if depth == 0:
+                    return at
+        raise SyntaxMistake("This bracket is never closed.", Span(self.pos, self.pos + 1))
+
+    def operator(self) -> None:
+        start = self.pos
+        if primes := _PRIMES.match(self.text, self.pos, self.stop):  # S^{\prime}
+            for _ in re.findall(r"\\prime|['′]", primes[0].replace("″", "′′")):
+                self.emit("op", "'", start, primes.end())
+            self.pos = primes.end()
+            return
+        text = next((op for op in BY_LENGTH if self.text.startswith(op, start, self.stop)), self.text[start])
+        if text not in SIGNS:
+            self.unknown(text, start)
+        if text == "{" and self.after_name_and_equals() and self.python(start):
+            return
+        if text == "_" and self.index_apart():
+            return
+        if text == "{" and self.wraps(start) or start in self.wrapping:
+            self.pos += 1
+            self.gap = True
+            return
+        self.pos += len(text)
+        op = SIGNS[text]
+        if op in "([{":
+            self.open.append((op, start))
+        elif op in ")]}" and self.open and self.open[-1][0] != "env":
+            self.open.pop()
+        self.emit("cmd" if op in ("Σ", "Π") else "word" if op in KEYWORDS else "op", op, start, self.pos)
+
+    def index_apart(self) -> bool:
+        r"""Take the index of \mathbf {w} _{1} and {\hat {y}}_{1}, which LaTeX sets as it sets that of w_1."""
+        shape = [(t.kind, t.text) for t in self.tokens[-3:]]
+        braces = len(shape) == 3 and shape[0] == ("op", "{") and shape[2] == ("op", "}")
+        last = self.tokens[-2 if braces else -1] if self.tokens else None
+        fit = last is not None and last.kind == "word" and last.index is None and last.text not in SPELLINGS
+        front = self.tokens[: -3 if braces else -1]
+        raised = bool(front) and front[-1].text == "^"  # x^n _1 is x_1^n, and \sum^n _{i=1} has bounds
+        if last is None or not fit or raised or "\\" not in self.text or not re.match(r"[{\\]|[^\W_]", self.peek(1)):
+            return False
+        self.tokens = front
+        self.gap = last.gap
+        self.word(last.text, last.span.start, last.whole, last.command)
+        return True
+
+    def wraps(self, start: int) -> bool:
+        r"""True for the brace of {\displaystyle y = x^2}, round a whole statement."""
+        if self.tokens and self.tokens[-1].kind != "nl" and self.tokens[-1].text != ";":
+            return False
+        close = self.closing_brace()
+        if not re.compile(r"[\s$.,;]*(?:\n|$|\\\\)").match(self.text, close + 1, self.stop):
+            return False
+        inside = self.text[start + 1 : close]
+        if not re.match(r"\s*\\(?:display|text)style(?![A-Za-z])", inside) and "=" not in inside:
+            return False
+        self.wrapping.add(close)
+        return True
+
+    def after_name_and_equals(self) -> bool:
+        """True behind `NAME =` at the start of a statement, where braces hold Python."""
+        shape = [(t.kind, t.text) for t in self.tokens[-3:]]
+        if len(shape) < 2 or shape[-1] != ("op", "=") or shape[-2][0] != "word":
+            return False
+        return len(shape) == 2 or shape[0][0] == "nl" or shape[0] in (("op", ";"), ("op", ","), ("op", "&"))
+
+    def unknown(self, ch: str, start: int) -> None:
+        category = unicodedata.category(ch)
+        span = Span(start, start + 1)
+        label = unicodedata.name(ch, f"U+{ord(ch):04X}").lower()
+        if category in ("Cf", "Cc", "Cs", "Zl", "Zp", "Cn", "Co"):
+            raise SyntaxMistake(f"An invisible character (U+{ord(ch):04X}) stands here; delete it.", span)
+        if ch in "–—‐‑‒―":
+            raise SyntaxMistake("This is a dash, not a minus sign.", span, ("-",))
+        if ch == "∂":
+            raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", span)
+        if ch == "%":
+            raise SyntaxMistake("% has no meaning in a block; a comment starts with #.", span)
+        if ch == "?":
+            raise SyntaxMistake("? has no meaning in a block; cases are written a if x > 0 else b.", span)
+        if MATHEMATICAL.match(ch):
+            self.mathematical(start)
+        if category.startswith("N"):
+            plain = unicodedata.normalize("NFKC", ch).replace("\u2044", "/")
+            fix = (f"({plain})",) if re.fullmatch(r"[0-9]/[0-9]", plain) else ()
+            raise SyntaxMistake(f"Numbers are written with 0 to 9; this is {label}.", span, fix)
+        if ch in LOOK_ALIKES:
+            self.strange(ch, start)
+        raise SyntaxMistake(f"{ch} has no meaning in a block ({label}).", span)
+
+    def python(self, start: int) -> bool:
+        """A Python expression in braces, the whole right side; False where the braces only group."""
+        depth, at, quote = 0, start, ""
+        while at < self.stop:
+            ch = self.text[at]
+            if quote:
+                if ch == "\\":
+                    at += 1
+                elif ch == quote:
+                    quote = ""
+            elif ch in "'\"":
+                quote = ch
+            elif ch == "\\":  # LaTeX
+                return False
+            elif ch in "{[(":
+                depth += 1
+            elif ch in "}])":
+                depth -= 1
+                if depth == 0:
+                    break
+            at += 1
+        else:
+            raise SyntaxMistake("This bracket is never closed.", Span(start, start + 1))
+        rest = re.compile(r"[ \t\r]*(?:$|[\n;,#]|in\b|∈|\\in\b)").match(self.text, at + 1, self.stop)
+        if not rest:
+            return False
+        self.pos = at + 1
+        self.emit("python", self.text[start + 1 : at].strip(), start, self.pos)
+        return True
+
+    def command(self) -> None:
+        r"""A LaTeX command: what it typesets."""
+        start = self.pos
+        match = re.compile(r"\\(operatorname\*|[A-Za-z]+|.|\n)", re.S).match(self.text, self.pos, self.stop)
+        if match is None:
+            raise SyntaxMistake("A LaTeX command is expected after \\.", Span(start, start + 1))
+        name = match[1].rstrip("*") or "*"
+        self.pos = match.end()
+        if name in ("label", "tag") and self.peek() == "{":
+            self.pos = self.closing_brace() + 1
+        elif name in COMMAND_SIGNS:
+            op = COMMAND_SIGNS[name]
+            kind = "cmd" if op in "ΣΠ" else "word" if op in ("and", "or", "not") else "op"
+            if op in "[":
+                self.open.append(("[", start))
+            elif op == "]" and self.open:
+                self.open.pop()
+            self.emit(kind, op, start, self.pos)
+            if kind == "cmd" and (limits := _LIMITS.match(self.text, self.pos, self.stop)):
+                self.pos = limits.end()
+        elif name in SKIPPED:
+            self.gap = True
+            if name in ("left", "right") and self.peek() == ".":
+                self.pos += 1
+        elif name == "\\":
+            row = re.compile(r"[ \t]*\[[0-9.]+ *[a-z]+\]").match(self.text, self.pos, self.stop)
+            if row:
+                self.pos = row.end()
+            if self.open:
+                self.emit("op", "\\\\", start, self.pos)
+            elif self.tokens and self.tokens[-1].kind == "nl":
+                self.gap = True
+            else:
+                self.emit("nl", "\\\\", start, self.pos)
+        elif name == "{" and (match := _LEFT_BRACE.match(self.text, self.pos, self.stop)):
+            self.pos = match.start(1)
+            self.environment("begin", start, cases=True)
+        elif name in ("{", "}"):
+            op = "(" if name == "{" else ")"
+            if op == "(":
+                self.open.append(("(", start))
+            elif self.open:
+                self.open.pop()
+            self.emit("op", op, start, self.pos)
+        elif name in ("begin", "end"):
+            self.environment(name, start)
+        elif name in ("frac", "dfrac", "tfrac", "cfrac"):
+            self.emit("cmd", "frac", start, self.pos, command=True)
+            self.single_letters(2)
+        elif name == "sqrt":
+            self.emit("cmd", "sqrt", start, self.pos, command=True)
+            self.single_letters(1)
+        elif name in FONTS:
+            self.font(name, start)
+        elif name in ACCENTS:
+            self.accent(name, start)
+        elif name in DELIMITED:
+            self.delimiter(name, start)
+        elif name in ("top", "intercal"):
+            self.emit("word", "T", start, self.pos, whole=True, command=True)
+        elif name in ("partial", "nabla"):
+            raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", Span(start, self.pos))
+        elif re.fullmatch(r"[A-Za-z]", name):
+            raise SyntaxMistake(
+                f"\\{name} is no LaTeX command, and \\ divides nothing: the solution of A x = b is not found here.",
+                Span(start, self.pos), (name,) if not self.tokens or self.tokens[-1].kind == "op" else (),
+            )
+        elif re.fullmatch(r"[A-Za-z]+", name):
+            self.word(name, start, whole=True, command=True)
+        else:
+            raise SyntaxMistake(f"The LaTeX command \\{name} has no meaning in a block.", Span(start, self.pos))
+
+    def single_letters(self, count: int) -> None:
+        r"""After \frac and \sqrt, LaTeX takes one digit or letter a time: \frac12, \frac xy."""
+        for _ in range(count):
+            match = re.compile(r"\s*([0-9]|[A-Za-z](?!_))").match(self.text, self.pos, self.stop)
+            if not match:
+                return
+            self.pos = match.end()
+            self.emit("num" if match[1].isdigit() else "word", match[1], match.start(1), match.end(1), whole=True)
+
+    def font(self, name: str, start: int) -> None:
+        space = re.compile(r"\s*").match(self.text, self.pos, self.stop)
+        self.pos = space.end() if space else self.pos
+        if self.peek() != "{":
+            return
+        close = self.closing_brace()
+        inside = self.text[self.pos + 1 : close].replace("\\_", "_").strip()
+        joined = "".join(inside.split())
+        if re.fullmatch(r"[A-Za-z](?:\s+[A-Za-z0-9])+", inside) and (name == "operatorname" or joined in SPELLINGS):
+            inside = joined  # \operatorname { c o s }
+        if name == "mathbb" and inside == "R":
+            self.pos = close + 1
+            self.emit("word", "R", start, self.pos, whole=True)
+        elif inside in ("if", "else", "otherwise", "for", "when", "and", "or", "not", "in", "where"):
+            self.pos = close + 1
+            self.gap = True
+            self.emit("word", inside, start, self.pos, command=True)
+            self.gap = True
+        elif name == "mathbf" and inside == "1" and not _INDICATED.match(self.text, close + 1):
+            self.pos = close + 1
+            self.emit("word", ONES, start, self.pos, whole=True, command=True)
+        elif name == "operatorname" and inside == "\\sigma":
+            self.pos = close + 1
+            self.word("sigmoid", start, whole=True, command=True)
+        elif inside.strip("\\").isalpha() and inside.startswith("\\") and inside[1:] not in COMMAND_SIGNS:
+            self.pos = close + 1
+            self.word(inside[1:], start, whole=True, command=True)
+        elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", inside):
+            self.pos = close + 1
+            self.word(inside, start, whole=True, command=True)
+        else:
+            inner = self.inner(self.pos + 1, close)[:-1]
+            self.pos = close + 1
+            if inner:
+                self.tokens.append(replace(inner[0], gap=self.gap or inner[0].gap))
+                self.tokens.extend(inner[1:])
+                self.gap = False
+
+    def accent(self, name: str, start: int) -> None:
+        while self.peek().isspace() and self.peek():
+            self.pos += 1
+        if self.peek() == "{":
+            close = self.closing_brace()
+            match = _ACCENTED.fullmatch(self.text[self.pos + 1 : close].strip())
+            after = close + 1
+        else:
+            one = re.compile(r"([A-Za-zα-ωΑ-Ω])(?P<index>(?!))?|(?:\\[A-Za-z]+)")
+            match = one.match(self.text, self.pos, self.stop)
+            after = match.end() if match else self.pos
+        if not match:
+            raise SyntaxMistake("One letter is expected under this accent.", Span(start, max(after, self.pos)))
+        letter = (match[1] or match[0]).lstrip("\\")
+        letter = greek_word(letter) or letter if len(letter) == 1 else VARIANTS.get(letter, letter)
+        self.pos = after
+        if match["index"]:  # \dot{x_1}: the index stands under the accent, too
+            text, index = f"{letter}_{ACCENTS[name]}", match["index"]
+            self.emit("word", text, start, self.pos, index=index, whole=True, command=True)
+            return
+        self.word(f"{letter}_{ACCENTS[name]}", start, whole=True, command=True)
+
+    def environment(self, which: str, start: int, cases: bool = False) -> None:
+        """Where an environment begins or ends; `cases` behind \\left\\{. Around whole statements it is only layout."""
+        match = re.compile(r"\s*\{([A-Za-z]+\*?)\}").match(self.text, self.pos, self.stop)
+        if not match:
+            raise SyntaxMistake(f"\\{which} needs the name of an environment.", Span(start, self.pos))
+        name, self.pos = match[1], match.end()
+        if name not in MATRICES and name not in LAYOUTS and name != "cases":
+            raise SyntaxMistake(f"The LaTeX environment {name} has no meaning in a block.", Span(start, self.pos))
+        if which == "begin":
+            columns = re.compile(r"\s*\{[clr| ]*\}").match(self.text, self.pos, self.stop)
+            self.pos = columns.end() if columns and name in ("array", "alignedat") else self.pos
+            cases = cases or name == "cases"
+            opens = not self.tokens or self.tokens[-1].kind == "nl" or self.tokens[-1].text == ";"
+            layout = name in LAYOUTS or (cases and opens)
+            self.environments.append("" if layout else "cases" if cases else "matrix")
+            if not layout:
+                self.open.append(("env", start))
+        elif not self.environments:
+            self.environments.append("" if name in LAYOUTS else "cases" if name == "cases" else "matrix")
+        elif self.environments[-1] and self.open and self.open[-1][0] == "env":
+            self.open.pop()
+        kind = self.environments[-1]
+        if which == "end":
+            self.environments.pop()
+        if kind:
+            self.emit("cmd", f"{which} {kind}", start, self.pos)
+        else:
+            self.gap = True

@@ -1,0 +1,191 @@
+"""What brackets, bars, exponents, indices and distinctions mean."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from jacmagic.errors import AmbiguousMath, NameMistake, Span, SyntaxMistake
+from jacmagic.functions import CONSTANTS
+from jacmagic.language import nodes as s
+from jacmagic.language import tree as t
+from jacmagic.language.keys import key_of
+from jacmagic.language.times import Times
+
+
+class Values(Times):
+    """What stands between the runs: brackets, bars, exponents, indices, distinctions."""
+
+    def read(self, raw: s.Raw) -> t.Expr:
+        """The meaning of any syntax node."""
+        if isinstance(raw, s.Run):
+            return self.run(raw)
+        if isinstance(raw, s.Terms):
+            terms = tuple((sign, self.read(term)) for sign, term in raw.terms)
+            if len(terms) == 1:
+                return t.Negative(terms[0][1], span=raw.span) if terms[0][0] < 0 else terms[0][1]
+            return t.Sum(terms, span=raw.span)
+        if isinstance(raw, s.Cases):
+            branches = tuple((self.read(value), self.read(condition)) for value, condition in raw.branches)
+            for _, condition in branches:
+                self.expect_condition(condition)
+            return t.Case(branches, self.read(raw.otherwise), span=raw.span)
+        if isinstance(raw, s.Relation):
+            return t.Compare(tuple(map(self.read, raw.operands)), raw.relations, span=raw.span)
+        if isinstance(raw, s.Boolean):
+            operands = tuple(map(self.read, raw.operands))
+            wedge = len(operands) == 2 and self.source(raw.span).count("∧") == 1
+            for operand in operands:
+                if wedge and not isinstance(operand, (t.Compare, t.Logic)):
+                    pair = [self.source(one.span) for one in operands]
+                    raise SyntaxMistake(
+                        "∧ is and, which joins conditions; the product of vectors is cross.", raw.span,
+                        (f"cross({pair[0]}, {pair[1]})",),
+                    )
+                self.expect_condition(operand)
+            return t.Logic(raw.operator, operands, span=raw.span)
+        if isinstance(raw, s.For):
+            return self.family(raw, raw.kind or "vector")
+        if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied, s.Indicator)):
+            return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
+        raise SyntaxMistake("This does not read as an expression.", raw.span)
+
+    def value(self, raw: s.Raw) -> t.Expr:
+        """An expression that must not be a condition."""
+        expr = self.read(raw)
+        if isinstance(expr, (t.Compare, t.Logic)):
+            raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", expr.span)
+        return expr
+
+    def expect_condition(self, expr: t.Expr) -> None:
+        if isinstance(expr, t.Paren):
+            self.expect_condition(expr.inner)
+        elif not isinstance(expr, (t.Compare, t.Logic)):
+            raise SyntaxMistake("A condition compares: x > 0, or 0 < x < 1.", expr.span)
+
+    def family(self, raw: s.For, kind: str) -> t.Family:
+        index = key_of(raw.index)
+        if index in self.scope.names:
+            raise NameMistake(
+                f"{raw.index.typed} is the index here and a name of the block; choose another index.", raw.index.span
+            )
+        first, last = self.value(raw.first), self.value(raw.last)
+        self.scope.indices.append(index)
+        body = self.value(raw.body)
+        self.scope.indices.pop()
+        return t.Family(body, index, first, last, kind, span=raw.span)
+
+    def posts(self, expr: t.Expr, posts: Sequence[s.Post], item: s.Item) -> t.Expr:
+        for post in posts:
+            span = Span(expr.span.start, post.span.stop)
+            if post.kind == "'":
+                raise SyntaxMistake("A prime is a derivative in time, of a name: x'; the transpose is x^T.", post.span)
+            if post.kind == "T":
+                if post.value and self.scope.knows("T") and "T" in self.source(post.span):
+                    base = self.text[item.span.start : post.span.start]
+                    raise AmbiguousMath(
+                        f"{self.source(item.span)} can be the transpose or a power.", item.span,
+                        (f"{base}ᵀ", f"{base}^(T)"),
+                    )
+                expr = t.Transpose(expr, span=span)
+            elif post.kind == "°":
+                half = (("", expr), ("", t.Constant("pi", span=post.span)), ("/", t.Number("180", span=post.span)))
+                expr = t.Product(half, span=span)
+            elif post.kind == "[":
+                if any(isinstance(i, (s.Relation, s.Boolean, s.For)) for i in post.value):
+                    raise SyntaxMistake("An index is a whole number.", post.span)
+                indices = tuple(self.value(i) for i in post.value)
+                expr = t.Component(expr, indices, span=span)
+            else:
+                numbered = re.fullmatch(r"\^\{\s*(?:\((\w)\)|\[(\w)\])\s*\}|⁽[¹²³⁴-⁹ⁱⁿ]⁾", self.source(post.span))
+                if numbered and isinstance(item.atom, s.Word) and item.atom.text not in CONSTANTS:
+                    base = self.text[item.span.start : post.span.start]
+                    digit = numbered[1] or numbered[2] or unicodedata.normalize("NFKC", self.source(post.span))[1]
+                    raise AmbiguousMath(
+                        f"{self.source(item.span)} can number a layer or an example, or be a power.",
+                        Span(item.span.start, post.span.stop), (f"{base}_{digit}", f"{base}^{digit}"),
+                    )
+                expr = t.Power(expr, self.value(post.value[0]), post.kind == ".^", span=span)
+        return expr
+
+    def atom(self, raw: s.Raw) -> t.Expr:
+        if isinstance(raw, s.Group):
+            return self.group(raw)
+        if isinstance(raw, s.Bars):
+            inner = self.value(raw.inner)
+            if raw.double:
+                return t.Norm(inner, raw.order or "2", span=raw.span)
+            return t.Absolute(inner, span=raw.span)
+        if isinstance(raw, s.Frac):
+            return t.Fraction(self.value(raw.above), self.value(raw.below), span=raw.span)
+        if isinstance(raw, s.Applied):
+            return t.Call(raw.name, (self.value(raw.argument),), span=raw.span)
+        if isinstance(raw, s.Indicator):
+            condition = self.read(raw.condition)
+            self.expect_condition(condition)
+            return t.Indicator(condition, span=raw.span)
+        if isinstance(raw, s.Root):
+            raise SyntaxMistake("A root needs its argument.", raw.span)
+        return self.read(raw)
+
+    def group(self, group: s.Group) -> t.Expr:
+        rows = group.rows
+        if group.bracket in ("(", "{"):
+            if len(rows) == 1 and len(rows[0]) == 1:
+                inner = self.read(rows[0][0])
+                if t.is_list(inner):
+                    return inner
+                return inner if group.bracket == "{" else t.Paren(inner, span=group.span)
+            entries = tuple(self.value(entry) for entry in rows[0])
+            return t.Vector(entries, span=group.span)
+        if group.bracket == "env":
+            if all(len(row) == 1 for row in rows):
+                return t.Vector(tuple(self.value(row[0]) for row in rows), span=group.span)
+            return self.matrix(group, rows)
+        if len(rows) > 1:
+            if all(len(row) == 1 for row in rows):
+                return t.Vector(tuple(self.value(row[0]) for row in rows), span=group.span)
+            return self.matrix(group, rows)
+        inner_groups = [self.literal(entry) for entry in rows[0]]
+        if len(rows[0]) == 1:
+            only = inner_groups[0]
+            if only is not None and only.bracket == "env":
+                return self.group(only)
+            if only is not None and only.bracket == "[" and len(only.rows) == 1:
+                return self.matrix(group, (only.rows[0],))
+        elif all(g is not None and g.bracket == "[" and len(g.rows) == 1 for g in inner_groups):
+            return self.matrix(group, tuple(g.rows[0] for g in inner_groups if g is not None))
+        entries = tuple(self.value(entry) for entry in rows[0])
+        if len(entries) == 1 and isinstance(entries[0], t.Family) and entries[0].kind == "vector":
+            return t.Family(entries[0].body, entries[0].index, entries[0].first, entries[0].last, span=group.span)
+        return t.Vector(entries, span=group.span)
+
+    @staticmethod
+    def literal(raw: s.Raw) -> s.Group | None:
+        """The bracket that an entry is, if it is nothing else."""
+        if isinstance(raw, s.Run) and len(raw.items) == 1:
+            item = raw.items[0]
+            if isinstance(item.atom, s.Group) and not item.posts and not item.negative:
+                return item.atom
+        return None
+
+    def matrix(self, group: s.Group, rows: tuple[tuple[s.Raw, ...], ...]) -> t.Expr:
+        if any(isinstance(entry, s.For) for row in rows for entry in row):
+            parts = tuple(self.value(entry) for row in rows for entry in row)
+            if len(rows) > 1 and all(len(row) == 1 for row in rows):
+                return t.Matrix(tuple((part,) for part in parts), span=group.span)
+            return t.Vector(parts, span=group.span)
+        widths = {len(row) for row in rows}
+        if len(widths) > 1:
+            first = len(rows[0])
+            wrong = next(k for k, row in enumerate(rows) if len(row) != first)
+            raise SyntaxMistake(
+                f"The rows of this matrix differ in length: row 1 has {first} entries, row {wrong + 1} has "
+                f"{len(rows[wrong])}.", group.span,
+            )
+        return t.Matrix(tuple(tuple(self.value(entry) for entry in row) for row in rows), span=group.span)
+
+    def run(self, raw: s.Run) -> t.Expr:
+        """What a run of factors means."""
+        raise NotImplementedError

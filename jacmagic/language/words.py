@@ -1,0 +1,292 @@
+"""What the words of an expression mean, once the declared names are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, nearest
+from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, Function, find
+from jacmagic.language import nodes as s
+from jacmagic.language import tree as t
+from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
+from jacmagic.language.keys import Rate, is_letter, key_of
+from jacmagic.language.letters import ONES, names_something
+from jacmagic.names import GREEK
+
+
+@dataclass
+class Scope:
+    """What the lines of a block declare, as far as reading an expression needs it.
+
+    names      every declared key
+    functions  user functions: key -> the keys of their arguments
+    vectors    keys known to be vectors before sizes are inferred
+    matrices   likewise matrices
+    lengths    of vectors, as their lines say them
+    rates      the variables of a system, x of x' = …, with the name of the derivative: dx, or v where x'' = …
+    timed      the names that change in time, x of x(t)
+    ends       where the line ends that says what dx is
+    net        True in %%nnchain, where σ( ) is sigmoid
+    indices    the indices of the families that are open
+    """
+
+    names: set[str] = field(default_factory=set)
+    functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    vectors: set[str] = field(default_factory=set)
+    matrices: set[str] = field(default_factory=set)
+    lengths: dict[str, str] = field(default_factory=dict)
+    rates: dict[str, str] = field(default_factory=dict)
+    timed: set[str] = field(default_factory=set)
+    ends: dict[str, int] = field(default_factory=dict)
+    net: bool = False
+    indices: list[str] = field(default_factory=list)
+
+    def knows(self, key: str) -> bool:
+        return key in self.names or key in self.indices
+
+
+_INDEX_LETTERS = frozenset("ijklmn")
+"""Behind a vector's name, these are indices: x_i."""
+
+
+class Words:
+    """What words mean in one block: names, products of names, functions."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text, self.scope = text, scope
+        self.looking = False  # ahead, for where the factors end that touch one another
+
+    def source(self, span: Span) -> str:
+        return self.text[span.start : span.stop]
+
+    def names(self, word: s.Word) -> list[t.Expr]:
+        """The names that a word stands for: one, or the factors it splits into."""
+        scope = self.scope
+        if isinstance(word, Rate):
+            return [t.Name(word.text, word.text.startswith("d"), span=word.span)]
+        if word.text == ONES:
+            return [t.Ones(span=word.span)]
+        component = self.component(word)
+        if component is not None:
+            return [component]
+        key = key_of(word)
+        if key in scope.indices:
+            return [t.Name(key, span=word.span)]
+        if scope.knows(key):
+            return [t.Name(key, span=word.span)]
+        if word.index is None and word.text in CONSTANTS:
+            return [t.Constant(word.text, span=word.span)]
+        if is_letter(word):
+            return [t.Name(key, span=word.span)]
+        if not word.whole:
+            return self.split(word)
+        raise self.unknown(word)
+
+    def component(self, word: s.Word) -> t.Expr | None:
+        """`x2` with x a vector, `x_i` in a family over i, `W_{ij}`, `W_{1,2}`."""
+        scope = self.scope
+        if word.index is None:
+            match = re.fullmatch(r"(.*?[A-Za-z])([0-9]+)", word.text)
+            if match and not scope.knows(key_of(word)) and match[1] in scope.vectors:
+                digits = Span(word.span.stop - len(match[2]), word.span.stop)
+                return t.Component(t.Name(match[1], span=word.span), (t.Number(match[2], span=digits),), span=word.span)
+            return None
+        base = key_of(s.Word(word.span, word.text))
+        key = key_of(word)
+        if scope.knows(key):
+            return None
+        name = t.Name(base, span=word.span)
+        if word.index.isdigit():
+            if base in scope.vectors:
+                return t.Component(name, (t.Number(word.index, span=word.span),), span=word.span)
+            return None
+        if word.index in scope.indices:
+            return t.Component(name, (t.Name(word.index, span=word.span),), span=word.span)
+        if len(word.parts) > 1 or (word.parts and not names_something(word.index)):
+            return t.Component(name, tuple(self.value(part) for part in word.parts), span=word.span)
+        if len(word.index) == 2 and all(ch in scope.indices or ch.isdigit() for ch in word.index) and (
+            any(ch in scope.indices for ch in word.index)
+        ):
+            ends = tuple(t.Number(c, span=word.span) if c.isdigit() else t.Name(c, span=word.span) for c in word.index)
+            return t.Component(name, ends, span=word.span)
+        kinds = {1: ("vector", scope.vectors), 2: ("matrix", scope.matrices)}
+        kind, alike = kinds.get(len(word.index), ("", set()))
+        if base in alike and _INDEX_LETTERS.issuperset(word.index):
+            shown = self.source(word.span)
+            letter = next(c for c in word.index if c not in scope.indices)
+            places = ",".join(c if c in scope.indices or scope.knows(c) else "1" for c in word.index)
+            raise NameMistake(
+                f"{base} is a {kind}, and nothing runs over the {letter} of {shown}; "
+                f"one entry for each {letter} is [… for {letter} = 1..n].",
+                word.span, (f"{base}[{places}]",),
+            )
+        return None
+
+    def split(self, word: s.Word) -> list[t.Expr]:
+        """A word as a product of names; an error where that can be done in no way or in two."""
+        ways = self.ways(word)
+        if len(ways) > 1:
+            shown = [" ".join(self.source(piece.span) for piece in way) for way in ways[:2]]
+            raise AmbiguousMath(f"{self.source(word.span)} can be read in two ways.", word.span, shown)
+        if not ways:
+            raise self.unknown(word)
+        found: list[t.Expr] = []
+        for piece in ways[0]:
+            found += self.names(piece)
+        return found
+
+    def pieces(self, word: s.Word, cuts: Sequence[int]) -> list[s.Word]:
+        """The word cut at these offsets; the last piece takes the index."""
+        ends = [0, *cuts, len(word.text)]
+        out = []
+        for begin, end in pairwise(ends):
+            last = end == len(word.text)
+            stop = word.span.stop if last else word.span.start + end
+            text = word.text[begin:end]
+            out.append(s.Word(Span(word.span.start + begin, stop), text, word.index if last else None))
+        return out
+
+    def ways(self, word: s.Word) -> list[list[s.Word]]:
+        """Up to two ways to read a word as a product of declared names."""
+        text = word.text
+        places = [k for k in range(1, len(text)) if not text[k].isdigit()]
+
+        def declared(piece: s.Word) -> bool:
+            return (
+                self.scope.knows(key_of(piece))
+                or (piece.index is None and piece.text in CONSTANTS)
+                or self.component(piece) is not None
+            )
+
+        found: dict[int, list[list[int]]] = {len(text): [[]]}  # from each place, up to two ways to the end
+        for begin in reversed([0, *places]):
+            found[begin] = []
+            for end in [*(p for p in places if p > begin), len(text)]:
+                last = end == len(text)
+                if found[end] and (begin or not last):
+                    if declared(s.Word(word.span, text[begin:end], word.index if last else None)):
+                        found[begin] += [cuts if last else [end, *cuts] for cuts in found[end]]
+                if len(found[begin]) > 1:
+                    break
+        whole = found[0][:2]
+        if whole:
+            return [self.pieces(word, cuts) for cuts in whole]
+        glued = []
+        for cut in places:  # one declared name and one undeclared letter
+            pieces = self.pieces(word, [cut])
+            known = [declared(piece) for piece in pieces]
+            if known.count(True) != 1:
+                continue
+            other = pieces[known.index(False)]
+            if is_letter(other) and other.text.rstrip("0123456789") not in ("d", "Delta", "delta") and (
+                other.text not in SPELLINGS
+            ):
+                glued.append(pieces)
+        return glued[:2]
+
+    def unknown(self, word: s.Word) -> JacmagicError:
+        """What to say of a word that is no name: the nearest known ones, or where a space is missing."""
+        shown, text = self.source(word.span), word.text
+        called = re.match(r"\s*[\w(\\]", self.text[word.span.stop :]) is not None
+        if called and word.typed == "lg":
+            return AmbiguousMath("lg is the logarithm to base 10 or to base 2.", word.span, ("log10", "log2"))
+        if shown.startswith("\\"):
+            close = nearest(text, SPELLINGS)
+            return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
+
+        if find(word.typed) is not None:
+            return NameMistake(f"{shown} is a function and needs its argument in brackets: {shown}(…).", word.span)
+        for name in (shown, text) if called else ():
+            if name in ELSEWHERE:
+                return NameMistake(f"{name} is not part of the language: {ELSEWHERE[name]}.", word.span)
+            if name in FOREIGN:
+                return NameMistake(f"{name} is not known. Did you mean {FOREIGN[name]}?", word.span, (FOREIGN[name],))
+
+        def nameable(part: str) -> bool:
+            return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in GREEK or self.scope.knows(part))
+
+        if text != text.lower() and text.lower() in SPELLINGS | CONSTANTS.keys():
+            return NameMistake(f"{shown} is not known. Did you mean {text.lower()}?", word.span, (text.lower(),))
+        numbered = re.fullmatch(r"([a-z]+?)([0-9]+)([A-Za-z]*)", text)  # sin2x, and sin2 of sin2θ or sin2(x)
+        if numbered and numbered[1] in SPELLINGS and (numbered[3] == "" or nameable(numbered[3])):
+            name, digits, rest = numbered.groups()
+            power = () if rest or re.match(r"[^\W\d]", self.text[word.span.stop :]) else (f"{name}^{digits}",)
+            longer = (f"{name}{digits} {rest}",) if name + digits in SPELLINGS else ()
+            return NameMistake(
+                f"{shown} is not known; is a space missing?", word.span,
+                (*longer, f"{name} {digits}{shown[len(name + digits):]}", *power),
+            )
+        for name in sorted(SPELLINGS, key=len, reverse=True):
+            if text.startswith(name) and nameable(text[len(name) :]):
+                return NameMistake(
+                    f"{shown} is not known; is a space missing?", word.span, (f"{name} {shown[len(name):]}",)
+                )
+            if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
+                before = text[: -len(name)]
+                return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
+        if apart := self.around_function(text, nameable):
+            return NameMistake(f"{shown} is not known; are spaces missing?", word.span, (apart,))
+        if text[0] == "d" and (
+            re.search(r"d\s*(/|\}\s*\{)\s*$", self.text[: word.span.start])
+            or re.match(r"\s*(/|\}\s*\{)\s*d\s*[A-Za-z]", self.text[word.span.stop :])
+        ):
+            return NameMistake("Derivatives are what jacmagic finds; write only the function.", word.span)
+        for difference in ("d", "delta", "Delta"):
+            rest = text[len(difference) :]
+            if text.startswith(difference) and nameable(rest):
+                cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
+                return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
+        close = nearest(text, [*SPELLINGS, *self.scope.names, *GREEK])
+        if len(text) <= 3 and text.isalpha() and word.index is None:
+            product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
+            fixes = (*(close[:1] if len(text) == 3 else ()), *product)
+            return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
+        if close:
+            return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, close)
+        if self.text[word.span.stop :].startswith("("):
+            return NameMistake(f"{shown} is not a function of the language, nor of this block.", word.span)
+        return NameMistake(
+            f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
+        )
+
+    def around_function(self, text: str, nameable: Callable[[str], bool]) -> str | None:
+        """`x sin x` for xsinx: names before a function, and its argument behind."""
+        for name in sorted(SPELLINGS, key=len, reverse=True):
+            before, found, behind = text.partition(name)
+            number = re.match(r"\d*", behind)
+            rest = behind[number.end() :] if number else behind
+            if found and before and nameable(rest) and all(nameable(letter) for letter in before):
+                return f"{' '.join(before)} {name} {behind}"
+        return None
+
+    @staticmethod
+    def difference(shown: str, span: Span, product: str) -> NameMistake:
+        """dx, Δx and δx that no line declares."""
+        return NameMistake(f"{shown} may be one name or a product; declare it, or write the product.", span, (product,))
+
+    def function(self, word: s.Raw) -> Function | None:
+        """The row of a built-in function that the word names."""
+        if isinstance(word, s.Root):
+            return FUNCTIONS[word.name]
+        if not isinstance(word, s.Word) or self.scope.knows(key_of(word)):
+            return None
+        if word.index is not None and word.index.isdigit() and (row := find(word.text + word.index)) is not None:
+            return row  # log_2, atan_2
+        if word.index is not None and word.text == "log" and (
+            word.parts or word.index.isdigit() or is_letter(base := s.Word(word.span, word.index))
+            or self.scope.knows(key_of(base))
+        ):
+            return FUNCTIONS["log_base"]
+        return find(word.typed)
+
+    def user_function(self, word: s.Raw) -> str | None:
+        if isinstance(word, s.Word) and key_of(word) in self.scope.functions:
+            return key_of(word)
+        return None
+
+    def value(self, raw: s.Raw) -> t.Expr:
+        """An expression that must not be a condition."""
+        raise NotImplementedError
