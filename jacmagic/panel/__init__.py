@@ -31,10 +31,18 @@ from jacmagic.language import tree as t
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, factors, pieces, remarks, tables, views
 from jacmagic.show.backward import layout_of
+from jacmagic.show.chain import depends
 
 MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
 Instead: `r.at(…)` with its values."""
+
+
+MAX_SLIDERS = 4
+"""Entries of a vector that have a slider each; a longer one is a grid of fields."""
+
+MAX_NODES = 16
+"""Entries of a layer that a picture draws as nodes with a name each; a longer one is a bar."""
 
 
 PLACED = frozenset("echo values asked result partial gradient determinant local chain gradients".split())
@@ -101,7 +109,7 @@ class _Spec:
             "chain": chain,
             "more": [_shown(one) for one in self.formulas if one.kind not in PLACED],
             "gradients": self.gradients(),
-            "picture": self.picture(),
+            "picture": self.picture(chain),
             "kinks": self.kinks(),
             "reasons": (reasons := self.reasons()),
             "rescue": self.rescue(bool(reasons)),
@@ -178,8 +186,13 @@ class _Spec:
                 "min": low, "max": high, "step": step,
                 "whole": bool(step == int(step) and low == int(low)) if step else False,
                 "serial": self.result.values.serials[key],
+                **({"entries": self.entry_names(key)} if len(one.shape) == 1 and one.shape[0] <= MAX_SLIDERS else {}),
             })
         return out
+
+    def entry_names(self, key: str) -> list[str]:
+        """The typeset names of a vector's entries."""
+        return [printers.mathml(one.tree) for one in pieces.Labels(self.result, [key])]
 
     def range(self, key: str, value: np.ndarray, positive: Mapping[str, float]) -> tuple[float, float, float]:
         stated = self.p.inputs[key].range
@@ -333,7 +346,8 @@ class _Spec:
         return out
 
     # -------------------------------------------------------------- the picture
-    def picture(self) -> dict[str, Any] | None:
+    def picture(self, chain: dict[str, Any] | None) -> dict[str, Any]:
+        """Which picture fits, and what it reads; `panel/src/pictures` has the kinds."""
         p = self.p
         axes = []
         for key in p.variables:
@@ -343,23 +357,35 @@ class _Spec:
         m = sum(prod(p.shape(k)) for k in outputs)
         n = len(axes) if "" not in axes else 99
         if p.net:
-            links = chain.depends(self.result)
-            order = [k for k in self.keys if k in links]
-            if not order or len(order) > 12:
-                return {"kind": "heatmap"}
-            layers = [{"key": key, "size": prod(p.shape(key)), "forward": "forward:" + key} for key in [*p.variables, *order]]
-            return {"kind": "net", "layers": layers}
-        if m == 1 and n == 1:
-            return {"kind": "curve", "x": axes[0], "f": "forward:" + outputs[0], "J": "J"}
-        if m == 1 and n == 2:
-            return {"kind": "contour", "x": axes[0], "y": axes[1], "f": "forward:" + outputs[0]}
-        if m == 2 and n == 2:
+            return self.net(chain)
+        f, label = "forward:" + outputs[0], pieces.name_of(self.result, outputs[0])
+        if n == 1 == m:
+            return {"kind": "curve", "x": axes[0], "f": f, "name": printers.mathml(label)}
+        if n == 2 and m == 1:
+            return {"kind": "contour", "x": axes[0], "y": axes[1], "f": f}
+        if n == 2 == m:
             if len(outputs) == 2:
-                both = self.g.stack([self.forward[k] for k in outputs], (2,))
-                self.outputs["forward:*"] = both
-                return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:*", "label": _joint(self.shown())}
-            return {"kind": "map2", "x": axes[0], "y": axes[1], "f": "forward:" + outputs[0]}
+                f, joint = "forward:*", _joint(self.shown())
+                self.outputs[f] = self.g.stack([self.forward[k] for k in outputs], (2,))
+                label = t.Name(joint)
+            return {"kind": "map2", "x": axes[0], "y": axes[1], "f": f, "name": printers.mathml(label) if label.key else ""}
         return {"kind": "heatmap"}
+
+    def net(self, chain: dict[str, Any] | None) -> dict[str, Any]:
+        """The layers of a net that fits in a picture, with their names, values, derivatives and edges."""
+        p, links = self.p, depends(self.result)
+        order = [key for key in self.keys if key in links]
+        if not order or len(order) > 12:
+            return {"kind": "heatmap"}
+        layers = []
+        for key in [*p.variables, *order]:
+            size = prod(p.shape(key))
+            layers.append({
+                "key": key, "size": size, "forward": "forward:" + key, "delta": "grad:" + key,
+                "mathml": printers.mathml(pieces.name_of(self.result, key)),
+                **({"entries": self.entry_names(key)} if 1 < size <= MAX_NODES else {}),
+            })
+        return {"kind": "net", "layers": layers, "edges": chain["edges"] if chain else []}
 
     # -------------------------------------------------------------- kinks and reasons
     def kinks(self) -> list[dict[str, str]]:

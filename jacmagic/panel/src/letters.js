@@ -1,20 +1,10 @@
 /** Names as pictures print them, which have no MathML. */
 
-export const GREEK = "alpha \u03b1 beta \u03b2 gamma \u03b3 delta \u03b4 epsilon \u03b5 zeta \u03b6 eta \u03b7 theta \u03b8 iota \u03b9 kappa \u03ba lam \u03bb lambda \u03bb mu \u03bc nu \u03bd xi \u03be pi \u03c0 rho \u03c1 sigma \u03c3 tau \u03c4 upsilon \u03c5 phi \u03c6 chi \u03c7 psi \u03c8 omega \u03c9 Gamma \u0393 Delta \u0394 Theta \u0398 Lambda \u039b Xi \u039e Pi \u03a0 Sigma \u03a3 Phi \u03a6 Psi \u03a8 Omega \u03a9".split(" ");
-
-/** @type {Record<string, string>} */
-export const MARKS = { hat: "\u0302", bar: "\u0304", tilde: "\u0303", dot: "\u0307" };
-
 /** Accents that stand by themselves: fonts do not lift the combining ones over a tall letter. @type {Record<string, string>} */
-export const SPACING = { "\u0302": "\u02c6", "\u0304": "\u02c9", "\u0303": "\u02dc", "\u0307": "\u02d9" };
+export const ACCENTS = { "^": "\u02c6", "\u00af": "\u02c9", "~": "\u02dc", "\u00a8": "\u00a8" };
 
-/** A key as it is printed in a picture: its letter, its index. @param {string} key @returns {[string, string]} */
-export function symbol(key) {
-  const [, word, mark, index = ""] = /^([^\d_[]+)(?:_(hat|bar|tilde|dot)(?![A-Za-z]))?(.*)$/.exec(key) ?? [key, key];
-  const greek = GREEK.indexOf(word);
-  const letter = greek >= 0 && greek % 2 === 0 ? GREEK[greek + 1] : word;
-  return [letter + (MARKS[mark ?? ""] ?? ""), index.replace(/[^\p{L}\d]+/gu, ",").replace(/^,|,$/g, "")];
-}
+/** Whether a letter reaches up to where its accent would be. @param {string} letter */
+export const tall = (letter) => /[A-Z\u0391-\u03a9bdfhklt\u03b2\u03b4\u03b6\u03b8\u03bb\u03be\u03c8]/.test(letter[0]);
 
 /** A letter slanted as in a formula, by its own character: pictures have no MathML. @param {string} letter */
 export const slanted = (letter) => {

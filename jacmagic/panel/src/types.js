@@ -8,10 +8,21 @@
  *   has(output: string): boolean, shape(output: string): number[], stamp(output: string): number}} Evaluator
  * @typedef {{onChange?(values: Record<string, number | number[]>): void,
  *   subscribe?(heard: (values: Record<string, number | number[]>) => void): () => void}} Bridge
- * @typedef {{key: string, mathml?: string, shape: number[], role: string, value: number | number[],
+ * @typedef {{key: string, mathml?: string, entries?: string[], shape: number[], role: string, value: number | number[],
  *   min: number, max: number, step?: number, whole?: boolean, serial?: number}} Name
  * @typedef {{key: string, mathml?: string}} Label
  * @typedef {[number, number]} Pair
+ *
+ * @typedef {ReturnType<typeof import("./dom.js").tools>} Dom
+ * @typedef {ReturnType<typeof import("./state.js").hold>} State
+ * @typedef {ReturnType<typeof import("./labels.js").labels>} Labels
+ * @typedef {{spec: any, own: string, root: HTMLElement, dom: Dom, state: State,
+ *   term(word: string, key?: string): any, notes: string[], say(text: string): void} & Labels} Panel  all that a panel is
+ * @typedef {{panel: Panel, picture: any, dom: Dom, state: State, term: Panel["term"], main: string, rows: Label[], columns: Label[],
+ *   still: {matches: boolean}, redraw(): void, axis(key: string): import("./state.js").Axis,
+ *   lettered(key: string, attributes?: Record<string, any>): any, background(...but: string[]): string,
+ *   sampler(outputs: string[], axes: import("./state.js").Axis[]): (...at: number[]) => ArrayLike<number>}} Place  what a picture is given
+ * @typedef {(engine: Evaluator, place: Place) => {node: any, caption: any[], update(): void, end(): void, save?(): any}} Picture
  */
 
 export {};

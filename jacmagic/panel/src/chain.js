@@ -1,0 +1,47 @@
+/** The chain rule, a card a layer. */
+
+import { largest } from "./colours.js";
+import { copies } from "./formulas.js";
+import { CELLS, matrix, numbers, stretchText } from "./matrices.js";
+import { format, short } from "./print.js";
+
+const { abs, max } = Math;
+
+/** @param {import("./types.js").Panel} panel @returns {any[]} */
+export function chain(panel) {
+  const { spec, term, dom: { page, el, typeset, write }, state: { columns: columnLabels, engine, matrixShape, now, resting, rows: rowLabels } } = panel;
+  const { formulas = [], title, value, check, cards } = spec.chain;
+  const head = el("div", { class: "jm-chain jm-formula" }, typeset(title));
+  const [m, n] = matrixShape(value);
+  if (m * n === 1) {
+    const text = page.createTextNode("");
+    head.append(el("output", { class: "jm-big-number" }, text));
+    now.push(() => { const v = engine.get(value)[0]; write(text, (v > 0 ? "+" : "") + format(v)); });
+  } else if (m * n) head.append(matrix(panel, value, rowLabels, columnLabels, { m, n, says: "the derivative", max: 160 }));
+  if (check && engine.has(check.product) && engine.has(check.direct)) {
+    const text = page.createTextNode("");
+    const box = el("span", { class: "jm-check" }, text);
+    head.append(box);
+    (m * n <= CELLS.size ? now : resting).push(() => {
+      const [p, q] = [engine.get(check.product), engine.get(check.direct)];
+      let error = 0;
+      for (let k = 0; k < p.length; k++) error = max(error, abs(p[k] - q[k]));
+      const good = error <= 1e-9 * (1 + largest(q));
+      box.classList.toggle("jm-bad", !good);
+      write(text, good ? "\u2713 product = direct derivative, to rounding" : "product and direct derivative differ by " + short(error, 1));
+    });
+  }
+  const ladder = el("div", { class: "jm-cards" + (spec.chain.single ? " jm-product" : "") });
+  for (const card of cards) {
+    const [rows, columns] = matrixShape(card.matrix, card.rows?.length ?? 0);
+    const box = el("div", { class: "jm-card" }, el("div", { class: "jm-law" }, typeset(card.formula)), el("div", { class: "jm-local" }, typeset(card.jacobian)));
+    if (rows * columns === 1) box.lastChild.append(el("span", { class: "jm-value" }, "="), numbers(panel, card.matrix, [], [], { m: 1, n: 1, says: "local derivative of " + card.key, heads: false, card: true }));
+    else if (rows * columns) {
+      box.append(matrix(panel, card.matrix, card.rows ?? [], card.columns ?? [], { m: rows, n: columns, says: "local Jacobian of " + card.key, max: 120, card: true }));
+      box.append(el("div", { class: "jm-foot" }, el("span", {}, card.shape), el("span", {}, term("\u03c3", "\u03c3max"), el("sub", {}, "max"), stretchText(panel, card.matrix, rows, columns))));
+    }
+    box.lastChild.append(copies(panel, card));
+    ladder.append(box);
+  }
+  return [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head, ladder];
+}

@@ -1,0 +1,84 @@
+/** Two variables, one function: contours and the gradient. */
+
+import { largest, strength } from "../colours.js";
+import { contours, equalUnits, extent, steady, ticks, uphill } from "../geometry.js";
+import { settled } from "../numeric.js";
+import { format, short } from "../print.js";
+import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+
+const { abs, round } = Math;
+
+/** @typedef {import("../types.js").Pair} Pair */
+
+/** @type {import("../types.js").Picture} */
+export function contour(engine, place) {
+  const { picture, background, sampler, lettered, dom } = place;
+  const { page, draw, put, write } = dom;
+  const [xa, ya] = [place.axis(picture.x), place.axis(picture.y)];
+  const svg = canvasFor(place, 440, 390, "contours and gradient");
+  const space = plane(place, svg, 42, 10, 385, 345);
+  const sheet = draw("g", { class: "jm-contours" });
+  const through = draw("path", { class: "jm-through" });
+  const gradient = draw("path", { class: "jm-gradient" });
+  space.inside.append(sheet, through);
+  space.over.append(gradient);
+  svg.append(lettered(xa.label, { x: 427, y: 387, "text-anchor": "end" }), lettered(ya.label, { x: 4, y: 20 }));
+  const move = handle(place, svg, space, xa, ya);
+  const size = 57;
+  const field = new Float64Array(size * size);
+  /** What the axes show: the sliders' ranges, and more of the shorter one. @type {[Pair, Pair]} */
+  let shown = [[0, 1], [0, 1]];
+  /** @type {Pair | null} */
+  let zr = null;
+  let seen = "";
+  /** @param {Pair} point @returns {Pair} */
+  const spot = ([i, j]) => {
+    const [xr, yr] = shown;
+    return [xr[0] + (i / (size - 1)) * (xr[1] - xr[0]), yr[0] + (j / (size - 1)) * (yr[1] - yr[0])];
+  };
+  const trace = (/** @type {number} */ level) => contours(field, size, size, level).map((one) => one.map(spot));
+  const J = picture.J ?? place.main;
+  const text = page.createTextNode("");
+  function update() {
+    const state = background(picture.x, picture.y);
+    if (state !== seen) {
+      seen = state;
+      shown = equalUnits(rangeIn(place.state, xa), rangeIn(place.state, ya), space.width, space.height, 4);
+      space.range(...shown);
+      const sample = sampler([picture.f], [xa, ya]);
+      for (let j = 0; j < size; j++) for (let i = 0; i < size; i++) field[j * size + i] = sample(...spot([i, j]))[0];
+      zr = steady(zr, extent(field));
+      sheet.replaceChildren();
+      const levels = ticks(zr[0], zr[1], 18);
+      const top = largest(levels);
+      /** @type {Pair[]} */
+      const written = [];
+      for (const level of levels) {
+        const lines = trace(level);
+        const hue = level > 0 ? "jm-pos" : level < 0 ? "jm-neg" : "jm-level0";
+        sheet.append(draw("path", { d: lines.map((one) => space.path(one)).join(""), class: hue, "stroke-opacity": (0.35 + 0.65 * strength(level, top)).toFixed(2) }));
+        const longest = lines.sort((p, q) => q.length - p.length)[0];
+        if (!longest || longest.length < 14) continue;
+        // The label goes where no other stands yet, well inside the frame.
+        for (const part of [0.5, 0.3, 0.7, 0.2, 0.8]) {
+          const [x, y] = longest[round(part * (longest.length - 1))];
+          const [px, py] = [space.x(x), space.y(y)];
+          if (px < space.left + 22 || px > space.left + space.width - 22 || py < space.top + 12 || py > space.top + space.height - 12) continue;
+          if (written.some(([a, b]) => abs(a - px) < 44 && abs(b - py) < 20)) continue;
+          written.push([px, py]);
+          sheet.append(draw("text", { x: px, y: py + 4, "text-anchor": "middle" }, short(level)));
+          break;
+        }
+      }
+    }
+    const [x, y, f] = [readIn(place.state, xa), readIn(place.state, ya), engine.get(picture.f)[0]];
+    put(through, "d", isFinite(f) ? trace(f).map((one) => space.path(one)).join("") : "");
+    const J0 = settled(engine.get(J));
+    const [px, py] = [space.width / (shown[0][1] - shown[0][0]), space.height / (shown[1][1] - shown[1][0])];
+    const equal = abs(px - py) < 1e-9 * px;
+    put(gradient, "d", arrow(space.x(x), space.y(y), ...uphill(J0, px, py)));
+    write(text, "gradient (" + format(J0[0]) + ", " + format(J0[1]) + "); arrow: " + (equal ? "its direction, the steepest way up" : "the axes have different units, so only at right angles to the contour") + "; dashed: same value");
+    move(y);
+  }
+  return { node: svg, caption: [text], update, end() {} };
+}

@@ -1,0 +1,73 @@
+/** One variable: the curve and its tangent. */
+
+import { product } from "../evaluator.js";
+import { extent, steady } from "../geometry.js";
+import { format } from "../print.js";
+import { canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+
+const { abs } = Math;
+
+/** @typedef {import("../types.js").Pair} Pair */
+
+/** @type {import("../types.js").Picture} */
+export function curve(engine, place) {
+  const { picture, background, sampler, lettered, dom } = place;
+  const { page, draw, put, write } = dom;
+  const xa = place.axis(picture.x);
+  const svg = canvasFor(place, 480, 320, "curve and tangent");
+  const space = plane(place, svg, 46, 12, 420, 270);
+  const f = [picture.f].flat();
+  const many = f.reduce((sum, output) => sum + product(engine.shape(output)), 0);
+  const J = picture.J ?? place.main;
+  const lines = Array.from({ length: many }, (_, k) => ({
+    curve: draw("path", { class: "jm-curve", "stroke-dasharray": k ? 3 * k + 2 + " 3" : "none" }),
+    tangent: draw("path", { class: "jm-tangent" }),
+    dot: draw("circle", { r: 4, class: "jm-dot" }),
+  }));
+  for (const one of lines) space.inside.append(one.curve, one.tangent, one.dot);
+  svg.append(lettered(xa.label, { x: 470, y: 316, "text-anchor": "end" }), dom.lettered(picture.name, { x: 8, y: 20 }));
+  const move = handle(place, svg, space, xa);
+  const slope = page.createTextNode("");
+  /** @type {Pair | null} */
+  let yr = null;
+  let seen = "";
+  function update() {
+    const state = background(picture.x);
+    const xr = rangeIn(place.state, xa);
+    if (state !== seen) {
+      seen = state;
+      const sample = sampler(f, [xa]);
+      const points = lines.map(() => /** @type {Pair[]} */ ([]));
+      const every = [];
+      for (let k = 0; k <= 300; k++) {
+        const x = xr[0] + (k / 300) * (xr[1] - xr[0]);
+        const list = sample(x);
+        for (let i = 0; i < many; i++) {
+          points[i].push([x, list[i]]);
+          every.push(list[i]);
+        }
+      }
+      yr = steady(yr, extent(every));
+      space.range(xr, yr);
+      const tall = yr[1] - yr[0];
+      lines.forEach((one, i) => {
+        // A jump over the whole picture between neighbours is a pole or a step, not a line.
+        const cut = points[i].flatMap((p, k) => (k && abs(p[1] - points[i][k - 1][1]) > tall ? [[NaN, NaN], p] : [p]));
+        put(one.curve, "d", space.path(cut));
+      });
+    }
+    const at = f.flatMap((output) => [...engine.get(output)]);
+    const slopes = engine.get(J);
+    const x = readIn(place.state, xa);
+    const reach = 0.3 * (xr[1] - xr[0]);
+    lines.forEach((one, i) => {
+      put(one.tangent, "d", space.path([[x - reach, at[i] - reach * slopes[i]], [x + reach, at[i] + reach * slopes[i]]]));
+      put(one.tangent, "class", "jm-tangent " + (slopes[i] < 0 ? "jm-neg" : "jm-pos"));
+      put(one.dot, "cx", space.x(x));
+      put(one.dot, "cy", isFinite(at[i]) ? space.y(at[i]) : -99);
+    });
+    move(at[0]);
+    write(slope, many === 1 ? "slope of the tangent " + format(slopes[0]) : "one curve a row, its tangent beside it");
+  }
+  return { node: svg, caption: [slope], update, end() {} };
+}

@@ -1,0 +1,88 @@
+/**
+ * The kinds of pictures. One is added by a module beside this one and a line in PICTURES.
+ *
+ * A picture is a function (engine, place) → {node, caption, update, end, save?}. `engine` answers `get(output)`,
+ * `has`, `shape`; `place` has the spec of the picture, `dom` to make nodes with, `axis(key)`, `sampler(outputs, axes)`
+ * for values elsewhere than at the point, and `background(...keys)`, a text that differs when the picture behind the
+ * point has to be drawn anew. `update` runs in the animation frame after a change; `end` when the panel goes.
+ * `save` gives the SVG to save, where that is not `node` itself. `_Spec.picture` in Python says which kind a result has.
+ */
+
+import { compile } from "../evaluator.js";
+import { contour } from "./contour.js";
+import { curve } from "./curve.js";
+import { heatmap } from "./heatmap.js";
+import { map2 } from "./map2.js";
+import { net } from "./net.js";
+
+const { round } = Math;
+
+/** @typedef {import("../types.js").Panel} Panel */
+/** @typedef {import("../types.js").Place} Place */
+
+/** @type {Record<string, import("../types.js").Picture>} */
+export const PICTURES = { curve, contour, map2, net, heatmap };
+
+/** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
+export function placeOf(panel) {
+  const { spec, dom, state, markup, term } = panel;
+  const { ranges, values } = state;
+  const scratch = compile(spec.graph);
+  return {
+    panel, picture: spec.picture, dom, state, term, main: state.main, rows: state.rows, columns: state.columns,
+    still: dom.view.matchMedia("(prefers-reduced-motion: reduce)"),
+    redraw: state.schedule,
+    axis: (key) => /** @type {import("../state.js").Axis} */ (state.axes.get(key)),
+    lettered: (key, attributes) => dom.lettered(markup(key), attributes),
+    background: (...but) => state.names.map((name) => (but.includes(name.key) ? ranges.get(name.key) : Array.from(/** @type {Float64Array} */ (values.get(name.key))))).join("|"),
+    sampler(outputs, axes) {
+    for (const name of state.names) scratch.set(name.key, /** @type {Float64Array} */ (values.get(name.key)));
+    const moved = new Map(axes.map((one) => [one.key, /** @type {Float64Array} */ (values.get(one.key)).slice()]));
+    return (/** @type {number[]} */ ...at) => {
+      axes.forEach((one, k) => { /** @type {Float64Array} */ (moved.get(one.key))[one.k] = at[k]; });
+      for (const [key, list] of moved) scratch.set(key, list);
+      if (outputs.length === 1) return scratch.get(outputs[0]);
+      return outputs.flatMap((output) => [...scratch.get(output)]);
+    };
+    },
+  };
+}
+
+/** The picture of a panel in its box, with its caption. @param {Panel} panel @param {Place} place */
+export function drawing(panel, place = placeOf(panel)) {
+  const { dom: { el, on }, state } = panel;
+  const { kind } = place.picture;
+  const made = PICTURES[kind](state.engine, place);
+  const save = el("button", { type: "button", class: "jm-word" }, "Save picture");
+  on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.node), kind));
+  state.later.push(made.update);
+  return { node: el("div", { class: "jm-picture jm-" + kind }, made.node, el("div", { class: "jm-caption" }, ...made.caption, " \u00a0 ", save)), end: made.end };
+}
+
+/** A copy of a picture that needs no style sheet. @param {Panel} panel @param {SVGElement} svg */
+function plainCopy({ root, dom: { draw, view } }, svg) {
+  const copy = /** @type {any} */ (svg.cloneNode(true));
+  const [from, to] = [[svg, ...svg.querySelectorAll("*")], [copy, ...copy.querySelectorAll("*")]];
+  from.forEach((node, k) => {
+    const style = view.getComputedStyle(node);
+    for (const key of ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "paint-order", "font-family", "font-size", "font-style", "text-anchor", "opacity"]) to[k].style.setProperty(key, style.getPropertyValue(key));
+    to[k].removeAttribute("class");
+    to[k].removeAttribute("tabindex");
+  });
+  const box = svg.getBoundingClientRect();
+  copy.setAttribute("width", round(box.width));
+  copy.setAttribute("height", round(box.height));
+  // Light lines need their dark ground.
+  if (root.classList.contains("jm-dark")) copy.prepend(draw("rect", { width: "100%", height: "100%", fill: view.getComputedStyle(root).getPropertyValue("--jm-ground") }));
+  return copy;
+}
+
+/** @param {Panel} panel @param {SVGElement} svg @param {string} kind */
+function download({ root, dom: { el, view } }, svg, kind) {
+  const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
+  const link = el("a", { href: url, download: "jacmagic-" + kind + ".svg" });
+  root.append(link);
+  link.click();
+  link.remove();
+  view.setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

@@ -1,0 +1,120 @@
+/** A piece of a picture with coordinates of its own, and the point in it. */
+
+import { ticks } from "../geometry.js";
+import { short } from "../print.js";
+
+const { abs, max, min } = Math;
+
+/** @typedef {import("../types.js").Pair} Pair */
+/** @typedef {import("../types.js").Place} Place */
+
+let clips = 0;
+
+/** @param {Place} place @param {any} svg @param {number} left @param {number} top @param {number} width @param {number} height */
+export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
+  const clip = "jm-clip" + ++clips + "-" + Math.random().toString(36).slice(2, 8);
+  const axes = draw("g", { class: "jm-axes" });
+  const inside = draw("g", { "clip-path": "url(#" + clip + ")" });
+  const over = draw("g");
+  svg.append(draw("clipPath", { id: clip }, draw("rect", { x: left, y: top, width, height })), axes, inside, over);
+  let [x0, x1, y0, y1] = [0, 1, 0, 1];
+  let drawn = "";
+  const x = (/** @type {number} */ v) => left + ((v - x0) / (x1 - x0)) * width;
+  const y = (/** @type {number} */ v) => top + height - ((v - y0) / (y1 - y0)) * height;
+  const dot = (/** @type {Pair} */ [p, q]) => max(-1e4, min(1e4, x(p))).toFixed(1) + " " + max(-1e4, min(1e4, y(q))).toFixed(1);
+  return {
+    inside, over, x, y, left, top, width, height,
+    /** @param {ArrayLike<number>[]} points */
+    path(points) {
+      let [text, pen] = ["", "M"];
+      for (const point of points) {
+        if (isFinite(point[0]) && isFinite(point[1])) { text += pen + dot(/** @type {Pair} */ (point)); pen = "L"; } else pen = "M";
+      }
+      return text;
+    },
+    /** @param {MouseEvent} event @returns {Pair} */
+    at(event) {
+      const box = svg.getScreenCTM().inverse();
+      const p = new view.DOMPoint(event.clientX, event.clientY).matrixTransform(box);
+      return [x0 + ((p.x - left) / width) * (x1 - x0), y0 + ((top + height - p.y) / height) * (y1 - y0)];
+    },
+    /** @param {Pair} xr @param {Pair} yr @param {boolean} [bare] */
+    range(xr, yr, bare = false) {
+      // Where J is singular its image may be flat.
+      [[x0, x1], [y0, y1]] = [xr, yr].map(([lo, hi]) => (hi - lo > 1e-9 * (1 + abs(hi)) ? [lo, hi] : [lo - 1, hi + 1]));
+      const state = [x0, x1, y0, y1].join();
+      if (state === drawn) return;
+      drawn = state;
+      axes.replaceChildren();
+      for (const v of ticks(x0, x1, width / (bare ? 56 : 70))) {
+        axes.append(draw("line", { x1: x(v), x2: x(v), y1: top, y2: top + height, class: v ? "" : "jm-zero" }));
+        axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v)));
+      }
+      for (const v of ticks(y0, y1, height / 48)) {
+        axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));
+        axes.append(draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
+      }
+    },
+  };
+}
+
+/** The point of a picture, for hand and keyboard. @param {Place} place @param {any} svg @param {ReturnType<typeof plane>} space @param {any} xa @param {any} [ya] */
+export function handle({ dom: { draw, on, put }, state }, svg, space, xa, ya) {
+  const { assign, snap, stepOf } = state;
+  const rangeOf = (/** @type {any} */ one) => rangeIn(state, one);
+  const readAxis = (/** @type {any} */ one) => readIn(state, one);
+  const ring = draw("circle", { r: 16, class: "jm-reach" });
+  const knob = draw("g", { class: "jm-handle", tabindex: 0, role: "slider", "data-lm-suppress-shortcuts": "true", "aria-label": "point in the picture; arrow keys move it" }, ring, draw("circle", { r: 6 }));
+  const area = draw("rect", { x: space.left, y: space.top, width: space.width, height: space.height, class: "jm-area" });
+  const within = (/** @type {any} */ one, /** @type {number} */ v) => { const [lo, hi] = rangeOf(one); assign(one.name, one.k, min(hi, max(lo, snap(one.name, v)))); };
+  const follow = (/** @type {PointerEvent} */ event) => {
+    const [x, y] = space.at(event);
+    within(xa, x);
+    if (ya) within(ya, y);
+  };
+  for (const target of [area, knob]) {
+    on(target, "pointerdown", (event) => {
+      if (event.button) return;
+      target.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      knob.focus({ preventScroll: true });
+      follow(event);
+    });
+    on(target, "pointermove", (event) => { if (target.hasPointerCapture(event.pointerId)) follow(event); });
+  }
+  on(knob, "keydown", (event) => {
+    const way = /** @type {Record<string, Pair>} */ ({ ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: ya ? [0, 1] : [1, 0], ArrowDown: ya ? [0, -1] : [-1, 0] })[event.key];
+    if (!way) return;
+    event.preventDefault();
+    const many = event.shiftKey ? 10 : 1;
+    if (way[0]) within(xa, readAxis(xa) + way[0] * many * stepOf(xa.name));
+    if (ya && way[1]) within(ya, readAxis(ya) + way[1] * many * stepOf(ya.name));
+  });
+  space.over.append(area, knob);
+  return (/** @type {number} */ y) => {
+    put(knob, "transform", "translate(" + space.x(readAxis(xa)).toFixed(2) + " " + (isFinite(y) ? max(-99, min(9999, space.y(y))) : 0).toFixed(2) + ")");
+    knob.style.display = isFinite(y) ? "" : "none";
+    put(knob, "aria-valuenow", readAxis(xa));
+    put(knob, "aria-valuemin", rangeOf(xa)[0]);
+    put(knob, "aria-valuemax", rangeOf(xa)[1]);
+    put(knob, "aria-valuetext", xa.label + " = " + short(readAxis(xa)) + (ya ? ", " + ya.label + " = " + short(readAxis(ya)) : ""));
+  };
+}
+
+/** @param {Place["state"]} state @param {import("../state.js").Axis} one */
+export const readIn = (state, one) => state.valueAt(one.key, one.k);
+/** @param {Place["state"]} state @param {import("../state.js").Axis} one */
+export const rangeIn = (state, one) => /** @type {Pair} */ (state.ranges.get(one.key));
+
+/** @param {Place} place @param {number} width @param {number} height @param {string} says */
+export const canvasFor = ({ dom: { draw } }, width, height, says) => draw("svg", { viewBox: "0 0 " + width + " " + height, class: "jm-svg", role: "group", "aria-label": says });
+
+/** An arrow as one path. @param {number} x @param {number} y @param {number} dx @param {number} dy */
+export const arrow = (x, y, dx, dy) => {
+  const long = Math.hypot(dx, dy);
+  if (!(long > 1)) return "";
+  const [ux, uy, tip] = [dx / long, dy / long, min(9, long / 2)];
+  const [ex, ey] = [x + dx, y + dy];
+  const side = (/** @type {number} */ s) => (ex - tip * ux + s * tip * 0.5 * uy).toFixed(1) + " " + (ey - tip * uy - s * tip * 0.5 * ux).toFixed(1);
+  return "M" + x.toFixed(1) + " " + y.toFixed(1) + "L" + ex.toFixed(1) + " " + ey.toFixed(1) + "M" + side(1) + "L" + ex.toFixed(1) + " " + ey.toFixed(1) + "L" + side(-1);
+};
