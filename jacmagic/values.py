@@ -13,7 +13,7 @@ import numpy as np
 from jacmagic import code, names
 from jacmagic.code import Compiled
 from jacmagic.errors import nearest
-from jacmagic.program.lowering import MAX_VALUE
+from jacmagic.program.lowerer import MAX_VALUE
 from jacmagic.program.passes import Shape
 from jacmagic.reals import reals
 

@@ -40,7 +40,8 @@ from jacmagic.language.statements import parse, parse_names
 from jacmagic.language.words import Scope
 from jacmagic.program import start
 from jacmagic.program.domains import Domains
-from jacmagic.program.lowering import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
+from jacmagic.program.lowerer import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
+from jacmagic.program.lowering import RULES
 from jacmagic.program.roles import labels, roles
 from jacmagic.program.shapes import Inference
 from jacmagic.reals import reals
@@ -207,7 +208,7 @@ class _Understanding:
         self.wholes: dict[str, int] = {}
         self.roles: dict[str, str] = {}
         self.functions: dict[str, tuple[tuple[str, ...], t.Expr]] = {}
-        self.lowerer = Lowerer(text, self.graph, {}, self.functions, self.where)
+        self.lowerer = Lowerer(text, self.graph, {}, self.functions, self.where, RULES)
 
     def fixed_by_value(self, hint: str) -> bool:
         """True for `W in R^(2x2)` where W has a value, which has a size of its own."""

@@ -1,0 +1,287 @@
+"""Components, vectors, matrices, families and cases, lowered to the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+
+from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, ValueMistake
+from jacmagic.functions import by_cases
+from jacmagic.language import tree as t
+from jacmagic.program.lowerer import MAX_FAMILY, Lowerer, Shape, Unroll, Value, mentions
+
+
+def component(low: Lowerer, expr: t.Component) -> Value:
+    base = base_of(low, expr)
+    inner, shown = check_components(low, expr, base)
+    columns = [index_values(low, index) for index in expr.indices]
+    length = max((len(c) for c in columns if isinstance(c, tuple)), default=0)
+    places = [c if isinstance(c, tuple) else (c,) * (length or 1) for c in columns]
+    flat = []
+    for k in range(length or 1):
+        at = 0
+        for size, place in zip(base.shape, places):
+            if not 1 <= place[k] <= size:
+                what = f"{shown} has {base.shape[0]} entries" if len(base.shape) == 1 else (
+                    f"{shown} is {base.shape[0]}×{base.shape[1]}")
+                place_text = low.where(inner.key) if isinstance(inner, t.Name) else ""
+                zero = "; the first entry has the number 1" if place[k] == 0 else ""
+                raise ShapeError(
+                    f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}){zero}.", expr.span
+                )
+            at = at * size + place[k] - 1
+        flat.append(at)
+    node = low.node(base)
+    if not length:
+        return low.of_node(low.graph.take(node, flat, ()))
+    return low.of_node(low.graph.take(node, flat, (length,)))
+
+
+def check_components(low: Lowerer, expr: t.Component, base: Value) -> tuple[t.Expr, str]:
+    """The base and its name, which has components with as many indices."""
+    inner = t.inside(expr.base)
+    shown = inner.key if isinstance(inner, t.Name) else low.source(expr.base.span)
+    if base.shape == ():
+        name = isinstance(inner, t.Name)
+        raise ShapeError(
+            f"{shown} has no components here: declare its size.", expr.span,
+            (f"{shown} in {size_for(low, expr.indices)}",) if name and shown.isalnum() else (),
+        )
+    if len(expr.indices) != len(base.shape):
+        kind = "one index" if len(base.shape) == 1 else "two indices, W[1,2]"
+        raise ShapeError(f"{low.describe(expr.base, base)}; a component of it has {kind}.", expr.span)
+    return inner, shown
+
+
+def size_for(low: Lowerer, indices: Sequence[t.Expr]) -> str:
+    """The least size that has these components, as it is declared."""
+    sizes, held = [], dict(low.indices)
+    low.indices |= {key: last for key, last in low.lasts.items() if key in held}
+    for index in indices:
+        try:
+            found = index_values(low, index)
+        except JacmagicError:
+            found = 2
+        sizes.append(max(2, *(found if isinstance(found, tuple) else (found,))))
+    low.indices = held
+    return f"R^{sizes[0]}" if len(sizes) == 1 else f"R^({'x'.join(map(str, sizes))})"
+
+
+def base_of(low: Lowerer, expr: t.Component) -> Value:
+    """The array that components are taken of; it may be read inside a family, too."""
+    if low.in_family and low.depends_on_index(expr.base):
+        raise Unroll
+    with low.outside_family():
+        return low.lower(expr.base)
+
+
+def index_values(low: Lowerer, expr: t.Expr) -> int | tuple[int, ...]:
+    """A component's index: one number, or one for each member of the family."""
+    if low.vector_index is None:
+        return low.whole_of(expr)
+    key, values = low.vector_index
+    if not mentions(expr, {key}):
+        return low.whole_of(expr)
+    out = []
+    held, low.vector_index = low.vector_index, None
+    try:
+        for value in values:
+            with low.member(key, value):
+                out.append(low.whole_of(expr))
+    finally:
+        low.vector_index = held
+    return tuple(out)
+
+
+def vector(low: Lowerer, expr: t.Vector) -> Value:
+    if low.in_family:
+        raise Unroll
+    values = [low.lower(entry) for entry in expr.entries]
+    for entry, value in zip(expr.entries, values):
+        if len(value.shape) == 2:
+            raise ShapeError(f"{low.describe(entry, value)}; a vector has numbers and columns in it.", entry.span)
+    size = sum(v.shape[0] if v.shape else 1 for v in values)
+    low.entries(size, expr.span)
+    node = low.graph.stack([low.node(v) for v in values], (size,))
+    literal = all(v.literal for v in values)
+    return replace(low.of_node(node), literal=literal) if node.shape else low.of_node(node)
+
+
+def matrix(low: Lowerer, expr: t.Matrix) -> Value:
+    if low.in_family:
+        raise Unroll
+    if any(t.is_list(entry) for row in expr.rows for entry in row):
+        parts = [low.lower(row[0]) for row in expr.rows]
+        widths = {p.shape for p in parts}
+        if len(widths) > 1:
+            raise ShapeError("The rows of this matrix differ in length.", expr.span)
+        shape = (len(parts), parts[0].shape[0])
+        return low.of_node(low.graph.stack([low.node(p) for p in parts], shape))
+    shape = (len(expr.rows), len(expr.rows[0]))
+    low.entries(shape[0] * shape[1], expr.span)
+    values = [low.lower(entry) for row in expr.rows for entry in row]
+    for entry, value in zip((e for row in expr.rows for e in row), values):
+        if value.shape != ():
+            raise ShapeError(f"{low.describe(entry, value)}; the entries of a matrix are numbers.", entry.span)
+    node = low.graph.stack([low.node(v) for v in values], shape)
+    return replace(low.of_node(node), literal=all(v.literal for v in values))
+
+
+def family(low: Lowerer, expr: t.Family) -> Value:
+    if low.in_family:
+        raise Unroll
+    first, last = low.whole_of(expr.first), low.whole_of(expr.last)
+    count = max(0, last - first + 1)
+    if count > MAX_FAMILY:
+        raise LimitError(f"A family has at most {MAX_FAMILY:,} members; this one has {count:,}.", expr.span)
+    if low.indices:
+        low.unroll(count, expr.span)
+    if count == 0:
+        if expr.kind == "vector":
+            raise ValueMistake(f"This family is empty: from {first} to {last}.", expr.span)
+        for one in t.walk(expr.body):  # no member is lowered, but x[i] must have a meaning
+            name = t.inside(one.base) if isinstance(one, t.Component) else None
+            if isinstance(one, t.Component) and isinstance(name, t.Name) and name.key in low.env:
+                check_components(low, one, low.env[name.key])
+        return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
+    values = tuple(range(first, last + 1))
+    try:
+        with low.family(expr.index, values):
+            body = low.lower(expr.body)
+            node = low.node(body)
+    except (Unroll, ShapeError):  # written out, a clash of sizes speaks of the members
+        return written_out(low, expr, values)
+    if body.shape == ():
+        node = low.graph.broadcast(node, (), (count,))
+    if expr.kind != "vector" and node.op == "const" and all(v.is_Rational for v in node.data):
+        return Value(total(low, expr.kind, node.data, expr.span), literal=True)
+    if expr.kind == "sum":
+        return low.of_node(low.graph.sum(node, (0,)))
+    if expr.kind == "prod":
+        return low.of_node(low.graph.along("prod", node))
+    return low.of_node(node)
+
+
+def total(low: Lowerer, kind: str, numbers: Sequence[sp.Rational], span: Span) -> sp.Rational:
+    """The sum or product of numbers, as long as it can be written out."""
+    found = sp.Integer(0 if kind == "sum" else 1)
+    for number in numbers:
+        found = low.check(found + number if kind == "sum" else found * number, span)
+    return found
+
+
+def written_out(low: Lowerer, expr: t.Family, values: tuple[int, ...]) -> Value:
+    """A family member by member; where all members are as large, the first tells how many there will be."""
+    low.unroll(len(values), expr.span)
+    below = list(t.walk(expr.body))
+    alike = not any(isinstance(one, t.UserCall) for one in below) and not any(
+        isinstance(one, t.Family) and (mentions(one.first, {expr.index}) or mentions(one.last, {expr.index}))
+        for one in below
+    )
+    members: list[Value] = []
+    low.lasts[expr.index] = max(values)
+    for value in values:
+        before = low.unrolled
+        with low.member(expr.index, value):
+            members.append(low.lower(expr.body))
+        if alike and len(members) == 1:
+            ahead = (low.unrolled - before) * (len(values) - 1)
+            low.unroll(ahead, expr.span)
+            low.unrolled -= ahead
+    literal = t.inside(expr.body)
+    shapes = {m.shape for m in members}
+    if len(shapes) > 1 and (expr.kind != "vector" or isinstance(literal, t.Vector) or t.is_list(literal)):
+        raise ShapeError("The members of this family differ in size.", expr.span)
+    if expr.kind == "sum":
+        return Value(sp.Add(*(m.expr for m in members)), members[0].shape, members[0].row)
+    if expr.kind == "prod":
+        if members[0].shape != ():
+            raise ShapeError("A product over a family is of numbers.", expr.span)
+        stacked = low.graph.stack([low.node(m) for m in members], (len(members),))
+        return low.of_node(low.graph.along("prod", stacked))
+    nodes = [low.node(m) for m in members]
+    size = sum(n.size for n in nodes)
+    low.entries(size, expr.span)
+    if isinstance(literal, t.Vector) or t.is_list(literal):
+        return low.of_node(low.graph.stack(nodes, (len(nodes), members[0].shape[0])))
+    if any(len(m.shape) == 2 for m in members):
+        raise ShapeError("The members of a family are numbers or columns.", expr.span)
+    return low.of_node(low.graph.stack(nodes, (size,)))
+
+
+def chosen(low: Lowerer, expr: t.Case) -> t.Expr:
+    """The cases left for one member of a family, or one call: those that are ruled out are not looked at."""
+    if not (low.indices or low.calls) or low.vector_index is not None:
+        return expr
+    branches: list[tuple[t.Expr, t.Expr]] = []
+    for value, condition in expr.branches:
+        logic = condition(low, condition)[0] if low.calls or mentions(condition, low.indices) else None
+        if logic == sp.true:
+            return replace(expr, branches=tuple(branches), otherwise=value) if branches else value
+        if logic != sp.false:
+            branches.append((value, condition))
+    return replace(expr, branches=tuple(branches)) if branches else expr.otherwise
+
+
+def case(low: Lowerer, expr: t.Case) -> Value:
+    case = chosen(low, expr)
+    if not isinstance(case, t.Case):
+        return low.lower(case)
+    expr = case
+    parts = [value for value, _ in expr.branches] + [expr.otherwise]
+    values = [low.lower(part) for part in parts]
+    shape: Shape = ()
+    solid: tuple[t.Expr, Value] | None = None
+    for part, value in zip(parts, values):
+        if value.shape == () and value.literal:
+            continue
+        if solid is None or (low.in_family and solid[1].shape == ()):
+            solid = (part, value)
+        elif value.shape != solid[1].shape and not low.in_family:
+            raise low.clash(*solid, part, value)
+    shape = solid[1].shape if solid else ()
+    conditions = []
+    for _, condition in expr.branches:
+        logic, inner = condition(low, condition)
+        if inner not in ((), shape):
+            if shape != ():
+                raise ShapeError("The condition and the values differ in size.", condition.span)
+            shape = inner
+        conditions.append(logic)
+    pieces = [(value.expr, c) for value, c in zip(values, conditions)] + [(values[-1].expr, True)]
+    return Value(by_cases(*pieces), shape)
+
+
+def condition(low: Lowerer, expr: t.Expr) -> tuple[sp.Basic, Shape]:
+    if isinstance(expr, t.Paren):
+        return condition(low, expr.inner)
+    if isinstance(expr, t.Logic):
+        parts = [condition(low, operand) for operand in expr.operands]
+        shape = next((s for _, s in parts if s), ())
+        if any(s not in ((), shape) for _, s in parts):
+            raise ShapeError("What and, or and not join differs in size.", expr.span)
+        combine = {"and": sp.And, "or": sp.Or, "not": sp.Not}[expr.operator]
+        return combine(*(p for p, _ in parts)), shape
+    assert isinstance(expr, t.Compare)
+    values = [low.apart(low.lower(operand)) for operand in expr.operands]
+    solid = next((k for k, v in enumerate(values) if v.shape), 0)
+    shape = values[solid].shape
+    for operand, value in zip(expr.operands, values):
+        if value.shape not in ((), shape):
+            raise low.clash(expr.operands[solid], values[solid], operand, value)
+    make = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}
+    links = [make[rel](a.expr, b.expr) for rel, a, b in zip(expr.relations, values, values[1:])]
+    return sp.And(*links), shape
+
+
+def indicator(low: Lowerer, expr: t.Indicator) -> Value:
+    logic, shape = condition(low, expr.condition)
+    return Value(by_cases((sp.Integer(1), logic), (sp.Integer(0), True)), shape)
+
+
+RULES: dict[type[t.Expr], Callable[[Lowerer, Any], Value]] = {
+    t.Component: component, t.Vector: vector, t.Matrix: matrix, t.Family: family, t.Case: case, t.Indicator: indicator,
+}

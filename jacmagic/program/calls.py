@@ -1,0 +1,307 @@
+"""Calls of the table's functions and of the block's own, lowered to the graph.
+
+A function that is no map of each entry, and no loss, has a line in CALLS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import sympy as sp
+
+from jacmagic.engine.graph import Node
+from jacmagic.errors import JacmagicError, LimitError, ShapeError, SyntaxMistake, ValueMistake
+from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.language import tree as t
+from jacmagic.program.arithmetic import check_power, cross, norm
+from jacmagic.program.lowerer import MAX_CALLS, MAX_FUNCTIONS, Lowerer, Shape, Unroll, Value
+
+
+def user_call(low: Lowerer, expr: t.UserCall) -> Value:
+    params, body = low.functions[expr.key]
+    arguments = [low.lower(argument) for argument in expr.arguments]
+    if len(arguments) == 1 and len(params) > 1 and len(arguments[0].shape) == 1:
+        vector = arguments[0]
+        if low.in_family:
+            raise Unroll
+        if vector.shape[0] != len(params):
+            raise ShapeError(
+                f"{expr.key} takes {len(params)} arguments, but {low.describe(expr.arguments[0], vector)}.",
+                expr.span,
+            )
+        node = low.node(vector)
+        arguments = [low.of_node(low.graph.take(node, (k,), ())) for k in range(len(params))]
+    if len(arguments) != len(params):
+        form = f"{expr.key}({', '.join(params)})"
+        raise SyntaxMistake(
+            f"{expr.key} takes {len(params)} argument{'s' if len(params) > 1 else ''}, {form}; "
+            f"here it gets {len(arguments)}.", expr.span,
+        )
+    own = [low.env.get(param) for param in params]
+    same = all(a == b for a, b in zip(arguments, own)) and not low.calls  # in a call, s is not the block's s
+    if same and expr.key in low.env and low.vector_index is None:
+        return low.env[expr.key]
+    if expr.key in low.calls:
+        raise SyntaxMistake(f"{expr.key} calls itlow.", expr.span)
+    low.called += 1
+    if len(low.calls) > 30 or low.called > MAX_CALLS:
+        raise LimitError(
+            f"Functions call one another more than 30 deep, or {MAX_CALLS:,} times in all; name a value on a line "
+            "of its own.", expr.span,
+        )
+    held = {param: low.env.get(param) for param in params}
+    family = low.family_arguments
+    low.calls.append(expr.key)
+    try:
+        for param, argument in zip(params, arguments):
+            node = low.node(argument)
+            low.env[param] = argument if argument.row or not argument.expr.free_symbols else low.of_node(node)
+        if low.vector_index is not None:
+            low.family_arguments = frozenset(p for p in params if low.env[p].shape)
+        return low.lower(body)
+    except JacmagicError as error:
+        if isinstance(error, ShapeError):
+            raise ShapeError(
+                f"{low.source(expr.span)} does not fit: {error.message}", expr.span) from None
+        raise
+    finally:
+        low.calls.pop()
+        low.family_arguments = family
+        for param, before in held.items():
+            if before is None:
+                low.env.pop(param, None)
+            else:
+                low.env[param] = before
+
+
+def call(low: Lowerer, expr: t.Call) -> Value:
+    row = FUNCTIONS[expr.function]
+    count = len(expr.arguments)
+    shown = low.source(expr.span).split("(")[0].strip() or row.name
+    least, most = row.arity
+    if count != 2 and (mistake := no_inner_product(low, expr)):
+        raise mistake
+    if count < low or (high is not None and count > high):
+        takes = f"{low} argument{'s' if low != 1 else ''}" + ("" if high == low else " or more")
+        raise SyntaxMistake(f"{shown} takes {takes}; here it gets {count}.", expr.span)
+    if row.kind == "entrywise":
+        return entrywise(low, expr)
+    if row.kind == "loss":
+        return loss(low, expr)
+    if low.vector_index is not None and not (count == 1 and isinstance(t.inside(expr.arguments[0]), t.Family)):
+        raise Unroll
+    return CALLS[row.name](low, expr, [low.lower(argument) for argument in expr.arguments])
+
+
+def entrywise(low: Lowerer, expr: t.Call) -> Value:
+    values = [low.apart(low.lower(argument)) for argument in expr.arguments]
+    row = FUNCTIONS[expr.function]
+    low.used += 1
+    if low.used > MAX_FUNCTIONS:
+        raise LimitError(
+            f"A block has at most {MAX_FUNCTIONS:,} functions such as {row.name}; use a family over a vector.",
+            expr.span,
+        )
+    if row.arity[1] is None and len(values) == 1:
+        if values[0].shape == ():
+            low.number_alone(expr.arguments[0], expr.span)
+            return values[0]
+        if low.in_family:
+            raise Unroll
+        return low.of_node(low.graph.along("amax" if row.name == "max" else "amin", low.flat(values[0])))
+    shape: Shape = ()
+    solid = None
+    for argument, value in zip(expr.arguments, values):
+        if value.shape == ():
+            continue
+        if solid is not None and value.shape != shape:
+            raise low.clash(*solid, argument, value)
+        solid, shape = (argument, value), value.shape
+    if row.name == "abs" and shape != () and not low.in_family:
+        low.arrays.add(expr.span)
+    literal = all(v.literal for v in values)
+    function = symbolic(row.name)
+    if row.name in ("exp", "sinh", "cosh"):
+        check_power(low, sp.E, values[0].expr, expr.span)
+    if row.arity[1] is None and len(values) > 3 and shape == () and not low.in_family:
+        stacked = low.graph.stack([low.node(v) for v in values], (len(values),))
+        return low.of_node(low.graph.along("amax" if row.name == "max" else "amin", stacked))
+    value = function(*(v.expr for v in values))
+    if not isinstance(value, sp.Expr):
+        value = sp.sympify(value)
+    if not value.free_symbols:
+        low.check(value, expr.span)
+        if value.is_extended_real is False:
+            raise ValueMistake(f"{low.source(expr.span)} is not a real number.", expr.span)
+    elif value.has(sp.I):
+        raise ValueMistake(f"{low.source(expr.span)} is nowhere a real number.", expr.span)
+    return Value(value, shape, any(v.row for v in values), literal)
+
+
+def loss(low: Lowerer, expr: t.Call) -> Value:
+    (a, b), (va, vb) = expr.arguments, [low.apart(low.lower(argument)) for argument in expr.arguments]
+    row = FUNCTIONS[expr.function]
+    spread = vb.shape == () and vb.literal and row.name != "cross_entropy"  # bce(p, 1): every target is 1
+    if va.shape != vb.shape and not spread and not low.in_family:
+        raise low.clash(a, va, b, vb)
+    assert row.define is not None
+    each = Value(row.define(calculus, va.expr, vb.expr), va.shape or vb.shape)
+    if va.shape == () or low.in_family:
+        return replace(each, expr=low.check_small(each.expr, expr.span))
+    node = low.flat(each)
+    total = low.of_node(low.graph.sum(node, (0,)))
+    if row.name == "cross_entropy":
+        return total
+    return replace(total, expr=total.expr / node.size)
+
+
+def vector_argument(low: Lowerer, expr: t.Call, value: Value) -> Node:
+    if len(value.shape) != 1:
+        found = low.describe(expr.arguments[0], value)
+        raise ShapeError(f"{expr.function} is of a vector, but {found}.", expr.span)
+    return low.node(value)
+
+
+def softmax(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    return low.of_node(low.graph.along(expr.function, several(low, expr, values[0])))
+
+
+
+def several(low: Lowerer, expr: t.Call, value: Value) -> Node:
+    """A vector of more than one entry: softmax of one is 1, whatever it is."""
+    node = vector_argument(low, expr, value)
+    if node.size > 1:
+        return node
+    shown, soft = low.source(expr.span), expr.function == "softmax"
+    said = "1; one chance is a sigmoid." if soft else "0."
+    fix = (shown.replace("softmax", "sigmoid", 1),) if soft and "softmax" in shown else ()
+    raise ShapeError(f"{expr.function} of one entry is always {said}", expr.span, fix)
+
+
+def layer_norm(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    middle = centred(low, vector_argument(low, expr, values[0]))
+    deviation = low.node(Value(sp.sqrt(mean_square(low, middle) + sp.Rational(1, 100000))))
+    return low.of_node(low.node(Value(low.symbol(middle) / low.symbol(deviation), middle.shape)))
+
+
+def rms_norm(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    x = vector_argument(low, expr, values[0])
+    size = low.node(Value(sp.sqrt(mean_square(low, x) + sp.Rational(1, 2**52))))
+    return low.of_node(low.node(Value(low.symbol(x) / low.symbol(size), x.shape)))
+
+
+def centred(low: Lowerer, x: Node) -> Node:
+    """A vector minus its mean."""
+    mean = low.of_node(low.graph.sum(x, (0,))).expr / x.size
+    return low.node(Value(low.symbol(x) - low.symbol(low.node(Value(mean))), x.shape))
+
+
+def mean_square(low: Lowerer, x: Node) -> sp.Expr:
+    squares = low.node(Value(low.symbol(x) ** 2, x.shape))
+    return low.of_node(low.graph.sum(squares, (0,))).expr / x.size
+
+
+def var(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    return Value(mean_square(low, centred(low, all_entries(low, expr, values[0]))))
+
+
+def logsumexp(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    return low.of_node(low.graph.along("logsumexp", vector_argument(low, expr, values[0])))
+
+
+def all_entries(low: Lowerer, expr: t.Call, value: Value) -> Node:
+    """The entries of a vector or matrix, of which a number has none."""
+    if value.shape == ():
+        low.number_alone(expr.arguments[0], expr.span)
+        vector_argument(low, expr, value)
+    return low.flat(value)
+
+
+def norm2(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    return norm(low, expr, expr.arguments[0], values[0], "2")
+
+
+
+def norm1(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    return norm(low, expr, expr.arguments[0], values[0], "1")
+
+
+def no_inner_product(low: Lowerer, expr: t.Call) -> SyntaxMistake | None:
+    """For ⟨cos t, sin t⟩, a column as some books write it."""
+    if not re.match(r"⟨|\\langle|\\left\s*\\langle", low.source(expr.span)):
+        return None
+    listed = ", ".join(low.source(argument.span) for argument in expr.arguments)
+    return SyntaxMistake(
+        "⟨u, v⟩ is the inner product of two vectors; a column stands in round brackets.", expr.span,
+        (f"({listed})",),
+    )
+
+
+def dot(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    (a, b), (va, vb) = expr.arguments, values
+    if va.shape == vb.shape == ():
+        raise no_inner_product(low, expr) or ShapeError(
+            f"dot is of two vectors; {low.source(a.span)} and {low.source(b.span)} are numbers.", expr.span,
+            (f"({low.source(a.span)})*({low.source(b.span)})",),
+        )
+    if va.shape != vb.shape or len(va.shape) != 1:
+        raise low.clash(a, va, b, vb)
+    return low.of_node(low.graph.dot(low.node(va), low.node(vb), (0,), (0,), ()))
+
+
+def cross_call(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    return cross(low, expr.arguments[0], values[0], expr.arguments[1], values[1])
+
+
+def diag(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    node = vector_argument(low, expr, values[0])
+    n = node.size
+    low.entries(n * n, expr.span)
+    return low.of_node(low.graph.put(node, [k * (n + 1) for k in range(n)], (n, n)))
+
+
+def reduction(low: Lowerer, expr: t.Call, values: list[Value]) -> Node | None:
+    """The one vector that is summed up, or None where numbers are given one by one."""
+    if len(values) == 1:
+        if values[0].shape == ():
+            low.number_alone(expr.arguments[0], expr.span)
+        return low.flat(values[0]) if values[0].shape else None
+    for argument, value in zip(expr.arguments, values):
+        if value.shape != ():
+            raise ShapeError(f"{expr.function} takes one vector, or numbers.", argument.span)
+    return None
+
+
+def sum_(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    node = reduction(low, expr, values)
+    if node is None:
+        return Value(sp.Add(*(v.expr for v in values)), literal=all(v.literal for v in values))
+    return low.of_node(low.graph.sum(node, (0,)))
+
+
+def prod_(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    node = reduction(low, expr, values)
+    if node is None:
+        return Value(sp.Mul(*(v.expr for v in values)), literal=all(v.literal for v in values))
+    return low.of_node(low.graph.along("prod", node))
+
+
+def mean(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    node = reduction(low, expr, values)
+    if node is None:
+        return Value(sp.Add(*(v.expr for v in values)) / len(values), literal=all(v.literal for v in values))
+    total = low.of_node(low.graph.sum(node, (0,)))
+    return replace(total, expr=total.expr / prod(node.shape))
+
+
+CALLS: dict[str, Callable[[Lowerer, t.Call, list[Value]], Value]] = {
+    "softmax": softmax, "log_softmax": softmax, "layer_norm": layer_norm, "rms_norm": rms_norm, "var": var,
+    "logsumexp": logsumexp, "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross_call,
+    "diag": diag, "sum": sum_, "prod": prod_, "mean": mean,
+}
+
+RULES: dict[type[t.Expr], Callable[[Lowerer, Any], Value]] = {t.Call: call, t.UserCall: user_call}

@@ -1,0 +1,327 @@
+"""What all rules of lowering share: values and nodes, numbers, indices, and how an error speaks of an operand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from jacmagic.engine.expand import MAX_DIGITS
+from jacmagic.engine.graph import Graph, Node, slot
+from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
+from jacmagic.functions import put_in
+from jacmagic.language import tree as t
+
+MAX_FAMILY = 10_000
+"""Members of one family. Instead: vectors, `sum(x .* x)`."""
+
+MAX_ENTRIES = 100_000
+"""Entries of one array. Instead: its sum or norm, or a part of it."""
+
+MAX_UNROLLED = 50_000
+"""Members that are written out one by one, in all families of a block together. Instead: products of matrices."""
+
+MAX_CALLS = 1_000
+"""Calls of the block's own functions, those inside one another included. Instead: a name for a value."""
+
+MAX_FUNCTIONS = 500
+"""Functions such as sin in a block. Instead: one of a vector, `sin(x)`, or a family."""
+
+MAX_NAMES = 1_000
+"""Different names in one expression, the components of a vector not counted. Instead: a vector."""
+
+MAX_VALUE = 10**300
+"""The magnitude of a value, and of the end of a range. Instead: other units."""
+
+MAX_WHOLE = 10**18
+"""A bound, a size or an index. Instead: a smaller one."""
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A lowered expression: a SymPy expression whose symbols stand for nodes, entry by entry.
+
+    row      a transposed column: shape (n,), lying down
+    literal  numbers and constants alone; such a number may be added to a vector
+    """
+
+    expr: sp.Expr
+    shape: Shape = ()
+    row: bool = False
+    literal: bool = False
+
+
+class Unroll(Exception):
+    """A family's body cannot be lowered over the whole index at once."""
+
+
+class Lowerer:
+    """Lowers the expressions of one block into one graph."""
+
+    def __init__(
+        self,
+        text: str,
+        graph: Graph,
+        env: dict[str, Value],
+        functions: dict[str, tuple[tuple[str, ...], t.Expr]],
+        where: Callable[[str], str],
+        rules: Mapping[type[t.Expr], Callable[[Lowerer, Any], Value]],
+    ) -> None:
+        self.text, self.graph, self.env, self.functions, self.where = text, graph, env, functions, where
+        self.rules = rules
+        self.nodes: dict[sp.Symbol, Node] = {}
+        self.indices: dict[str, int] = {}  # written out: one value each
+        self.lasts: dict[str, int] = {}  # where their families end
+        self.vector_index: tuple[str, tuple[int, ...]] | None = None  # lowered at once: all values
+        self.family_arguments: frozenset[str] = frozenset()
+        self.unrolled = 0
+        self.calls: list[str] = []
+        self.called = 0
+        self.used = 0
+        self.whole_names: set[str] = set()
+        self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
+        self.as_row: dict[str, Span] = {}  # where a capital letter was given a list of numbers: W = [1, -1]
+        self.spread: set[Span] = set()  # numbers that are added to each entry of an array
+        self.divisors: set[Span] = set()  # vectors that a number is divided by, entry by entry
+
+    def symbol(self, node: Node) -> sp.Symbol:
+        found = sp.Symbol(f"n{node.number}", real=True)
+        self.nodes[found] = node
+        return found
+
+    def of_node(self, node: Node, row: bool = False) -> Value:
+        if node.value is not None:
+            return Value(node.value)
+        return Value(self.symbol(node), node.shape, row)
+
+    def node(self, value: Value) -> Node:
+        """The node of a value: a map over the nodes that its expression reads."""
+        if value.expr in self.nodes and self.nodes[value.expr].shape == value.shape:
+            return self.nodes[value.expr]
+        symbols = sorted((s for s in value.expr.free_symbols if s in self.nodes), key=lambda s: self.nodes[s].number)
+        every = tuple(range(len(value.shape)))
+        operands = []
+        for symbol in symbols:
+            node = self.nodes[symbol]
+            operands.append((node, every if node.shape else ()))
+        swap = {symbol: slot(k) for k, symbol in enumerate(symbols)}
+        return self.graph.map(put_in(value.expr, swap), operands, value.shape)
+
+    def step(self, expr: t.Expr) -> Value:
+        """A whole right side, lowered and checked."""
+        value = self.lower(expr)
+        self.check(value.expr, expr.span)
+        if len(value.expr.free_symbols) > MAX_NAMES:
+            raise LimitError(f"One expression has at most {MAX_NAMES:,} different names; use a vector.", expr.span)
+        return value
+
+    def source(self, span: Span) -> str:
+        return self.text[span.start : span.stop]
+
+    def number(self, expr: t.Number) -> sp.Rational:
+        mantissa, _, exponent = expr.text.partition("e")
+        if mantissa.isdigit() and not exponent and len(mantissa) <= MAX_DIGITS:
+            return sp.Integer(int(mantissa))
+        if len(mantissa) > MAX_DIGITS or (exponent and (len(exponent) > 6 or abs(int(exponent)) > MAX_DIGITS)):
+            raise LimitError("This number is too long to be written out.", expr.span)
+        return sp.Rational(Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0))
+
+    def check(self, expr: sp.Expr, span: Span) -> sp.Expr:
+        """The expression, if it is real and finite where it is a number, and not too long to write."""
+        if expr.is_Rational:
+            if max(expr.p.bit_length(), expr.q.bit_length()) > 3.33 * MAX_DIGITS:
+                raise LimitError("This number is too long to be written out.", span)
+        elif expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
+            raise ValueMistake(f"{self.source(span)} has no value: it divides by 0 or is not finite.", span)
+        elif expr.has(sp.I):
+            raise ValueMistake(f"{self.source(span)} is not a real number.", span)
+        return expr
+
+    def whole(self, expr: t.Expr) -> int | None:
+        """A whole-number expression: bounds, sizes and indices. None where it depends on the vector index."""
+        value = self.whole_number(expr)
+        if value is not None and abs(value) > MAX_WHOLE:
+            raise LimitError("This is too large for a bound, a size or an index.", expr.span)
+        return value
+
+    def whole_number(self, expr: t.Expr) -> int | None:
+        if isinstance(expr, t.Paren):
+            return self.whole(expr.inner)
+        if isinstance(expr, t.Number):
+            value = self.number(expr)
+            if value.q == 1:
+                return int(value)
+        if isinstance(expr, t.Name):
+            if expr.key in self.indices:
+                return self.indices[expr.key]
+            found = self.env.get(expr.key)
+            if found is not None and found.shape == () and found.expr.is_Integer and expr.key in self.whole_names:
+                return int(found.expr)
+        if isinstance(expr, t.Negative):
+            value = self.whole(expr.inner)
+            return None if value is None else -value
+        if isinstance(expr, t.Sum):
+            terms = [(sign, self.whole(term)) for sign, term in expr.terms]
+            return sum(sign * term for sign, term in terms if term is not None)
+        if isinstance(expr, (t.Product, t.Fraction)):
+            factors = expr.factors if isinstance(expr, t.Product) else (("", expr.above), ("/", expr.below))
+            total = Fraction(1)
+            for operator, factor in factors:
+                value = self.whole(factor)
+                if operator == "/":
+                    if not value:
+                        break
+                    total /= value
+                else:
+                    total *= value or 0
+                if total.numerator.bit_length() > 1000:
+                    raise LimitError("This is too large for a bound, a size or an index.", expr.span)
+            else:
+                if total.denominator == 1:
+                    return int(total)
+        if isinstance(expr, t.Power):
+            base, exponent = self.whole(expr.base), self.whole(expr.exponent)
+            if base is not None and exponent is not None and exponent >= 0:
+                if exponent * base.bit_length() > 1000:
+                    raise LimitError("This is too large for a bound, a size or an index.", expr.span)
+                return int(base**exponent)
+        shown = self.source(expr.span)
+        raise ValueMistake(f"{shown} should be a whole number here.", expr.span)
+
+    def describe(self, expr: t.Expr, value: Value) -> str:
+        """`W is 2×3 (line 2)`: how an error speaks of an operand."""
+        inner = t.inside(expr)
+        shown = self.source(expr.span)
+        if isinstance(inner, t.Name) and re.search(r"^[0-9]|[(\s]", shown):
+            shown = inner.key  # a name that a net in one line brings with it
+        shown = shown if len(shown) <= 30 else shown[:28] + "…"
+        place = self.place(expr)
+        if value.shape == ():
+            return f"{shown} is a number{place}"
+        if len(value.shape) == 1:
+            n = value.shape[0]
+            return f"{shown} has {n} {'entry' if n == 1 else 'entries'}{place}"
+        return f"{shown} is {value.shape[0]}×{value.shape[1]}{place}"
+
+    def place(self, expr: t.Expr) -> str:
+        """` (line 2)` for a name, also transposed, else nothing."""
+        inner = t.inside(expr)
+        if isinstance(inner, t.Transpose):
+            inner = t.inside(inner.base)
+        return self.where(inner.key) if isinstance(inner, t.Name) else ""
+
+    def clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value, hints: Sequence[str] = ()) -> ShapeError:
+        return ShapeError(f"{self.describe(a, va)}, but {self.describe(b, vb)}.", a.span.to(b.span), hints)
+
+    def entries(self, count: int, span: Span) -> None:
+        if count > MAX_ENTRIES:
+            raise LimitError(f"An array has at most {MAX_ENTRIES:,} entries; this one would have {count:,}.", span)
+
+    def lower(self, expr: t.Expr) -> Value:
+        rule = self.rules.get(type(expr))
+        if rule is None:
+            raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", expr.span)
+        try:
+            value = rule(self, expr)
+        except Unroll:
+            if self.vector_index is None or self.depends_on_index(expr):
+                raise
+            with self.outside_family():
+                value = rule(self, expr)
+            if value.shape != ():
+                raise
+        return value
+
+    def depends_on_index(self, expr: t.Expr) -> bool:
+        """True where an expression in a family differs from member to member."""
+        assert self.vector_index is not None
+        return mentions(expr, {self.vector_index[0], *self.family_arguments})
+
+    @contextmanager
+    def outside_family(self) -> Iterator[None]:
+        held = self.vector_index, self.family_arguments
+        self.vector_index, self.family_arguments = None, frozenset()
+        try:
+            yield
+        finally:
+            self.vector_index, self.family_arguments = held
+
+    @property
+    def in_family(self) -> bool:
+        """True in the body of a family that is lowered at once: every array there is a number for each member."""
+        return self.vector_index is not None
+
+    def in_family_env(self, key: str) -> bool:
+        """True for an argument of a call inside a family: a vector over the index, read entry by entry."""
+        return key in self.family_arguments
+
+
+    def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
+        return self.check(expr, span) if expr.is_Rational or not expr.free_symbols else expr
+
+    def number_alone(self, expr: t.Expr, whole: Span) -> None:
+        """x^T and sum(x) where no line declares x are of a vector to whoever writes them."""
+        name = t.inside(expr)
+        if isinstance(name, t.Name) and not self.where(name.key) and not self.in_family and name.key in self.env:
+            shown = self.source(name.span)
+            raise ShapeError(
+                f"{shown} is a number here, and {self.source(whole)} is of a vector; declare it.", whole,
+                (f"{shown} in R^3", f"{shown} in R"),
+            )
+
+    def flat(self, value: Value) -> Node:
+        node = self.node(value)
+        if len(node.shape) == 1:
+            return node
+        return self.graph.take(node, range(node.size), (node.size,))
+
+    @contextmanager
+    def member(self, index: str, value: int) -> Iterator[None]:
+        """One value of an index; a family inside another may have the same one."""
+        held = self.indices.get(index)
+        self.indices[index] = value
+        try:
+            yield
+        finally:
+            self.indices.pop(index, None)
+            if held is not None:
+                self.indices[index] = held
+
+    def whole_of(self, expr: t.Expr) -> int:
+        value = self.whole(expr)
+        assert value is not None
+        return value
+
+    @contextmanager
+    def family(self, index: str, values: tuple[int, ...]) -> Iterator[None]:
+        held = self.vector_index, self.family_arguments
+        self.vector_index, self.family_arguments = (index, values), frozenset()
+        try:
+            yield
+        finally:
+            self.vector_index, self.family_arguments = held
+
+    def unroll(self, count: int, span: Span) -> None:
+        self.unrolled += count
+        if self.unrolled > MAX_UNROLLED:
+            raise LimitError(f"Families of families may have {MAX_UNROLLED:,} members in all; this is more.", span)
+
+    def apart(self, value: Value) -> Value:
+        """What is given by cases as a node of its own: SymPy tries to solve a condition with cases inside."""
+        if not value.expr.has(sp.Piecewise):
+            return value
+        if self.in_family:
+            raise Unroll
+        return self.of_node(self.node(value), value.row)
+
+
+def mentions(expr: t.Expr, keys: Collection[str]) -> bool:
+    """True where one of these names occurs in an expression."""
+    return any(isinstance(one, (t.Name, t.UserCall)) and one.key in keys for one in t.walk(expr))
