@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from jacmagic.program.passes import Step
+from jacmagic.program.model import Step
 
 if TYPE_CHECKING:
     from jacmagic.result import Result

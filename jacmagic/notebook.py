@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import panel
-from jacmagic.program.passes import Program, understand
+from jacmagic.program.model import Program
+from jacmagic.program.passes import understand
 from jacmagic.result import Result as Derivatives
 from jacmagic.show import views
 from jacmagic.working import kernel_shell, load, stoppable

@@ -28,7 +28,7 @@ from jacmagic.language.keys import key_of
 from jacmagic.language.statements import parse_names
 from jacmagic.layers import LargeJacobian, Layer
 from jacmagic.program import start
-from jacmagic.program.passes import Program, Shape
+from jacmagic.program.model import Program, Shape
 from jacmagic.reals import reals
 from jacmagic.values import Flat, Single, Values, fitted, identifier, wholes_first
 

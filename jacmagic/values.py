@@ -14,7 +14,7 @@ from jacmagic import code, names
 from jacmagic.code import Compiled
 from jacmagic.errors import nearest
 from jacmagic.program.lowerer import MAX_VALUE
-from jacmagic.program.passes import Shape
+from jacmagic.program.model import Shape
 from jacmagic.reals import reals
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 import sympy as sp
 
 import jacmagic
-from jacmagic.program.passes import Program, understand
+from jacmagic.program.model import Program
+from jacmagic.program.passes import understand
 
 
 def program(block: str, wrt: str | None = None, **more: Any) -> Program:

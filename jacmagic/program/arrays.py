@@ -217,20 +217,20 @@ def chosen(low: Lowerer, expr: t.Case) -> t.Expr:
     if not (low.indices or low.calls) or low.vector_index is not None:
         return expr
     branches: list[tuple[t.Expr, t.Expr]] = []
-    for value, condition in expr.branches:
-        logic = condition(low, condition)[0] if low.calls or mentions(condition, low.indices) else None
+    for value, when in expr.branches:
+        logic = condition(low, when)[0] if low.calls or mentions(when, low.indices) else None
         if logic == sp.true:
             return replace(expr, branches=tuple(branches), otherwise=value) if branches else value
         if logic != sp.false:
-            branches.append((value, condition))
+            branches.append((value, when))
     return replace(expr, branches=tuple(branches)) if branches else expr.otherwise
 
 
 def case(low: Lowerer, expr: t.Case) -> Value:
-    case = chosen(low, expr)
-    if not isinstance(case, t.Case):
-        return low.lower(case)
-    expr = case
+    left = chosen(low, expr)
+    if not isinstance(left, t.Case):
+        return low.lower(left)
+    expr = left
     parts = [value for value, _ in expr.branches] + [expr.otherwise]
     values = [low.lower(part) for part in parts]
     shape: Shape = ()
@@ -244,11 +244,11 @@ def case(low: Lowerer, expr: t.Case) -> Value:
             raise low.clash(*solid, part, value)
     shape = solid[1].shape if solid else ()
     conditions = []
-    for _, condition in expr.branches:
-        logic, inner = condition(low, condition)
+    for _, when in expr.branches:
+        logic, inner = condition(low, when)
         if inner not in ((), shape):
             if shape != ():
-                raise ShapeError("The condition and the values differ in size.", condition.span)
+                raise ShapeError("The condition and the values differ in size.", when.span)
             shape = inner
         conditions.append(logic)
     pieces = [(value.expr, c) for value, c in zip(values, conditions)] + [(values[-1].expr, True)]

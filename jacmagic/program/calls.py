@@ -85,8 +85,8 @@ def call(low: Lowerer, expr: t.Call) -> Value:
     least, most = row.arity
     if count != 2 and (mistake := no_inner_product(low, expr)):
         raise mistake
-    if count < low or (high is not None and count > high):
-        takes = f"{low} argument{'s' if low != 1 else ''}" + ("" if high == low else " or more")
+    if count < least or (most is not None and count > most):
+        takes = f"{least} argument{'s' if least != 1 else ''}" + ("" if most == least else " or more")
         raise SyntaxMistake(f"{shown} takes {takes}; here it gets {count}.", expr.span)
     if row.kind == "entrywise":
         return entrywise(low, expr)

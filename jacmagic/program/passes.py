@@ -28,7 +28,7 @@ from jacmagic.errors import (
     ValueMistake,
     nearest,
 )
-from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
+from jacmagic.functions import CONSTANTS, SPELLINGS
 from jacmagic.language import nodes as s
 from jacmagic.language import slips
 from jacmagic.language import tree as t
@@ -40,121 +40,15 @@ from jacmagic.language.statements import parse, parse_names
 from jacmagic.language.words import Scope
 from jacmagic.program import start
 from jacmagic.program.domains import Domains
+from jacmagic.program.echo import spelt_out
 from jacmagic.program.lowerer import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
 from jacmagic.program.lowering import RULES
+from jacmagic.program.model import Asked, Input, Line, Program, Shape, Step, describe
 from jacmagic.program.roles import labels, roles
 from jacmagic.program.shapes import Inference
+from jacmagic.program.statements import nothing_to_do, unfold
+from jacmagic.program.uses import bounds_in, families_in, names_in, parts_of, use_of
 from jacmagic.reals import reals
-
-Shape = tuple[int, ...]
-EXAMPLE = "f(x, y) = x^2 y + sin y"
-NET_EXAMPLE = "x(3) -> 4 tanh -> 2 softmax"
-
-
-@dataclass(frozen=True)
-class Input:
-    """A free name: a variable or a parameter.
-
-    value  float64 array of the shape
-    given  True where the block states the value
-    range  (low, high, step or None) where the block states one
-    role   "variable", "parameter"; in a net "input", "weight", "target", "fixed"
-    label  True for the target of a cross-entropy
-    """
-
-    key: str
-    shape: Shape
-    value: np.ndarray
-    given: bool
-    range: tuple[float, float, float | None] | None
-    role: str
-    node: Node
-    label: bool = False
-
-
-@dataclass(frozen=True)
-class Step:
-    """A function or definition: its expression, its node in the graph, its size."""
-
-    key: str
-    kind: str  # "function", "define", "equation"
-    params: tuple[str, ...]
-    expr: t.Expr
-    node: Node
-    span: Span
-    reads: tuple[str, ...]  # the names it uses, in order of appearance
-
-    @property
-    def shape(self) -> Shape:
-        return self.node.shape
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the echo: what stands left of the sign, and what right."""
-
-    kind: str  # "step", "value", "declare"
-    key: str
-    params: tuple[str, ...] = ()
-    expr: t.Expr | None = None
-    shape: Shape | None = None
-    range: tuple[t.Expr, t.Expr] | None = None
-    equation: bool = False
-    python: bool = False
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A line such as `u = f(3)` below a function: its value and its derivative there are shown, and no more.
-
-    key        u, empty where the line is f(3) alone
-    value      the node of f(3)
-    arguments  those of the function's arguments, in order
-    """
-
-    key: str
-    call: t.UserCall
-    value: Node
-    arguments: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Program:
-    """A block as it was understood.
-
-    variables   the keys of the columns, in order
-    parameters  the other free names that the outputs depend on
-    outputs     the keys of the rows
-    wholes      names used as sizes, bounds or indices, with their values
-    arrays      where abs( ) is of a vector or matrix
-    asked       the functions' values that lines ask for
-    """
-
-    text: str
-    graph: Graph
-    inputs: dict[str, Input]
-    steps: dict[str, Step]
-    outputs: tuple[str, ...]
-    variables: tuple[str, ...]
-    parameters: tuple[str, ...]
-    wholes: dict[str, int]
-    echo: tuple[Line, ...]
-    net: bool
-    decimals: bool
-    arrays: frozenset[Span]
-    asked: tuple[Asked, ...] = ()
-    seed: int = 0
-
-    @property
-    def roles(self) -> dict[str, str]:
-        """{name: "input" | "weight" | "target" | "fixed"} of a net, in the order of the block."""
-        return {key: one.role for key, one in self.inputs.items()} if self.net else {}
-
-    def node(self, key: str) -> Node:
-        return self.steps[key].node if key in self.steps else self.inputs[key].node
-
-    def shape(self, key: str) -> Shape:
-        return self.node(key).shape
 
 
 @dataclass
@@ -216,7 +110,10 @@ class _Understanding:
         return bool(name[1]) and (draft := self.drafts.get(name[0])) is not None and draft.value is not None
 
     def program(self, wrt: str | None) -> Program:
-        statements = self.unfold(parse(self.text, self.net))
+        unfolded = unfold(self.text, parse(self.text, self.net))
+        statements = unfolded.statements
+        self.scope.timed |= unfolded.timed
+        self.scope.rates.update(unfolded.rates)
         self.declare(statements, wrt)
         self.read(statements, wrt)
         self.set_aside(wrt)
@@ -288,181 +185,6 @@ class _Understanding:
         draft = self.drafts.get(key)
         statement = draft and ((draft.size and draft.size[0]) or draft.value or draft.define)
         return f" ({self.line(statement.span)})" if statement else ""
-
-    def unfold(self, statements: Sequence[s.Statement]) -> list[s.Statement]:
-        """Write nets in one line in their long form; name an expression that stands alone."""
-        out: list[s.Statement] = []
-        for statement in statements:
-            if statement.kind == "net":
-                out += self.unfold_net(statement)
-                self.check_net_input(statement, statements)
-            else:
-                out.append(statement)
-        out = self.unfold_rates(out)
-        functions = {key_of(one.names[0]) for one in out if one.kind == "function"}
-        out = [replace(one, kind="asked") if self.asks(one, functions) else one for one in out]
-        expressions = [one for one in out if one.kind == "expression"]
-        for one in expressions:
-            if isinstance(one.expr, s.Relation) and one.expr.relations == ("==",):
-                at = self.text.index("=", one.expr.operands[0].span.stop)
-                raise SyntaxMistake("One = says what a name is.", Span(at, at + 2), ("=",))
-        if expressions:
-            alone = expressions[0]
-            rest = [one for one in out if one is not alone]
-            simple = all(one.kind == "declare" or (one.kind == "define" and self.looks_like_value(one)) for one in rest)
-            if len(expressions) > 1 or not simple:
-                wrong = expressions[-1] if len(expressions) > 1 else alone
-                shown = self.text[wrong.span.start : wrong.span.stop]
-                taken = set(re.findall(r"[A-Za-z]+", self.text))
-                new = next((letter for letter in "uvwzpqfgh" if letter not in taken), "u1")
-                if shown[0] in "+-−" and wrong is not statements[0]:
-                    raise SyntaxMistake(
-                        f"This line begins with {shown[0]}: a line goes on only while a bracket is open.",
-                        Span(wrong.span.start, wrong.span.start + 1),
-                    )
-                if isinstance(wrong.expr, (s.Relation, s.Boolean)):
-                    raise SyntaxMistake("A condition is no line; a range is written k in [0, 5].", wrong.span)
-                raise SyntaxMistake(
-                    "This line has no name: say what it is.", wrong.span,
-                    (f"{new} = {shown}",) if len(shown) < 80 and "\n" not in shown else (),
-                )
-            used = {raw.text for one in out for raw in (*one.names, *s.nodes(one.expr)) if isinstance(raw, s.Word)}
-            letter = next((letter for letter in "fghFGH" if letter not in used), "f")
-            name = s.Word(Span(alone.span.start, alone.span.start), letter, None, (), True)
-            out[out.index(alone)] = s.Statement(alone.span, "define", (name,), expr=alone.expr)
-        return out
-
-    def unfold_rates(self, statements: list[s.Statement]) -> list[s.Statement]:
-        """x'' = … as two equations, x' = v and v' = …; without x = x(t); and x_dot = … as what it says here."""
-        stated = {
-            key_of(word) for one in statements for word in (*one.params, *(one.names if one.kind == "declare" else ()))
-        }
-        used = {key_of(raw) for one in statements for raw in s.nodes(one.expr) if isinstance(raw, s.Word)}
-        found: list[s.Statement] = []
-        for one in statements:
-            if one.dotted is not None and one.kind == "equation":  # ẋ = 3 as the point of L(x, ẋ)
-                key = key_of(one.dotted)
-                if key in stated or (key in used and self.looks_like_value(one)):
-                    one = replace(one, kind="define", names=(one.dotted,))
-            found.append(one)
-        system = any(one.kind in ("equation", "second") for one in found)
-        out: list[s.Statement] = []
-        for one in found:
-            name = one.names[0] if one.names else None
-            if one.kind == "time" and name is not None:
-                if system:
-                    self.scope.timed.add(key_of(name))
-                else:
-                    out.append(replace(one, kind="define"))
-            elif one.kind == "second" and name is not None:
-                velocity = self.velocity(name, [*found, *out])
-                self.scope.rates[key_of(name)] = key_of(velocity)
-                first = s.Run(name.span, (made(velocity),))
-                out.append(replace(one, kind="equation", expr=first, size=None))
-                out.append(replace(one, kind="equation", names=(velocity,)))
-            else:
-                out.append(one)
-        return out
-
-    def velocity(self, name: s.Word, statements: Sequence[s.Statement]) -> s.Word:
-        """The name of x′ where x'' = … stands: the first of v, w, u, with the index of x, that is free."""
-        words = [
-            word for one in statements
-            for word in (*one.names, *one.params, *(raw for raw in s.nodes(one.expr) if isinstance(raw, s.Word)))
-        ]
-        taken = {key_of(word) for word in words}
-        declared = {key_of(word) for one in statements for word in (*one.names, *one.params)}
-        glued = {
-            letter for word in words for letter in word.text
-            if word.index is None and not word.whole and key_of(word) not in declared and word.text not in SPELLINGS
-        }
-        digits = re.search(r"[0-9]*$", name.text)
-        for letter in "vwu":
-            new = s.Word(name.span, letter + (digits[0] if digits else ""), name.index, (), True)
-            if key_of(new) not in taken and (key_of(new) != letter or letter not in glued):
-                return new
-        shown = self.text[name.span.start : name.span.stop]
-        raise NameMistake(
-            f"v, w and u are taken: give the derivative of {shown} a name of its own, as in {shown}' = p, p' = ….",
-            name.span,
-        )
-
-    def asks(self, statement: s.Statement, functions: Collection[str]) -> bool:
-        """True for f(3), alone on its line, of a function of the block."""
-        raw = statement.expr
-        if statement.kind != "expression" or not isinstance(raw, s.Run) or len(raw.items) != 2:
-            return False
-        name, group = raw.items[0].atom, raw.items[1].atom
-        plain = not raw.items[0].posts and not raw.items[1].posts and raw.items[1].operator == ""
-        if not plain or not isinstance(name, s.Word) or not isinstance(group, s.Group) or key_of(name) not in functions:
-            return False
-        return self.looks_like_value(replace(statement, expr=group))
-
-    def looks_like_value(self, statement: s.Statement) -> bool:
-        return statement.python is not None or not any(
-            isinstance(raw, s.Word) and find(raw.typed) is None and raw.text not in CONSTANTS
-            for raw in s.nodes(statement.expr)
-        )
-
-    @staticmethod
-    def check_net_input(net: s.Statement, statements: Sequence[s.Statement]) -> None:
-        """The input of a net in one line has a size, there or on a line of its own."""
-        name, size = net.names[0], net.layers[0].size
-        others = {key_of(word) for one in statements if one is not net for word in one.names}
-        if size is None and key_of(name) not in others:
-            raise ShapeError(f"The input {name.typed} needs a size.", name.span, (f"{name.typed}(3)",))
-
-    def unfold_net(self, statement: s.Statement) -> list[s.Statement]:
-        """The layers of a net in one line as definitions: h1 = tanh(W1 x + c1) in R^4."""
-        layers = statement.layers
-        first = layers[0]
-        assert first.name is not None
-        out = []
-        if first.size is not None:
-            out.append(s.Statement(first.span, "declare", (first.name,), size=s.Size(first.span, (first.size,))))
-        named = [first.name, *(layer.name for layer in layers[1:] if layer.name)]
-        for k, name in enumerate(named):
-            if key_of(name) in map(key_of, named[:k]):
-                raise NameMistake(f"Two layers are called {name.typed}.", name.span)
-        taken = set(map(key_of, named))
-        before = first.name
-        for k, layer in enumerate(layers[1:], start=1):
-            here, last = layer.span, k == len(layers) - 1
-            assert layer.size is not None  # only the input may go without
-            label = layer.name or s.Word(here, "o" if last else f"h{k}")
-            if layer.name is None and label.text in taken:
-                size = self.text[layer.size.span.start : layer.size.span.stop]
-                new = next(f"{label.text}{n}" for n in range(2, len(layers) + 3) if f"{label.text}{n}" not in taken)
-                tail = self.text[layer.size.span.stop : here.stop]
-                raise NameMistake(
-                    f"The layer would be called {label.text}, which is taken; name it.", here, (f"{new}({size}){tail}",)
-                )
-            affine: s.Raw = s.Terms(here, (
-                (1, s.Run(here, (made(s.Word(here, f"W{k}")), made(replace(before, span=here))))),
-                (1, s.Run(here, (made(s.Word(here, f"c{k}")),))),
-            ))
-            if layer.activation is not None:
-                function = self.activation(layer.activation)
-                affine = s.Run(here, (made(function), made(s.Group(here, "(", ((affine,),)), gap=False)))
-            out.append(s.Statement(here, "define", (label,), expr=affine, size=s.Size(layer.size.span, (layer.size,))))
-            before = label
-        return out
-
-    def activation(self, word: s.Word) -> s.Word:
-        """The function that is meant behind a layer's size."""
-        if key_of(word) == "sigma":
-            return replace(word, text="sigmoid")
-        row = find(word.typed)
-        if row is None or row.kind not in ("entrywise", "vector") or row.arity != (1, 1) or row.name == "diag":
-            shown = self.text[word.span.start : word.span.stop]
-            plain = word.text.lower().replace("_", "")
-            if plain in ("batchnorm", "dropout", "flatten", "maxpool", "conv", "identity", "linear", "none"):
-                told = "without one a layer is affine: -> 4" if plain in ("identity", "linear", "none") else (
-                    "a layer is W x + c and an activation; all else is a line of its own")
-                raise NameMistake(f"{shown} is not an activation; {told}.", word.span)
-            close = nearest(word.text, ACTIVATIONS) if row is None else []
-            raise NameMistake(f"{shown} is not an activation.", word.span, close)
-        return word
 
     def declare(self, statements: Sequence[s.Statement], wrt: str | None) -> None:
         """Note every name that a line declares, before any expression is read."""
@@ -1215,113 +937,3 @@ class _Understanding:
         numbers = [one.text for tree in trees for one in t.walk(tree) if isinstance(one, t.Number)]
         return any("." in text or "e-" in text for text in numbers)
 
-
-def spelt_out(expr: t.Expr, spread: Collection[Span], divisors: Collection[Span]) -> t.Expr:
-    """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z) of a vector z."""
-    if not spread and not divisors:
-        return expr
-
-    def visit(one: t.Expr) -> t.Expr:
-        if isinstance(one, t.Sum):
-            return replace(one, terms=tuple((sign, ones(visit(term))) for sign, term in one.terms))
-        if isinstance(one, t.Product):
-            factors = [(operator, visit(factor)) for operator, factor in one.factors]
-            return replace(one, factors=tuple(
-                ("./" if operator == "/" and factor.span in divisors else operator, factor)
-                for operator, factor in factors
-            ))
-        if isinstance(one, t.Fraction) and one.below.span in divisors:
-            below = visit(one.below)
-            below = below if isinstance(below, (t.Name, t.Paren, t.Call)) else t.Paren(below, span=below.span)
-            return t.Product((("", visit(one.above)), ("./", below)), span=one.span)
-        return t.rebuilt(one, visit)
-
-    def ones(term: t.Expr) -> t.Expr:
-        if term.span not in spread:
-            return term
-        plain = isinstance(term, t.Product) and all(operator in ("", "*") for operator, _ in term.factors)
-        factors = term.factors if isinstance(term, t.Product) and plain else (("", term),)
-        return t.Product((*factors, ("", t.Ones())), span=term.span)
-
-    return visit(expr)
-
-
-ACTIVATIONS = tuple(
-    name for name, row in FUNCTIONS.items()
-    if row.kind in ("entrywise", "vector") and row.arity == (1, 1)
-    and name not in ("diag", "norm", "sum", "prod", "mean")
-)
-
-
-def nothing_to_do(net: bool) -> SyntaxMistake:
-    thing, example = ("layer", NET_EXAMPLE) if net else ("function", EXAMPLE)
-    return SyntaxMistake(f"There is nothing to differentiate in this block; write a {thing}.", None, (example,))
-
-
-def parts_of(key: str, steps: Mapping[str, Step]) -> set[str]:
-    """All that a definition is made of, through the definitions in it."""
-    found: set[str] = set()
-    todo = [key]
-    while todo:
-        step = steps.get(todo.pop())
-        new = set(step.reads) - found if step is not None else set()
-        found |= new
-        todo += new
-    return found
-
-
-def describe(shape: Shape) -> str:
-    """A size in words."""
-    if shape == ():
-        return "a number"
-    if len(shape) == 1:
-        return f"a vector of {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
-    return f"a {shape[0]}×{shape[1]} matrix"
-
-
-def made(atom: s.Raw, gap: bool = True) -> s.Item:
-    """A factor that nobody typed."""
-    return s.Item(atom.span, "", False, gap, atom)
-
-
-def names_in(expr: t.Expr) -> list[str]:
-    """The names an expression uses, in order of appearance; not the indices of its families."""
-    out: dict[str, None] = {}
-
-    def visit(one: t.Expr, bound: frozenset[str]) -> None:
-        if isinstance(one, t.Name):
-            if one.key not in bound:
-                out[one.key] = None
-        elif isinstance(one, t.Family):
-            visit(one.body, bound | {one.index})
-            visit(one.first, bound)
-            visit(one.last, bound)
-        else:
-            if isinstance(one, t.UserCall):
-                out[one.key] = None
-            for child in t.children(one):
-                visit(child, bound)
-
-    visit(expr, frozenset())
-    return list(out)
-
-
-def use_of(expr: t.Expr, key: str) -> Span | None:
-    """Where an expression first uses a name."""
-    found = [one.span for one in t.walk(expr) if isinstance(one, (t.Name, t.UserCall)) and one.key == key]
-    return min(found, default=None)
-
-
-def bounds_in(expr: t.Expr) -> list[t.Expr]:
-    """The expressions that must be whole numbers: bounds of families and indices of components."""
-    out: list[t.Expr] = []
-    for one in t.walk(expr):
-        if isinstance(one, t.Family):
-            out += [one.first, one.last]
-        if isinstance(one, t.Component):
-            out += one.indices
-    return out
-
-
-def families_in(expr: t.Expr) -> list[t.Family]:
-    return [one for one in t.walk(expr) if isinstance(one, t.Family)]

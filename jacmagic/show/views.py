@@ -17,7 +17,7 @@ from jacmagic.errors import LimitError
 from jacmagic.language import tree as t
 from jacmagic.language.letters import ROLES
 from jacmagic.language.printers import latex
-from jacmagic.program.passes import Line, Program
+from jacmagic.program.model import Line, Program
 from jacmagic.result import Result
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain

@@ -17,7 +17,7 @@ import numpy as np
 import jacmagic
 from jacmagic.language import printers
 from jacmagic.notebook import Result
-from jacmagic.program.passes import families_in
+from jacmagic.program.uses import families_in
 
 LARGE = 500
 """Rows or columns of a Jacobian that is shown here."""

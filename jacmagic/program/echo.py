@@ -1,0 +1,39 @@
+"""The lines of a block as they are shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from jacmagic.errors import Span
+from jacmagic.language import tree as t
+
+
+def spelt_out(expr: t.Expr, spread: Collection[Span], divisors: Collection[Span]) -> t.Expr:
+    """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z) of a vector z."""
+    if not spread and not divisors:
+        return expr
+
+    def visit(one: t.Expr) -> t.Expr:
+        if isinstance(one, t.Sum):
+            return replace(one, terms=tuple((sign, ones(visit(term))) for sign, term in one.terms))
+        if isinstance(one, t.Product):
+            factors = [(operator, visit(factor)) for operator, factor in one.factors]
+            return replace(one, factors=tuple(
+                ("./" if operator == "/" and factor.span in divisors else operator, factor)
+                for operator, factor in factors
+            ))
+        if isinstance(one, t.Fraction) and one.below.span in divisors:
+            below = visit(one.below)
+            below = below if isinstance(below, (t.Name, t.Paren, t.Call)) else t.Paren(below, span=below.span)
+            return t.Product((("", visit(one.above)), ("./", below)), span=one.span)
+        return t.rebuilt(one, visit)
+
+    def ones(term: t.Expr) -> t.Expr:
+        if term.span not in spread:
+            return term
+        plain = isinstance(term, t.Product) and all(operator in ("", "*") for operator, _ in term.factors)
+        factors = term.factors if isinstance(term, t.Product) and plain else (("", term),)
+        return t.Product((*factors, ("", t.Ones())), span=term.span)
+
+    return visit(expr)

@@ -1,0 +1,128 @@
+"""What a block was understood as: frozen records, read by all that stands behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.engine.graph import Graph, Node
+from jacmagic.errors import Span
+from jacmagic.language import tree as t
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A free name: a variable or a parameter.
+
+    value  float64 array of the shape
+    given  True where the block states the value
+    range  (low, high, step or None) where the block states one
+    role   "variable", "parameter"; in a net "input", "weight", "target", "fixed"
+    label  True for the target of a cross-entropy
+    """
+
+    key: str
+    shape: Shape
+    value: np.ndarray
+    given: bool
+    range: tuple[float, float, float | None] | None
+    role: str
+    node: Node
+    label: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A function or definition: its expression, its node in the graph, its size."""
+
+    key: str
+    kind: str  # "function", "define", "equation"
+    params: tuple[str, ...]
+    expr: t.Expr
+    node: Node
+    span: Span
+    reads: tuple[str, ...]  # the names it uses, in order of appearance
+
+    @property
+    def shape(self) -> Shape:
+        return self.node.shape
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the echo: what stands left of the sign, and what right."""
+
+    kind: str  # "step", "value", "declare"
+    key: str
+    params: tuple[str, ...] = ()
+    expr: t.Expr | None = None
+    shape: Shape | None = None
+    range: tuple[t.Expr, t.Expr] | None = None
+    equation: bool = False
+    python: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A line such as `u = f(3)` below a function: its value and its derivative there are shown, and no more.
+
+    key        u, empty where the line is f(3) alone
+    value      the node of f(3)
+    arguments  those of the function's arguments, in order
+    """
+
+    key: str
+    call: t.UserCall
+    value: Node
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A block as it was understood.
+
+    variables   the keys of the columns, in order
+    parameters  the other free names that the outputs depend on
+    outputs     the keys of the rows
+    wholes      names used as sizes, bounds or indices, with their values
+    arrays      where abs( ) is of a vector or matrix
+    asked       the functions' values that lines ask for
+    """
+
+    text: str
+    graph: Graph
+    inputs: dict[str, Input]
+    steps: dict[str, Step]
+    outputs: tuple[str, ...]
+    variables: tuple[str, ...]
+    parameters: tuple[str, ...]
+    wholes: dict[str, int]
+    echo: tuple[Line, ...]
+    net: bool
+    decimals: bool
+    arrays: frozenset[Span]
+    asked: tuple[Asked, ...] = ()
+    seed: int = 0
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """{name: "input" | "weight" | "target" | "fixed"} of a net, in the order of the block."""
+        return {key: one.role for key, one in self.inputs.items()} if self.net else {}
+
+    def node(self, key: str) -> Node:
+        return self.steps[key].node if key in self.steps else self.inputs[key].node
+
+    def shape(self, key: str) -> Shape:
+        return self.node(key).shape
+
+
+def describe(shape: Shape) -> str:
+    """A size in words."""
+    if shape == ():
+        return "a number"
+    if len(shape) == 1:
+        return f"a vector of {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
+    return f"a {shape[0]}×{shape[1]} matrix"
