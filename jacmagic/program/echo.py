@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from jacmagic.errors import Span
 from jacmagic.language import tree as t
+from jacmagic.program.block import Settled, Sized
+from jacmagic.program.model import Line, Shape, Step
+
+
+def lines(block: Sized, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> tuple[Line, ...]:
+    out = []
+    for key, step in steps.items():
+        stated = step.shape if key in block.sizes or block.net else None
+        out.append(Line("step", key, step.params, step.expr, stated, equation=step.kind == "equation"))
+    for key, draft in block.drafts.items():
+        if key in steps:
+            continue
+        ends = None
+        if draft.range is not None:
+            ends = (block.reader.value(draft.range[1].low), block.reader.value(draft.range[1].high))
+        if key in block.values or ends is not None or draft.size is not None:
+            expr = block.trees.get(key)
+            size = shapes.get(key) if draft.size is not None else None
+            out.append(Line("value", key, (), expr, size, ends, python=key in block.evaluated))
+    return tuple(out)
+
+
+def has_decimals(block: Settled) -> bool:
+    trees = [*block.trees.values(), *(call for _, _, call in block.asked)]
+    numbers = [one.text for tree in trees for one in t.walk(tree) if isinstance(one, t.Number)]
+    return any("." in text or "e-" in text for text in numbers)
 
 
 def spelt_out(expr: t.Expr, spread: Collection[Span], divisors: Collection[Span]) -> t.Expr:

@@ -1,0 +1,151 @@
+"""The graph of a block: one labelled node for every function and definition, in the order in which they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jacmagic import names
+from jacmagic.engine.graph import Graph, Node
+from jacmagic.errors import JacmagicError, ShapeError, Span
+from jacmagic.language import nodes as s
+from jacmagic.language import tree as t
+from jacmagic.language.keys import key_of
+from jacmagic.program.block import Sized, line
+from jacmagic.program.echo import spelt_out
+from jacmagic.program.lowerer import Lowerer
+from jacmagic.program.model import Asked, Shape, Step, describe
+from jacmagic.program.sizes import lowerer
+from jacmagic.program.uses import names_in
+
+
+@dataclass(frozen=True)
+class Built:
+    """The graph and its steps.
+
+    free     the names that no line defines, in order of appearance
+    unused   names with a size that nothing uses
+    shapes   the sizes of both
+    outputs  the steps that are the rows
+    needed   the names that the outputs depend on
+    arrays   where abs( ) is of a vector or matrix
+    """
+
+    graph: Graph
+    steps: Mapping[str, Step]
+    free: tuple[str, ...]
+    unused: tuple[str, ...]
+    shapes: Mapping[str, Shape]
+    outputs: tuple[str, ...]
+    needed: frozenset[str]
+    asked: tuple[Asked, ...]
+    arrays: frozenset[Span]
+
+
+def build(block: Sized) -> Built:
+    """The graph of a block whose sizes are known.
+
+    Raises:
+        ShapeError: the sizes of a right side do not fit.
+    """
+    graph = Graph()
+    low = lowerer(block, block.wholes, graph)
+    low.as_row = lists_as_rows(block)
+    defined = [key for key, _ in block.sequence]
+    bound = {*defined, *block.wholes}
+    params = [p for key in defined for p in block.scope.functions.get(key, ())]
+    appearance = [n for key in defined for n in names_in(block.trees[key])]
+    changing = [names.of_rate(key) for key, one in block.sequence if one.kind == "equation"]
+    free = tuple(dict.fromkeys(n for n in [*params, *appearance, *changing] if n not in bound))
+    shapes = dict.fromkeys(free, ()) | dict(block.shapes)
+    for key in free:
+        low.env[key] = low.of_node(graph.input(key, shapes[key]))
+    steps = {key: step(block, low, key, statement) for key, statement in block.sequence}
+    used = {n for key, one in steps.items() for n in (*one.reads, *one.params) if n != key}
+    outputs = (defined[-1],) if block.net else tuple(
+        key for key in defined if key not in used or steps[key].kind == "equation"
+    )
+    unused = tuple(key for key in block.drafts if key in shapes and key not in bound and key not in free)
+    asked = tuple(asked_for(block, low, key, call) for key, _, call in block.asked)
+    return Built(
+        graph, steps, free, unused, shapes, outputs, frozenset(needed(block, steps, outputs)), asked,
+        frozenset(low.arrays),
+    )
+
+
+def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
+    """One function, definition or equation, lowered; from here on its name stands for its node."""
+    expr, params = block.trees[key], block.scope.functions.get(key, ())
+    low.spread, low.divisors = set(), set()
+    value = low.step(expr)
+    shown = spelt_out(expr, low.spread, low.divisors)
+    node = low.node(value)
+    if value.row:
+        node = low.graph.take(node, range(node.size), (1, node.size))
+    check_size(block, low, key, statement, expr, node)
+    label = low.graph.node("label", (node,), node.shape, key)
+    low.env[key] = low.of_node(label)
+    if statement.kind == "function":
+        low.functions[key] = (params, expr)
+    reads = tuple(dict.fromkeys(n for n in names_in(expr) if n not in block.wholes))
+    return Step(key, statement.kind, params, shown, label, statement.span, reads)
+
+
+def lists_as_rows(block: Sized) -> dict[str, Span]:
+    """Where a capital letter was given a list of numbers: W = [1, -1]."""
+    found = {}
+    for key in block.constants:
+        tree, text = block.trees[key], block.source(block.trees[key].span)
+        if isinstance(tree, t.Vector) and key[0].isupper() and text[0] == "[" and not {";", "\n"} & set(text):
+            found[key] = tree.span
+    return found
+
+
+def asked_for(block: Sized, low: Lowerer, key: str, call: t.UserCall) -> Asked:
+    """The nodes of a function's value that a line asks for."""
+    try:
+        value = low.node(low.step(call))
+    except JacmagicError as error:
+        shown = block.source(call.span)
+        raise type(error)(f"{shown}: {error.message}", call.span) from None
+    arguments = [low.node(low.lower(one)) for one in call.arguments]
+    if len(arguments) == 1 < len(block.scope.functions[call.key]):  # a vector fills the arguments
+        arguments = [low.graph.take(arguments[0], (k,), ()) for k in range(arguments[0].size)]
+    return Asked(key, call, value, tuple(arguments))
+
+
+def check_size(block: Sized, low: Lowerer, key: str, statement: s.Statement, expr: t.Expr, node: Node) -> None:
+    of = key_of(statement.names[0])
+    if statement.kind == "equation" and node.shape != (want := block.shapes.get(of, ())):
+        where = f" ({line(block.sizes[of][1].span)})" if of in block.sizes else ""
+        name, found = statement.names[0].typed, describe(node.shape)
+        raise ShapeError(f"{name} is {describe(want)}{where}, but its derivative in time is {found}.", expr.span)
+    size = block.sizes.get(key)
+    if size is None:
+        return
+    stated = tuple(low.whole_of(dim) for dim in size[0])
+    if node.shape != stated:
+        raise ShapeError(
+            f"{key} is stated to be {describe(stated)} ({line(size[1].span)}), but its expression is "
+            f"{describe(node.shape)} ({line(expr.span)}).",
+            size[1].size.span if size[1].size is not None else expr.span,
+        )
+
+
+def needed(block: Sized, steps: Mapping[str, Step], outputs: Sequence[str]) -> set[str]:
+    """The free names that the outputs depend on, calls followed with what they put in."""
+    memo: dict[str, set[str]] = {}
+
+    def of_tree(expr: t.Expr) -> set[str]:
+        found: set[str] = set()
+        for one in t.walk(expr):
+            if isinstance(one, t.UserCall):
+                body = memo.get(one.key, set())
+                found |= body - set(block.scope.functions[one.key])
+            if isinstance(one, t.Name):
+                found |= memo.get(one.key, {one.key})
+        return found
+
+    for key, step in steps.items():
+        memo[key] = of_tree(step.expr)
+    return set().union(*(memo[key] for key in outputs), *(set(steps[key].params) for key in outputs))

@@ -1,0 +1,144 @@
+"""The columns and parameters of a block, the roles of a net's names, and where each of them starts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic import names
+from jacmagic.errors import NameMistake, nearest
+from jacmagic.language import nodes as s
+from jacmagic.language.keys import key_of
+from jacmagic.program import start
+from jacmagic.program.block import Sized
+from jacmagic.program.build import Built
+from jacmagic.program.model import Input
+from jacmagic.program.roles import labels, roles
+from jacmagic.program.sizes import check_inside, lowerer, range_of
+from jacmagic.program.statements import nothing_to_do
+from jacmagic.program.uses import parts_of
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the free names are.
+
+    variables   the keys of the columns, in order
+    parameters  the other free names that the outputs depend on
+    inputs      all free names
+    """
+
+    variables: tuple[str, ...]
+    parameters: tuple[str, ...]
+    inputs: dict[str, Input]
+
+
+def columns(block: Sized, built: Built, values: Mapping[str, np.ndarray], seed: int) -> Columns:
+    """The columns: named on the magic's line, the input of a net, the arguments, what changes, what has no value.
+
+    Raises:
+        NameMistake: of a name on the magic's line, or of a role.
+    """
+    check_roles(block, {*built.free, *built.unused}, {*built.steps, *block.wholes})
+    known = net_roles(block, built) if block.net else {}
+    if block.columns:
+        chosen = named_variables(block, built)
+    elif block.net:
+        chosen = (min((key for key, role in known.items() if role == "input"), key=block.first_place),)
+    else:
+        chosen = variables(block, built, values)
+    parameters = tuple(n for n in built.free if n in built.needed and n not in chosen)
+    numbers, one_hot = lowerer(block, block.wholes), labels(block.trees)
+    inputs = {}
+    for key in (*built.free, *built.unused):
+        shape, ends, label = built.shapes[key], range_of(block, numbers, key), key in one_hot
+        role = known.get(key, "variable" if key in chosen else "parameter")
+        if key in values:
+            value = values[key]
+            if ends is not None:
+                check_inside(block, key, value, ends)
+        else:
+            value = start.first(key, shape, role, ends, label, block.net, seed)
+        node = built.graph.input(key, shape)
+        inputs[key] = Input(key, shape, value, key in values, ends, role, node, label)
+    return Columns(chosen, parameters, inputs)
+
+
+def net_roles(block: Sized, built: Built) -> dict[str, str]:
+    """{name: role} of the names that a net uses or a line declares."""
+    read = {name for one in built.steps.values() for name in one.reads if name not in one.params}
+    keys = [
+        key for key in (*built.free, *built.unused) if key in built.needed or key in block.drafts or key in read
+    ]
+    trees = {key: block.trees[key] for key in built.steps}
+    params = {key: one.params for key, one in built.steps.items()}
+    sizes = {key: one.shape for key, one in built.steps.items()} | {key: built.shapes[key] for key in keys}
+    stated = {key: draft.role[1] for key, draft in block.drafts.items() if draft.role is not None}
+    named = [key_of(word) for word in block.columns]
+    return roles(trees, params, sizes, sorted(keys, key=block.first_place), stated, named)
+
+
+def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str, ...]:
+    """The columns where neither the magic's line nor a net says them."""
+    last = frozenset(built.outputs)
+    arguments = list(dict.fromkeys(
+        p for key, step in built.steps.items() for p in step.params
+        if p not in built.steps and (key in last or p in built.needed) and p not in block.wholes
+    ))
+    if arguments:
+        return tuple(arguments)
+    primed = [names.of_rate(key) for key, step in built.steps.items() if step.kind == "equation"]
+    if primed:
+        return tuple(key for key in primed if key not in built.steps)
+    appearing = [n for n in built.free if n in built.needed]
+    loose = [n for n in appearing if n not in values]
+    found = names.in_column_order(loose or appearing)
+    if not found:
+        raise nothing_to_do(block.net)
+    return found
+
+
+def named_variables(block: Sized, built: Built) -> tuple[str, ...]:
+    """The columns that a magic's line names."""
+    taken = {*block.wholes, *built.free, *built.steps}
+    declared = [key for key in block.drafts if key in built.shapes and key not in taken]
+    known = [*built.free, *built.steps, *declared]
+    found: dict[str, s.Word] = {}
+    for word in block.columns:
+        key = key_of(word)
+        if key in block.wholes:
+            message = f"{word.typed} is a size, a bound or an index here, and no variable."
+            raise NameMistake(message, word.span).bind(block.wrt)
+        if key not in known:
+            close = nearest(key, known)
+            error = NameMistake(
+                f"{word.typed} is not a name of this block"
+                + (f"; did you mean {' or '.join(close)}?" if close else f" ({', '.join(known[:8])})."),
+                word.span, close,
+            )
+            raise error.bind(block.wrt)
+        found.setdefault(key, word)
+    for key, word in found.items():
+        inside = next((n for n in found if n != key and n in parts_of(key, built.steps)), None)
+        if inside is not None:
+            raise NameMistake(
+                f"{word.typed} is defined by means of {found[inside].typed}: with both as variables neither could "
+                "change while the other stays.", word.span,
+            ).bind(block.wrt)
+    return tuple(found)
+
+
+def check_roles(block: Sized, names: Collection[str], bound: Collection[str]) -> None:
+    """A role is said of what the block uses and does not define."""
+    for key, draft in block.drafts.items():
+        if draft.role is None or key in names:
+            continue
+        word, _ = draft.role
+        if key in bound and key not in block.wholes:
+            said = f"{word.typed} is defined{block.where(key)}; only what no line defines has a role."
+            raise NameMistake(said, word.span)
+        if key not in block.wholes:
+            close = nearest(key, names)
+            raise NameMistake(f"{word.typed} is not used in this block.", word.span, close)

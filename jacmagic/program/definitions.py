@@ -1,0 +1,211 @@
+"""The right sides of a block: read, in order, and looked through for slips of the pen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from jacmagic import names
+from jacmagic.errors import NameMistake, Span, ValueMistake
+from jacmagic.language import slips
+from jacmagic.language import tree as t
+from jacmagic.language.keys import key_of
+from jacmagic.program.block import Declared, Settled, grown, line
+from jacmagic.program.uses import names_in, use_of
+
+
+def read(block: Declared) -> Settled:
+    """The right sides as trees; what has no names in it is a value."""
+    trees: dict[str, t.Expr] = {}
+    sequence, asked = [], []
+    values = {}
+    for statement in block.statements:
+        if statement.kind == "declare":
+            continue
+        key = key_of(statement.names[0]) if statement.names else ""
+        key = names.rate(key) if statement.kind == "equation" else key
+        if statement.python is not None:
+            values[key] = statement
+            continue
+        assert statement.expr is not None
+        expr = block.reader.value(statement.expr)
+        if statement.kind == "asked":
+            call = t.inside(expr)
+            assert isinstance(call, t.UserCall)
+            asked.append(("", statement, call))
+            continue
+        trees[key] = expr
+        if statement.kind == "define" and not names_in(expr):
+            values[key] = statement
+            continue
+        sequence.append((key, statement))
+        if statement.range is not None:
+            raise ValueMistake(
+                f"{statement.names[0].typed} is defined by the names in it and has no slider of its own.",
+                statement.range.span,
+            )
+    found = grown(Settled, block, trees=trees, sequence=tuple(sequence), values=values, asked=tuple(asked))
+    for tree in trees.values():
+        for number in t.walk(tree):
+            if isinstance(number, t.Number):
+                block.reader.check_number(number, found.used)
+    return found
+
+
+def check_names(block: Settled) -> Settled:
+    """The block, where no name is both a variable and defined, and none looks like a slip.
+
+    Raises:
+        NameMistake: with both lines, or with what may be meant.
+    """
+    for key, statement in block.sequence:
+        primed = block.drafts.get(names.rate(key))
+        if primed is not None and primed.define is not None and primed.define.kind == "equation":
+            name = statement.names[0]
+            raise NameMistake(
+                f"{name.typed} is a variable, as {line(primed.define.span)} says how it changes in time; "
+                f"{line(statement.span)} defines it.", name.span,
+            )
+    check_kin(block, {key for key, _ in block.sequence})
+    check_slips(block)
+    return block
+
+
+def check_slips(block: Settled) -> None:
+    """Names that look like slips, in the lines that define something."""
+    used = block.used | {param for params in block.scope.functions.values() for param in params}
+    for key, statement in block.values.items():
+        word = statement.names[0]
+        split = re.fullmatch(r"[a-z]{2,3}", word.typed) and used.issuperset(word.typed)
+        if key in used or not split:
+            continue
+        product = " ".join(word.typed)  # xy = 1
+        right = block.text[word.span.stop : statement.span.stop]
+        raise NameMistake(
+            f"{word.typed} is made of the block's names {' and '.join(word.typed)}: is the product meant, "
+            f"{product}{right}, an equation, or is it another name?", word.span,
+        )
+    named = {key_of(word) for word in block.columns}
+    arguments = {name for params in block.scope.functions.values() for name in params} | block.scope.timed
+    free = {name for key, _ in block.sequence for name in names_in(block.trees[key])} - block.drafts.keys()
+    varying = frozenset((named or arguments or free) | {key for key, _ in block.sequence})
+    known = slips.Block(block.text, frozenset(block.scope.names), block.scope.functions, varying, block.net)
+    for key, statement in block.sequence:
+        assert statement.expr is not None
+        pairs = zip(block.scope.functions.get(key, ()), statement.params)
+        typed = {name: block.source(word.span) for name, word in pairs}
+        slips.check(slips.Line(key, statement.expr.span, block.trees[key], typed), known)
+
+
+def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:
+    """f(x) = x_1^2 + x_2: the argument does not occur, but its indexed kin do; `unsettled` may be vectors yet."""
+    for key, statement in block.sequence:
+        if statement.kind != "function":
+            continue
+        used = dict.fromkeys(names_in(block.trees[key]))
+        params = set(block.scope.functions[key])
+        others = [u for u in used if u not in params and u not in block.drafts]
+        for param, word in zip(block.scope.functions[key], statement.params):
+            if param in used or param in block.scope.vectors or param in unsettled:
+                continue
+            kin = [u for u in others if names.name(u).unindexed == param]
+            if not kin:
+                continue
+            indices = sorted((names.name(u).index for u in kin), key=names.natural)
+            shown = [f"{word.typed}_{i}" for i in indices]
+            head = Span(statement.span.start, block.text.index(")", statement.params[-1].span.stop) + 1)
+            inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
+            fixes = [f"{block.text[head.start : statement.names[0].span.stop]}({', '.join(inside)})"]
+            if all(i.isdigit() for i in indices):
+                fixes.insert(0, f"{word.typed} in R^{max(map(int, indices))}")
+            raise NameMistake(
+                f"{word.typed} does not occur in {key}, but {' and '.join(shown)} "
+                f"{'does' if len(kin) == 1 else 'do'}. Is {word.typed} a vector, or are they the arguments?",
+                head, fixes,
+            )
+
+
+def set_aside(block: Settled) -> Settled:
+    """The block without the lines such as u = f(3), which no other line uses: they ask for a value."""
+    used = block.used | {key_of(word) for word in block.columns}
+    asked = list(block.asked)
+    for key, statement in block.sequence:
+        call = t.inside(block.trees[key])
+        plain = statement.kind == "define" and isinstance(call, t.UserCall) and key not in used and not statement.size
+        if plain and isinstance(call, t.UserCall) and not any(map(names_in, call.arguments)):
+            asked.append((key, statement, call))
+    gone = {key for key, _, _ in asked}
+    places = {key: one.span for key, one in block.sequence if key not in gone}
+    asked.sort(key=lambda one: one[1].span)
+    for _, statement, call in asked:
+        if places[call.key] > statement.span:
+            raise NameMistake(
+                f"{call.key} is used on {line(statement.span)}, but defined only on {line(places[call.key])}; "
+                "a definition stands above the lines that use it.", call.span,
+            )
+    return replace(
+        block, asked=tuple(asked), sequence=tuple(one for one in block.sequence if one[0] not in gone),
+        trees={key: tree for key, tree in block.trees.items() if key not in gone},
+        drafts={key: draft for key, draft in block.drafts.items() if key not in gone},
+    )
+
+
+def in_order(block: Settled) -> Settled:
+    """The block, where each definition stands above the lines that use it.
+
+    Raises:
+        NameMistake: a name is used too early, or defined by means of itself.
+    """
+    place = {key: k for k, (key, _) in enumerate(block.sequence)}
+    for k, (key, _) in enumerate(block.sequence):
+        for name in names_in(block.trees[key]):
+            if name in place and place[name] >= k:
+                raise too_early(block, name, key, place)
+    return block
+
+
+def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> NameMistake:
+    used, defined = block.sequence[place[key]][1], block.sequence[place[name]][1]
+    word = defined.names[0]
+    if defined.kind == "equation":
+        word = replace(word, text=f"{word.typed}'", index=None)
+    if name == key:
+        use = use_of(block.trees[key], name) or defined.span
+        message = f"{word.typed} is defined by means of itself on {line(defined.span)}."
+        if isinstance(t.inside(block.trees[key]), t.Name):  # z = z, a coordinate that stays as it is
+            shown = block.source(word.span)
+            other = shown[0].swapcase() + shown[1:]
+            taken = block.scope.names | block.used
+            free = shown[0].isascii() and name[0].swapcase() + name[1:] not in taken
+            rest = block.text[word.span.stop : defined.span.stop]
+            return NameMistake(
+                f"{shown} is the name of this line and what stands in it; a coordinate that stays as it is "
+                "has another name on the left.", defined.span, (other + rest,) if free else (),
+            )
+        front = re.search(r"(?<![A-Za-z0-9_])[A-Za-z]$", block.text[: use.start])
+        if front is not None and use.stop - use.start == len(name):  # q = Wq x
+            glued = Span(use.start - 1, use.stop)
+            return NameMistake(f"{message} Is {front[0]}{name} one name?", glued, (f"{front[0]}_{name}",))
+        behind = re.match(r"[A-Za-z]\w*", block.text[use.stop :])
+        if behind is not None and use.stop - use.start == len(name):  # d = v*dt
+            whole = Span(use.start, use.stop + behind.end())
+            shown = block.source(whole)
+            return NameMistake(f"{message} Is {shown} one name?", whole, (f"{shown} in R",))
+        return NameMistake(message, use)
+    seen, todo = set(), [name]
+    while todo:
+        one = todo.pop()
+        if one in place and one not in seen:
+            seen.add(one)
+            todo.extend(names_in(block.trees[one]))
+    shown = used.names[0].typed
+    if key in seen:
+        return NameMistake(
+            f"{shown} ({line(used.span)}) and {word.typed} ({line(defined.span)}) are defined by each "
+            "other.", word.span,
+        )
+    return NameMistake(
+        f"{word.typed} is used on {line(used.span)}, but defined only on {line(defined.span)}; "
+        "a definition stands above the lines that use it.", word.span,
+    )

@@ -1,0 +1,278 @@
+"""Whole numbers, sizes and values of a block's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import TypeVar
+
+import numpy as np
+import sympy as sp
+
+from jacmagic import names
+from jacmagic.code import compile_numpy
+from jacmagic.engine.graph import Graph
+from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, ValueMistake
+from jacmagic.language import tree as t
+from jacmagic.program.block import Counted, Settled, Sized, grown, line
+from jacmagic.program.lowerer import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
+from jacmagic.program.lowering import RULES
+from jacmagic.program.model import Shape, describe
+from jacmagic.program.shapes import Inference
+from jacmagic.program.statements import nothing_to_do
+from jacmagic.program.uses import bounds_in, families_in, names_in, use_of
+
+Kind = TypeVar("Kind", bound=Settled)
+
+
+# ------------------------------------------------------------------ whole numbers
+def count(block: Settled) -> Counted:
+    """The block with the values of the names used as sizes, bounds and indices.
+
+    Raises:
+        ValueMistake: such a name has no value.
+    """
+    sizes = {
+        key: (tuple(block.reader.value(dim) for dim in draft.size.size.dims), draft.size)
+        for key, draft in block.drafts.items() if draft.size is not None and draft.size.size is not None
+    }
+    wanted = [one for tree in block.trees.values() for one in bounds_in(tree)]
+    wanted += [dim for dims, _ in sizes.values() for dim in dims]
+    wholes: dict[str, int] = {}
+    low = lowerer(block, wholes)
+    pending = whole_names(block, wanted)
+    low.whole_names = set(pending)
+    while pending:
+        later = []
+        for name in pending:
+            value = block.evaluated.get(name)
+            if value is None and any(one not in low.env for one in names_in(block.trees[name])):
+                later.append(name)
+                continue
+            wholes[name] = low.whole_of(block.trees[name]) if value is None else int(value)
+            low.env[name] = Value(sp.Integer(wholes[name]), literal=True)
+        pending = later if len(later) < len(pending) else []
+    sequence = tuple((key, one) for key, one in block.sequence if key not in wholes)
+    return grown(Counted, block, sequence=sequence, wholes=wholes, sizes=sizes)
+
+
+def whole_names(block: Settled, wanted: list[t.Expr]) -> list[str]:
+    """The names in these expressions, which must be whole numbers, and those that they are made of."""
+    indices = {family.index for tree in block.trees.values() for family in families_in(tree)}
+    todo = [name for expr in wanted for name in names_in(expr) if name not in indices]
+    spans = {n: use_of(e, n) or e.span for e in reversed(wanted) for n in names_in(e)}
+    found: dict[str, None] = {}
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        value, stated = block.evaluated.get(name), block.trees.get(name)
+        if value is None or value.ndim or not float(value).is_integer():
+            if stated is None or name in block.scope.functions:
+                raise ValueMistake(
+                    f"{name} stands where a whole number is needed; give it a value.", spans.get(name, Span(0, 0)),
+                    () if name in block.drafts else (f"{name} = 3",),
+                )
+            inner = [n for n in names_in(stated) if n not in found]
+            spans |= {n: use_of(stated, n) or stated.span for n in inner}
+            todo += inner
+        found[name] = None
+    return list(found)
+
+
+def lowerer(block: Settled, wholes: Mapping[str, int], graph: Graph | None = None) -> Lowerer:
+    """What lowers expressions in which no names are known but whole numbers."""
+    env = {name: Value(sp.Integer(value), literal=True) for name, value in wholes.items()}
+    low = Lowerer(block.text, graph or Graph(), env, {}, block.where, RULES)
+    low.whole_names = set(wholes)
+    return low
+
+
+# ------------------------------------------------------------------ sizes
+def size(block: Counted) -> Sized:
+    """The block with the size of every name: stated, of its value, or inferred.
+
+    What does not fit is handed on as `mistake`: a name may yet turn out to be a component.
+    """
+    low = lowerer(block, block.wholes)
+    shapes: dict[str, Shape] = dict.fromkeys(block.wholes, ())
+    shapes |= {key: stated_size(key, block, low) for key in block.sizes}
+    constants = {
+        key: low.lower(block.trees[key])
+        for key in block.drafts if key in block.values and key in block.trees and key not in block.wholes
+    }
+    defined = {key for key, _ in block.sequence}
+    for key, draft in block.drafts.items():
+        if key in block.evaluated:
+            shapes.setdefault(key, block.evaluated[key].shape)
+        elif key in constants:
+            shapes.setdefault(key, constants[key].shape)
+        elif draft.range is not None and key not in defined:
+            shapes.setdefault(key, ())
+    free = {n for key, _ in block.sequence for n in names_in(block.trees[key])}
+    free |= {p for params in block.scope.functions.values() for p in params}
+    free -= defined | block.wholes.keys()
+    rates = {key: names.of_rate(key) for key, statement in block.sequence if statement.kind == "equation"}
+    stated = {
+        key: one.size.span for key, (dims, one) in block.sizes.items()
+        if not dims and one.size and one.kind == "define"
+    }
+
+    def whole(expr: t.Expr) -> int | None:
+        try:
+            return low.whole(expr)
+        except (JacmagicError, AssertionError, TypeError):
+            return None
+
+    inference = Inference(shapes, whole, block.scope.functions, free, rates, stated, block.source, block.net)
+    mistake = None
+    try:
+        inference.run([(key, block.trees[key]) for key, _ in block.sequence])
+    except ShapeError as error:
+        mistake = error
+    for key in sorted(free & set(shapes)) if mistake is None else ():
+        first = next((span for one, _ in block.sequence if (span := use_of(block.trees[one], key))), None)
+        check_total(key, shapes[key], first)
+    return grown(
+        Sized, block, shapes=shapes, free=frozenset(free), mistake=mistake,
+        constants={key: low.node(value) for key, value in constants.items()},
+    )
+
+
+def stated_size(key: str, block: Counted, low: Lowerer) -> Shape:
+    dims, statement = block.sizes[key]
+    sizes = []
+    for dim in dims:
+        n = low.whole_of(dim)
+        if n < 1:
+            raise ValueMistake(f"A size is at least 1, not {n}.", dim.span)
+        sizes.append(n)
+    check_total(key, tuple(sizes), statement.span)
+    return tuple(sizes)
+
+
+def check_total(key: str, shape: Shape, span: Span | None) -> None:
+    if prod(shape) > 10 * MAX_ENTRIES:
+        raise LimitError(
+            f"A name has at most {10 * MAX_ENTRIES:,} entries; {key} would have {prod(shape):,}.", span
+        )
+
+
+def components(block: Sized) -> set[str]:
+    """The vectors of an inferred size whose component p2 was read as a name of its own."""
+    found, shapes = set(), block.shapes
+    for name in block.free - block.scope.names:
+        one, whole = names.name(name), names.name(name).unindexed
+        if one.index.isdigit() and shapes.get(name, ()) == () and len(shapes.get(whole, ())) == 1:
+            found.add(whole)
+    return found - block.scope.functions.keys()
+
+
+def with_a_guess(block: Sized, mistake: ShapeError) -> ShapeError:
+    """The mistake, and in a net what may have led to it: x W for W x, or a layer that nothing reads."""
+    span = mistake.span
+    if not block.net or span is None:
+        return mistake
+    here = [key for key, statement in block.sequence if statement.span.start <= span.start < statement.span.stop]
+    products = [one for key in here for one in t.walk(block.trees[key]) if isinstance(one, t.Product)]
+    for before, behind in [[t.inside(one) for _, one in two.factors] for two in products if len(two.factors) == 2]:
+        if not isinstance(before, t.Name) or not isinstance(behind, t.Name):
+            continue
+        undeclared = behind.key in block.free and behind.key not in block.drafts
+        pair = before.span.to(behind.span)
+        if not (span.start <= pair.start and pair.stop <= span.stop):
+            continue
+        if undeclared and behind.key[0].isupper() and len(block.shapes.get(before.key, ())) == 1:
+            turned = " ".join(block.source(one.span) for one in (behind, before))
+            return ShapeError(f"{mistake.message} Vectors are columns here.", pair, (turned,))
+    unread = [
+        f"{key}{block.where(key)}" for key, statement in block.sequence[:-1]
+        if statement.kind == "define" and key not in block.used and statement.span.stop <= span.start
+    ]
+    if not unread:
+        return mistake
+    return ShapeError(f"{mistake.message} Nothing reads {unread[-1]}: is it meant here?", span, mistake.hints)
+
+
+# ------------------------------------------------------------------ values
+def values(block: Sized) -> dict[str, np.ndarray]:
+    """The stated values as float64 arrays of the names' sizes."""
+    out = {key: np.asarray(array, dtype=float) for key, array in block.evaluated.items() if key not in block.wholes}
+    for key, node in block.constants.items():
+        try:  # what is not plainly a constant, as norm([3, 4]), is computed
+            numbers = [float(v) for v in node.data] if node.op == "const" else np.ravel(compile_numpy((), node)())
+        except (TypeError, OverflowError, ValueError):
+            numbers = [float("nan")]
+        if not np.isfinite(numbers).all():
+            raise ValueMistake(f"The value of {key} is not a number to calculate with.", block.trees[key].span)
+        if np.max(np.abs(numbers)) > MAX_VALUE:
+            raise LimitError(f"The value of {key} is too large to calculate with.", block.trees[key].span)
+        out[key] = np.array(numbers).reshape(node.shape)
+    for key, array in out.items():
+        shape = block.shapes[key]
+        if array.size == prod(shape):
+            out[key] = array.reshape(shape)
+            continue
+        stated = block.drafts[key].size
+        place = f" on {line(stated.span)}" if stated else ""
+        raise ShapeError(
+            f"{key} is {describe(shape)}{place}, but its value is {describe(array.shape)}.",
+            block.trees[key].span if key in block.trees else block.values[key].span,
+        )
+    return out
+
+
+def range_of(block: Settled, numbers: Lowerer, key: str) -> tuple[float, float, float | None] | None:
+    draft = block.drafts.get(key)
+    if draft is None or draft.range is None:
+        return None
+    raw = draft.range[1]
+    ends: list[float | None] = []
+    for end in (raw.low, raw.high, raw.step):
+        if end is None:
+            ends.append(None)
+            continue
+        expr = block.reader.value(end)
+        if any(n not in numbers.whole_names for n in names_in(expr)):
+            raise ValueMistake("The ends of a range are numbers.", expr.span)
+        value = numbers.lower(expr)
+        try:
+            number = float(value.expr)
+        except (TypeError, OverflowError):
+            raise ValueMistake("The ends of a range are numbers.", expr.span) from None
+        if not np.isfinite(number) or abs(number) > MAX_VALUE:
+            raise ValueMistake("The ends of a range are finite numbers, not too large.", expr.span)
+        ends.append(number)
+    low, high, step = ends
+    assert low is not None
+    assert high is not None
+    if low == high:
+        raise ValueMistake("This range is empty: both ends are the same.", raw.span)
+    if step is not None and step <= 0:
+        assert raw.step is not None
+        raise ValueMistake("A step is above 0.", raw.step.span)
+    return min(low, high), max(low, high), step
+
+
+def check_inside(block: Settled, key: str, value: np.ndarray, range_: tuple[float, float, float | None]) -> None:
+    low, high, _ = range_
+    if (value < low).any() or (value > high).any():
+        statement = block.values[key]
+        shown = ", ".join(f"{v:g}" for v in np.ravel(value)[:3])
+        tree = block.trees.get(key)
+        raise ValueMistake(
+            f"{key} = {shown} lies outside its range [{low:g}, {high:g}].", tree.span if tree else statement.span
+        )
+
+
+def with_lines(block: Kind) -> Kind:
+    """The block, if it defines anything; else its values are looked at all the same."""
+    if block.sequence:
+        return block
+    low = lowerer(block, {})
+    for key in block.drafts:
+        if key in block.values and key in block.trees:
+            value, ends = low.lower(block.trees[key]), range_of(block, low, key)
+            if ends is not None and value.shape == ():
+                check_inside(block, key, np.array(float(value.expr)), ends)
+    raise nothing_to_do(block.net)
