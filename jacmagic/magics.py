@@ -34,6 +34,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--static": {"help": "Formulas and numbers only, no panel."},
     "--big": {"help": "Larger, for a projector."},
     "--all": {"help": "Show large results whole instead of eliding them."},
+    "--steps": {"help": "Show the rules that lead to each derivative, in order."},
     "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
 }
 """The options of both magics; those with a metavar take a value."""
@@ -122,7 +123,8 @@ class JacmagicMagics(Magics):
                 error.bind(text, first_line=2)
             raise
         # What takes time is done before anything in the notebook changes.
-        result.show(static=options["static"], big=options["big"], whole=options["all"]).prepare()
+        shown = {"whole" if name == "all" else name: options[name] for name in ("static", "big", "all", "steps")}
+        result.show(**shown).prepare()
         if options["into"]:
             self.shell.user_ns[options["into"]] = result
         return result
@@ -137,7 +139,7 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
     Raises:
         OptionMistake: an option that there is not, or a value that it cannot take.
     """
-    options: dict[str, Any] = {"into": None, "static": False, "big": False, "all": False, "seed": 0}
+    options: dict[str, Any] = {"into": None, "static": False, "big": False, "all": False, "steps": False, "seed": 0}
     rest, last = [], 0
     words = re.finditer(r"\S+", line)
     for word in words:

@@ -21,7 +21,9 @@ from jacmagic import panel
 from jacmagic.program.model import Program
 from jacmagic.program.passes import understand
 from jacmagic.result import Result as Derivatives
+from jacmagic.show import steps as stepwise
 from jacmagic.show import views
+from jacmagic.show.steps import Steps
 from jacmagic.working import kernel_shell, load, stoppable
 
 if TYPE_CHECKING:
@@ -57,11 +59,12 @@ class Result(Derivatives):
             _teach_tab()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (*super().__reduce__(), {"_static": self._static, "_big": self._big, "_whole": self._whole})
+        kept = ("_static", "_big", "_whole", "stepwise")
+        return (*super().__reduce__(), {name: getattr(self, name) for name in kept})
 
-    def show(self, static: bool = False, big: bool = False, whole: bool = False) -> Result:
-        """Choose how it is displayed: without a panel, twice as large, with nothing elided."""
-        self._static, self._big, self._whole = static, big, whole
+    def show(self, static: bool = False, big: bool = False, whole: bool = False, steps: bool = False) -> Result:
+        """Choose how it is displayed: without a panel, twice as large, with nothing elided, with its steps."""
+        self._static, self._big, self._whole, self.stepwise = static, big, whole, steps
         return self
 
     def prepare(self) -> None:
@@ -75,6 +78,15 @@ class Result(Derivatives):
             LimitError: written out it is too long.
         """
         return views.full_latex(self)
+
+    def steps(self, of: str, wrt: str, /) -> Steps:
+        """The steps to d of / d wrt: its rules in order, as text, typeset in a notebook; `.root` is their tree.
+
+        Raises:
+            KeyError: a name that the block does not have.
+            ValueError: a name without a definition.
+        """
+        return stepwise.steps(self, of, wrt)
 
     def save(self, path: str | Path, title: str = "jacmagic") -> Path:
         """Write one self-contained page, sliders alive; returns its path."""

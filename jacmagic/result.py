@@ -64,10 +64,11 @@ class Result:
     """
 
     uid = ""
+    stepwise = False  # whether the steps to each derivative are shown
 
     OFFERED = (
-        "at code forward function html jacobian latex layers matrix observe outputs parameters save set sliders sparse "
-        "symbols values variables vector widget"
+        "at code forward function html jacobian latex layers matrix observe outputs parameters save set sliders "
+        "sparse steps symbols values variables vector widget"
     ).split()
     """What Tab offers: the names that the README gives; no more, since the rest is the house's own."""
 

@@ -8,12 +8,13 @@ import sympy as sp
 
 from jacmagic import names
 from jacmagic.engine import chain as c
+from jacmagic.engine.graph import Node
 from jacmagic.errors import LimitError
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex
 from jacmagic.result import Result, symbols_of
-from jacmagic.show.backward import Names, adding_up, layout_of
+from jacmagic.show.backward import Names, Split, adding_up, layout_of
 from jacmagic.show.formula import NoForm
 from jacmagic.show.norms import pull
 from jacmagic.show.pieces import MAX_FORMULA, MAX_OPERATIONS
@@ -43,9 +44,18 @@ def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
     if root.shape == target.shape == ():
         entries = local_entries(result, of, wrt)
         return (layout_of(result)(entries[0][0]), "") if entries is not None else None
-    own = result.once("names", lambda: Names(result))
+    shown, told = form_of(result, root, target, result.once("names", lambda: Names(result)).splits[of])
+    return (shown, told) if len(latex(shown)) <= MAX_FORMULA // 4 else None
+
+
+def form_of(result: Result, root: Node, target: Node, parts: Split | None = None) -> tuple[t.Expr, str]:
+    """The derivative of a node of up to one axis by an input, a row of a number by a vector, and a note.
+
+    Raises:
+        NoForm: none that reads well.
+    """
+    g, own = result.program.graph, result.once("names", lambda: Names(result))
     start = g.eye(root.shape) if root.shape else g.const(1)
-    parts = own.splits[of]
     if parts is None or not root.shape:
         (node,) = c.sweep(g, root, start, [target], True, pull)
     else:
@@ -55,10 +65,7 @@ def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
     form = reader.form(node)
     if not root.shape and len(target.shape) < 2:
         form = form.transposed
-    shown = reader.shown(form)
-    if len(latex(shown)) > MAX_FORMULA // 4:
-        return None
-    return shown, ", ".join(f"as Σ{names.name(key).text} = 1" for key in sorted(reader.told))
+    return reader.shown(form), ", ".join(f"as Σ{names.name(key).text} = 1" for key in sorted(reader.told))
 
 
 def scattered(form: t.Expr) -> bool:

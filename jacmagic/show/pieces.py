@@ -56,6 +56,7 @@ class Formula:
     kind    "echo", "values", "result", "partial", "gradient", "determinant", "local", "chain", "gradients"
     tree    the formula; its LaTeX, its line of text and the panel's MathML are printed from it
     note    small grey words beside it
+    depth   how far it is set in: a step below another
     arrays  where abs( ) is of a vector or matrix, and stays a function
     """
 
@@ -63,15 +64,16 @@ class Formula:
     tree: t.Expr
     note: str = ""
     arrays: frozenset[Span] = frozenset()
+    depth: int = 0
 
     @cached_property
     def latex(self) -> str:
-        return latex(self.tree, self.arrays)
+        return r"\quad " * self.depth + latex(self.tree, self.arrays)
 
     @cached_property
     def text(self) -> str:
         """The same for a terminal; where formulas are left out, how many."""
-        shown = text(self.tree, self.arrays)
+        shown = "  " * self.depth + text(self.tree, self.arrays)
         return f"{shown} {self.note}" if isinstance(self.tree, t.Dots) else shown
 
 

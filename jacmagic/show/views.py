@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import product
+from math import prod
 
 import sympy as sp
 
@@ -21,8 +23,9 @@ from jacmagic.program.model import Line, Program
 from jacmagic.result import Result
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain
-from jacmagic.show.pieces import MAX_WHOLE, Formula, ends, equal, fitting, name_of
+from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, ends, equal, fitting, name_of
 from jacmagic.show.remarks import numbers
+from jacmagic.show.steps import steps
 from jacmagic.show.tables import determinant, total
 
 
@@ -159,6 +162,37 @@ def gradient_lines(result: Result) -> dict[str, list[t.Expr]]:
     return out
 
 
+def worked(result: Result) -> Iterator[Formula]:
+    """The steps to each derivative, where they are asked for: by numbers, of a net its loss by each weight."""
+    p = result.program
+    if not result.stepwise:
+        return
+    for of, wrt in asked_steps(result)[:MAX_WORKED]:
+        yield from steps(result, of, wrt).lines
+    if (more := len(asked_steps(result)) - MAX_WORKED) > 0:
+        yield Formula("steps", t.Dots("down"), f"{more} more: r.steps(of, wrt)", p.arrays)
+
+
+def asked_steps(result: Result) -> list[tuple[str, str]]:
+    """Which derivatives have steps: of each output by each variable, of a net by each weight besides."""
+    p = result.program
+    by = [*p.variables, *result.trainable()] if p.net else p.variables
+
+    def entries(key: str) -> list[str]:
+        return [symbol.name for symbol in result.entry_symbols(key)] if prod(p.shape(key)) <= MAX_SHOWN else [key]
+
+    pairs: list[tuple[str, str]] = []
+    for of, wrt in product(p.outputs, by):
+        if p.net or p.shape(wrt):
+            pairs.append((of, wrt))
+        else:
+            pairs += [(one, wrt) for one in entries(of)]
+    return pairs
+
+
+MAX_WORKED = 12
+"""Derivatives whose steps are shown at once. Instead: `r.steps(of, wrt)`."""
+
 View = Callable[[Result], Iterator[Formula]]
 
 VIEWS: dict[str, View] = {
@@ -168,19 +202,21 @@ VIEWS: dict[str, View] = {
     "determinant": determinant,
     "chain": chain,
     "gradients": gradients,
+    "steps": worked,
 }
 """What is shown for a block, from top to bottom."""
 
 
 def formulas(result: Result, whole: bool = False) -> list[Formula]:
     """Everything that is shown for a Result."""
-    made: dict[bool, list[Formula]] = result.__dict__.setdefault("_formulas", {})
-    if whole not in made:
+    made: dict[tuple[bool, bool], list[Formula]] = result.__dict__.setdefault("_formulas", {})
+    asked = (whole, result.stepwise)
+    if asked not in made:
         shown: list[Formula] = []
         for name, view in VIEWS.items():
             shown += total(result, MAX_WHOLE) if whole and name == "total" else view(result)
-        made[whole] = shown  # whole or not at all: the reader may interrupt
-    return made[whole]
+        made[asked] = shown  # whole or not at all: the reader may interrupt
+    return made[asked]
 
 
 def plain_text(result: Result, whole: bool = False) -> str:
@@ -190,7 +226,7 @@ def plain_text(result: Result, whole: bool = False) -> str:
     for one in formulas(result, whole):
         if one.kind == "gradient" or (one.kind == "partial" and "result" in kinds):
             continue
-        lines.append(one.text)
+        lines.append(f"{one.text}    {one.note}" if one.kind == "steps" else one.text)
         if one.note and one.kind == "echo" and not one.text.endswith(one.note):
             lines += [f"    {one.note}"]
     return "\n".join([*lines, *numbers(result)])

@@ -1,0 +1,223 @@
+"""The steps to a derivative: the rules in order, as a tree, its last line the result that is shown.
+
+`steps` goes through the definitions of a block from the output back: the chain rule over them, then the rules of
+each right side, by numbers as `rules` has them, of layers and vectors as products of matrices.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from jacmagic import names
+from jacmagic.engine import chain as c
+from jacmagic.errors import JacmagicError, LimitError
+from jacmagic.language import tree as t
+from jacmagic.language.printers import latex
+from jacmagic.result import Result
+from jacmagic.show.backward import layout_of
+from jacmagic.show.matrices import layer
+from jacmagic.show.pieces import MAX_BESIDE, Formula, equal, name_of
+from jacmagic.show.remarks import without_noise
+from jacmagic.show.rules import Rules, Step, added, joined
+from jacmagic.show.tables import derivative_name, in_own_names, table
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps to one derivative; prints as text, and typeset in a notebook.
+
+    root    the first rule, with those below it
+    result  the last line: the derivative as it is shown, with the current values put in, and what that is
+    lines   all of it, one formula a line
+    """
+
+    root: Step
+    result: t.Expr
+    lines: tuple[Formula, ...]
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(f"{one.text}    {one.note}" for one in self.lines)
+
+    @cached_property
+    def latex(self) -> str:
+        rows = [f"& {latex(t.Phrase((one.tree, t.Words('   ' + one.note))), one.arrays)}" for one in self.lines]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+
+def steps(result: Result, of: str, wrt: str) -> Steps:
+    """The steps to d of / d wrt, for any two names of the block, entries of vectors and matrices too.
+
+    Raises:
+        KeyError: a name that the block does not have.
+        ValueError: a name that is given, not defined, has no derivative to explain.
+    """
+    (key, at), (by, k) = result.place(of), result.place(wrt)
+    if key not in result.program.steps:
+        raise ValueError(f"{of} has no definition in this block, so that there are no steps to its derivative")
+    shapes = result.program.shape(key) if at is None else (), result.program.shape(by) if k is None else ()
+    if shapes == ((), ()):
+        root = _Numbers(result).step(of, wrt)
+        last = result_of(result, of, wrt)
+        numbers = in_numbers(result, last, of, wrt)
+    else:
+        root = layer(result, of, wrt)
+        last = root.right if root.value is None else root.value
+        numbers = matrix_of_numbers(result, key, by)
+    left = name_of_result(result, key, wrt) or root.left
+    final = equal(left, last, *numbers)
+    arrays = result.program.arrays
+    lines = [Formula("steps", one.line, one.words, arrays, depth) for depth, one in root.walk()]
+    return Steps(root, final, (*lines, Formula("steps", final, "put together", arrays)))
+
+
+def name_of_result(result: Result, key: str, wrt: str) -> t.Expr | None:
+    """f'(x), as the derivative of one number by one is shown."""
+    p = result.program
+    alone = not p.net and p.outputs == (key,) and p.variables == (wrt,) and p.shape(key) == p.shape(wrt) == ()
+    return derivative_name(result, t.Name(wrt)) if alone else None
+
+
+class _Numbers:
+    """The steps of one number by another: over the definitions, then within each."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.made: dict[tuple[str, str], Step] = {}
+
+    def step(self, of: str, wrt: str) -> Step:
+        p = self.result.program
+        key, by = self.result.place(of)[0], self.result.place(wrt)[0]
+        through = [one for one in self.reads(key) if one in p.steps and one != by and self.leads(one, by)]
+        if not through or any(p.shape(one) for one in through):
+            return self.direct(of, wrt, bool(through))
+        direct = by in self.reads(key)
+        terms = [joined(t.Partial(self.name(of), (self.name(one),)), t.Total(self.name(one), (self.name(wrt),)))
+                 for one in through]
+        parts = [step for one in through for step in (self.direct(of, one), self.step(one, wrt))]
+        if direct:
+            terms.append(t.Partial(self.name(of), (self.name(wrt),)))
+            parts.append(self.direct(of, wrt))
+        left = t.Total(self.name(of), (self.name(wrt),))
+        rule = "chain rule" if len(terms) == 1 else "chain rule, a term for each way"
+        return Step(rule, left, added(terms), result_of(self.result, of, wrt), parts=tuple(parts))
+
+    def name(self, key: str) -> t.Name:
+        whole, at = self.result.place(key)
+        return name_of(self.result, whole) if at is None else t.Name(key)
+
+    def reads(self, key: str) -> list[str]:
+        step = self.result.program.steps[key]
+        return list(dict.fromkeys([*step.reads, *step.params]))
+
+    def leads(self, key: str, by: str) -> bool:
+        """True for a definition that depends on a name."""
+        steps = self.result.program.steps
+        return key == by or key in steps and any(self.leads(one, by) for one in self.reads(key) if one != key)
+
+    def direct(self, of: str, wrt: str, substituted: bool = False) -> Step:
+        """Of a definition's own right side, other definitions being names of their own."""
+        key, at = self.result.place(of)
+        rules = Rules(self.result, wrt)
+        expr = self.result.program.steps[key].expr
+        if at is not None or substituted:
+            expr = self.written(key, at, substituted) or expr
+        left = t.Partial(self.name(of), (self.name(wrt),))
+        return rules.step(expr, left)
+
+    def written(self, key: str, at: int | None, substituted: bool) -> t.Expr | None:
+        """One entry of a right side; with `substituted` all definitions put in."""
+        expr = t.inside(self.result.program.steps[key].expr)
+        if isinstance(expr, t.Vector) and at is not None and not substituted and len(expr.entries) == prod(
+            self.result.program.shape(key)
+        ):
+            return expr.entries[at]
+        with suppress(LimitError):
+            p = self.result.program
+            node = c.rebuild(p.graph, [p.node(key)])[0][0] if substituted else self.result.inner(key)
+            return layout_of(self.result)(self.result.entries(node)[at or 0])
+        return None
+
+
+def result_of(result: Result, of: str, wrt: str) -> t.Expr:
+    """The derivative of a number by a number as it is shown."""
+    p = result.program
+    (key, at), (by, k) = result.place(of), result.place(wrt)
+    if not p.net and key in p.outputs and by in p.variables:
+        found = in_own_names(result, table(result))
+        if found.whole and found.trees is not None:
+            rows = [(one, i) for one in p.outputs for i in range(prod(p.shape(one)))]
+            columns = [(one, i) for one in p.variables for i in range(prod(p.shape(one)))]
+            return found.trees[rows.index((key, at or 0))][columns.index((by, k or 0))]
+    return layout_of(result)(result.slopes(result.derivative(of, wrt, safe=False)[0])[0])
+
+
+def digits(value: float) -> t.Expr:
+    """A number as it is shown: four significant digits."""
+    mantissa, _, exponent = f"{value:.4g}".partition("e")
+    shown = t.Number(mantissa.lstrip("-") + (f"e{int(exponent)}" if exponent else ""))
+    return t.Negative(shown) if mantissa.startswith("-") else shown
+
+
+def in_numbers(result: Result, tree: t.Expr, of: str, wrt: str) -> tuple[t.Expr, ...]:
+    """The formula with the current values put in, and the number that it is; nothing where that is none."""
+    with suppress(JacmagicError, ArithmeticError):
+        with np.errstate(all="ignore"):
+            value = float(np.asarray(result.at(of, wrt)))
+            known = {**result.values._data, **result.forward()}
+        flat = {names.entry(key, np.shape(one), at): float(v) for key, one in known.items() if np.size(one) <= 100
+                for at, v in enumerate(np.ravel(one))}
+        whole = numbered(tree, flat)
+        if np.isfinite(value):
+            there = not any(isinstance(one, t.Name) for one in t.walk(whole)) and whole not in (tree, digits(value))
+            return (whole, digits(value)) if there else (digits(value),)
+    return ()
+
+
+def matrix_of_numbers(result: Result, key: str, by: str) -> tuple[t.Expr, ...]:
+    """The numbers of a derivative of up to sixteen entries."""
+    rows, columns = (prod(result.program.shape(one)) for one in (key, by))
+    if rows == 1 and len(result.program.shape(by)) == 2:
+        rows, columns = result.program.shape(by)
+    if rows * columns > MAX_BESIDE:
+        return ()
+    with suppress(JacmagicError, ArithmeticError), np.errstate(all="ignore"):
+        values = np.reshape(result.at(key, by), (rows, columns))
+        if np.isfinite(values).all():
+            return (t.Matrix(tuple(tuple(map(digits, row)) for row in without_noise(values).tolist())),)
+    return ()
+
+
+def numbered(tree: t.Expr, known: dict[str, float]) -> t.Expr:
+    """The formula with numbers for its names, a dot between those that would run together."""
+    if isinstance(tree, t.Name):
+        if tree.key not in known:
+            return tree
+        shown = digits(known[tree.key])
+        return t.Paren(shown) if isinstance(shown, t.Negative) else shown
+    if isinstance(tree, t.Product):
+        factors = [(op, numbered(one, known)) for op, one in tree.factors]
+        return t.Product(tuple(
+            ("dot" if k and op in ("", "*") and _begins(one) else op, one) for k, (op, one) in enumerate(factors)))
+    return t.rebuilt(tree, lambda one: numbered(one, known))
+
+
+def _begins(tree: t.Expr) -> bool:
+    """True where a formula begins with a digit or a bracket."""
+    while isinstance(tree, (t.Product, t.Power)):
+        tree = tree.factors[0][1] if isinstance(tree, t.Product) else tree.base
+    return isinstance(tree, (t.Number, t.Paren, t.Fraction))
