@@ -147,7 +147,7 @@ def test_a_comment_on_the_magics_line_is_none_of_its_names(shell, line):
     [
         ("--statci", "There is no option --statci; did you mean --static?"),
         ("--sed 3", "did you mean --seed?"),
-        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --seed."),
+        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --steps, --seed."),
         ("--seed", "--seed takes a whole number"),
         ("--seed three", "--seed takes a whole number"),
         ("--into", "--into takes a name that Python allows"),
@@ -339,7 +339,7 @@ def test_loading_reads_the_magics_and_nothing_of_the_language():
         ("%%jacobian\nx_max = 2\nf(x) = x_", {"x_max"}),
         ("%%nnchain\nx in R^2\nhidden = tanh(W1 x + c1) in R^2\no = W2 hi", {"hidden"}),
         ("%%jacobian ra\nf(rate) = rate^2", set()),
-        ("%%jacobian --s", {"--static", "--seed"}),
+        ("%%jacobian --s", {"--static", "--steps", "--seed"}),
         ("%%jacobian x --", set(magics.OPTIONS)),
         ("%jacobian f(x) = si", {"sin", "sinh", "sign", "sigmoid", "silu", "sigma"}),
         ("a = 3\n%jacobian cos", {"cosh"}),

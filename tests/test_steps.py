@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import random
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from evaluate import UNKNOWN, _Evaluator, as_matrix, full
 
 import jacmagic
+from jacmagic import panel
+from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
 from jacmagic.program.roles import names_below
@@ -398,6 +401,9 @@ def test_an_option_of_both_magics_shows_steps_everywhere(magic: str, tmp_path: A
     for line in r.steps(r.program.outputs[0], r.program.variables[0] if magic == "jacobian" else "W").lines:
         assert line.text in r._repr_mimebundle_()["text/plain"]
         assert line.latex in r._repr_mimebundle_()["text/latex"]
+        assert line.note in html.unescape(r._repr_mimebundle_()["text/html"])
+        (action,) = [one for one in panel.spec(r)["actions"] if one["label"] == "Steps"]
+        assert any(printers.mathml(line.tree, line.arrays) == one["mathml"] and line.note in note["text"] for _, one, note in action["mathml"])
 
 
 def test_what_has_no_steps_says_so() -> None:

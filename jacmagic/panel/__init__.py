@@ -39,13 +39,13 @@ Instead: `r.at(…)` with its values."""
 
 
 MAX_SLIDERS = 4
-"""Entries of a vector that have a slider each; a longer one is a grid of fields."""
+"""Entries of a vector that have a slider each; a longer one is a grid of fields. Instead: a field each."""
 
 MAX_NODES = 16
-"""Entries of a layer that a picture draws as nodes with a name each; a longer one is a bar."""
+"""Entries of a layer that a picture draws as nodes with a name each; a longer one is a bar. Instead: its numbers, `r.forward()`."""
 
 
-PLACED = frozenset("echo values asked result partial gradient determinant local chain gradients".split())
+PLACED = frozenset("echo values asked result partial gradient determinant local chain gradients steps".split())
 """Kinds of formulas that have a place of their own; all others stand below them."""
 
 
@@ -442,7 +442,11 @@ class _Spec:
         out: list[dict[str, Any]] = []
         kinds = ("partial", "gradient", "local", "chain", "gradients")
         steps = [one for one in self.formulas if one.kind in kinds]
-        if steps and len(p.steps) <= 24:
+        if rules := [one for one in self.formulas if one.kind == "steps"]:
+            set_in = [({"text": "\u2003" * 2 * one.depth}, {"text": f"\u2003{one.note}"}) for one in rules]
+            out.append({"label": "Steps", "mathml": [
+                [before, {"mathml": _shown(one)}, behind] for one, (before, behind) in zip(rules, set_in)]})
+        elif steps and len(p.steps) <= 24:
             out.append({"label": "Steps", "mathml": [_shown(one) for one in steps]})
         out.append({"label": "Check"})
         if small:
