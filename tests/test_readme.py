@@ -19,8 +19,8 @@ from jacmagic.engine import chain, expand
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import limits
 from jacmagic.program import lowering
-from jacmagic.show import chain as rules
-from jacmagic.show import pieces, remarks, views
+from jacmagic.show import chain as paths
+from jacmagic.show import pieces, remarks, rules, views
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -36,7 +36,7 @@ KINDS = {
     "loss": "prediction, target",
 }
 
-LIMITS = (limits, lowering, expand, chain, source, result, pieces, rules, remarks, panel)
+LIMITS = (limits, lowering, expand, chain, source, result, pieces, paths, remarks, rules, views, panel)
 
 
 def cell(text: str) -> str:

@@ -18,7 +18,8 @@ from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.names import entry, name
-from jacmagic.program.lowering import Lowerer, Value
+from jacmagic.program import lowering
+from jacmagic.program.lowerer import Lowerer, Value
 from jacmagic.program.roles import names_below, put_in
 from jacmagic.result import Result
 from jacmagic.show.algebra import times
@@ -84,7 +85,7 @@ class Rules:
         p = result.program
         self.g, self.layout = p.graph, layout_of(result)
         self.low = Lowerer("", p.graph, {}, {key: (one.params, one.expr) for key, one in p.steps.items()
-                                             if one.kind == "function"}, lambda _: "")
+                                             if one.kind == "function"}, lambda _: "", lowering.RULES)
         self.low.env |= {key: Value(sp.Integer(value), literal=True) for key, value in p.wholes.items()}
         self.low.whole_names = set(p.wholes)
         for key in result.known:
