@@ -7,8 +7,9 @@ from math import prod
 import sympy as sp
 
 from jacmagic.engine.graph import Graph, Node, slot
+from jacmagic.engine.safe import safe_form
 from jacmagic.engine.templates import ONE, ZERO, computed_gradient, gradient
-from jacmagic.functions import by_cases, put_in, symbolic
+from jacmagic.functions import by_cases, put_in
 
 Shape = tuple[int, ...]
 
@@ -19,7 +20,7 @@ def again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:
         expr, axes = node.data
         operands = list(zip(args, axes))
         if safe:
-            expr, operands = _safe_logarithms(g, expr, operands)
+            expr, operands = safe_form(g, expr, operands)
         return g.map(expr, operands, node.shape)
     if node.op in ("input", "const", "eye"):
         return node
@@ -38,51 +39,6 @@ def again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:
     if node.op == "stack":
         return g.stack(args, node.shape[node.data :], node.data)
     return g.along(node.op, args[0])
-
-
-def _exponent(expr: sp.Expr) -> sp.Expr | None:
-    """z where the expression is 1 + e^z."""
-    rest = expr - 1 if expr.is_Add and len(expr.args) == 2 else None
-    return rest.args[0] if isinstance(rest, sp.exp) else None
-
-
-def _is_log_one_plus_exp(expr: sp.Expr) -> bool:
-    return isinstance(expr, sp.log) and _exponent(expr.args[0]) is not None
-
-
-def _safe_logarithms(
-    g: Graph, expr: sp.Expr, operands: list[tuple[Node, Shape]]
-) -> tuple[sp.Expr, list[tuple[Node, Shape]]]:
-    sigmoid, softplus = symbolic("sigmoid"), symbolic("softplus")
-    if expr.has(sp.exp):  # written by hand: ln(1 + e^z) and 1/(1 + e^-z), whose slopes would be ∞/∞ far out
-        expr = expr.replace(_is_log_one_plus_exp, lambda e: softplus(_exponent(e.args[0])))
-        expr = expr.replace(
-            lambda e: e.is_Pow and e.exp.is_Integer and e.exp < 0 and _exponent(e.base) is not None,
-            lambda e: sigmoid(-(e.base - 1).args[0]) ** -e.exp,
-        )
-    for log in list(expr.atoms(sp.log)):
-        inner = log.args[0]
-        minus = 1 - inner
-        if isinstance(inner, sigmoid):
-            expr = put_in(expr, {log: -softplus(-inner.args[0])})
-        elif isinstance(minus, sigmoid):
-            expr = put_in(expr, {log: -softplus(minus.args[0])})
-        for wanted, sign in ((inner, -1), (minus, 1)):
-            if not (wanted.is_Symbol and str(wanted).startswith("_")):
-                continue
-            node, axes = operands[int(str(wanted)[1:])]
-            better = None
-            if node.op == "map" and isinstance(node.data[0], sigmoid):
-                better = g.map(-softplus(sign * node.data[0].args[0]), list(zip(node.args, node.data[1])), node.shape)
-            elif node.op == "softmax" and sign < 0:
-                better = g.along("log_softmax", node.args[0])
-            elif node.op == "take" and node.args[0].op == "softmax" and sign < 0:
-                lead, indices = node.data
-                better = g.take(g.along("log_softmax", node.args[0].args[0]), indices, node.shape[lead:], lead)
-            if better is not None:
-                operands = [*operands, (better, axes)]
-                expr = put_in(expr, {log: slot(len(operands) - 1)})
-    return expr, operands
 
 
 def every(node: Node) -> Shape:
