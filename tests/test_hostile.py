@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -278,3 +279,28 @@ def test_forty_levels_are_read_and_not_one_more(kind: str) -> None:
     with pytest.raises(jacmagic.LimitError, match="more than 40 deep"):
         jacmagic.jacobian(f"f(x) = {NESTED[kind](41)}")
     assert time.monotonic() - begin < 20
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_what_is_forty_deep_is_shown_written_and_evaluated(kind: str) -> None:
+    def deep(frames: int) -> None:  # a notebook's own calls stand below
+        if frames:
+            return deep(frames - 1)
+        r = jacmagic.jacobian(f"f(x) = {NESTED[kind](40)}")
+        bundle = r._repr_mimebundle_()
+        assert all(bundle[mime] for mime in ("text/html", "text/latex", "text/plain"))
+        for backend in ("sympy", "numpy", "torch", "jax", "javascript"):
+            assert answered(lambda backend=backend: r.code(backend))
+        for ask in (lambda: r.matrix, r.latex, r.at, lambda: r.function("math")(x=0.5), lambda: r.save(os.devnull)):
+            assert answered(ask) is not None
+        return None
+
+    deep(60)
+
+
+def answered(ask: Callable[[], Any]) -> Any:
+    """What is asked for, or the error that says that it is too much."""
+    try:
+        return ask()
+    except jacmagic.LimitError as error:
+        return error

@@ -52,6 +52,48 @@ def test_it_runs_under_options_of_python(options: tuple[str, ...]) -> None:
     assert python(*options) == "used"
 
 
+PYODIDE = """
+import sys, _thread, threading
+from IPython.core.interactiveshell import InteractiveShell
+import ipykernel.comm, numpy, sympy  # what a kernel there has loaded
+shell = InteractiveShell.instance()
+def none(*_, **__): raise RuntimeError("can't start new thread")
+_thread.start_new_thread = threading.Thread.start = none
+sys.platform = "emscripten"
+def run(cell):
+    done = shell.run_cell(cell)
+    done.raise_error()
+    return done.result
+run("%load_ext jacmagic")
+r = run("%%jacobian --into r\\nf(x, y) = [x^2 y, k sin y]\\nk = 2")
+n = run("%%nnchain --into n\\nx in R^2\\na = tanh(W x + c) in R^3\\no = sigmoid(V a + d) in R^1\\nL = bce(o, y)")
+for one in (r, n):
+    data, _ = shell.display_formatter.format(one)
+    assert {"text/html", "text/plain", "text/latex"} <= set(data), data
+    assert "data-jacmagic" in data["text/html"]
+    one.widget(), one.sliders(), one.html()
+run("%jacobian f(x) = x^2")
+assert r.at(x=1, y=2).shape == (2, 2)
+assert r.matrix.shape == (2, 2)
+r.save("page.html")
+losses = n.train({"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}, lr=0.5, steps=20)
+assert len(losses) and losses[-1] < losses[0]
+try:
+    run("%jacobian f(x) = 1/2x")
+except Exception as error:
+    assert type(error).__name__ == "AmbiguousMath", error
+import jacmagic
+assert jacmagic.jacobian("f(x) = x^3").at(x=2) == 12
+"""
+
+
+def test_everything_works_where_no_thread_can_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in Pyodide, which JupyterLite runs: magics, outputs, widgets, training, pages."""
+    monkeypatch.chdir(tmp_path)
+    assert python(code=PYODIDE + "print('worked')", PYTHONWARNINGS="ignore").endswith("worked")
+    assert (tmp_path / "page.html").is_file()
+
+
 def test_it_runs_where_there_is_no_ipython() -> None:
     without = (
         "import sys\n"
