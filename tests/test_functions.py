@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
+import pickle
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +16,9 @@ import sympy as sp
 from optional import has, optional
 
 import jacmagic
-from jacmagic.functions import FUNCTIONS, symbolic
+from jacmagic import magics, panel
+from jacmagic.errors import JacmagicError
+from jacmagic.functions import FUNCTIONS, SPELLINGS, Function, Interval, symbolic
 
 torch = optional("torch")
 F = torch.nn.functional
@@ -267,3 +273,100 @@ def test_a_small_number_is_not_taken_for_zero(at: int) -> None:
     exact = math.exp(at + 5 / (1 + math.exp(-5)) / 100)
     assert float(small) == pytest.approx(exact, rel=1e-6)
     assert float(symbolic("softplus")(sp.Float(at))) == pytest.approx(math.exp(at), rel=1e-6)
+
+
+# ------------------------------------------------------------------ a row that is added
+BUMP = Function(
+    "bump", aliases=("Bump",), latex=r"\operatorname{bump}", domain=Interval(-2), outside_words="bump of a number below −2",
+    define=lambda f, z: f.sqrt(2 + z) * f.exp(-f.abs(z)),
+    derivative=lambda f, z: (f.exp(-f.abs(z)) * (1 / (2 * f.sqrt(2 + z)) - f.sqrt(2 + z) * f.sign(z)),),
+    kinks=lambda f, z: [z], kink_words="bump at 0: its slope there is a convention",
+    spell={"torch": "(torch.sqrt(2 + {0})*torch.exp(-torch.abs({0})))"}, source="an example",
+)
+
+
+def bump_slope(z: float) -> float:
+    return math.exp(-abs(z)) * (1 / (2 * math.sqrt(2 + z)) - math.sqrt(2 + z) * np.sign(z))
+
+
+@pytest.fixture
+def with_bump(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FUNCTIONS, "bump", BUMP)
+
+
+@pytest.mark.usefixtures("with_bump")
+class TestARowThatIsAdded:
+    """One row is all: no other table, list or page has to be told of a function."""
+
+    def test_is_read_by_all_its_names(self) -> None:
+        for typed in ("bump(x)", "bump x", r"\operatorname{bump}(x)", "Bump(x)"):
+            r = jacmagic.jacobian(f"f(x) = {typed}\nx = 0.7")
+            assert r.at()[0, 0] == pytest.approx(bump_slope(0.7))
+            assert "bump" in r._repr_mimebundle_()["text/plain"]
+        n = jacmagic.nnchain("x(2) -> 3 bump -> 1")
+        assert "bump" in n._repr_mimebundle_()["text/plain"]
+        assert {"bump", "Bump"} <= set(SPELLINGS)
+
+    def test_is_printed_and_read_back(self) -> None:
+        r = jacmagic.jacobian("f(x) = x bump(3x)^2")
+        again = jacmagic.jacobian(f"f(x) = {r.latex()}")
+        assert again.forward(x=0.4)["f"] == pytest.approx(float(r.at(x=0.4)))
+        assert "bump" in panel.spec(r)["echo"][0]["mathml"]
+
+    def test_is_completed_and_guessed(self) -> None:
+        assert "bump" in magics.matches("bu", "%%jacobian\nf(x) = bu")
+        with pytest.raises(JacmagicError) as caught:
+            jacmagic.jacobian("f(x) = bmup(x)")
+        assert "bump" in caught.value.hints
+
+    @pytest.mark.parametrize("backend", ["numpy", "math", "torch", "jax"])
+    def test_is_computed_by_every_backend(self, backend: str) -> None:
+        if backend in ("torch", "jax"):
+            optional(backend)
+        r = jacmagic.jacobian("f(x) = bump(x) + x^2")
+        x = torch.tensor(0.3, dtype=torch.float64) if backend == "torch" else 0.3
+        assert float(np.asarray(r.function(backend)(x=x)).ravel()[0]) == pytest.approx(bump_slope(0.3) + 0.6, rel=1e-5)
+
+    def test_is_computed_in_javascript_and_in_sympy(self) -> None:
+        r = jacmagic.jacobian("f(x) = bump(x) + x^2")
+        names: dict[str, Any] = {}
+        exec(r.code("sympy"), names)
+        assert float(names["J"].subs(names["x"], 0.3)[0]) == pytest.approx(bump_slope(0.3) + 0.6)
+        optional("node")
+        run = r.code("javascript") + "\nconsole.log(JSON.stringify(jacobian({x: 0.3})))"
+        done = subprocess.run(["node", "--input-type=module", "-e", run], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)[0][0] == pytest.approx(bump_slope(0.3) + 0.6)
+
+    def test_is_computed_by_the_panel(self) -> None:
+        optional("node")
+        r = jacmagic.jacobian("f(x) = bump(x) + x^2")
+        module = json.dumps((Path(panel.__file__).with_name("src") / "evaluator.js").as_uri())
+        run = f"import {{compile}} from {module}; const engine = compile({json.dumps(panel.spec(r)['graph'])});"
+        run += "engine.set('x', [0.3]); console.log(JSON.stringify([...engine.get('J')]));"
+        done = subprocess.run(["node", "--input-type=module", "-e", run], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)[0] == pytest.approx(bump_slope(0.3) + 0.6)
+
+    def test_says_where_it_has_a_kink_and_where_it_has_no_value(self) -> None:
+        told = jacmagic.jacobian("f(x) = bump(x)\nx = 0")
+        assert BUMP.kink_words in told._repr_mimebundle_()["text/plain"]
+        assert BUMP.kink_words in {one["text"] for one in panel.spec(told)["kinks"]}
+        broken = jacmagic.jacobian("f(x) = bump(x)\nx = -3")
+        assert BUMP.outside_words in broken._repr_mimebundle_()["text/plain"]
+        assert BUMP.outside_words in {one["text"] for one in panel.spec(broken)["reasons"]}
+
+    def test_has_its_steps_and_stands_in_the_table_of_the_readme(self) -> None:
+        assert "derivative of bump" in jacmagic.jacobian("f(x) = bump(x)").steps("f", "x").text
+        from test_readme import functions_table
+
+        assert "| `bump` | `Bump` |" in functions_table()
+
+    def test_pickles(self) -> None:
+        matrix = jacmagic.jacobian("f(x) = bump(x)").outputs
+        assert pickle.loads(pickle.dumps(matrix)) == matrix
+
+
+def test_a_row_that_is_taken_away_is_no_function() -> None:
+    assert "bump" not in SPELLINGS
+    assert "Bump" not in SPELLINGS
+    with pytest.raises(JacmagicError):
+        jacmagic.jacobian("f(x) = bump(x) + 1")

@@ -18,7 +18,7 @@ from jacmagic.code import sympy as source
 from jacmagic.engine import chain, expand
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import limits
-from jacmagic.program import lowering
+from jacmagic.program import lowerer
 from jacmagic.show import chain as paths
 from jacmagic.show import pieces, remarks, rules, views
 
@@ -36,7 +36,7 @@ KINDS = {
     "loss": "prediction, target",
 }
 
-LIMITS = (limits, lowering, expand, chain, source, result, pieces, paths, remarks, rules, views, panel)
+LIMITS = (limits, lowerer, expand, chain, source, result, pieces, paths, remarks, rules, views, panel)
 
 
 def cell(text: str) -> str:

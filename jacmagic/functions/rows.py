@@ -16,7 +16,7 @@ documentation for the constants and for the values at kinks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from math import inf, pi
 from typing import Any, NamedTuple
@@ -53,6 +53,9 @@ class Function:
         kink_words   what is said where the point sits on one
         exact        True where the value at a rational number is one, so that constants fold
         domain       the numbers that it takes, of one argument
+        outside      (f, *args) -> pairs of an expression and "<0", "<=0" or "==0", where it has no value or no slope;
+                     of those of one argument with a domain alone, that
+        outside_words  what is said there
         values       the numbers that it gives, entry by entry, for any argument
         expands      True where SymPy has only its definition, no function of its own
         by_output    (f, y) -> the derivative by means of the value y = f(z), where it is customary
@@ -73,12 +76,26 @@ class Function:
     kink_words: str = ""
     exact: bool = False
     domain: Interval = REALS
+    outside: Rule | None = None
+    outside_words: str = ""
     values: Interval = REALS
     expands: bool = False
     by_output: Rule | None = None
     spell: dict[str, str] = field(default_factory=dict)
     inverse: str = ""
     source: str = ""
+
+    def watched(self, calculus: Any, arguments: tuple[Any, ...]) -> list[tuple[Any, str]]:
+        """What must keep a sign where it is called, and when it does not."""
+        if self.outside is not None:
+            return list(self.outside(calculus, *arguments))
+        found = []
+        when = "<=0" if self.domain.open else "<0"
+        if self.domain.low > -inf:
+            found.append((arguments[0] - calculus.sympify(self.domain.low), when))
+        if self.domain.high < inf:
+            found.append((calculus.sympify(self.domain.high) - arguments[0], when))
+        return found
 
     @property
     def tex(self) -> str:
@@ -128,6 +145,11 @@ def _fold(f: Any, args: tuple[Any, ...], first_wins: Callable[[Any, Any], Any]) 
     return best
 
 
+def _at_0(f: Any, z: Any) -> list[tuple[Any, str]]:
+    """Of a pole at 0."""
+    return [(z, "==0")]
+
+
 _SELU_SCALE = "1.0507009873554804934193349852946"
 _SELU_ALPHA = "1.6732632423543772848170429916717"
 
@@ -153,7 +175,8 @@ _ROWS: tuple[Function, ...] = (
         source="the real cube root, also of negative numbers",
     ),
     _library("exp", values=Interval(0, open=True), by_output=lambda f, y: y),
-    Function("ln", aliases=("log",), sympy="log", latex=r"\ln", domain=Interval(0, open=True)),
+    Function("ln", aliases=("log",), sympy="log", latex=r"\ln", domain=Interval(0, open=True),
+             outside_words="ln of a number that is not positive"),
     Function(
         "log2", latex=r"\log_2", domain=Interval(0, open=True), expands=True,
         define=lambda f, z: f.ln(z) / f.ln(2),
@@ -175,31 +198,40 @@ _ROWS: tuple[Function, ...] = (
     _library("sin", inverse="asin", values=Interval(-1, 1)),
     _library("cos", inverse="acos", values=Interval(-1, 1)),
     _library("tan", inverse="atan", derivative=lambda f, z: (1 + f.tan(z) ** 2,)),
-    _library("cot"),
+    _library("cot", outside=_at_0, outside_words="a pole at 0"),
     _library("sec"),
-    _library("csc"),
-    _library("asin", latex=r"\arcsin", aliases=("arcsin",), domain=Interval(-1, 1), values=Interval(-pi / 2, pi / 2)),
-    _library("acos", latex=r"\arccos", aliases=("arccos",), domain=Interval(-1, 1), values=Interval(0, pi)),
+    _library("csc", outside=_at_0, outside_words="a pole at 0"),
+    _library("asin", latex=r"\arcsin", aliases=("arcsin",), domain=Interval(-1, 1), values=Interval(-pi / 2, pi / 2),
+             outside_words="arcsin of a number beyond ±1"),
+    _library("acos", latex=r"\arccos", aliases=("arccos",), domain=Interval(-1, 1), values=Interval(0, pi),
+             outside_words="arccos of a number beyond ±1"),
     _library("atan", latex=r"\arctan", aliases=("arctan",), values=Interval(-pi / 2, pi / 2)),
     Function("atan2", sympy="atan2", arity=(2, 2), values=Interval(-pi, pi)),
     _library("sinh", inverse="asinh"),
     _library("cosh", inverse="acosh", values=Interval(1)),
     _library("tanh", inverse="atanh", values=Interval(-1, 1), by_output=lambda f, y: 1 - y**2),
     Function("asinh", sympy="asinh"),
-    Function("acosh", sympy="acosh", domain=Interval(1), values=Interval(0)),
-    Function("atanh", sympy="atanh", domain=Interval(-1, 1, open=True)),
-    _library("coth", inverse="acoth", derivative=lambda f, z: (-(f.csch(z) ** 2),)),
+    Function("acosh", sympy="acosh", domain=Interval(1), values=Interval(0),
+             outside_words="acosh of a number below 1"),
+    Function("atanh", sympy="atanh", domain=Interval(-1, 1, open=True), outside_words="atanh of a number beyond ±1"),
+    _library("coth", inverse="acoth", derivative=lambda f, z: (-(f.csch(z) ** 2),), outside=_at_0,
+             outside_words="a pole at 0"),
     Function(
         "sech", sympy="sech", inverse="asech", values=Interval(0, 1),
         derivative=lambda f, z: (-f.sech(z) * f.tanh(z),),
     ),
-    Function("csch", sympy="csch", inverse="acsch", derivative=lambda f, z: (-f.csch(z) * f.coth(z),)),
-    Function("acoth", sympy="acoth", derivative=lambda f, z: (1 / (1 - z**2),)),
+    Function("csch", sympy="csch", inverse="acsch", derivative=lambda f, z: (-f.csch(z) * f.coth(z),), outside=_at_0,
+             outside_words="a pole at 0"),
+    Function("acoth", sympy="acoth", derivative=lambda f, z: (1 / (1 - z**2),),
+             outside=lambda f, z: [(z**2 - 1, "<=0")], outside_words="acoth of a number between -1 and 1"),
     Function(
         "asech", sympy="asech", domain=Interval(0, 1), values=Interval(0),
+        outside=lambda f, z: [(z, "<=0"), (1 - z, "<0")],
+        outside_words="asech of a number that is not between 0 and 1",
         derivative=lambda f, z: (-1 / (z * f.sqrt(1 - z**2)),),
     ),
-    Function("acsch", sympy="acsch", derivative=lambda f, z: (-1 / (f.abs(z) * f.sqrt(1 + z**2)),)),
+    Function("acsch", sympy="acsch", derivative=lambda f, z: (-1 / (f.abs(z) * f.sqrt(1 + z**2)),), outside=_at_0,
+             outside_words="a pole at 0"),
     Function(
         "abs",
         values=Interval(0),
@@ -282,6 +314,7 @@ _ROWS: tuple[Function, ...] = (
     Function(
         "logit",
         domain=Interval(0, 1, open=True),
+        outside_words="logit of a number that is not between 0 and 1",
         define=lambda f, p: f.ln(p / (1 - p)),
         derivative=lambda f, p: (1 / (p * (1 - p)),),
         spell={"numpy": "(np.log({0}) - np.log1p(-{0}))", "torch": "torch.logit({0})",
@@ -518,13 +551,48 @@ _ROWS: tuple[Function, ...] = (
     ),
 )
 
-FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
-"""The rows by name."""
+class Table(dict[str, Function]):
+    """The rows by name, and what else each is called; a row that is added is a function at once."""
 
-ALIASES: dict[str, str] = {alias: row.name for row in _ROWS for alias in row.aliases}
+    def __init__(self, rows: Iterable[Function]) -> None:
+        self.aliases: dict[str, str] = {}
+        for row in rows:
+            self[row.name] = row
+
+    def __setitem__(self, name: str, row: Function) -> None:
+        super().__setitem__(name, row)
+        self.aliases.update(dict.fromkeys(row.aliases, name))
+
+    def __delitem__(self, name: str) -> None:
+        for alias in self[name].aliases:
+            del self.aliases[alias]
+        super().__delitem__(name)
+
+
+class Words(Set[str]):
+    """All spellings of the rows that there are."""
+
+    def __contains__(self, word: object) -> bool:
+        return word in FUNCTIONS or word in ALIASES
+
+    def __iter__(self) -> Iterator[str]:
+        yield from FUNCTIONS
+        yield from ALIASES
+
+    def __len__(self) -> int:
+        return len(FUNCTIONS) + len(ALIASES)
+
+    @classmethod
+    def _from_iterable(cls, words: Iterable[Any]) -> Set[Any]:
+        return frozenset(words)
+
+
+FUNCTIONS = Table(_ROWS)
+
+ALIASES = FUNCTIONS.aliases
 """Other spellings, and the name each stands for."""
 
-SPELLINGS: frozenset[str] = frozenset(FUNCTIONS) | frozenset(ALIASES)
+SPELLINGS = Words()
 """Every word that is read as a function."""
 
 OF_LOGITS: dict[str, tuple[str, str]] = {

@@ -393,7 +393,7 @@ class _Spec:
         roots = [self.forward[key] for key in self.p.outputs]
         for k, (name, node) in enumerate(c.kinks(self.g, roots)[: MAX_KINKS]):
             self.outputs[f"kink:{k}"] = node
-            out.append({"value": f"kink:{k}", "text": remarks.KINKS.get(name, f"{name} has a kink here")})
+            out.append({"value": f"kink:{k}", "text": remarks.kink(name)})
         return out
 
     def reasons(self) -> list[dict[str, str]]:

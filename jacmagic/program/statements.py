@@ -17,11 +17,12 @@ from jacmagic.language.keys import key_of
 
 EXAMPLE = "f(x, y) = x^2 y + sin y"
 NET_EXAMPLE = "x(3) -> 4 tanh -> 2 softmax"
-ACTIVATIONS = tuple(
-    name for name, row in FUNCTIONS.items()
-    if row.kind in ("entrywise", "vector") and row.arity == (1, 1)
-    and name not in ("diag", "norm", "sum", "prod", "mean")
-)
+
+
+def activations() -> list[str]:
+    """What may stand behind a layer's size in a net on one line."""
+    return [name for name, row in FUNCTIONS.items()
+            if row.kind in ("entrywise", "vector") and row.arity == (1, 1) and name != "diag"]
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def activation(text: str, word: s.Word) -> s.Word:
             told = "without one a layer is affine: -> 4" if plain in ("identity", "linear", "none") else (
                 "a layer is W x + c and an activation; all else is a line of its own")
             raise NameMistake(f"{shown} is not an activation; {told}.", word.span)
-        close = nearest(word.text, ACTIVATIONS) if row is None else []
+        close = nearest(word.text, activations()) if row is None else []
         raise NameMistake(f"{shown} is not an activation.", word.span, close)
     return word
 

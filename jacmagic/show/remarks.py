@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -13,7 +13,7 @@ from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.errors import JacmagicError
-from jacmagic.functions import FUNCTIONS, symbolic
+from jacmagic.functions import FUNCTIONS, calculus, find
 from jacmagic.program.start import MAX_DRAWS
 from jacmagic.result import Result
 from jacmagic.show.chain import depends
@@ -36,44 +36,48 @@ def without_noise(numbers: np.ndarray) -> np.ndarray:
     return np.where(sizes < NOISE * np.max(sizes, where=np.isfinite(sizes), initial=0), 0.0, numbers) + 0.0
 
 
-KINKS = {name: row.kink_words for name, row in FUNCTIONS.items() if row.kink_words} | {
+_ELSE = {
     "max(0, z)": "max(0, ·) at 0: slope 0, as ReLU has it",
     "norm": "‖·‖ at 0: slope 0, as in PyTorch",
     "cases": "a boundary of the cases: the slope of the case that holds here",
 }
-"""What is said where the current point sits on a kink of a function."""
+
+
+def kink(name: str) -> str:
+    """What is said where the current point sits on a kink of a function."""
+    row = FUNCTIONS.get(name)
+    return _ELSE.get(name) or (row.kink_words if row is not None else "") or f"{name} has a kink here"
 
 
 def wrong_where(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
     """The parts of a template that must keep a sign: (part, when it is wrong, why)."""
-    logs = sorted(expr.atoms(sp.log), key=str)
-    out = [(e.args[0], "<=0", "ln of a number that is not positive") for e in logs]
-    for e in sorted(expr.atoms(sp.Pow), key=str):
-        if e.base.is_number or e.base == sp.E:
-            continue
-        if e.exp.is_Rational and e.exp.q % 2 == 0:
-            out.append((e.base, "<0", "the root of a negative number"))
-        if e.exp.is_Rational and e.exp.q % 2 == 1 and e.exp.q > 1:
-            out.append((e.base, "<0", "a broken power of a negative number"))
-        if e.exp.is_negative:
-            out.append((e.base, "==0", "a division by 0"))
-        if not e.exp.is_number:
-            out.append((e.base, "<0", "a power of a negative number"))
-    for name, when, why in (
-        ("asin", ">1", "arcsin of a number beyond ±1"), ("acos", ">1", "arccos of a number beyond ±1"),
-        ("atanh", ">=1", "atanh of a number beyond ±1"),
-    ):
-        out += [(e.args[0] ** 2, when, why) for e in sorted(expr.atoms(getattr(sp, name)), key=str)]
-    for e in sorted(expr.atoms(symbolic("logit")), key=str):
-        out += [(e.args[0], when, "logit of a number that is not between 0 and 1") for when in ("<=0", ">=1")]
-    poles = (sp.cot, sp.csc, sp.coth, sp.csch, sp.acsch)
-    out += [(e.args[0], "==0", "a pole at 0") for e in sorted(expr.atoms(*poles), key=str)]
-    for e in sorted(expr.atoms(sp.asech), key=str):
-        out += [(e.args[0], when, "asech of a number that is not between 0 and 1") for when in ("<=0", ">1")]
-    for e in sorted(expr.atoms(sp.acoth), key=str):
-        out.append((e.args[0] ** 2, "<=1", "acoth of a number between -1 and 1"))
-    out += [(e.args[0], "<1", "acosh of a number below 1") for e in sorted(expr.atoms(sp.acosh), key=str)]
-    return out
+    calls = [(call, find(type(call).__name__)) for call in sorted(expr.atoms(sp.Function), key=str)]
+    logs = [(call, row) for call, row in calls if call.func == sp.log]
+    return [
+        *_outside(logs), *(one for e in sorted(expr.atoms(sp.Pow), key=str) for one in _powers(e)),
+        *_outside([one for one in calls if one not in logs]),
+    ]
+
+
+def _outside(calls: Sequence[tuple[Any, Any]]) -> Iterator[tuple[sp.Expr, str, str]]:
+    """Where functions have no value, in the words of their rows."""
+    for call, row in calls:
+        if row is not None and row.outside_words:
+            for part, when in row.watched(calculus, call.args):
+                yield part, when, row.outside_words
+
+
+def _powers(e: sp.Expr) -> Iterator[tuple[sp.Expr, str, str]]:
+    if e.base.is_number or e.base == sp.E:
+        return
+    if e.exp.is_Rational and e.exp.q % 2 == 0:
+        yield e.base, "<0", "the root of a negative number"
+    if e.exp.is_Rational and e.exp.q % 2 == 1 and e.exp.q > 1:
+        yield e.base, "<0", "a broken power of a negative number"
+    if e.exp.is_negative:
+        yield e.base, "==0", "a division by 0"
+    if not e.exp.is_number:
+        yield e.base, "<0", "a power of a negative number"
 
 
 def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
@@ -122,7 +126,6 @@ def not_finite(result: Result) -> str:
 
 _WRONG: dict[str, Callable[[np.ndarray], Any]] = {
     "<=0": lambda v: v <= 0, "<0": lambda v: v < 0, "==0": lambda v: v == 0,
-    ">1": lambda v: v > 1, ">=1": lambda v: v >= 1, "<1": lambda v: v < 1, "<=1": lambda v: v <= 1,
 }
 
 
@@ -238,4 +241,4 @@ def nothing_seen(result: Result) -> str:
 
 def on_kinks(result: Result) -> str:
     """The kinks that the current point sits on."""
-    return "; ".join(dict.fromkeys(KINKS.get(name, f"{name} has a kink here") for name in result.kinks_here()))
+    return "; ".join(dict.fromkeys(kink(name) for name in result.kinks_here()))
