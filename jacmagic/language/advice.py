@@ -224,9 +224,9 @@ TABLE = (
         (("f(x) = \\lim_{h \\to 0} x + h", ()),),
     ),
     Advice(
-        re.compile(r"^(?:d/dx|\\frac\{d\}\{dx\}|D_x|diff|derivative of)\s+(.+)$"),
+        re.compile(r"^(?:D_x|diff|derivative of)\s+(.+)$"),
         "Derivatives are what jacmagic finds; write only the function.", lambda found: (found[1],),
-        (("d/dx x^2", ("x^2",)), ("\\frac{d}{dx} x^2 sin x", ("x^2 sin x",))),
+        (("derivative of x^2", ("x^2",)), ("diff x^2 sin x", ("x^2 sin x",))),
     ),
 )
 

@@ -10,6 +10,8 @@ FOREIGN = {
     "LeakyReLU": "leaky_relu", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
     "rmsnorm": "rms_norm", "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
     "BCELoss": "bce", "MSELoss": "mse", "L1Loss": "mae", "HuberLoss": "huber", "SmoothL1Loss": "huber",
+    "hessian": "hess", "gradient": "grad", "jacobian": "jac", "laplacian": "laplace", "divergence": "div",
+    "rot": "curl",
     "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
 }
 """Functions as books in other languages, or other books, write them."""
@@ -20,7 +22,7 @@ ELSEWHERE = {
     **dict.fromkeys(("inv", "inverse", "pinv"), "write the inverse out, or declare it as a matrix of its own"),
     **dict.fromkeys(("eig", "eigvals", "svd", "rank", "kron", "vec"), "matrices are added, multiplied and transposed"),
     **dict.fromkeys(("integral", "integrate", "int", "lim", "limit"), "integrals and limits are worked out before"),
-    **dict.fromkeys(("diff", "grad", "div", "curl"), "derivatives are what jacmagic finds; give only the function"),
+    **dict.fromkeys(("diff", "derivative"), "a derivative is f'(x), ∂f/∂x or d/dx (x^2)"),
     **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),
     **dict.fromkeys(("Im", "arg", "conj"), "all names are real"),
     **dict.fromkeys(("factorial", "binom", "choose"), "write prod(i for i = 1..n)"),
@@ -42,8 +44,6 @@ ELSEWHERE = {
     "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
     "hardsigmoid": "write clip(x/6 + 1/2, 0, 1)",
     "attention": "write V^T softmax(K q)",
-    **dict.fromkeys(("hessian", "hess", "laplacian", "laplace", "jacobian", "jac", "gradient", "derivative"),
-                    "derivatives are what jacmagic finds; give only the function"),
     **dict.fromkeys(("maxpool", "max_pool", "avgpool", "conv1d", "conv2d", "flatten", "embedding", "lstm", "gru"),
                     "a layer is written as its formula"),
     **dict.fromkeys(("logdet", "cholesky", "qr", "solve", "lstsq", "eigh", "eigenvalues", "diagonal", "adjoint"),

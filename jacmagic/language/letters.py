@@ -17,6 +17,7 @@ KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
 ROLES = ("input", "weight", "target", "fixed")  # what a name of a net is; words only where a declaration ends
 ONES = "𝟏"
 """The vector of ones behind a number that is added to each entry, as it is typeset: x - μ 𝟏."""
+DIFFERENTIAL = {"partial": "∂", "nabla": "∇"}
 TRANSPOSES = "⊤⊺"
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿⁱᵀᵃᵇᶜᵈᵉᵏᵐᵖᵗˣʸᶻ⁽⁾", "0123456789+-niTabcdekmptxyz()"))
 SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx"))

@@ -16,6 +16,7 @@ from jacmagic.language.letters import (
     COMBINING,
     COMMAND_SIGNS,
     DELIMITED,
+    DIFFERENTIAL,
     FONTS,
     KEYWORDS,
     LAYOUTS,
@@ -39,6 +40,8 @@ from jacmagic.names import GREEK
 _PRIMES = re.compile(r"″|\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
 
 _INDICATED = re.compile(r"\s*(?:\\left\s*)?[\[_(]")
+
+_SIZED = re.compile(r"\\(left|right)(?![A-Za-z])\s*(\||\\[rl]?vert(?![A-Za-z]))?")
 
 _LIMITS = re.compile(r"\s*\\(no)?limits")
 
@@ -74,6 +77,7 @@ class Lexer:
         self.gap = False
         self.open: list[tuple[str, int]] = []
         self.wrapping: set[int] = set()  # the braces that close round a whole statement
+        self.barred: set[int] = set()  # where \right| closes what \left. opened
         self.environments: list[str] = []  # "matrix", "cases", or "" for one that only arranges
 
     def run(self) -> list[Token]:
@@ -128,6 +132,9 @@ class Lexer:
         elif ch == ONES:
             self.pos += 1
             self.emit("word", ONES, start, self.pos, whole=True, command=True)
+        elif ch in DIFFERENTIAL.values():
+            self.pos += 1
+            self.word(ch, start, whole=True, command=True)
         elif ch in TRANSPOSES:
             self.pos += 1
             self.emit("word", "T", start, self.pos, whole=True, command=True)
@@ -414,8 +421,6 @@ class Lexer:
             raise SyntaxMistake(f"An invisible character (U+{ord(ch):04X}) stands here; delete it.", span)
         if ch in "–—‐‑‒―":
             raise SyntaxMistake("This is a dash, not a minus sign.", span, ("-",))
-        if ch == "∂":
-            raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", span)
         if ch == "%":
             raise SyntaxMistake("% has no meaning in a block; a comment starts with #.", span)
         if ch == "?":
@@ -480,6 +485,8 @@ class Lexer:
             self.emit(kind, op, start, self.pos)
             if kind == "cmd" and (limits := _LIMITS.match(self.text, self.pos, self.stop)):
                 self.pos = limits.end()
+        elif name in ("left", "right") and self.evaluated(name, start):
+            pass
         elif name in SKIPPED:
             self.gap = True
             if name in ("left", "right") and self.peek() == ".":
@@ -520,8 +527,8 @@ class Lexer:
             self.delimiter(name, start)
         elif name in ("top", "intercal"):
             self.emit("word", "T", start, self.pos, whole=True, command=True)
-        elif name in ("partial", "nabla"):
-            raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", Span(start, self.pos))
+        elif name in DIFFERENTIAL:
+            self.word(DIFFERENTIAL[name], start, whole=True, command=True)
         elif re.fullmatch(r"[A-Za-z]", name):
             raise SyntaxMistake(
                 f"\\{name} is no LaTeX command, and \\ divides nothing: the solution of A x = b is not found here.",
@@ -531,6 +538,27 @@ class Lexer:
             self.word(name, start, whole=True, command=True)
         else:
             raise SyntaxMistake(f"The LaTeX command \\{name} has no meaning in a block.", Span(start, self.pos))
+
+    def evaluated(self, name: str, start: int) -> bool:
+        r"""Take the bracket that \left. … \right|_{x=a} puts round what is evaluated there."""
+        if name == "right" and start in self.barred:
+            self.open.pop()
+            self.emit("op", ")", start, self.pos)
+            return True
+        if name == "right" or self.peek() != ".":
+            return False
+        depth = 1
+        for found in _SIZED.finditer(self.text, self.pos, self.stop):
+            depth += 1 if found[1] == "left" else -1
+            if depth == 0:
+                if found[2] is None:
+                    return False
+                self.barred.add(found.start())
+                self.pos += 1
+                self.open.append(("(", start))
+                self.emit("op", "(", start, self.pos)
+                return True
+        return False
 
     def single_letters(self, count: int) -> None:
         r"""After \frac and \sqrt, LaTeX takes one digit or letter a time: \frac12, \frac xy."""

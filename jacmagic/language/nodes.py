@@ -115,11 +115,19 @@ class Cases(Raw):
 
 @dataclass(frozen=True)
 class Post(Raw):
-    """Something behind a factor: "^", ".^", "T", "[" or "°"; `clear` where nothing can be glued to it unclearly."""
+    """Something behind a factor: "^", ".^", "T", "[", "°" or "at"; `clear` where nothing can be glued to it."""
 
     kind: str
     value: tuple[Raw, ...] = ()
     clear: bool = True
+
+
+@dataclass(frozen=True)
+class Place(Raw):
+    """`x = a` behind the bar of an evaluation; without a name the arguments in their order."""
+
+    name: Word | None
+    value: Raw
 
 
 @dataclass(frozen=True)

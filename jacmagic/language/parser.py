@@ -31,6 +31,7 @@ from jacmagic.language.nodes import (
     Indicator,
     Item,
     Num,
+    Place,
     Post,
     Raw,
     Relation,
@@ -311,7 +312,35 @@ class Parser(Cursor):
             return Post(token.span, "'")
         if token.text == "!":
             raise SyntaxMistake("Factorials are not part of the language.", token.span)
+        if token.text == "|" and not self.bars and self.tokens[self.at + 1].text == "_":
+            return self.evaluation()
         return None
+
+    def evaluation(self) -> Post:
+        """The place behind a bar: |_(x = a, y = b), |_{(a, b)}."""
+        bar = self.next()
+        self.next()
+        if not self.is_op("{", "("):
+            raise self.fail("a place such as (x = 3)")
+        opener = self.next()
+        self.brackets.append(opener)
+        places: list[Raw] = []
+        while True:
+            start, name = self.now.span.start, None
+            after = self.tokens[self.at + 1]
+            if self.now.kind == "word" and (after.kind, after.text) == ("op", "="):
+                name = self.word_atom()
+                self.next()
+            value = self.expression()
+            places.append(Place(self.span_from(start), name, value))
+            if not self.is_op(","):
+                break
+            self.next()
+        if not self.is_op(CLOSERS[opener.text]):
+            raise self.unfinished(opener)
+        self.next()
+        self.brackets.pop()
+        return Post(self.span_from(bar.span.start), "at", tuple(places))
 
     def superscript(self, token: Token) -> Raw:
         text = token.text

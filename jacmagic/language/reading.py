@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake, nearest
 from jacmagic.functions import CONSTANTS, FUNCTIONS, OF_LOGITS, SPELLINGS, Function
+from jacmagic.language import derivatives
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
@@ -43,7 +44,7 @@ class Reader(Values):
     """Reads the expressions of one block."""
 
     def run(self, raw: s.Run) -> t.Expr:
-        factors = self.factors(self.in_time(raw.items))
+        factors = self.factors(self.in_time(derivatives.settled(self, raw.items)))
         while len(factors) > 1 and isinstance(factors[-1].expr, t.Ones) and factors[-1].operator == "":
             factors.pop()  # μ 𝟏 is μ, added to each entry
         if lost := next((one for one in factors if isinstance(one.expr, t.Ones)), None):

@@ -1,6 +1,6 @@
 """Names that look like slips: read without a word, each would be a parameter that nobody means.
 
-`F(x) = X^2`, `3x2 + 2x`, `x^2 i + y^2 j`, `E^x`, `Σ x^k` and `f_x` are errors where no
+`F(x) = X^2`, `3x2 + 2x`, `x^2 i + y^2 j`, `E^x` and `Σ x^k` are errors where no
 line declares the name in question; a line that does, or another spelling, says otherwise.
 """
 
@@ -43,7 +43,7 @@ class Block:
 def check(line: Line, block: Block) -> None:
     """Refuse a right side with a name in it that looks like a slip."""
     loose = [name for name in _names(line.expr) if name.key not in block.declared]
-    for look in (_derivative, _other_case, _lost_power, _capital_e, _unit_vectors, _lone_sigma):
+    for look in (_other_case, _lost_power, _capital_e, _unit_vectors, _lone_sigma):
         error = look(line, block, loose)
         if error is not None:
             raise error
@@ -72,26 +72,6 @@ def _fixed(line: Line, block: Block, spans: Sequence[Span], *swaps: Mapping[Span
             text, at = text + block.text[at : span.start] + new, span.stop
         fixes.append(text + block.text[at : whole.stop])
     return whole, tuple(fixes)
-
-
-def _derivative(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
-    """f_x where f is a function of x; J_F where F is one."""
-    for name in loose:
-        base, _, index = name.key.partition("_")
-        jacobian = base == "J" and index in block.functions
-        if jacobian or index and base in block.functions and _made_of(index, block.functions[base]):
-            shown = block.text[name.span.start : name.span.stop]
-            base = index if jacobian else base
-            return NameMistake(
-                f"{shown} looks like a derivative of {base}; derivatives inside a block are not read yet, and a "
-                "constant has another name.", name.span,
-            )
-    return None
-
-
-def _made_of(text: str, parts: Sequence[str]) -> bool:
-    """Whether a text is some of these parts, one behind another."""
-    return not text or any(text.startswith(part) and _made_of(text[len(part) :], parts) for part in parts)
 
 
 def _other_case(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:

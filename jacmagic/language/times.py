@@ -103,8 +103,8 @@ class Times(Words):
         if key is not None:
             return Rate(span, key, whole=True)
         shown = self.source(word.span)
-        if key_of(word) in self.scope.functions or find(word.typed) is not None:
-            raise SyntaxMistake("Derivatives are what jacmagic finds; write only the function.", span)
+        if find(word.typed) is not None:
+            raise SyntaxMistake("A prime is a derivative of a function of one argument, entry by entry.", span)
         raise SyntaxMistake(
             f"{self.source(span)} is a derivative in time, and no line gives it: a line for it is "
             f"{shown}{chr(39) * primes} = …; the transpose is {shown}^T.", span,

@@ -237,7 +237,10 @@ class Slope(Expr):
 
 @dataclass(frozen=True)
 class Evaluated(Expr):
-    """A formula with a bar behind it and the place below: ∂L/∂W |_{where L has it}."""
+    """A formula with a bar behind it and the place below: f' |_{x = 3}, ∂L/∂W |_{where L has it}.
+
+    In a block the place is a Listing of equations, x = 3.
+    """
 
     inner: Expr
     place: Expr
@@ -245,9 +248,54 @@ class Evaluated(Expr):
 
 @dataclass(frozen=True)
 class Gradient(Expr):
-    """∇f."""
+    """∇f, a column; with `by` ∇_W L, in the shape of W."""
 
     of: Expr
+    by: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Hessian(Expr):
+    """hess f, the matrix of second derivatives by all arguments."""
+
+    of: Expr
+
+
+@dataclass(frozen=True)
+class Divergence(Expr):
+    """∇·F."""
+
+    of: Expr
+
+
+@dataclass(frozen=True)
+class Curl(Expr):
+    """∇×F: a column in space, a number in the plane."""
+
+    of: Expr
+
+
+@dataclass(frozen=True)
+class Laplacian(Expr):
+    """laplace f, the trace of hess f."""
+
+    of: Expr
+
+
+@dataclass(frozen=True)
+class Directional(Expr):
+    """D_v f, ∇f · v."""
+
+    of: Expr
+    along: Expr
+
+
+@dataclass(frozen=True)
+class AtPoint(Expr):
+    """A derivative of a function at a point, as the function itself is called: ∂f/∂x(a, b), (∇f)(a, b)."""
+
+    of: Expr
+    arguments: tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
@@ -256,6 +304,12 @@ class Jacobian(Expr):
 
     of: Expr | None = None
     at: tuple[Expr, ...] = ()
+
+
+DERIVATIVES = (
+    Partial, Total, Slope, Evaluated, Gradient, Hessian, Divergence, Curl, Laplacian, Directional, AtPoint, Jacobian,
+)
+"""What a block may say of derivatives."""
 
 
 @dataclass(frozen=True)

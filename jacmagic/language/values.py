@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from jacmagic.errors import AmbiguousMath, NameMistake, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS
+from jacmagic.language import derivatives
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
@@ -81,7 +82,9 @@ class Values(Times):
             span = Span(expr.span.start, post.span.stop)
             if post.kind == "'":
                 raise SyntaxMistake("A prime is a derivative in time, of a name: x'; the transpose is x^T.", post.span)
-            if post.kind == "T":
+            if post.kind == "at":
+                expr = derivatives.evaluated(self, expr, post)
+            elif post.kind == "T":
                 if post.value and self.scope.knows("T") and "T" in self.source(post.span):
                     base = self.text[item.span.start : post.span.start]
                     raise AmbiguousMath(
@@ -127,7 +130,7 @@ class Values(Times):
             return t.Indicator(condition, span=raw.span)
         if isinstance(raw, s.Root):
             raise SyntaxMistake("A root needs its argument.", raw.span)
-        return self.read(raw)
+        return raw.expr if isinstance(raw, derivatives.Found) else self.read(raw)
 
     def group(self, group: s.Group) -> t.Expr:
         rows = group.rows

@@ -229,11 +229,6 @@ class Words:
                 return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
         if apart := self.around_function(text, nameable):
             return NameMistake(f"{shown} is not known; are spaces missing?", word.span, (apart,))
-        if text[0] == "d" and (
-            re.search(r"d\s*(/|\}\s*\{)\s*$", self.text[: word.span.start])
-            or re.match(r"\s*(/|\}\s*\{)\s*d\s*[A-Za-z]", self.text[word.span.stop :])
-        ):
-            return NameMistake("Derivatives are what jacmagic finds; write only the function.", word.span)
         for difference in ("d", "delta", "Delta"):
             rest = text[len(difference) :]
             if text.startswith(difference) and nameable(rest):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from jacmagic import names
@@ -12,6 +12,7 @@ from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
 from jacmagic.program.block import Sized, line
+from jacmagic.program.derivatives import needed_names, read_below
 from jacmagic.program.echo import spelt_out
 from jacmagic.program.lowerer import Lowerer
 from jacmagic.program.model import Asked, Shape, Step, describe
@@ -59,7 +60,9 @@ def build(block: Sized) -> Built:
     free = tuple(dict.fromkeys(n for n in [*params, *appearance, *changing] if n not in bound))
     shapes = dict.fromkeys(free, ()) | dict(block.shapes)
     for key in free:
-        low.env[key] = low.of_node(graph.input(key, shapes[key]))
+        low.home[key] = graph.input(key, shapes[key])
+        low.env[key] = low.of_node(low.home[key])
+    low.columns_of = lambda keys: variables_among(block, keys)
     steps = {key: step(block, low, key, statement) for key, statement in block.sequence}
     used = {n for key, one in steps.items() for n in (*one.reads, *one.params) if n != key}
     outputs = (defined[-1],) if block.net else tuple(
@@ -84,10 +87,12 @@ def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
         node = low.graph.take(node, range(node.size), (1, node.size))
     check_size(block, low, key, statement, expr, node)
     label = low.graph.node("label", (node,), node.shape, key)
+    low.home[key] = label
     low.env[key] = low.of_node(label)
     if statement.kind == "function":
         low.functions[key] = (params, expr)
-    reads = tuple(dict.fromkeys(n for n in names_in(expr) if n not in block.wholes))
+    hidden = read_below(node) if any(isinstance(one, t.DERIVATIVES) for one in t.walk(expr)) else []
+    reads = tuple(dict.fromkeys(n for n in [*names_in(expr), *hidden] if n not in block.wholes))
     return Step(key, statement.kind, params, shown, label, statement.span, reads)
 
 
@@ -135,17 +140,18 @@ def check_size(block: Sized, low: Lowerer, key: str, statement: s.Statement, exp
 def needed(block: Sized, steps: Mapping[str, Step], outputs: Sequence[str]) -> set[str]:
     """The free names that the outputs depend on, calls followed with what they put in."""
     memo: dict[str, set[str]] = {}
-
-    def of_tree(expr: t.Expr) -> set[str]:
-        found: set[str] = set()
-        for one in t.walk(expr):
-            if isinstance(one, t.UserCall):
-                body = memo.get(one.key, set())
-                found |= body - set(block.scope.functions[one.key])
-            if isinstance(one, t.Name):
-                found |= memo.get(one.key, {one.key})
-        return found
-
     for key, step in steps.items():
-        memo[key] = of_tree(step.expr)
+        memo[key] = needed_names(step.expr, memo, lambda of: block.scope.functions.get(of, ()))
     return set().union(*(memo[key] for key in outputs), *(set(steps[key].params) for key in outputs))
+
+
+def variables_among(block: Sized, keys: Collection[str]) -> Sequence[str]:
+    """Which of some names a derivative by all variables is by: those that the block itself has as columns."""
+    named = [key_of(word) for word in block.columns]
+    arguments = list(dict.fromkeys(p for key, _ in block.sequence for p in block.scope.functions.get(key, ())))
+    given = {*block.values, *block.evaluated}
+    free = [key for key in keys if key not in given]
+    for chosen in (named, arguments, names.in_column_order(free or keys)):
+        if found := [key for key in chosen if key in keys]:
+            return found
+    return ()

@@ -46,7 +46,7 @@ def user_call(low: Lowerer, expr: t.UserCall) -> Value:
     if same and expr.key in low.env and low.vector_index is None:
         return low.env[expr.key]
     if expr.key in low.calls:
-        raise SyntaxMistake(f"{expr.key} calls itlow.", expr.span)
+        raise SyntaxMistake(f"{expr.key} calls itself.", expr.span)
     low.called += 1
     if len(low.calls) > 30 or low.called > MAX_CALLS:
         raise LimitError(

@@ -8,6 +8,7 @@ from jacmagic import names
 from jacmagic.errors import JacmagicError, NameMistake, SyntaxMistake
 from jacmagic.functions import CONSTANTS, SPELLINGS
 from jacmagic.language import nodes as s
+from jacmagic.language.derivatives import check_declared
 from jacmagic.language.keys import key_of
 from jacmagic.language.letters import KEYWORDS, ONES, names_something
 from jacmagic.language.reading import Reader
@@ -44,6 +45,7 @@ def declare(text: str, net: bool, unfolded: Unfolded, wrt: str | None) -> Declar
         scope.names.update(free_key(wrt or "", word) for word in columns)
     except JacmagicError as error:
         raise error.bind(wrt or "") from None
+    check_declared(Reader(text, scope), unfolded.statements)
     return Declared(
         text=text, net=net, wrt=wrt or "", columns=columns, statements=unfolded.statements, drafts=drafts,
         scope=scope, evaluated={},

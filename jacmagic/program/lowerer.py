@@ -90,6 +90,8 @@ class Lowerer:
         self.as_row: dict[str, Span] = {}  # where a capital letter was given a list of numbers: W = [1, -1]
         self.spread: set[Span] = set()  # numbers that are added to each entry of an array
         self.divisors: set[Span] = set()  # vectors that a number is divided by, entry by entry
+        self.home: dict[str, Node] = {}  # what each name of the block is outside of all calls
+        self.columns_of: Callable[[Collection[str]], Sequence[str]] = tuple  # the variables among these names
 
     def symbol(self, node: Node) -> sp.Symbol:
         found = sp.Symbol(f"n{node.number}", real=True)
@@ -252,6 +254,25 @@ class Lowerer:
             yield
         finally:
             self.vector_index, self.family_arguments = held
+
+    @contextmanager
+    def at_home(self) -> Iterator[None]:
+        """Outside of all calls: every name of the block stands for itself."""
+        held, calls = dict(self.env), self.calls
+        if calls:
+            self.env.update({key: self.of_node(node) for key, node in self.home.items()})
+            self.calls = []
+        try:
+            yield
+        finally:
+            if calls:
+                self.env.clear()
+                self.env.update(held)
+                self.calls = calls
+
+    def arguments_of(self, key: str) -> tuple[str, ...]:
+        """The arguments of a function of the block; none of any other name."""
+        return self.functions[key][0] if key in self.functions else ()
 
     @property
     def in_family(self) -> bool:

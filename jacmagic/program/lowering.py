@@ -9,6 +9,6 @@ is written out entry by entry.
 
 from __future__ import annotations
 
-from jacmagic.program import arithmetic, arrays, calls
+from jacmagic.program import arithmetic, arrays, calls, derivatives
 
-RULES = {**arithmetic.RULES, **arrays.RULES, **calls.RULES}
+RULES = {**arithmetic.RULES, **arrays.RULES, **calls.RULES, **derivatives.RULES}

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 from jacmagic import names
 from jacmagic.errors import ShapeError, Span
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
+from jacmagic.program.derivatives import by_shape
 
 
 class Row(NamedTuple):
@@ -239,7 +241,83 @@ class Inference:
             return found if found != () else next((shape for shape in conditions if shape), ())
         if isinstance(expr, t.Indicator):
             return self.up(expr.condition)
-        return None
+        return self.derivative(expr) if isinstance(expr, t.DERIVATIVES) else None
+
+    # -------------------------------------------------------------- derivatives
+    def derivative(self, expr: t.Expr) -> Known:
+        """The shape of a derivative in the block, as far as those of its parts are known."""
+        if isinstance(expr, (t.Partial, t.Total)):
+            return self.by([self.up(expr.of), *map(self.up, expr.by)])
+        if isinstance(expr, t.Slope):
+            return self.slope(expr)
+        if isinstance(expr, t.Evaluated):
+            for one in t.children(expr.place):
+                if isinstance(one, t.Equation) and isinstance(one.sides[0], t.Name):
+                    self.up(one.sides[1], self.shapes.get(one.sides[0].key))
+            return self.up(expr.inner)
+        if isinstance(expr, t.AtPoint):
+            of = getattr(expr.of, "of", None)
+            params = self.functions.get(of.key, ()) if isinstance(of, t.Name) else ()
+            same = len(params) == len(expr.arguments)
+            for k, argument in enumerate(expr.arguments):
+                self.up(argument, self.shapes.get(params[k]) if same else None)
+            return self.derivative(expr.of)
+        if isinstance(expr, t.Gradient) and expr.by is not None:
+            return self.up(expr.by)
+        return self.of_field(expr)
+
+    def of_field(self, expr: t.Expr) -> Known:
+        """The shape of what is by all arguments of a function."""
+        of = getattr(expr, "of", None)
+        if of is None:
+            return None
+        value, n = self.up(of), self.columns(of)
+        if isinstance(expr, (t.Laplacian, t.Divergence)):
+            return ()
+        if isinstance(expr, t.Directional):
+            self.up(expr.along, None if n is None else (n,))
+            return value
+        if n is None:
+            return None
+        if isinstance(expr, t.Gradient):
+            return (n,)
+        if isinstance(expr, t.Curl):
+            return (3,) if n == 3 else ()
+        if isinstance(expr, t.Hessian):
+            return (n, n)
+        return None if value is None else (prod(value), n)
+
+    def slope(self, expr: t.Slope) -> Known:
+        call = expr.call
+        if not isinstance(call, t.UserCall):
+            return self.up(t.children(call)[0])
+        param = self.functions[call.key][0]
+        own = self.shapes.get(param)
+        given = self.up(call.arguments[0], own)
+        found = self.by([self.shapes.get(call.key), *[own] * expr.order])
+        return given if own == () and found == () else found
+
+    @staticmethod
+    def by(shapes: list[Known]) -> Known:
+        """The shape of the derivative of the first by the others."""
+        found: Known = shapes[0]
+        for shape in shapes[1:]:
+            if found is None or shape is None:
+                return None
+            found = by_shape((1, found.n) if isinstance(found, Row) else found, tuple(shape))
+        return found
+
+    def columns(self, of: t.Expr) -> int | None:
+        """How many variables the arguments of a function are."""
+        inner = t.inside(of)
+        if isinstance(inner, t.DERIVATIVES):
+            of = getattr(inner, "of", inner)
+            return None if of is inner else self.columns(of)
+        params = self.functions.get(inner.key, ()) if isinstance(inner, t.Name) else ()
+        sizes = [self.shapes.get(param) for param in params]
+        if not params or any(size is None for size in sizes):
+            return None
+        return sum(prod(size) for size in sizes if size is not None)
 
     def alike(self, parts: list[t.Expr], want: Known) -> Known:
         """Parts of one shape: what one of them is, the others are (numbers aside)."""

@@ -203,10 +203,35 @@ class Text(Writer):
         return f"{inner}|_({self.free(expr.place)})", Level.POWER
 
     def gradient(self, expr: t.Gradient) -> Piece:
-        return f"∇{self.at(expr.of, Level.ATOM)}", Level.POWER
+        by = "" if expr.by is None else self.lowered("", expr.by) + " "
+        return f"∇{by}{self.at(expr.of, Level.ATOM)}", Level.POWER
+
+    def divergence(self, expr: t.Divergence) -> Piece:
+        return f"∇·{self.at(expr.of, Level.ATOM)}", Level.PRODUCT
+
+    def curl(self, expr: t.Curl) -> Piece:
+        return f"∇×{self.at(expr.of, Level.ATOM)}", Level.PRODUCT
+
+    def hessian(self, expr: t.Hessian) -> Piece:
+        return f"hess {self.at(expr.of, Level.ATOM)}", Level.BARE
+
+    def laplacian(self, expr: t.Laplacian) -> Piece:
+        return f"laplace {self.at(expr.of, Level.ATOM)}", Level.BARE
+
+    def directional(self, expr: t.Directional) -> Piece:
+        return f"{self.lowered('D', expr.along)} {self.at(expr.of, Level.ATOM)}", Level.BARE
+
+    def at_point(self, expr: t.AtPoint) -> Piece:
+        of = self.free(expr.of) if isinstance(expr.of, t.Partial) else self.at(expr.of, Level.ATOM)
+        return f"{of}({self.listed(expr.arguments)})", Level.ATOM
 
     def jacobian(self, expr: t.Jacobian) -> Piece:
-        return self.marked("J", expr.of) + (f"({self.listed(expr.at)})" if expr.at else ""), Level.ATOM
+        shown = self.lowered("J", expr.of) if isinstance(expr.of, t.Name) else self.marked("J", expr.of)
+        return shown + (f"({self.listed(expr.at)})" if expr.at else ""), Level.ATOM
+
+    def lowered(self, symbol: str, below: t.Expr) -> str:
+        """A sign with a name as its index, which reads back: J_F1, not J_F₁."""
+        return f"{symbol}_{self.at(below, Level.ATOM)}".translate(_PLAIN_DIGITS)
 
     def delta(self, expr: t.Delta) -> Piece:
         return self.marked("δ", expr.of), Level.ATOM

@@ -13,7 +13,7 @@ from jacmagic.language.printers.writer import FENCED, Piece, name_of
 
 _SYMBOLS = {
     "partial": r"\partial", "d": "d", "nabla": r"\nabla", "top": r"\top", "infinity": r"\infty", "one": r"\mathbf{1}",
-    "identity": "I", "J": "J", "delta": r"\delta", "z": "z", "e": r"\mathbf{e}", "reals": r"\mathbb{R}",
+    "identity": "I", "J": "J", "D": "D", "delta": r"\delta", "z": "z", "e": r"\mathbf{e}", "reals": r"\mathbb{R}",
     "frobenius": "F",
 }
 _DOTS = {"across": r"\cdots", "down": r"\vdots", "both": r"\ddots"}

@@ -71,7 +71,7 @@ class Typeset(Writer):
 
     @abstractmethod
     def symbol(self, what: str) -> str:
-        """A sign of its own: partial, d, nabla, top, infinity, one, identity, J, delta, z, e, prime."""
+        """A sign of its own: partial, d, nabla, top, infinity, one, identity, J, D, delta, z, e, prime."""
 
     @abstractmethod
     def digits(self, text: str) -> str: ...
@@ -312,7 +312,26 @@ class Typeset(Writer):
         return self.frac(self.behind(above, self.at(of, Level.ATOM)), self.gap().join(below))
 
     def gradient(self, expr: t.Gradient) -> Piece:
-        return self.behind(self.symbol("nabla"), self.at(expr.of, Level.ATOM)), Level.BARE
+        return self.behind(self.marked("nabla", expr.by), self.at(expr.of, Level.ATOM)), Level.BARE
+
+    def divergence(self, expr: t.Divergence) -> Piece:
+        return self.symbol("nabla") + self.sign("dot") + self.at(expr.of, Level.ATOM), Level.PRODUCT
+
+    def curl(self, expr: t.Curl) -> Piece:
+        return self.symbol("nabla") + self.sign("cross") + self.at(expr.of, Level.ATOM), Level.PRODUCT
+
+    def hessian(self, expr: t.Hessian) -> Piece:
+        return self.bare_call(self.head("hess"), self.at(expr.of, Level.ATOM)), Level.BARE
+
+    def laplacian(self, expr: t.Laplacian) -> Piece:
+        return self.bare_call(self.head("laplace"), self.at(expr.of, Level.ATOM)), Level.BARE
+
+    def directional(self, expr: t.Directional) -> Piece:
+        return self.behind(self.marked("D", expr.along), self.at(expr.of, Level.ATOM)), Level.BARE
+
+    def at_point(self, expr: t.AtPoint) -> Piece:
+        of = self.at(expr.of, Level.POWER)
+        return self.called(of, self.listed(expr.arguments)), Level.ATOM
 
     def jacobian(self, expr: t.Jacobian) -> Piece:
         shown = self.marked("J", expr.of)

@@ -19,6 +19,9 @@ from jacmagic.language import tree as t
 from jacmagic.language.precedence import Level
 from jacmagic.names import Name, name
 
+_CALLED = (t.Partial, t.Total, t.Gradient, t.Hessian, t.Jacobian, t.Divergence, t.Curl, t.Laplacian, t.Directional)
+"""Derivatives that may have a point behind them, as a function has its arguments."""
+
 FENCED = frozenset({"sqrt", "cbrt", "abs", "norm"})
 """Functions that do not print as a name before an argument."""
 
@@ -237,6 +240,8 @@ class Writer(ABC):
             return True
         if before == t.Name("Delta") and starts_with_name(factor):
             return True  # Δt is one name
+        if isinstance(before, _CALLED) and starts_with_bracket(factor):
+            return True  # f_x (a, b) is its value there
         if operator != "*":
             return False
         if factors[k - 1][0] == "/" and not self.touches(factors[k - 2][1], before):
