@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.lark import from_lark
 from lark import Lark, UnexpectedInput
+from test_derivatives import ABOVE, EXAMPLES, WRITTEN
 from test_meaning import BLOCKS, FORMULAS
 from test_program import NETS, ROLES
 
@@ -36,7 +37,7 @@ def joined(block: str) -> str:
 ACCEPTED = [
     *(case["source"] for case in READ),
     *(f"f(x, y) = {text}" for text, _ in FORMULAS), *(block for block, _, _ in BLOCKS),
-    *(role[0] for role in ROLES), *(net[0] for net in NETS),
+    *(f"{ABOVE}h(x, y) = {text}" for text, _ in WRITTEN), *EXAMPLES.values(), *(role[0] for role in ROLES), *(net[0] for net in NETS),
 ]
 
 
