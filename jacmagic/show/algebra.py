@@ -284,12 +284,26 @@ def shorter(entry: sp.Expr) -> sp.Expr:
             forms.append(sp.cancel(entry))
         if entry.is_Add and entry.has(sp.Mul) and entry.count_ops() < 30:
             forms.append(sp.factor(entry))
-    best = min(forms, key=sp.count_ops)
+    best = _below(min(forms, key=sp.count_ops), entry.atoms(sp.Add))
     front, rest = best.as_coeff_Mul()
     sums = [one for one in rest.args if one.is_Add and any(map(_negative, one.args))] if rest.is_Mul else []
     if front.is_negative and sums:  # p - y, not -(y - p)
         return sp.Mul(-front, *(-one if one is sums[0] else one for one in rest.args))
     return best
+
+
+def _below(expr: sp.Expr, written: set[sp.Basic]) -> sp.Expr:
+    """o (1 - o) below a fraction bar, not o² - o, where 1 - o was written."""
+    factors: list[sp.Expr] = []
+    for factor in sp.Mul.make_args(expr):
+        base, exponent = factor.as_base_exp()
+        if not (base.is_Add and exponent.is_Integer and exponent.is_negative):
+            factors.append(factor)
+            continue
+        for part in sp.Mul.make_args(sp.factor_terms(base)):
+            turned = part.is_Add and part not in written and -part in written
+            factors += [sp.S.NegativeOne**exponent, (-part) ** exponent] if turned else [part**exponent]
+    return sp.Mul(*factors)
 
 
 # ------------------------------------------------------------------ the formula
