@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import jacmagic
+from jacmagic import panel
 from jacmagic.panel import span_of
 from jacmagic.program import start
 
@@ -81,6 +82,7 @@ def test_values_that_the_block_gives_stay() -> None:
 def test_the_note_says_why_a_point_shows_nothing(block: str, says: str) -> None:
     r = jacmagic.jacobian(block)
     assert says in r._repr_mimebundle_()["text/plain"]
+    assert "20 points" not in says or says in str(panel.spec(r)["echo"])
     assert start.MAX_DRAWS == 20
 
 

@@ -149,6 +149,8 @@ class _Spec:
                 more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
                 note += [{"mathml": stated.get(key) or printers.mathml(t.Name(key))}, {"text": size + more}]
         note.append({"text": " · rows = functions, columns = variables"})
+        if said := remarks.nothing_seen(self.result):
+            note.append({"text": f" · {said}"})
         lines = [_shown(one) for one in self.formulas if one.kind == "echo"]
         # A net's layers stand side by side: their cards below say them again, one by one.
         out: list[dict[str, Any]] = [{"mathml": lines}] if p.net and chain else [{"mathml": one} for one in lines]
