@@ -137,28 +137,7 @@ def contract(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: V
     ra, rb = len(va.shape), len(vb.shape)
     na, nb = low.node(va), low.node(vb)
     if ra == rb == 1 and not va.row and not vb.row:
-        if operator == "dot" or (operator == "cross" and va.shape != (3,)):
-            if va.shape != vb.shape:
-                raise low.clash(a, va, b, vb)
-            if operator == "dot":
-                return low.of_node(g.dot(na, nb, (0,), (0,), ()))
-        if operator == "cross":
-            return cross(low, a, va, b, vb)
-        first = t.inside(a)
-        if isinstance(first, t.Name) and (given := low.as_row.get(first.key)):
-            text = low.source(given)
-            raise ShapeError(
-                f"{low.source(a.span)} is a column, and a column times a column is none; a row is [{text}].",
-                given, (f"[{text}]",),
-            )
-        u, v = low.source(a.span), low.source(b.span)
-        if a.span == b.span:
-            raise ShapeError(f"{low.describe(a, va)}, but {low.describe(b, vb)}.", a.span)
-        raise ShapeError(
-            f"Two columns side by side: {u} and {v}. Is it the inner product or entry by entry? "
-            f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span),
-            (f"dot({u}, {v})", f"{u} .* {v}"),
-        )
+        return two_columns(low, operator, a, va, b, vb)
     if ra == 1 and va.row:
         if rb == 1 and vb.row:
             raise ShapeError("Two rows side by side have no product.", a.span.to(b.span))
@@ -179,23 +158,53 @@ def contract(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: V
             raise low.clash(a, va, b, vb)
         return low.of_node(g.dot(na, nb, (0, 2), (1,), (0, 1)))
     if va.shape[1] != vb.shape[0]:
-        m = va.shape[1]
-        left = f"{low.source(a.span)} has {m} {'column' if m == 1 else 'columns'}"
-        place = low.place(a)
-        right = low.describe(b, vb) if rb == 1 else f"{low.source(b.span)} has {vb.shape[0]} rows{low.place(b)}"
-        hints = []
-        if isinstance(t.inside(a), t.Name) and isinstance(t.inside(b), t.Name):
-            hints = [f"{low.source(t.inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
-            if rb == 1:
-                hints.append(f"{low.source(t.inside(b).span)} in R^{va.shape[1]}")
-        error = ShapeError(f"{left}{place}, but {right}.", a.span.to(b.span), hints)
-        raise error
+        raise misfit(low, a, va, b, vb)
     if rb == 1:
         return low.of_node(g.dot(na, nb, (0, 1), (1,), (0,)))
     product = g.dot(na, nb, (0, 1), (1, 2), (0, 2))
     if product.shape == (1, 1):
         return low.of_node(g.take(product, (0,), ()))
     return low.of_node(product)
+
+
+def two_columns(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
+    """The inner product, the cross product, or the question which of them is meant."""
+    if operator == "dot" or (operator == "cross" and va.shape != (3,)):
+        if va.shape != vb.shape:
+            raise low.clash(a, va, b, vb)
+        if operator == "dot":
+            return low.of_node(low.graph.dot(low.node(va), low.node(vb), (0,), (0,), ()))
+    if operator == "cross":
+        return cross(low, a, va, b, vb)
+    first = t.inside(a)
+    if isinstance(first, t.Name) and (given := low.as_row.get(first.key)):
+        text = low.source(given)
+        raise ShapeError(
+            f"{low.source(a.span)} is a column, and a column times a column is none; a row is [{text}].",
+            given, (f"[{text}]",),
+        )
+    u, v = low.source(a.span), low.source(b.span)
+    if a.span == b.span:
+        raise ShapeError(f"{low.describe(a, va)}, but {low.describe(b, vb)}.", a.span)
+    raise ShapeError(
+        f"Two columns side by side: {u} and {v}. Is it the inner product or entry by entry? "
+        f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span),
+        (f"dot({u}, {v})", f"{u} .* {v}"),
+    )
+
+
+def misfit(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeError:
+    """`W has 2 columns, but x has 3 entries`, with the sizes that would fit."""
+    m = va.shape[1]
+    left = f"{low.source(a.span)} has {m} {'column' if m == 1 else 'columns'}"
+    place = low.place(a)
+    right = low.describe(b, vb) if len(vb.shape) == 1 else f"{low.source(b.span)} has {vb.shape[0]} rows{low.place(b)}"
+    hints = []
+    if isinstance(t.inside(a), t.Name) and isinstance(t.inside(b), t.Name):
+        hints = [f"{low.source(t.inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
+        if len(vb.shape) == 1:
+            hints.append(f"{low.source(t.inside(b).span)} in R^{va.shape[1]}")
+    return ShapeError(f"{left}{place}, but {right}.", a.span.to(b.span), hints)
 
 
 def cross(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:

@@ -163,16 +163,13 @@ def factors_of(expr: t.Expr) -> list[tuple[bool, t.Expr]] | None:
 def behind_matrices(trees: Trees, shapes: Mapping[str, Shape], names: Collection[str]) -> set[str]:
     """The undefined columns that stand to the right of an undefined matrix."""
     found: set[str] = set()
-    todo = list(trees.values())
-    while todo:
-        one = todo.pop()
-        todo += t.children(one)
+    for one in (below for tree in trees.values() for below in t.walk(tree)):
         factors = factors_of(one) or []
         for k, (divides, factor) in enumerate(factors):
             first = {name for name in names_below(factor) if name in names and len(shapes[name]) == 2}
             if first and not divides:
-                right = {name for _, other in factors[k + 1 :] for name in names_below(other)}
-                found |= {name for name in right - first if name in names and len(shapes[name]) == 1}
+                right = {name for _, other in factors[k + 1 :] for name in names_below(other)} & set(names)
+                found |= {name for name in right - first if len(shapes[name]) == 1}
     return found
 
 
@@ -189,14 +186,10 @@ def softmax_exps(expr: t.Expr) -> list[t.Call]:
 
 def labels(trees: Trees) -> set[str]:
     """The names that are the second argument of `cross_entropy` or `bce`."""
-    todo, found = list(trees.values()), set()
-    while todo:
-        one = todo.pop()
-        todo += t.children(one)
-        if isinstance(one, t.Call) and one.function in ("cross_entropy", "bce") and len(one.arguments) == 2:
-            target = t.inside(one.arguments[1])
-            found |= {target.key} if isinstance(target, t.Name) else set()
-    return found
+    calls = [one for tree in trees.values() for one in t.walk(tree) if isinstance(one, t.Call)]
+    pairs = [one.arguments for one in calls if one.function in ("cross_entropy", "bce") and len(one.arguments) == 2]
+    targets = [t.inside(target) for _, target in pairs]
+    return {target.key for target in targets if isinstance(target, t.Name)}
 
 
 # ------------------------------------------------------------------ uses

@@ -173,75 +173,81 @@ class Inference:
         return self.at, len(self.shapes), len(self.wanted), len(self.stuck)
 
     def looked(self, expr: t.Expr, want: Known) -> Known:
-        if isinstance(expr, (t.Number, t.Constant, t.Component, t.Norm)):
-            for child in t.children(expr):
-                self.up(child)
-            return ()
-        if isinstance(expr, t.Name):
-            if expr.key in self.shapes:
-                return self.shapes[expr.key]
-            if isinstance(want, Row) or want is None:
-                return None
-            if expr.key in self.free:
-                self.learn(expr.key, want)
-                return want
-            if want != () and expr.key not in self.wanted:
-                self.wanted[expr.key], self.changed = want, True
-            return None
-        if isinstance(expr, (t.Paren, t.Negative, t.Absolute)):
-            return self.up(expr.inner, want)
-        if isinstance(expr, t.Sum):
-            return self.sum(expr, want)
-        if isinstance(expr, t.Product):
-            return self.product(expr, want)
-        if isinstance(expr, t.Fraction):
-            below = self.below(expr.above, expr.below, want)
-            above = self.up(expr.above, () if below else want)
-            return below or above
-        if isinstance(expr, t.Power):
-            base = self.up(expr.base, want)
-            exponent = self.up(expr.exponent, None if expr.entrywise else () if base == () else None)
-            return exponent if base == () and exponent is not None else base
-        if isinstance(expr, t.Transpose):
-            base = self.up(expr.base, transposed(want))
-            return transposed(base, up=True)
-        if isinstance(expr, t.Call):
-            return self.call(expr, want)
-        if isinstance(expr, t.UserCall):
-            return self.user_call(expr, want)
-        if isinstance(expr, t.Vector):
-            sizes = [self.up(entry) for entry in expr.entries]
-            if any(size is None for size in sizes):
-                return None
-            return (sum(s[0] if s else 1 for s in sizes if s is not None),)
-        if isinstance(expr, t.Matrix):
-            for entry in t.children(expr):
-                self.up(entry, ())
-            if any(t.is_list(entry) for entry in t.children(expr)):
-                width = self.up(expr.rows[0][0])
-                return (len(expr.rows), width[0]) if width else None
-            return (len(expr.rows), len(expr.rows[0]))
-        if isinstance(expr, t.Family):
-            body = self.up(expr.body, want if expr.kind != "vector" else None)
-            if expr.kind != "vector":
-                return body if body is not None else ()
-            first, last = self.whole(expr.first), self.whole(expr.last)
-            if first is None or last is None:
-                return None
-            count = max(0, last - first + 1)
-            literal = t.inside(expr.body)
-            if body and len(body) == 1 and (isinstance(literal, t.Vector) or t.is_list(literal)):
-                return (count, body[0])
-            return (count * (body[0] if body else 1),)
-        if isinstance(expr, (t.Compare, t.Logic)):
-            return self.alike(list(expr.operands), None)
-        if isinstance(expr, t.Case):
-            conditions = [self.up(condition) for _, condition in expr.branches]
-            found = self.alike([value for value, _ in expr.branches] + [expr.otherwise], want)
-            return found if found != () else next((shape for shape in conditions if shape), ())
-        if isinstance(expr, t.Indicator):
-            return self.up(expr.condition)
+        rule = RULES.get(type(expr))
+        if rule is not None:
+            return rule(self, expr, want)
         return self.derivative(expr) if isinstance(expr, t.DERIVATIVES) else None
+
+    def number(self, expr: t.Expr, want: Known) -> Known:
+        for child in t.children(expr):
+            self.up(child)
+        return ()
+
+    def name(self, expr: t.Name, want: Known) -> Known:
+        if expr.key in self.shapes:
+            return self.shapes[expr.key]
+        if isinstance(want, Row) or want is None:
+            return None
+        if expr.key in self.free:
+            self.learn(expr.key, want)
+            return want
+        if want != () and expr.key not in self.wanted:
+            self.wanted[expr.key], self.changed = want, True
+        return None
+
+    def inner(self, expr: t.Paren | t.Negative | t.Absolute, want: Known) -> Known:
+        return self.up(expr.inner, want)
+
+    def fraction(self, expr: t.Fraction, want: Known) -> Known:
+        below = self.below(expr.above, expr.below, want)
+        above = self.up(expr.above, () if below else want)
+        return below or above
+
+    def power(self, expr: t.Power, want: Known) -> Known:
+        base = self.up(expr.base, want)
+        exponent = self.up(expr.exponent, None if expr.entrywise else () if base == () else None)
+        return exponent if base == () and exponent is not None else base
+
+    def transpose(self, expr: t.Transpose, want: Known) -> Known:
+        return transposed(self.up(expr.base, transposed(want)), up=True)
+
+    def vector(self, expr: t.Vector, want: Known) -> Known:
+        sizes = [self.up(entry) for entry in expr.entries]
+        if any(size is None for size in sizes):
+            return None
+        return (sum(s[0] if s else 1 for s in sizes if s is not None),)
+
+    def matrix(self, expr: t.Matrix, want: Known) -> Known:
+        for entry in t.children(expr):
+            self.up(entry, ())
+        if any(t.is_list(entry) for entry in t.children(expr)):
+            width = self.up(expr.rows[0][0])
+            return (len(expr.rows), width[0]) if width else None
+        return (len(expr.rows), len(expr.rows[0]))
+
+    def family(self, expr: t.Family, want: Known) -> Known:
+        body = self.up(expr.body, want if expr.kind != "vector" else None)
+        if expr.kind != "vector":
+            return body if body is not None else ()
+        first, last = self.whole(expr.first), self.whole(expr.last)
+        if first is None or last is None:
+            return None
+        count = max(0, last - first + 1)
+        literal = t.inside(expr.body)
+        if body and len(body) == 1 and (isinstance(literal, t.Vector) or t.is_list(literal)):
+            return (count, body[0])
+        return (count * (body[0] if body else 1),)
+
+    def condition(self, expr: t.Compare | t.Logic, want: Known) -> Known:
+        return self.alike(list(expr.operands), None)
+
+    def case(self, expr: t.Case, want: Known) -> Known:
+        conditions = [self.up(condition) for _, condition in expr.branches]
+        found = self.alike([value for value, _ in expr.branches] + [expr.otherwise], want)
+        return found if found != () else next((shape for shape in conditions if shape), ())
+
+    def indicator(self, expr: t.Indicator, want: Known) -> Known:
+        return self.up(expr.condition)
 
     # -------------------------------------------------------------- derivatives
     def derivative(self, expr: t.Expr) -> Known:
@@ -547,6 +553,18 @@ class Inference:
             for argument in expr.arguments:
                 self.up(argument)
         return self.shapes.get(expr.key)
+
+
+RULES: dict[type[t.Expr], Callable[[Inference, Any, Known], Known]] = {
+    t.Number: Inference.number, t.Constant: Inference.number, t.Component: Inference.number, t.Norm: Inference.number,
+    t.Name: Inference.name, t.Paren: Inference.inner, t.Negative: Inference.inner, t.Absolute: Inference.inner,
+    t.Sum: Inference.sum, t.Product: Inference.product, t.Fraction: Inference.fraction, t.Power: Inference.power,
+    t.Transpose: Inference.transpose, t.Call: Inference.call, t.UserCall: Inference.user_call,
+    t.Vector: Inference.vector, t.Matrix: Inference.matrix, t.Family: Inference.family,
+    t.Compare: Inference.condition, t.Logic: Inference.condition, t.Case: Inference.case,
+    t.Indicator: Inference.indicator,
+}
+"""How each node's shape follows from its parts, and what is wanted of them: (inference, node, want) -> shape."""
 
 
 def names_below(expr: t.Expr) -> set[str]:
