@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, Span, SyntaxMistake
+from jacmagic.errors import JacmagicError, LimitError, Span, SyntaxMistake
+from jacmagic.language import tree as t
 from jacmagic.language.lexer import Token
 from jacmagic.language.limits import MAX_NESTING
 from jacmagic.language.nodes import Word
+from jacmagic.language.readings import ambiguous, between, product
 
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
@@ -166,9 +168,10 @@ class Cursor:
         if b.isspace():  # |a| |c| reads well where an operand ends a
             return SyntaxMistake("A number, a name or a bracket is expected here, not |.", places[1])
         if not b:
-            return AmbiguousMath(
-                f"{self.text[span.start : span.stop]} can be read in two ways.", span,
-                (f"|{a}| |{c}|", f"abs({a})*abs({c})"),
+            pair = [between(p.stop, q.start) for p, q in (places[:2], places[2:4])]
+            return ambiguous(
+                self.text, span, product(*map(t.Absolute, pair)),
+                product(*(t.UserCall("abs", (one,)) for one in pair), sign="*"),
             )
         return SyntaxMistake(
             "Bars inside bars: write abs( ) or norm( ) for one pair.", span, (f"|{a}abs({b.strip()}){c}|",)

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jacmagic.errors import AmbiguousMath, LimitError, Span, SyntaxMistake
+from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.functions import SPELLINGS
+from jacmagic.language import tree as t
 from jacmagic.language.letters import (
     ACCENTS,
     BY_LENGTH,
@@ -35,6 +36,7 @@ from jacmagic.language.letters import (
     names_something,
 )
 from jacmagic.language.limits import MAX_NAME, MAX_NESTING, MAX_TOKENS
+from jacmagic.language.readings import ambiguous, product
 from jacmagic.names import GREEK
 
 _PRIMES = re.compile(r"″|\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
@@ -167,10 +169,13 @@ class Lexer:
         if scientific:
             self.pos = scientific.end()
             whole, tail = self.text[start : self.pos], scientific[0][1:]
-            apart = f"{text} E {tail}" if tail[0] in "+-" else f"{text} E_{tail}"
-            raise AmbiguousMath(
-                f"{whole} can be a number or a product with E.", Span(start, self.pos),
-                (whole.lower(), apart.replace("+", "+ ").replace("-", "- ")),
+            signed = tail[0] in "+-"
+            apart = product(t.Words(text), t.Words("E" if signed else f"E_{tail}"))
+            if signed:
+                apart = t.Sum(((1, apart), (int(tail[0] + "1"), t.Words(tail[1:]))))
+            raise ambiguous(
+                self.text, Span(start, self.pos), t.Words(whole.lower()), apart,
+                says="{} can be a number or a product with E.",
             )
         self.emit("num", text, start, self.pos)
 
@@ -335,9 +340,8 @@ class Lexer:
 
     @staticmethod
     def shift(tokens: Sequence[Token], offset: int) -> Iterator[Token]:
-        for t in tokens:
-            span = Span(t.span.start + offset, t.span.stop + offset)
-            yield Token(t.kind, t.text, span, t.gap, t.index, t.parts, t.whole, t.command)
+        for token in tokens:
+            yield replace(token, span=Span(token.span.start + offset, token.span.stop + offset))
 
     def closing_brace(self) -> int:
         """The offset of the brace that closes the one here."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake, nearest
 from jacmagic.functions import CONSTANTS, FUNCTIONS, OF_LOGITS, SPELLINGS, Function
@@ -19,6 +20,7 @@ from jacmagic.language import tree as t
 from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
 from jacmagic.language.keys import Rate, is_letter, key_of
 from jacmagic.language.letters import ONES
+from jacmagic.language.readings import between, call, product, run, said
 from jacmagic.language.values import Values
 
 _OPERATORS = {"·": "dot", "×": "cross"}
@@ -79,10 +81,10 @@ class Reader(Values):
         if None in names or between not in ("∘", "\\circ"):
             return
         f, g = self.source(left.span), self.source(right.span)
-        inner = ", ".join(self.scope.functions[names[1] or ""])
-        span = left.span.to(right.span)
-        raise AmbiguousMath(
-            f"{self.source(span)} can be the composition or the product.", span, (f"{f}({g}({inner}))", f"{f} .* {g}")
+        inner = [t.Name(key) for key in self.scope.functions[names[1] or ""]]
+        raise self.ambiguous(
+            left.span.to(right.span), call(f, [call(g, inner)]), product(said(left.span), said(right.span), sign=".*"),
+            says="{} can be the composition or the product.",
         )
 
     def check_juxtaposed(self, out: Sequence[Settled], item: s.Item) -> None:
@@ -123,14 +125,11 @@ class Reader(Values):
             while start > 0 and factors[start].operator in ("", "*", "/"):
                 start -= 1
             begin, end = factors[start].span.start, factors[stop].span.stop
-            above = self.text[begin : factors[k - 1].span.stop]
-            slash = self.text[factors[k - 1].span.stop : factor.span.start].strip()
-            below = self.source(factor.span)
-            tail = self.text[follow.span.start : end]
-            raise AmbiguousMath(
-                f"{self.text[begin:end]} can be read in two ways.",
-                Span(begin, end),
-                (f"({above}{slash}{below}) {tail}", f"{above}{slash}({self.text[factor.span.start:end]})"),
+            above = between(begin, factors[k - 1].span.stop)
+            quotient = t.Paren(product(above, said(factor.span), sign=factor.operator))
+            raise self.ambiguous(
+                Span(begin, end), product(quotient, between(follow.span.start, end)),
+                product(above, run(factor.span.start, end), sign=factor.operator),
             )
 
     def settled_by_gap(self, factors: Sequence[Settled], at: int) -> bool:
@@ -173,12 +172,14 @@ class Reader(Values):
             stop += 1
         behind = stop + 1 < len(factors) and factors[stop + 1].operator == ""
         begin, end = expr.span.start, factors[stop].span.stop
-        head, rest = self.text[begin:start], self.text[expr.span.stop : end]
-        apart = f"{head}({exponent}){rest}" if signed else f"{self.source(expr.base.span)}{rest}"
-        fixes = [f"{head}({exponent}{rest})"]
+        base = said(expr.base.span)
+        front = t.Power(base, between(start, expr.span.stop)) if signed else base
+        below = [(one.operator, said(one.span)) for one in factors[at + 1 : stop + 1]]
+        apart: t.Expr = t.Product((("", front), *below))
+        readings: list[t.Expr] = [t.Power(base, run(start, end))]
         if not behind or power.operator != "/":
-            fixes.append(f"({apart})" if behind else apart)
-        raise AmbiguousMath(f"{self.text[begin:end]} can be read in two ways.", Span(begin, end), fixes)
+            readings.append(t.Paren(apart) if behind else apart)
+        raise self.ambiguous(Span(begin, end), *readings)
 
     def factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
         """The factors that begin with items[at], and how many items they take."""
@@ -186,14 +187,14 @@ class Reader(Values):
         item = items[at]
         atom = item.atom
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
-        call = follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
+        called = follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
         row = self.function(atom)
-        if row is None and call and self.scope.net and isinstance(atom, s.Word) and key_of(atom) == "sigma":
+        if row is None and called and self.scope.net and isinstance(atom, s.Word) and key_of(atom) == "sigma":
             row = None if self.scope.knows("sigma") else FUNCTIONS["sigmoid"]
         if row is not None:
             return self.application(items, at, row)
         user = self.user_function(atom)
-        if user is not None and call and not any(p.kind != "^" for p in item.posts):
+        if user is not None and called and not any(p.kind != "^" for p in item.posts):
             assert follow is not None
             assert isinstance(follow.atom, s.Group)
             self.check_inverse(item, follow, items, at, None)
@@ -204,9 +205,9 @@ class Reader(Values):
             return self.finish(items, at + 1, expr, item, True)
         if user is not None and follow is not None and isinstance(follow.atom, (s.Word, s.Num)) and not item.posts:
             if self.function(follow.atom) is None and self.user_function(follow.atom) is None:
-                f, x = self.source(item.span), self.source(follow.span)
+                f, x = said(item.span), said(follow.span)
                 span = item.span.to(follow.span)
-                raise AmbiguousMath(f"{self.source(span)} can be read in two ways.", span, (f"{f}({x})", f"{f}*{x}"))
+                raise self.ambiguous(span, call(self.source(item.span), [x]), product(f, x, sign="*"))
         if isinstance(atom, s.Word):
             return self.name_factor(items, at)
         if isinstance(atom, s.Num):
@@ -246,13 +247,14 @@ class Reader(Values):
         if inner[0] == "[" or glued and self.is_matrix(items[at - 1].atom):
             return  # [[2]] is a matrix, and behind a matrix stands a vector
         index = next((post for post in item.posts if post.kind == "["), None)
-        fixes = [f"({inner})"]
+        readings: list[t.Expr] = [t.Paren(said(group.rows[0][0].span))]
+        says = f"{self.source(span)} can be a bracket or a vector with one entry."
         if index is not None and len(index.value) == 1:
             span = span.to(index.span)
-            fixes = [f"({inner}) ({self.source(index.value[0].span)})"]
+            readings = [product(*readings, t.Paren(said(index.value[0].span)))]
         elif glued:
-            fixes.append(f"*{' ' * item.gap}{self.source(span)}")
-        raise AmbiguousMath(f"{self.source(group.span)} can be a bracket or a vector with one entry.", span, fixes)
+            readings.append(t.Phrase((t.Words("* " if item.gap else "*"), said(span))))
+        raise self.ambiguous(span, *readings, says=says)
 
     def is_matrix(self, atom: s.Raw) -> bool:
         """True for a matrix by its brackets or its declaration."""
@@ -264,9 +266,10 @@ class Reader(Values):
         """2e3 where the block has a name e3, wherever that stands."""
         match = re.fullmatch(r"([0-9.]+)e([0-9]+)", atom.text)
         if match and (self.scope.knows("e" + match[2]) or "e" + match[2] in names):
-            raise AmbiguousMath(
-                f"{atom.text} can be a number or {match[1]} times e{match[2]}.", atom.span,
-                (f"{match[1]}*10^{match[2]}", f"{match[1]} e{match[2]}"),
+            mantissa, ten = t.Words(match[1]), t.Power(t.Number("10"), t.Number(match[2]))
+            raise self.ambiguous(
+                atom.span, product(mantissa, ten, sign="*"), product(mantissa, t.Words("e" + match[2])),
+                says=f"{{}} can be a number or {match[1]} times e{match[2]}.",
             )
 
     def name_factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
@@ -304,16 +307,18 @@ class Reader(Values):
         if self.scope.rates and is_letter(word) and re.sub(r"\s|\\left|\\right", "", inside) == "(t)":
             raise NameMistake(f"{shown} is not defined as a function, and the time is not written.", span, (shown,))
         if key == "sigma":
-            raise AmbiguousMath(
-                f"{shown}(…) can be the sigmoid function or a product with {shown}.", span,
-                (f"sigmoid{inside}", f"{shown}*{inside}"),
+            assert isinstance(group.atom, s.Group)
+            arguments = [said(entry.span) for entry in group.atom.rows[0]]
+            raise self.ambiguous(
+                span, call("sigmoid", arguments), product(said(item.span), said(group.span), sign="*"),
+                says=f"{shown}(…) can be the sigmoid function or a product with {shown}.",
             )
         if is_letter(word):
             if "\n" in inside or len(inside) > 40:
                 inside = "(…)"
-            arguments = re.sub(r"[^A-Za-z0-9_, ]", "", inside) or "x"
+            named = re.sub(r"[^A-Za-z0-9_, ]", "", inside) or "x"
             raise NameMistake(
-                f"{shown} is not a function: define {shown}({arguments if arguments.isalpha() else 'x'}) = … above, "
+                f"{shown} is not a function: define {shown}({named if named.isalpha() else 'x'}) = … above, "
                 f"or write {shown}*{inside}.", span, (f"{shown}*{inside}",) if inside != "(…)" else (),
             )
         if not self.ways(word):
@@ -344,25 +349,25 @@ class Reader(Values):
     def check_index(self, word: s.Word, item: s.Item, group: s.Item) -> None:
         """x(2), A(1,2): an entry to some languages, a product with 2 here."""
         assert isinstance(group.atom, s.Group)
-        key, shown = key_of(word), self.source(item.span)
+        key, name, says = key_of(word), said(item.span), "{} can be an entry or a product."
         span = item.span.to(group.atom.span)
         entries = [s.bare(entry) for row in group.atom.rows for entry in row]
         inside = re.sub(r"\\right\s*$", "", self.text[group.atom.span.start + 1 : group.atom.span.stop - 1])
+        index = said(group.atom.rows[0][0].span, group.atom.rows[-1][-1].span)
+        entry = t.Component(name, (index,))
         array = key in self.scope.vectors or key in self.scope.matrices
         running = array and re.fullmatch(r"[\w\s,+\-]+", inside) and any(
             re.search(rf"\b{re.escape(index)}\b", inside) for index in self.scope.indices
         )
         if running:
-            raise AmbiguousMath(f"{self.source(span)} can be an entry or a product.", span, (f"{shown}[{inside}]",))
+            raise self.ambiguous(span, entry, says=says)
         if word.text in CONSTANTS or not all(isinstance(entry, s.Num) and entry.text.isdigit() for entry in entries):
             return
-        if array:
-            fixes = [f"{shown}[{inside}]"]
-        else:
-            argument = any(key in params for params in self.scope.functions.values())  # x_1 is another name than x
-            fixes = [f"{shown}_{inside}"] if len(entries) == 1 and not argument else []
-        fixes += [f"{inside} {shown}"] if len(entries) == 1 else []
-        raise AmbiguousMath(f"{self.source(span)} can be an entry or a product.", span, fixes)
+        readings: list[t.Expr] = [entry] if array else []
+        if not array and len(entries) == 1 and not any(key in params for params in self.scope.functions.values()):
+            readings.append(t.Phrase((name, t.Words("_"), index)))  # of an argument x, x_1 is another name
+        readings += [product(index, name)] if len(entries) == 1 else []
+        raise self.ambiguous(span, *readings, says=says)
 
     def arguments(self, group: s.Group) -> tuple[t.Expr, ...]:
         if len(group.rows) != 1:
@@ -395,28 +400,27 @@ class Reader(Values):
         """An exponent without brackets: f(y) behind ^ is a call, anything else glued to it has two readings."""
         item = items[at]
         value = s.bare(post.value[0])
-        base = self.text[item.span.start : post.span.start]
+        base = between(item.span.start, post.span.start)
         sign = self.text[post.value[0].span.start : value.span.start]
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         touching = follow is not None and not follow.gap and not (
             isinstance(follow.atom, s.Word) and follow.atom.command
         ) and not isinstance(follow.atom, (s.Frac, s.Applied))
         if isinstance(value, s.Word) and (self.function(value) or self.user_function(value)) and follow is not None:
-            call = isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
+            called = isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
             behind = items[at + 2] if at + 2 < len(items) and items[at + 2].operator == "" else None
-            if call and not follow.posts and not (behind and not behind.gap):
+            if called and not follow.posts and not (behind and not behind.gap):
                 run = s.Run(value.span.to(follow.span), (s.Item(value.span, "", False, False, value), follow))
                 expr = self.read(run)
                 negative = isinstance(post.value[0], s.Terms)
                 return t.Negative(expr, span=post.value[0].span.to(follow.span)) if negative else expr, used + 1
-            if self.function(value) or call:
+            if self.function(value) or called:
                 span = item.span.to(follow.span)
-                inside = self.text[post.value[0].span.start : span.stop]
-                fixes = [f"{base}^({inside})"]
-                if call and follow.posts:
-                    fixes.append(f"({base}^{sign}{self.text[value.span.start : follow.atom.span.stop]})"
-                                 f"{self.text[follow.atom.span.stop : span.stop]}")
-                raise AmbiguousMath(f"{self.source(span)}: this exponent needs brackets.", span, fixes)
+                readings: list[t.Expr] = [t.Power(base, said(post.value[0].span, follow.span))]
+                if called and follow.posts:
+                    power = t.Paren(said(item.span, follow.atom.span))
+                    readings.append(t.Phrase((power, between(follow.atom.span.stop, span.stop))))
+                raise self.ambiguous(span, *readings, says="{}: this exponent needs brackets.")
         if isinstance(value, s.Word) and self.function(value):
             shown = self.source(value.span)
             raise SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", value.span)
@@ -424,17 +428,19 @@ class Reader(Values):
             glued_t = value.text.startswith("T") and len(value.text) > 1 and not (
                 self.scope.knows(key_of(value)) or self.scope.knows("T"))
             if glued_t and not sign:
-                rest = self.source(value.span)[1:]
-                raise AmbiguousMath(
-                    f"{self.source(item.span)} can be read in two ways.", item.span,
-                    (f"{base}^T {rest}", f"{base}^(T {rest})"),
+                cut = value.span.start + 1
+                capital, rest = between(value.span.start, cut), between(cut, value.span.stop)
+                raise self.ambiguous(
+                    item.span, product(between(item.span.start, cut), rest), t.Power(base, product(capital, rest))
                 )
             names = self.names(value)
             if len(names) > 1 and not touching:
-                first, rest = self.source(names[0].span), self.text[names[0].span.stop : value.span.stop]
-                raise AmbiguousMath(
-                    f"{self.source(item.span)} can be read in two ways.", item.span,
-                    (f"{base}^{sign}{first} {rest}", f"{base}^({sign}{first} {rest})"),
+                cut = names[0].span.stop
+                rest = between(cut, value.span.stop)
+                exponent = product(said(names[0].span), rest)
+                raise self.ambiguous(
+                    item.span, product(between(item.span.start, cut), rest),
+                    t.Power(base, t.Negative(exponent) if sign in ("-", "−") else exponent),
                 )
         if not touching:
             return None, used
@@ -442,13 +448,14 @@ class Reader(Values):
         if self.looking:  # how far what touches goes on is asked already, once is enough
             raise AmbiguousMath("", item.span)
         stop = self.touching_stop(items, at + 1)
-        rest = self.text[follow.span.start : stop]
-        span = Span(item.span.start, stop)
-        head = self.source(item.span)
-        exponent = self.source(post.value[0].span)
-        rest = re.sub(r"(\^[0-9]+)(?=[A-Za-z])", r"\1 ", rest)  # y^2z has two readings of its own
-        raise AmbiguousMath(
-            f"{self.source(span)} can be read in two ways.", span, (f"{head} {rest}", f"{base}^({exponent}{rest})")
+        cuts = [follow.span.start]  # y^2z behind it has two readings of its own
+        for one, behind in pairwise(items[at + 1 :]):
+            if behind.span.start < stop and one.posts and one.posts[-1].kind == "^" and not one.posts[-1].clear:
+                cuts.append(behind.span.start)
+        pieces = [between(*ends) for ends in pairwise([*cuts, stop])]
+        first = between(post.value[0].span.start, pieces[0].span.stop)
+        raise self.ambiguous(
+            Span(item.span.start, stop), product(said(item.span), *pieces), t.Power(base, product(first, *pieces[1:]))
         )
 
     def touching_stop(self, items: list[s.Item], at: int) -> int:
@@ -539,54 +546,19 @@ class Reader(Values):
         self.check_behind(items, at, used, argument)
         return [Settled(item.operator, call, item.gap, span)], used + 1
 
-    def called(
-        self, row: Function, item: s.Item, arguments: tuple[t.Expr, ...], span: Span, bare: bool = False
-    ) -> t.Expr:
-        """The call of a built-in function; a logarithm with its base, and a root as the power that it is."""
-        word = item.atom
-        if row.name == "log_base" and isinstance(word, s.Word) and word.index is not None and len(arguments) == 1:
-            arguments = (*arguments, self.base_of(word))
-        elif row.name == "ln" and isinstance(word, s.Word) and word.text == "log" and len(arguments) == 2:
-            row = FUNCTIONS["log_base"]
-        if row.name == "log_base" and len(arguments) == 2 and isinstance(arguments[1], t.Number):
-            if arguments[1].text in ("2", "10"):
-                row, arguments = FUNCTIONS["log" + arguments[1].text], arguments[:1]
-        if row.name == "root" and len(arguments) == 2:
-            radicand, degree = arguments
-            if isinstance(degree, t.Number) and degree.text in ("2", "3"):
-                return t.Call({"2": "sqrt", "3": "cbrt"}[degree.text], (radicand,), span=span)
-            plain = (t.Name, t.Constant, t.Number)
-            radicand, degree = (
-                one if isinstance(one, plain) else t.Paren(one, span=one.span) for one in (radicand, degree)
-            )
-            one = t.Number("1", span=degree.span)
-            return t.Power(radicand, t.Product((("", one), ("/", degree)), span=degree.span), span=span)
-        return t.Call(row.name, arguments, bare, span=span)
-
-    def base_of(self, word: s.Word) -> t.Expr:
-        """The base of log_b, which stands as its index."""
-        if word.parts:
-            return self.value(word.parts[0])
-        assert word.index is not None
-        span = Span(word.span.stop - len(word.index), word.span.stop)
-        if word.index.isdigit():
-            return t.Number(word.index, span=span)
-        names = self.names(s.Word(span, word.index))
-        return names[0] if len(names) == 1 else t.Product(tuple(("", name) for name in names), span=span)
-
     def no_argument(self, item: s.Item, row: Function) -> JacmagicError:
         shown = self.source(item.atom.span)
         signed = re.compile(r"\s*[-−]\s*([\w.]+(?:\^\w+)?[²³⁰-⁹]*)(\s*[/÷]\s*[\w.]+)?(?!\s*[\^(\[])")
         match = signed.match(self.text, item.span.stop)
         if match:
-            head = shown + self.text[item.atom.span.stop : item.span.stop]
-            fixes = [f"{head}(-{match[1]})"]
+            head = self.source(item.span)
+            start, end = match.end() - len(match[0].lstrip()), match.end(1)
+            readings = [call(head, [between(start, end)])]
             if match[2]:  # exp -x^2/2
-                fixes = [f"{fixes[0]}{match[2]}", f"{head}(-{match[1]}{match[2]})"]
-            return AmbiguousMath(
-                f"{self.text[item.span.start:match.end()]}: a signed argument needs brackets.",
-                Span(item.span.start, match.end()), fixes,
-            )
+                below = between(match.end() - len(match[2].lstrip(" /÷")), match.end())
+                readings = [product(*readings, below, sign="/"), call(head, [between(start, match.end())])]
+            says = "{}: a signed argument needs brackets."
+            return self.ambiguous(Span(item.span.start, match.end()), *readings, says=says)
         return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
 
     def check_family(self, row: Function, group: s.Group) -> None:
@@ -616,21 +588,20 @@ class Reader(Values):
                 continue
             shown = self.source(item.atom.span)
             if isinstance(follow.atom, s.Group):
-                inside, stop = self.source(follow.atom.span), follow.atom.span.stop
-                inside = inside if inside.startswith("(") else f"({inside})"
+                inside, stop = [said(entry.span) for entry in follow.atom.rows[0]], follow.atom.span.stop
             else:
                 stop = follow.span.stop
                 if isinstance(follow.atom, s.Num) and at + 2 < len(items) and items[at + 2].operator == "":
                     stop = items[at + 2].span.stop
-                inside = f"({self.text[follow.span.start:stop]})"
-            fixes = [f"1/{shown}{inside}"]
+                inside = [between(follow.span.start, stop)]
+            reciprocal: t.Expr = product(t.Number("1"), call(shown, inside), sign="/")
+            if at and item.operator == "":
+                reciprocal = t.Paren(reciprocal)
             span = Span(item.span.start, stop)
             if row is None:
-                said = f"{self.source(span)} can be the inverse function, which is not found here, or 1/{shown}."
-                raise AmbiguousMath(said, span, fixes)
-            if row.inverse:
-                fixes.insert(0, f"{row.inverse}{inside}")
-            raise AmbiguousMath(f"{self.source(span)} can be read in two ways.", span, fixes)
+                says = f"{{}} can be the inverse function, which is not found here, or 1/{shown}."
+                raise self.ambiguous(span, reciprocal, says=says)
+            raise self.ambiguous(span, *([call(row.inverse, inside)] if row.inverse else []), reciprocal)
 
     def bare_argument(self, items: list[s.Item], at: int, row: Function) -> tuple[t.Expr, int]:
         """The argument of a function without a bracket, and how many items it takes."""
@@ -653,11 +624,9 @@ class Reader(Values):
             if row2 is not None or (user is not None and follow is not None and isinstance(follow.atom, s.Group)):
                 used = self.factor(items, at)[1]
                 stop = items[at + used - 1].span.stop
-                span = Span(items[at - 1].span.start, stop)
-                raise AmbiguousMath(
-                    f"{self.source(span)}: the argument of {shown} needs brackets.", span,
-                    (f"{self.source(items[at - 1].span)}({self.text[item.span.start:stop]})",),
-                )
+                meant = call(self.source(items[at - 1].span), [between(item.span.start, stop)])
+                says = f"{{}}: the argument of {shown} needs brackets."
+                raise self.ambiguous(Span(items[at - 1].span.start, stop), meant, says=says)
             self.check_one_name(items, at - 1, at, shown)
             self.check_exponent(items, at)
             return self.posts(self.names(item.atom)[0], item.posts, item), 1
@@ -683,15 +652,8 @@ class Reader(Values):
         names = self.names(word)
         if len(names) == 1:
             return
-        begin = items[function + 1].span.start
-        head = self.source(items[function].span)
-        first = self.text[begin : names[0].span.stop]
-        rest = self.text[names[1].span.start : items[at].span.stop]
-        span = Span(items[function].span.start, items[at].span.stop)
-        raise AmbiguousMath(
-            f"{self.source(span)} can be read in two ways.", span,
-            (f"{head}({first}) {rest}", f"{head}({self.text[begin:items[at].span.stop]})"),
-        )
+        begin, stop = items[function + 1].span.start, items[at].span.stop
+        raise self.taken(items[function], begin, names[0].span.stop, between(names[1].span.start, stop))
 
     def check_behind(self, items: list[s.Item], at: int, used: int, argument: t.Expr) -> None:
         """What may stand behind a bare argument: another function, an operator other than /."""
@@ -699,17 +661,9 @@ class Reader(Values):
         if after >= len(items):
             return
         item = items[after]
-        head = self.source(items[at].span)
         begin, end = items[at + 1].span.start, items[at + used].span.stop
-        inside = self.text[begin:end]
         if item.operator == "/":
-            stop = after
-            span = Span(items[at].span.start, items[stop].span.stop)
-            below = self.source(items[stop].span)
-            raise AmbiguousMath(
-                f"{self.source(span)} can be read in two ways.", span,
-                (f"{head}({inside})/{below}", f"{head}({inside}/{below})"),
-            )
+            raise self.taken(items[at], begin, end, said(item.span), "/")
         if item.operator != "" or self.function(item.atom) or self.user_function(item.atom):
             return
         if isinstance(item.atom, s.For):
@@ -721,9 +675,12 @@ class Reader(Values):
             stop += 1
         if isinstance(item.atom, s.Num):
             self.check_juxtaposed((Settled("", argument, True, Span(items[at].span.start, end)),), item)
-        span = Span(items[at].span.start, items[stop].span.stop)
-        rest = self.text[item.span.start : span.stop]
-        raise AmbiguousMath(
-            f"{self.source(span)} can be read in two ways.", span,
-            (f"{head}({inside}) {rest}", f"{head}({self.text[begin:span.stop]})"),
+        raise self.taken(items[at], begin, end, between(item.span.start, items[stop].span.stop))
+
+    def taken(self, function: s.Item, begin: int, end: int, rest: t.Expr, sign: str = "") -> AmbiguousMath:
+        """Whether a function without brackets takes what stands from begin to end, or the rest as well."""
+        head, stop = self.source(function.span), rest.span.stop
+        return self.ambiguous(
+            Span(function.span.start, stop), product(call(head, [between(begin, end)]), rest, sign=sign),
+            call(head, [between(begin, stop)]),
         )

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from jacmagic.errors import AmbiguousMath, LimitError, Span, SyntaxMistake
+from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS, OF_LOGITS, SPELLINGS
+from jacmagic.language import tree as t
 from jacmagic.language.letters import MODULES, ROLES, VARIANTS
 from jacmagic.language.lexer import Lexer, Token
 from jacmagic.language.limits import MAX_BLOCK, MAX_LAYERS, MAX_STATEMENTS
 from jacmagic.language.nodes import Layer, Num, Range, Raw, Size, Statement, Word
 from jacmagic.language.parser import Parser
 from jacmagic.language.rates import ANOTHER, LEIBNIZ, LONGEST_RATE, letter_of, undotted
+from jacmagic.language.readings import ambiguous, between, product, said
 
 
 class Line(Parser):
@@ -76,12 +78,13 @@ class Line(Parser):
         value, low, high = (float(re.sub(r"\s", "", match[k]).replace("−", "-")) for k in (1, 3, 4))
         if not min(low, high) <= value <= max(low, high) or low == high:
             return
-        left = self.text[name.span.start : name.span.stop]
-        meant = f"{left} = {match[1]} in {match[2]}{match[5] or ''}"
-        product = () if match[5] else (f"{left} = {match[1]}*{match[2]}",)
-        raise AmbiguousMath(
-            f"{shown} can be a value with the range of its slider, or a product.", name.span.to(expr.span),
-            (meant, *product),
+        at = expr.span.start
+        start, span = between(at, at + match.end(1)), between(at + match.start(2), expr.span.stop)
+        meant = t.Equation((said(name.span), start, span), ("=", "∈"))
+        times = () if match[5] else (t.Equation((said(name.span), product(start, span, sign="*"))),)
+        raise ambiguous(
+            self.text, name.span.to(expr.span), meant, *times,
+            says=f"{shown} can be a value with the range of its slider, or a product.",
         )
 
     def is_time(self, name: Word, expr: Raw) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jacmagic.errors import AmbiguousMath, Span, SyntaxMistake
+from jacmagic.errors import Span, SyntaxMistake
 from jacmagic.functions import find
 from jacmagic.language import nodes as s
+from jacmagic.language import tree as t
 from jacmagic.language.keys import Rate, is_letter, key_of
 from jacmagic.language.rates import undotted
+from jacmagic.language.readings import product, said
 from jacmagic.language.words import Words
 
 
@@ -44,8 +46,8 @@ class Times(Words):
         if not glued and not word.command:
             if known or not is_letter(behind):
                 return None
-            fixes = f"{front}{back}", f"{front}*{back}"
-            raise AmbiguousMath(f"{self.source(joined.span)} can be one name or a product.", joined.span, fixes)
+            apart = product(said(word.span), said(behind.span), sign="*")
+            raise self.ambiguous(joined.span, t.Name(key_of(joined)), apart, says="{} can be one name or a product.")
         if self.scope.knows(key_of(joined)) or (capital and is_letter(behind) and not known):
             return joined
         if known and not capital or word.command and (not capital or not is_letter(behind)):
@@ -134,8 +136,9 @@ class Times(Words):
         if not self.is_time(inside):
             return item, 1
         if self.scope.knows("t"):
-            raise AmbiguousMath(
-                f"{self.source(span)} can be {shown} at the time t, or a product with t.", span, (shown, f"{shown}*t")
+            raise self.ambiguous(
+                span, said(item.span), product(said(item.span), said(inside.span), sign="*"),
+                says=f"{{}} can be {shown} at the time t, or a product with t.",
             )
         return replace(item, span=item.span.to(follow.span), posts=follow.posts), 2
 
@@ -201,9 +204,10 @@ class Times(Words):
         found = self.of_differential(word, (), 0)
         if found is None or self.scope.knows("d") or not isinstance(word, s.Word):
             return item
-        rest = self.source(word.span)[1:]
+        d, name = Span(word.span.start, word.span.start + 1), Span(word.span.start + 1, word.span.stop)
+        rest = self.source(name)
         above = found[0] in self.scope.names or self.scope.ends.get(found[0], word.span.stop) < word.span.start
-        raise AmbiguousMath(
-            f"{self.source(word.span)} can be d times {rest} or the derivative {rest}' in time.", word.span,
-            (f"d {rest}", *((f"{rest}'",) if above else ())),
+        raise self.ambiguous(
+            word.span, product(said(d), said(name)), *((t.Phrase((said(name), t.Words("'"))),) if above else ()),
+            says=f"{{}} can be d times {rest} or the derivative {rest}' in time.",
         )

@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from jacmagic.errors import AmbiguousMath, NameMistake, Span, SyntaxMistake
-from jacmagic.functions import CONSTANTS
+from jacmagic.errors import NameMistake, Span, SyntaxMistake
+from jacmagic.functions import CONSTANTS, FUNCTIONS, Function
 from jacmagic.language import derivatives
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
+from jacmagic.language.readings import between
 from jacmagic.language.times import Times
 
 
@@ -86,10 +87,10 @@ class Values(Times):
                 expr = derivatives.evaluated(self, expr, post)
             elif post.kind == "T":
                 if post.value and self.scope.knows("T") and "T" in self.source(post.span):
-                    base = self.text[item.span.start : post.span.start]
-                    raise AmbiguousMath(
-                        f"{self.source(item.span)} can be the transpose or a power.", item.span,
-                        (f"{base}ᵀ", f"{base}^(T)"),
+                    base = between(item.span.start, post.span.start)
+                    raise self.ambiguous(
+                        item.span, t.Transpose(base), t.Power(base, t.Name("T")),
+                        says="{} can be the transpose or a power.",
                     )
                 expr = t.Transpose(expr, span=span)
             elif post.kind == "°":
@@ -103,11 +104,11 @@ class Values(Times):
             else:
                 numbered = re.fullmatch(r"\^\{\s*(?:\((\w)\)|\[(\w)\])\s*\}|⁽[¹²³⁴-⁹ⁱⁿ]⁾", self.source(post.span))
                 if numbered and isinstance(item.atom, s.Word) and item.atom.text not in CONSTANTS:
-                    base = self.text[item.span.start : post.span.start]
+                    base = between(item.span.start, post.span.start)
                     digit = numbered[1] or numbered[2] or unicodedata.normalize("NFKC", self.source(post.span))[1]
-                    raise AmbiguousMath(
-                        f"{self.source(item.span)} can number a layer or an example, or be a power.",
-                        Span(item.span.start, post.span.stop), (f"{base}_{digit}", f"{base}^{digit}"),
+                    raise self.ambiguous(
+                        Span(item.span.start, post.span.stop), t.Phrase((base, t.Words(f"_{digit}"))),
+                        t.Power(base, t.Number(digit)), says="{} can number a layer or an example, or be a power.",
                     )
                 expr = t.Power(expr, self.value(post.value[0]), post.kind == ".^", span=span)
         return expr
@@ -188,6 +189,41 @@ class Values(Times):
                 f"{len(rows[wrong])}.", group.span,
             )
         return t.Matrix(tuple(tuple(self.value(entry) for entry in row) for row in rows), span=group.span)
+
+    def called(
+        self, row: Function, item: s.Item, arguments: tuple[t.Expr, ...], span: Span, bare: bool = False
+    ) -> t.Expr:
+        """The call of a built-in function; a logarithm with its base, and a root as the power that it is."""
+        word = item.atom
+        if row.name == "log_base" and isinstance(word, s.Word) and word.index is not None and len(arguments) == 1:
+            arguments = (*arguments, self.base_of(word))
+        elif row.name == "ln" and isinstance(word, s.Word) and word.text == "log" and len(arguments) == 2:
+            row = FUNCTIONS["log_base"]
+        if row.name == "log_base" and len(arguments) == 2 and isinstance(arguments[1], t.Number):
+            if arguments[1].text in ("2", "10"):
+                row, arguments = FUNCTIONS["log" + arguments[1].text], arguments[:1]
+        if row.name == "root" and len(arguments) == 2:
+            radicand, degree = arguments
+            if isinstance(degree, t.Number) and degree.text in ("2", "3"):
+                return t.Call({"2": "sqrt", "3": "cbrt"}[degree.text], (radicand,), span=span)
+            plain = (t.Name, t.Constant, t.Number)
+            radicand, degree = (
+                one if isinstance(one, plain) else t.Paren(one, span=one.span) for one in (radicand, degree)
+            )
+            one = t.Number("1", span=degree.span)
+            return t.Power(radicand, t.Product((("", one), ("/", degree)), span=degree.span), span=span)
+        return t.Call(row.name, arguments, bare, span=span)
+
+    def base_of(self, word: s.Word) -> t.Expr:
+        """The base of log_b, which stands as its index."""
+        if word.parts:
+            return self.value(word.parts[0])
+        assert word.index is not None
+        span = Span(word.span.stop - len(word.index), word.span.stop)
+        if word.index.isdigit():
+            return t.Number(word.index, span=span)
+        names = self.names(s.Word(span, word.index))
+        return names[0] if len(names) == 1 else t.Product(tuple(("", name) for name in names), span=span)
 
     def run(self, raw: s.Run) -> t.Expr:
         """What a run of factors means."""

@@ -14,6 +14,7 @@ from jacmagic.language import tree as t
 from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
 from jacmagic.language.keys import Rate, is_letter, key_of
 from jacmagic.language.letters import ONES, names_something
+from jacmagic.language.readings import TWO_WAYS, ambiguous, product, said
 from jacmagic.names import GREEK
 
 
@@ -61,6 +62,9 @@ class Words:
 
     def source(self, span: Span) -> str:
         return self.text[span.start : span.stop]
+
+    def ambiguous(self, span: Span, *readings: t.Expr, says: str = TWO_WAYS) -> AmbiguousMath:
+        return ambiguous(self.text, span, *readings, says=says)
 
     def names(self, word: s.Word) -> list[t.Expr]:
         """The names that a word stands for: one, or the factors it splits into."""
@@ -129,8 +133,7 @@ class Words:
         """A word as a product of names; an error where that can be done in no way or in two."""
         ways = self.ways(word)
         if len(ways) > 1:
-            shown = [" ".join(self.source(piece.span) for piece in way) for way in ways[:2]]
-            raise AmbiguousMath(f"{self.source(word.span)} can be read in two ways.", word.span, shown)
+            raise self.ambiguous(word.span, *(product(*(said(piece.span) for piece in way)) for way in ways[:2]))
         if not ways:
             raise self.unknown(word)
         found: list[t.Expr] = []
@@ -192,7 +195,8 @@ class Words:
         shown, text = self.source(word.span), word.text
         called = re.match(r"\s*[\w(\\]", self.text[word.span.stop :]) is not None
         if called and word.typed == "lg":
-            return AmbiguousMath("lg is the logarithm to base 10 or to base 2.", word.span, ("log10", "log2"))
+            bases = t.Words("log10"), t.Words("log2")
+            return self.ambiguous(word.span, *bases, says="lg is the logarithm to base 10 or to base 2.")
         if shown.startswith("\\"):
             close = nearest(text, SPELLINGS)
             return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
