@@ -262,6 +262,37 @@ def check_form(r, of, wrt):
     return printers.text(form)
 
 
+@pytest.mark.parametrize(("block", "by", "form"), [
+    ("x in R^2\nW in R^(3x2)\nV in R^(3x2)\nf = W^T diag(tanh(V x)) W x", "x", "Wᵀ (diag(tanh(V x)) W + diag((W x) .* (1 - tanh²(V x))) V)"),
+    ("x in R^2\nA in R^(2x2)\nf = x x^T A x", "x", None),
+    ("x in R^3\nA in R^(3x3)\nf = (x x^T + diag(x) + 2 A) x", "x", None),
+    ("x in R^3\nA in R^(3x3)\nf = (A x x^T A^T - x x^T) A x", "x", None),
+    ("x in R^3\nA in R^(2x3)\nf = A diag(sin(x)) A^T A diag(x) x", "x", None),
+    ("x in R^3\nu in R^3\nf = (x u^T)^T x", "x", None),
+    ("x in R^2\nW in R^(2x2)\nf = W^T W x", "W", "(xᵀ Wᵀ) ⊗ I + Wᵀ ⊗ xᵀ"),
+    ("x in R^2\nW in R^(3x2)\nf = x^T W^T diag(exp(0.1 W x)) W x", "x", None),
+    ("x in R^2\nW in R^(3x2)\nf = x^T W^T diag(exp(0.1 W x)) W x", "W", None),
+])
+def test_a_matrix_on_the_way_that_depends_on_the_variable_leaves_a_form(block, by, form):
+    found = check_form(jacmagic.jacobian(block, wrt=by), "f", by)
+    assert form is None or found == form
+
+
+def random_product(rng):
+    """A product of matrices, some made of x, that ends in a vector."""
+    kinds = ["A", "B^T", "diag(x)", "diag(tanh(A x))", "(x u^T)", "(u x^T)", "(A + x u^T)", "(B - diag(x) A)", "(2 A)", "(sum(x) B)"]
+    factors = [rng.choice(kinds) for _ in range(rng.integers(1, 4))]
+    return " ".join([*factors, rng.choice(["x", "u", "sin(x)", "(A x)"])])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_products_with_a_vector_at_their_end_have_a_form(seed):
+    rng = np.random.default_rng(seed)
+    right = random_product(rng) + (f" + {random_product(rng)}" if seed % 3 == 0 else "")
+    r = jacmagic.jacobian(f"x in R^3\nu in R^3\nA in R^(3x3)\nB in R^(3x3)\nf = {right} + x", wrt="x")
+    check_form(r, "f", "x")
+
+
 @pytest.mark.parametrize(
     ("block", "form"),
     [

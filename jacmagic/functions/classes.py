@@ -71,6 +71,17 @@ def _required(rule: Rule | None) -> Rule:
     return rule
 
 
+def _numeric(e: Any, bits: int) -> Any:
+    """`e` to `bits` bits. SymPy asks for two bits to learn a sign, and in 2 bits ln(1 + e^-15) is 0."""
+    import sympy
+
+    for spare in (64, 512, 4096):
+        value = sympy.sympify(e)._eval_evalf(bits + spare)
+        if value is None or not value.is_zero:
+            break
+    return value if value is None or not value.is_Float else sympy.Float(value, precision=bits)
+
+
 @cache
 def symbolic(name: str) -> Any:
     """The SymPy function for a row: SymPy's own class, or one made here with the row's derivative.
@@ -87,14 +98,6 @@ def symbolic(name: str) -> Any:
     if row.expands:
         return partial(_required(define), calculus)
 
-    def numeric(e: Any, bits: int) -> Any:
-        """`e` to `bits` bits. SymPy asks for two bits to learn a sign, and in 2 bits ln(1 + e^-15) is 0."""
-        for spare in (64, 512, 4096):
-            value = sympy.sympify(e)._eval_evalf(bits + spare)
-            if value is None or not value.is_zero:
-                break
-        return value if value is None or not value.is_Float else sympy.Float(value, precision=bits)
-
     def eval_exact(cls: Any, *args: Any) -> Any:
         if len(args) == 1 and row.arity[1] is None:
             return args[0]
@@ -104,7 +107,7 @@ def symbolic(name: str) -> Any:
             return row.define(calculus, *args)
         if all(a.is_Float or a.is_Rational for a in args) and any(a.is_Float for a in args):
             bits = max(a._prec for a in args if a.is_Float)  # as SymPy's own functions do: sin(1.0) is a number
-            return numeric(row.define(calculus, *args), bits)
+            return _numeric(row.define(calculus, *args), bits)
         return None
 
     def fdiff(self: Any, argindex: int = 1) -> Any:
@@ -117,7 +120,7 @@ def symbolic(name: str) -> Any:
         if not self.is_number:
             return None
         try:
-            return numeric(definition(self), prec)
+            return _numeric(definition(self), prec)
         except TypeError:  # a definition compares what is no number: |bce(0, 1)|
             return sympy.nan
 

@@ -16,6 +16,7 @@ from jacmagic.language.printers import latex
 from jacmagic.result import Result, symbols_of
 from jacmagic.show.backward import Names, Split, adding_up, layout_of
 from jacmagic.show.formula import NoForm
+from jacmagic.show.grouped import vectors_first
 from jacmagic.show.norms import pull
 from jacmagic.show.pieces import MAX_FORMULA, MAX_OPERATIONS
 
@@ -54,6 +55,16 @@ def form_of(result: Result, root: Node, target: Node, parts: Split | None = None
     Raises:
         NoForm: none that reads well.
     """
+    try:
+        return _swept(result, root, target, parts)
+    except NoForm:  # x xᵀ A x by x: a matrix on the way depends on x
+        whole = vectors_first(result.program.graph, root)
+        if whole is root:
+            raise
+        return _swept(result, whole, target, None)
+
+
+def _swept(result: Result, root: Node, target: Node, parts: Split | None) -> tuple[t.Expr, str]:
     g, own = result.program.graph, result.once("names", lambda: Names(result))
     start = g.eye(root.shape) if root.shape else g.const(1)
     if parts is None or not root.shape:

@@ -75,6 +75,10 @@ class Matrices(Rules):
             others = times([one for one in factors if one not in still])
             return self.made("constant factor", left, expr, joined(*still, self.of(others)), *self.below(others),
                              held=self.held(*still))
+        return self.ordered(expr, left, factors, numbers)
+
+    def ordered(self, expr: t.Expr, left: t.Expr, factors: list[t.Expr], numbers: list[t.Expr]) -> Step | None:
+        """A product of matrices and vectors without constant numbers in front, by where x stands in it."""
         moving = [k for k, one in enumerate(factors) if self.moves(one)]
         if all(one in numbers for one in factors):
             right = added([linked(*factors[:k], *factors[k + 1 :], self.of(factors[k])) for k in moving])
