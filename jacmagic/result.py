@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from math import prod
 from typing import Any, TypeVar
@@ -358,8 +358,8 @@ class Result:
         return sp.ImmutableMatrix(rows, columns, self.entries(self.local_node(of, wrt)))
 
     # -------------------------------------------------------------- numbers
-    def arguments(self) -> list[tuple[str, Shape]]:
-        return [(identifier(key), one.shape) for key, one in self.program.inputs.items()]
+    def arguments(self, spelt: Callable[[str], str] = identifier) -> list[tuple[str, Shape]]:
+        return [(spelt(key), one.shape) for key, one in self.program.inputs.items()]
 
     def point(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The current point with these values put in; components (`x1=2` of a vector x) may be given, too."""
@@ -408,7 +408,9 @@ class Result:
     def _defaults(self) -> dict[str, Any]:
         return {identifier(key): value.tolist() for key, value in self.values._data.items()}
 
-    def _of_inputs(self, node: Any, labels: Mapping[int, str]) -> tuple[Any, Any, dict[int, str]]:
+    def _of_inputs(
+        self, node: Any, labels: Mapping[int, str], spelt: Callable[[str], str] = identifier
+    ) -> tuple[Any, Any, dict[int, str]]:
         """Code names its inputs as the block does; definitions cut out of the graph are computed first."""
         nodes = node if isinstance(node, Mapping) else {"": node}
         roots = list(nodes.values())
@@ -418,12 +420,12 @@ class Result:
             found, more = c.rebuild(self.program.graph, [self.program.node(k) for k in cut], (), safe=True)
             labels |= more
             roots = c.replace_inputs(self.program.graph, roots, dict(zip(cut, found)))
-        names = {key: identifier(key) for key in self.program.inputs}
+        names = {key: spelt(key) for key in self.program.inputs}
         swap = {key: self.program.graph.input(new, self.program.shape(key)) for key, new in names.items() if key != new}
         if swap:
             roots = c.replace_inputs(self.program.graph, roots, swap)
         final: Any = dict(zip(nodes, roots)) if isinstance(node, Mapping) else roots[0]
-        return self.arguments(), final, {number: identifier(key) for number, key in labels.items()}
+        return self.arguments(spelt), final, {number: spelt(key) for number, key in labels.items()}
 
     def at(self, of: str | None = None, wrt: str | None = None, /, **values: Any) -> np.ndarray:
         """The Jacobian at a point: the current values with those given here put in.
@@ -503,16 +505,20 @@ class Result:
         return fun, jac
 
     def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
-        """Runnable source of the Jacobian: "sympy", "numpy", "torch", "jax", "javascript" or "math"."""
+        """Runnable source of the Jacobian in any of the README's dialects: "sympy", "numpy", "c", "julia", "octave", …
+
+        Julia's is the one that no test runs; it is read by Julia's grammar.
+
+        Raises:
+            ValueError: an unknown dialect; the names that there are.
+        """
         if backend == "sympy":
             return self._sympy_code(of, wrt)
-        if backend not in code.BACKENDS:
-            raise ValueError(f"no backend is called {backend!r}; there are sympy, {', '.join(code.BACKENDS)}")
-        if (made := self._kept.get((of, wrt, backend))) is not None:
+        name = code.dialect(backend).name
+        if (made := self._kept.get((of, wrt, name))) is not None:
             return made.source
-        node, labels = self._asked(of, wrt)
-        inputs, root, labels = self._of_inputs(node, labels)
-        return code.source(backend, inputs, root, labels=labels, name="jacobian")
+        inputs, root, labels = self._of_inputs(*self._asked(of, wrt), partial(identifier, backend=name))
+        return code.source(name, inputs, root, labels=labels, name="jacobian")
 
     def _sympy_code(self, of: str | None, wrt: str | None) -> str:
         if (of is None) != (wrt is None):

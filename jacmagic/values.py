@@ -130,10 +130,10 @@ class Flat:
         return np.asarray(self._made(**point))
 
 
-def identifier(key: str) -> str:
-    """The name as Python and JavaScript can write it."""
-    taken = keyword.iskeyword(key) or not key.isidentifier() or any(key in code.reserved(b) for b in code.BACKENDS)
-    return names.aside(key) if taken else key
+def identifier(key: str, backend: str = "") -> str:
+    """The name as Python can write it, and every backend that runs here; or as one that is asked for can."""
+    taken = any(key in code.reserved(one) for one in ([backend] if backend else code.RUNNING))
+    return names.aside(key) if taken or keyword.iskeyword(key) or not key.isidentifier() else key
 
 
 def wholes_first(places: Mapping[str, tuple[str, int | None]]) -> list[str]:

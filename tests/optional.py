@@ -1,4 +1,5 @@
-"""What some environments of the tests are without: PyTorch, JAX, Dask and SciPy beside Colab's versions, Node on some desks.
+"""What some environments of the tests are without: PyTorch, JAX, Dask, SciPy and Julia's grammar beside
+Colab's versions, Node, gcc and Octave on some desks.
 
 `.ci/run tests` installs them all and fails where a test was skipped.
 """
@@ -12,12 +13,13 @@ from typing import Any
 
 import pytest
 
-MODULES = frozenset({"torch", "jax", "dask", "distributed", "scipy"})
+MODULES = frozenset({"torch", "jax", "dask", "distributed", "scipy", "tree_sitter_julia"})
+PROGRAMS = frozenset({"node", "gcc", "octave-cli"})
 
 
 def has(name: str) -> bool:
     """True for an optional module or program that is here, and for whatever is not optional."""
-    if name == "node":
+    if name in PROGRAMS:
         return shutil.which(name) is not None
     return name not in MODULES or find_spec(name) is not None
 

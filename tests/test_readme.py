@@ -14,6 +14,7 @@ import pytest
 
 import jacmagic
 from jacmagic import panel, result
+from jacmagic.code import BACKENDS, RUNNING
 from jacmagic.code import sympy as source
 from jacmagic.engine import chain, expand
 from jacmagic.functions import FUNCTIONS
@@ -79,7 +80,15 @@ def size(limit: int) -> str:
     return f"{limit:,}" if limit < 10**12 else f"10^{len(str(limit)) - 1}"
 
 
-TABLES = {"functions": functions_table, "limits": limits_table}
+def dialects_table() -> str:
+    rows = ["| `r.code(…)` | is | |", "|---|---|---|"]
+    for row in BACKENDS.values():
+        takes = f"has `r.function(\"{row.name}\")`, too" if row.name in RUNNING else row.note
+        rows.append(f"| {', '.join(map(cell, (row.name, *row.aliases)))} | {row.title} | {takes} |")
+    return "\n".join(rows)
+
+
+TABLES = {"functions": functions_table, "limits": limits_table, "dialects": dialects_table}
 
 
 def written(name: str) -> re.Match[str]:

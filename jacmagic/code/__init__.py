@@ -13,13 +13,13 @@ No name that stands in a block reaches generated code unless it is an input's
 or a label's, which the caller has made an identifier.
 """
 
-from jacmagic.code.callables import Compiled, compile_numpy, compiled
-from jacmagic.code.dialects import BACKENDS, reserved
+from jacmagic.code.callables import RUNNING, Compiled, compile_numpy, compiled
+from jacmagic.code.dialects import BACKENDS, Dialect, dialect, reserved
 from jacmagic.code.evaluator import as_json
 from jacmagic.code.source import source
 from jacmagic.code.sympy import plain_name, sympy_source, sympy_text
 
 __all__ = [
-    "BACKENDS", "Compiled", "as_json", "compile_numpy", "compiled", "plain_name", "reserved", "source", "sympy_source",
-    "sympy_text",
+    "BACKENDS", "RUNNING", "Compiled", "Dialect", "as_json", "compile_numpy", "compiled", "dialect", "plain_name",
+    "reserved", "source", "sympy_source", "sympy_text",
 ]

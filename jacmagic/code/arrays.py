@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from string import ascii_letters
 
-from jacmagic.code.dialects import Backend
-from jacmagic.code.terms import _ATOM, Body, Term
+from jacmagic.code.dialects import Dialect
+from jacmagic.code.terms import _ATOM, Body, Inputs, Term
 from jacmagic.code.trees import nearest_number, tree
 from jacmagic.engine.graph import Node, Shape
 
@@ -16,15 +17,15 @@ from jacmagic.engine.graph import Node, Shape
 class Arrays(Body):
     """Whole graphs, by the operations of an array module."""
 
-    def __init__(self, backend: Backend, taken: Iterable[str], names: Mapping[int, str]) -> None:
-        super().__init__(backend, taken)
-        self.names = names
+    def __init__(self, row: Dialect, taken: Iterable[str], names: Mapping[int, str]) -> None:
+        super().__init__(row, taken)
+        self.names, self.parameters = names, frozenset(taken)
         self.values: dict[int, Term] = {}
         self.plain = True  # only arithmetic and stacking, which take numbers that are no arrays
 
     def add(self, node: Node) -> None:
         """The term of a node, whose operands have theirs."""
-        known = self.backend.known
+        known = self.row.known
         if node.op == "map":
             expr, axes = node.data
             rank = len(node.shape)
@@ -115,9 +116,50 @@ class Arrays(Body):
 
     # -- text
 
+    def case(self, args: Sequence[Term]) -> str:
+        *parts, otherwise = args
+        if len(parts) == 2 and (self.real(parts[0]), self.real(otherwise)) == ("1.0", "0.0"):
+            return self.indicator(self.show(parts[1]))
+        return super().case(args)
+
+    def indicator(self, condition: str) -> str:
+        return f"({condition}*1.0)"
+
+    # -- the function around them
+
+    def output(self, node: Node) -> Term:
+        """The term of an output; one that not every input reaches is repeated along the batch."""
+        term = self.full(node)
+        if term.inputs >= self.parameters:
+            return term
+        if term.op == "number":
+            term = self.term("const", (), ((float(term.data),), ()), ())
+        return self.term("batch", (term,), node.shape, range(len(node.shape)))
+
+    def shown(self, root: Term, node: Node) -> str:
+        """An output: a lone number becomes an array, and a constant one that the caller may write into."""
+        if root.op == "number":
+            return self.row.along["full"].format((), self.number(root.data, real=True))
+        return self.row.along.get("copy", "{0}").format(self.show(root)) if root.op == "const" else self.show(root)
+
+    def opening(self, inputs: Inputs, text: str) -> list[str]:
+        """The lines that make arrays of the inputs, and say how many they are."""
+        made = [f"{n} = {self.row.along['input'].format(n)}" for n, _ in inputs] if not self.plain else []
+        return made + self.lead(text, [(f"{self.row.xp}.shape({n})", shape) for n, shape in inputs])
+
+    def lead(self, text: str, shapes: Sequence[tuple[str, Shape]]) -> list[str]:
+        """The axes of the batch, where the text asks for them."""
+        if not re.search(r"\blead\b", text):
+            return []
+        leads = [s + (f"[:-{len(shape)}]" if shape else "") for s, shape in shapes]
+        return [f"lead = {self.row.xp}.broadcast_shapes({', '.join(leads)})"]
+
+    def constants(self) -> list[str]:
+        return [self.assign(name, text) for text, name in self.hoisted.items()]
+
     def operation(self, term: Term) -> tuple[str, int]:
         op, args, data = term.op, term.args, term.data
-        spelt = self.backend.along.get(op, "")
+        spelt = self.row.along.get(op, "")
         if op == "align":
             axes, rank = data
             first = next((k for k in range(rank) if k not in axes), rank)  # what stands before is in the dots
@@ -131,7 +173,7 @@ class Arrays(Body):
         if op == "einsum":
             letters = dict(zip(dict.fromkeys(data[0] + data[1]), "ijklmn" + ascii_letters))
             a, b, out = ("..." + "".join(letters[i] for i in labels) for labels in data)
-            return f'{self.backend.xp}.einsum("{a},{b}->{out}", {self.show(args[0])}, {self.show(args[1])})', _ATOM
+            return f'{self.row.xp}.einsum("{a},{b}->{out}", {self.show(args[0])}, {self.show(args[1])})', _ATOM
         if op == "@":
             return f"({self.show(args[0], _ATOM)} @ {self.show(args[1], _ATOM)})", _ATOM
         shown = ", ".join(map(self.show, args))
@@ -157,11 +199,11 @@ class Arrays(Body):
 
     def constant(self, numbers: tuple[float, ...], shape: Shape) -> str:
         if len(set(numbers)) < 2:
-            return self.backend.along["full"].format(shape, self.number(numbers[0], real=True) if numbers else "0.0")
+            return self.row.along["full"].format(shape, self.number(numbers[0], real=True) if numbers else "0.0")
         flat = [self.number(v, real=True) for v in numbers]
         for n in reversed(shape):
             flat = [f"[{', '.join(flat[k : k + n])}]" for k in range(0, len(flat), n)]
-        return self.hoist(self.backend.along["array"].format(flat[0]))
+        return self.hoist(self.row.along["array"].format(flat[0]))
 
     def stack(self, args: Sequence[Term], shape: Shape, ranks: Shape) -> str:
         shown = ", ".join(map(self.real, args))
@@ -190,13 +232,13 @@ class Arrays(Body):
         flat = [str(i) for i in places]
         for n in reversed(shape):
             flat = [f"[{', '.join(flat[k : k + n])}]" for k in range(0, len(flat), n)]
-        return self.hoist(self.backend.along["index"].format(flat[0]))
+        return self.hoist(self.row.along["index"].format(flat[0]))
 
     def put(self, term: Term, of: Shape, shape: Shape, indices: tuple[int, ...]) -> str:
         x, rank = self.show(term), len(of)
         if indices == tuple(range(math.prod(shape))):
             return f"_arrange({x}, {rank}, {shape})"
-        alone = len(set(indices)) == len(indices) and self.backend.name == "numpy"
+        alone = len(set(indices)) == len(indices) and "_put" in self.row.helpers
         run = _progression(indices) if alone and len(indices) > 1 else None
         at = f"slice({run.start}, {run.stop}, {run.step})" if run and run.step > 0 else \
             self.index(indices, (len(indices),))
@@ -205,6 +247,16 @@ class Arrays(Body):
 
 class Torch(Arrays):
     """PyTorch: tensors made here take the type and device of the inputs, named `kind`."""
+
+    def call(self, op: str, spelt: str, args: Sequence[Term]) -> str:
+        if op in ("max", "min", "atan2") and any(a.op == "number" for a in args):
+            # PyTorch's functions of two tensors take no numbers; of two numbers nothing is left here
+            number, other = sorted(args, key=lambda a: a.op != "number")
+            if op != "atan2":
+                return f"torch.clamp({self.show(other)}, {'min' if op == 'max' else 'max'}={self.show(number)})"
+            full = f"torch.full_like({self.show(other)}, {self.real(number)})"
+            return f"torch.atan2({', '.join(full if a is number else self.show(a) for a in args)})"
+        return super().call(op, spelt, args)
 
     def indicator(self, condition: str) -> str:
         return f"torch.where({condition}, {self.scalar('1.0')}, 0.0)"
@@ -221,6 +273,14 @@ class Torch(Arrays):
             shown = ", ".join(self.scalar(self.real(a)) if a.op == "number" else self.show(a) for a in args)
             return f"_join({shape}, {ranks}, {shown})"
         return f"_stack({shape}, kind, {', '.join(map(self.real, args))})"
+
+    def opening(self, inputs: Inputs, text: str) -> list[str]:
+        names = [n for n, _ in inputs]
+        lines = [f"{', '.join(names)}{',' if len(names) == 1 else ''} = _tensors({', '.join(names)})"] if names else []
+        if re.search(r"\bkind\b", text):
+            like = f'"dtype": {names[0]}.dtype, "device": {names[0]}.device' if names else '"dtype": torch.float64'
+            lines.append(f"kind = {{{like}}}")
+        return lines + self.lead(text, [(f"{n}.shape", shape) for n, shape in inputs])
 
 
 def _progression(values: Sequence[int]) -> range | None:

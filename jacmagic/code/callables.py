@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jacmagic.code.dialects import BACKENDS
-from jacmagic.code.source import Inputs, source
+from jacmagic.code.source import source
+from jacmagic.code.terms import Inputs
 from jacmagic.engine.graph import Node, Shape
 from jacmagic.errors import ValueMistake, nearest
 
@@ -30,9 +31,9 @@ class Compiled:
         space: dict[str, Any] = {}
         exec(compile(source, f"<jacmagic {backend}>", "exec"), space)
         self._function = space[name]
-        self._convert = _CONVERTERS[backend]
+        self._convert, self._silent, numbers = _RUN[backend]
         self._names = frozenset(n for n, _ in self.inputs)
-        self._of_floats = backend == "math" and not any(shape for _, shape in self.inputs)
+        self._of_floats = numbers and not any(shape for _, shape in self.inputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Compiled, (self.backend, self.source, self.inputs, self.defaults, self.name)
@@ -47,9 +48,9 @@ class Compiled:
             TypeError: an unknown, doubled or missing argument.
             ValueError: an argument of another shape, or batches that do not fit together.
         """
-        values = self._convert(self._bind(args, kwargs))
         if self._of_floats:
-            return self._function(**values)
+            return self._function(**_to_floats(self._bind(args, kwargs)))
+        values = self._convert(self._bind(args, kwargs))
         leads = []
         for name, shape in self.inputs:
             have = tuple(values[name].shape) if hasattr(values[name], "shape") else ()
@@ -62,7 +63,7 @@ class Compiled:
             if split:
                 leads.append((name, have[:split]))
         _check_batches(leads)
-        if self.backend != "numpy":
+        if not self._silent:
             return self._function(**values)
         import numpy as np
 
@@ -155,12 +156,17 @@ def _to_floats(values: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-_CONVERTERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "numpy": _to_numpy,
-    "torch": _to_torch,
-    "jax": _to_jax,
-    "math": _to_floats,
+_RUN: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], bool, bool]] = {
+    "numpy": (_to_numpy, True, False),
+    "torch": (_to_torch, False, False),
+    "jax": (_to_jax, False, False),
+    "math": (_to_numpy, True, True),
 }
+"""The dialects that run here: what makes arrays of arguments, whether NumPy's warnings are silenced, and whether
+numbers alone are no arrays."""
+
+RUNNING = tuple(_RUN)
+"""The dialects that run here, by name."""
 
 
 def compiled(
@@ -172,8 +178,8 @@ def compiled(
     name: str = "f",
 ) -> Compiled:
     """The function of a graph in a Python backend, ready to call."""
-    if backend not in _CONVERTERS:
-        raise ValueError(f"{backend!r} does not run here; there are {', '.join(_CONVERTERS)}")
+    if backend not in _RUN:
+        raise ValueError(f"{backend!r} does not run here; there are {', '.join(_RUN)}")
     return Compiled(backend, source(backend, inputs, outputs, name, labels), inputs, defaults, name)
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from jacmagic.code.arrays import Arrays, Torch
-from jacmagic.code.dialects import BACKENDS, Backend
-from jacmagic.code.scalars import JavaScript, Scalars
-from jacmagic.code.terms import Term
-from jacmagic.engine.graph import Node, Shape, ancestry
+from jacmagic.code.dialects import Dialect, dialect
+from jacmagic.code.loops import Loops
+from jacmagic.code.terms import Inputs
+from jacmagic.engine.graph import Node, ancestry
 
-Inputs = Sequence[tuple[str, Shape]]
-
-_WRITERS: dict[str, type[Arrays]] = {"torch": Torch, "javascript": JavaScript, "math": Scalars}
+_FAMILIES: dict[str, type[Arrays | Loops]] = {"arrays": Arrays, "torch": Torch, "loops": Loops}
 
 
 def source(
@@ -35,113 +33,67 @@ def source(
         labels: identifiers for some nodes, by node number.
 
     In Python every value may carry further axes in front, and every result carries the
-    axes of the whole batch. JavaScript takes numbers and nested arrays, plain Python floats.
+    axes of the whole batch. JavaScript, Julia, Octave and plain Python take numbers and nested arrays, C flat ones.
 
     Raises:
         ValueError: an unknown backend, or an input with a name that the code needs itself.
         TypeError: the backend cannot carry out an operation.
     """
-    row = BACKENDS.get(backend)
-    if row is None:
-        raise ValueError(f"no backend is called {backend!r}; there are {', '.join(BACKENDS)}")
+    row = dialect(backend)
     parameters = [parameter for parameter, _ in inputs]
     clash = sorted({*parameters, name} & row.reserved)
     if clash:
         raise ValueError(f"{clash[0]!r} has a meaning in generated {row.title} code; rename it")
-    body = _WRITERS.get(backend, Arrays)(row, {*parameters, name}, labels or {})
-    single = isinstance(outputs, Node)
+    body = _FAMILIES[row.family](row, parameters, labels or {})
+    body.taken.add(name)
     named: dict[str, Node] = {"": outputs} if isinstance(outputs, Node) else dict(outputs)
+    if not (row.several[0] or isinstance(outputs, Node)):
+        raise TypeError(f"a function in {row.title} code gives one array or number; ask for one")
     for node in ancestry(named.values()):
         body.add(node)
-    roots = [_output(body, node, frozenset(parameters)) for node in named.values()]
+    roots = [body.output(node) for node in named.values()]
     strange = frozenset().union(*(root.inputs for root in roots)) - set(parameters)
     if strange:
         raise ValueError(f"the graph needs {min(strange)!r}, which is not among the inputs")
     lines = body.write(roots)
-    shown = [
-        f"_nest({body.show(r)}, {list(n.shape)})" if not body.python and len(n.shape) > 1 else
-        _shown(body, r, n) for r, n in zip(roots, named.values())
-    ]
-    if single:
-        result = shown[0]
-    else:
-        result = "{" + ", ".join(f"{_quoted(key)}: {text}" for key, text in zip(named, shown)) + "}"
-        if len(result) > 100:
-            result = "{\n" + "".join(f"    {_quoted(k)}: {text},\n" for k, text in zip(named, shown)) + "}"
-    end = "" if body.python else ";"
-    main = _opening(body, inputs, lines, result) + lines + [f"return {result}{end}"]
-    inside = textwrap.indent("\n".join(main), "    " if body.python else "  ")
-    if body.python:
-        function = f"def {name}({', '.join(parameters)}):\n{inside}\n"
-    else:
-        function = f"export function {name}({{{', '.join(parameters)}}}) {{\n{inside}\n}}\n"
-    constants = "".join(
-        (body.assign(c, text) if body.python else f"const {c} = {text};") + "\n" for text, c in body.hoisted.items()
-    )
-    helpers = _helpers(row, function)
-    gap = "\n\n" if body.python else "\n"
-    imports = list(row.opening)
-    if backend != "math" and "math." in "".join(helpers):
-        imports.insert(0, "import math")
-    if backend == "jax" and not re.search(r"\bjax\.", function + "".join(helpers)):
-        imports.remove("import jax")
-    parts = ["\n".join(imports) + "\n"] if imports else []
-    parts += [constants] if constants else []
-    head = "\n".join(parts)
-    return gap.join([p for p in [head, *(h + "\n" for h in helpers), function] if p])
+    shown = [body.shown(root, node) for root, node in zip(roots, named.values())]
+    result = shown[0] if isinstance(outputs, Node) else _by_key(row, dict(zip(named, shown)))
+    array = any(node.shape for node in named.values())
+    last = row.result[array].format(result)
+    main = [*body.opening(inputs, "\n".join([*lines, last])), *lines, *([last] if last else [])]
+    constants = body.constants()
+    if not row.outside:
+        main, constants = [*constants, *main], []
+    given = [row.parameter[min(len(shape), len(row.parameter) - 1)].format(n) for n, shape in inputs]
+    given += [row.out] if array and row.out else []
+    function = row.head[array].format(name, ", ".join(given) or row.nothing)
+    function += "\n" + textwrap.indent("\n".join(main), row.indent) + "\n" + (row.end + "\n" if row.end else "")
+    helpers = [helper + "\n" for helper in _helpers(row, function)]
+    text = "\n".join([function, *helpers])
+    imports = [line for line in row.opening if line.startswith("#") or re.search(rf"\b{line.split()[-1]}\.", text)]
+    head = "\n".join([*([row.comment.format(row.note)] if row.note else []), *imports])
+    parts = [head + "\n"] * bool(head) + ["\n".join(constants) + "\n"] * bool(constants)
+    gap = "\n" if row.end else "\n\n"
+    return gap.join(["\n".join(parts)] * bool(parts) + ([*helpers, function] if row.ahead else [function, *helpers]))
 
 
-def _shown(body: Arrays, root: Term, node: Node) -> str:
-    """An output: a lone number becomes an array where the backend has arrays."""
-    if root.op == "number" and body.backend.xp:
-        return body.backend.along["full"].format((), body.number(root.data, real=True))
-    if root.op == "const" and body.backend.name == "numpy":
-        return f"{body.show(root)}.copy()"  # a caller may write into it
-    return body.show(root)
+def _by_key(row: Dialect, shown: Mapping[str, str]) -> str:
+    """Several results in one."""
+    around, one = row.several
+    pairs = [one.format(_quoted(key), text) for key, text in shown.items()]
+    short = around.format(", ".join(pairs))
+    return short if len(short) <= 100 else around.format("\n" + "".join(f"    {pair},\n" for pair in pairs))
 
 
-def _output(body: Arrays, node: Node, inputs: frozenset[str]) -> Term:
-    """The term of an output; one that not every input reaches is repeated along the batch."""
-    term = body.full(node)
-    if not body.backend.xp or term.inputs >= inputs:
-        return term
-    if term.op == "number":
-        term = body.term("const", (), ((float(term.data),), ()), ())
-    return body.term("batch", (term,), node.shape, range(len(node.shape)))
-
-
-def _opening(body: Arrays, inputs: Inputs, lines: Sequence[str], result: str) -> list[str]:
-    """The lines that make arrays of the inputs, and say of what kind and how many they are."""
-    xp, out = body.backend.xp, []
-    names = [n for n, _ in inputs]
-    text = "\n".join([*lines, result])
-    if body.backend.name == "javascript":
-        return [f"{n} = _flat({n});" for n, shape in inputs if shape]
-    if body.backend.name == "torch":
-        if names:
-            out.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = _tensors({', '.join(names)})")
-        if re.search(r"\bkind\b", text):
-            like = f'"dtype": {names[0]}.dtype, "device": {names[0]}.device' if names else '"dtype": torch.float64'
-            out.append(f"kind = {{{like}}}")
-    elif xp and not body.plain:
-        out += [f"{n} = {body.backend.along['input'].format(n)}" for n in names]
-    if re.search(r"\blead\b", text):
-        shapes = [f"{xp}.shape({n})" if xp != "torch" else f"{n}.shape" for n in names]
-        leads = [s + (f"[:-{len(shape)}]" if shape else "") for s, (_, shape) in zip(shapes, inputs)]
-        out.append(f"lead = {xp}.broadcast_shapes({', '.join(leads)})")
-    return out
-
-
-def _helpers(row: Backend, text: str) -> list[str]:
+def _helpers(row: Dialect, text: str) -> list[str]:
     """The helpers a text calls, and those that they call."""
-    wanted: dict[str, str] = {}
+    wanted: set[str] = set()
     todo = [text]
     while todo:
-        for word in re.findall(r"\b_\w+", todo.pop()):
-            if word in row.helpers and word not in wanted:
-                wanted[word] = row.helpers[word]
-                todo.append(row.helpers[word])
-    return [row.helpers[word] for word in row.helpers if word in wanted]
+        for word in set(re.findall(r"\b\w+(?=\()", todo.pop())) & row.helpers.keys() - wanted:
+            wanted.add(word)
+            todo.append(row.helpers[word])
+    return [helper for word, helper in row.helpers.items() if word in wanted]
 
 
 def _quoted(key: str) -> str:

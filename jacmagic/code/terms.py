@@ -8,8 +8,11 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jacmagic.code.dialects import Backend
+from jacmagic.code.dialects import Dialect
 from jacmagic.code.trees import Tree
+from jacmagic.engine.graph import Shape
+
+Inputs = Sequence[tuple[str, Shape]]
 
 # How tightly a text holds together: as a condition, a sum, a product, a power, or wholly.
 _LOOSE, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
@@ -17,6 +20,10 @@ _LOOSE, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
 _DEEPEST = 12  # levels within one expression; more read badly, and Python refuses 200 open brackets
 _WIDEST = 500  # operands of one sum or product; Python's compiler goes as deep as these are many
 _LONGEST = 100  # characters of an operand; a longer one becomes a variable
+
+
+_SIGNS = ("<", "<=", ">", ">=", "==", "!=")
+_WORDS = ("and", "or", "not")
 
 
 class Term:
@@ -51,14 +58,15 @@ def _is_square(term: Term) -> bool:
 class Body:
     """The statements of one function: makes terms, and writes those that are needed."""
 
-    def __init__(self, backend: Backend, taken: Iterable[str]) -> None:
-        self.backend = backend
-        self.taken = set(taken) | backend.reserved
+    def __init__(self, row: Dialect, taken: Iterable[str]) -> None:
+        self.row = row
+        self.taken = set(taken) | row.reserved
         self.terms: dict[Any, Term] = {}
         self.hoisted: dict[str, str] = {}
         self.counter = 0
-        self.prefix = "v"
-        self.python = backend.name != "javascript"
+        self.prefix, self.constant_name = "v", "_c"
+        self.uses: dict[int, int] = {}
+        self.last: set[int] = set()
 
     # -- making terms
 
@@ -99,7 +107,7 @@ class Body:
     def hoist(self, text: str) -> str:
         """The name of a constant that is made once, before the function."""
         if text not in self.hoisted:
-            self.hoisted[text] = self.fresh(f"_c{len(self.hoisted)}")
+            self.hoisted[text] = self.fresh(f"{self.constant_name}{len(self.hoisted)}")
         return self.hoisted[text]
 
     # -- writing them
@@ -114,17 +122,21 @@ class Body:
                 needed[term.number] = term
                 todo.extend(term.args)
         order = [needed[k] for k in sorted(needed)]
-        uses: dict[int, int] = dict.fromkeys(needed, 0)
+        uses = self.uses = dict.fromkeys(needed, 0)
         for term in order:
             for arg, times in zip(term.args, self.mentions(term)):
                 uses[arg.number] += times
         for root in roots:
             uses[root.number] += 1
         lines: list[str] = []
-        last = {root.number for root in roots}
+        last = self.last = {root.number for root in roots}
         for term in order:
             if term.op == "input":
                 term.name = term.text = term.data
+                continue
+            if self.is_block(term):
+                term.name = self.fresh_for(term)
+                lines += self.block(term)
                 continue
             term.text, term.level = self.spell(term)
             term.depth = 1 + max((a.depth for a in term.args if not a.name), default=0)
@@ -137,22 +149,32 @@ class Body:
                 term.depth = 0
         return lines
 
+    def fresh_for(self, term: Term) -> str:
+        return self.fresh(term.label)
+
+    def is_block(self, term: Term) -> bool:
+        """Whether it takes more than one statement."""
+        return False
+
+    def block(self, term: Term) -> list[str]:
+        """The statements that give a term's name its value."""
+        raise NotImplementedError
+
     def assign(self, name: str, text: str) -> str:
-        line = f"{name} = {text}" if self.python else f"const {name} = {text};"
-        if len(line) <= 112 or "\n" in line:
+        line = self.row.assign.format(name, text)
+        if len(line) <= 112 or "\n" in line or not self.row.wrap:
             return line
-        kept = text.replace(" =>", "\u00a0=>")  # no line of JavaScript begins with an arrow
-        inside = textwrap.fill(kept, 108, initial_indent="    ", subsequent_indent="    ",
-                               break_long_words=False, break_on_hyphens=False).replace("\u00a0", " ")
-        return f"{name} = (\n{inside}\n)" if self.python else f"const {name} = (\n{inside}\n);"
+        inside = textwrap.fill(text, 108, initial_indent="    ", subsequent_indent="    ",
+                               break_long_words=False, break_on_hyphens=False)
+        return self.row.assign.format(name, self.row.wrap.format(inside))
 
     def mentions(self, term: Term) -> list[int]:
         """How often each operand stands in the term's text."""
-        spelt = self.backend.spelling(term.op)
+        spelt = self.row.spelling(term.op)
         if spelt is not None:
             return [spelt.count(f"{{{k}}}") for k in range(len(term.args))]
         if term.op == "^" and term.args[1].op == "number":
-            return [self.power_uses(term.args[1].data), 1]
+            return [self.row.products.get(term.args[1].data, "{0}").count("{0}"), 1]
         return [1] * len(term.args)
 
     def show(self, term: Term, level: int = _LOOSE) -> str:
@@ -161,14 +183,11 @@ class Body:
         return term.text if term.level >= level else f"({term.text})"
 
     def number(self, value: float, real: bool = False) -> str:
+        pi, inf, nan = self.row.numbers
         if value == math.pi:
-            return {"javascript": "Math.PI"}.get(self.backend.name, f"{self.backend.xp or 'math'}.pi")
+            return pi
         if not math.isfinite(value):
-            word = "nan" if math.isnan(value) else "inf"
-            sign = "-" if value < 0 else ""
-            if not self.python:
-                return sign + {"nan": "NaN", "inf": "Infinity"}[word]
-            return f"{sign}{self.backend.xp or 'math'}.{word}"
+            return nan if math.isnan(value) else f"{'-' if value < 0 else ''}{inf}"
         return repr(float(value)) if real else repr(value)
 
     def real(self, term: Term) -> str:
@@ -177,23 +196,16 @@ class Body:
 
     def spell(self, term: Term) -> tuple[str, int]:
         """The term's text, and how tightly it holds together."""
-        op, args = term.op, term.args
+        op, args, row = term.op, term.args, self.row
         if op == "number":
             return self.number(term.data), _SUM if term.data < 0 or not math.isfinite(term.data) else _ATOM
         if op == "+":
-            text = self.show(args[0], _SUM)
-            for a in args[1:]:
-                negative = a.op == "number" and a.data < 0
-                if a.op == "neg" and not a.name:
-                    text += f" - {self.show(a.args[0], _PRODUCT)}"
-                else:
-                    text += f" - {self.number(-a.data)}" if negative else f" + {self.show(a, _SUM)}"
-            return text, _SUM
+            return self.sum(args), _SUM
         if op == "*":
             return "*".join([self.show(args[0], _PRODUCT)] + [self.factor(a) for a in args[1:]]), _PRODUCT
         if op == "/":
-            if self.backend.name == "math" and not _is_not_zero(args[1]):
-                return f"_ratio({self.show(args[0])}, {self.show(args[1])})", _ATOM
+            if row.ratio and not _is_not_zero(args[1]):
+                return row.ratio.format(*map(self.show, args)), _ATOM
             return f"{self.show(args[0], _PRODUCT)}/{self.show(args[1], _POWER)}", _PRODUCT
         if op == "neg":
             return f"-{self.show(args[0], _PRODUCT)}", _SUM
@@ -201,35 +213,34 @@ class Body:
             return self.power(*args)
         if op == "case":
             return self.case(args), _ATOM
-        if op in ("<", "<=", ">", ">=", "==", "!="):
-            sign = {"==": "===", "!=": "!=="}.get(op, op) if not self.python else op
-            return f"({self.show(args[0], _SUM)} {sign} {self.show(args[1], _SUM)})", _ATOM
-        if op in ("and", "or"):
-            return self.backend.logic[op == "or"].format(*map(self.show, args)), _ATOM
-        if op == "not":
-            return self.backend.logic[2].format(self.show(args[0])), _ATOM
-        spelt = self.backend.spelling(op)
+        if op in _SIGNS:
+            return f"({self.show(args[0], _SUM)} {row.relations.get(op, op)} {self.show(args[1], _SUM)})", _ATOM
+        if op in _WORDS:
+            return row.logic[_WORDS.index(op)].format(*map(self.show, args)), _ATOM
+        spelt = row.spelling(op)
         if spelt is not None:
             return self.call(op, spelt, args), _ATOM
         return self.operation(term)
 
+    def sum(self, args: Sequence[Term]) -> str:
+        text = self.show(args[0], _SUM)
+        for a in args[1:]:
+            if a.op == "neg" and not a.name:
+                text += f" - {self.show(a.args[0], _PRODUCT)}"
+            elif a.op == "number" and a.data < 0:
+                text += f" - {self.number(-a.data)}"
+            else:
+                text += f" + {self.show(a, _SUM)}"
+        return text
+
     def operation(self, term: Term) -> tuple[str, int]:
-        raise TypeError(f"{self.backend.title} has no {term.op}")
+        raise TypeError(f"{self.row.title} has no {term.op}")
 
     def factor(self, term: Term) -> str:
         text = self.show(term, _PRODUCT)
         return f"({text})" if term.op == "/" and not term.name else text
 
     def call(self, op: str, spelt: str, args: Sequence[Term]) -> str:
-        if op in ("max", "min") and self.backend.name == "torch" and any(a.op == "number" for a in args):
-            number, other = sorted(args, key=lambda a: a.op != "number")
-            return f"torch.clamp({self.show(other)}, {'min' if op == 'max' else 'max'}={self.show(number)})"
-        if op == "atan2" and self.backend.name == "torch" and any(a.op == "number" for a in args):
-            # torch.atan2 takes tensors alone; of two numbers nothing is left here
-            like = next(self.show(a) for a in args if a.op != "number")
-            y, x = (f"torch.full_like({like}, {self.real(a)})" if a.op == "number" else self.show(a) for a in args)
-            return f"torch.atan2({y}, {x})"
-
         def fill(m: re.Match[str]) -> str:
             before, after = spelt[: m.start()], spelt[m.end() :]
             inside = before.endswith(("(", ", ")) and after.startswith((")", ",")) and re.search(r"\w\($|, $", before)
@@ -239,45 +250,23 @@ class Body:
 
     def case(self, args: Sequence[Term]) -> str:
         *parts, otherwise = args
-        text = self.real(otherwise)
-        if self.backend.xp and len(parts) == 2 and self.real(parts[0]) == "1.0" and text == "0.0":
-            return self.indicator(self.show(parts[1]))
-        constant = otherwise.op == "number"
+        text, number = self.real(otherwise), otherwise.op == "number"
         for value, condition in reversed(list(zip(parts[::2], parts[1::2]))):
-            first = self.real(value)
-            if constant and value.op == "number":
-                first = self.scalar(first)
-            text, constant = self.backend.case.format(first, self.show(condition), text), False
+            first = self.scalar(self.real(value)) if number and value.op == "number" else self.real(value)
+            text, number = self.row.case.format(first, self.show(condition), text), False
         return text
-
-    def indicator(self, condition: str) -> str:
-        return f"({condition}*1.0)"
 
     def scalar(self, text: str) -> str:
         """A number that gives a choice between numbers its type."""
         return text
 
-    # -- powers: products where those are faster
-
-    def power_uses(self, exponent: float) -> int:
-        if exponent == 1.5 and self.backend.xp:
-            return 2
-        if not self.backend.xp:
-            return int(exponent) if exponent in (2, 3) else 1
-        return 2 if self.backend.name == "numpy" and exponent in (3, 5, 6, 7) else 1
-
     def power(self, base: Term, exponent: Term) -> tuple[str, int]:
-        b = self.show(base, _ATOM)
+        """A power, or the product of the same value where that is faster."""
         n = exponent.data if exponent.op == "number" else None
-        if n == 1.5 and self.backend.xp:
-            return f"{b}*{self.backend.xp}.sqrt({b})", _PRODUCT
-        if n in (2, 3) and not self.backend.xp:
-            return "*".join([b] * int(n)), _PRODUCT
-        if self.backend.name == "numpy":  # np.power is 8 times slower than a product
-            products = {3: f"{b}*{b}**2", 4: f"({b}**2)**2", 5: f"{b}*({b}**2)**2", 6: f"({b}*{b}**2)**2",
-                        7: f"{b}*({b}*{b}**2)**2", 8: f"(({b}**2)**2)**2"}
-            if n in products:
-                return products[n], _PRODUCT
-        if self.backend.name == "math":
-            return f"_power({self.show(base)}, {self.show(exponent)})", _ATOM
-        return f"{b}**{self.show(exponent, _ATOM)}", _POWER
+        if n in self.row.products:
+            return self.row.products[n].format(self.show(base, _ATOM)), _PRODUCT
+        form, call = self.row.power
+        if self.row.whole and n == round(n or 0.5):
+            form, call = self.row.whole, False
+        inside = _LOOSE if call else _ATOM
+        return form.format(self.show(base, inside), self.show(exponent, inside)), _ATOM if call else _POWER

@@ -4,6 +4,20 @@ an infinity or nan."""
 import math
 
 
+def _flat(x):
+    """Nested lists as one flat one."""
+    rows = x.tolist() if hasattr(x, "tolist") else list(x)
+    return [v for row in rows for v in _flat(row)] if rows and not isinstance(rows[0], (int, float)) else rows
+
+
+def _nest(x, shape):
+    """A flat list as nested tuples."""
+    if len(shape) == 1:
+        return tuple(x)
+    step = len(x) // shape[0]
+    return tuple(_nest(x[k * step : (k + 1) * step], shape[1:]) for k in range(shape[0]))
+
+
 def _ratio(a, b):
     """a / b, infinite or nan where b is 0."""
     try:
