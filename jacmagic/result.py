@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sympy as sp
 
-from jacmagic import code, names
+from jacmagic import code, names, second
 from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
@@ -67,8 +67,8 @@ class Result:
     stepwise = False  # whether the steps to each derivative are shown
 
     OFFERED = (
-        "at code forward function html jacobian latex layers matrix observe outputs parameters save set sliders "
-        "sparse steps symbols values variables vector widget"
+        "at code forward function hessian html jacobian jvp latex layers linear matrix observe outputs parameters save "
+        "set sliders sparse steps symbols values variables vector vjp widget"
     ).split()
     """What Tab offers: the names that the README gives; no more, since the rest is the house's own."""
 
@@ -503,6 +503,33 @@ class Result:
         made = [self.once("vector", make), self.compiled(None, None)]
         fun, jac = (Flat(Compiled(m.backend, m.source, m.inputs, point, m.name), shapes) for m in made)
         return fun, jac
+
+    def hessian(self, of: str | None = None, a: str | None = None, b: str | None = None, /, **values: Any) -> Any:
+        """The matrix of second derivatives of the one function, symbolic; of several {name: matrix}.
+
+        `hessian("L", "W", "W")` is that of one name by two others, in numbers at a point as in `at`:
+        of.shape + a.shape + b.shape.
+        """
+        if of is None and not values:
+            return second.hessians(self)
+        if of is None or a is None or b is None:
+            raise TypeError("it takes three names, ('L', 'W', 'W'), or nothing")
+        return second.hessian_at(self, of, a, b, values)
+
+    def jvp(self, v: Any, /, **values: Any) -> np.ndarray:
+        """J v in numbers, v having an entry for each of `variables`; J is not formed."""
+        return second.jvp(self, v, values)
+
+    def vjp(self, u: Any, /, **values: Any) -> np.ndarray:
+        """Jᵀ u in numbers, u having an entry for each of `outputs`; J is not formed."""
+        return second.vjp(self, u, values)
+
+    def linear(self, /, **values: Any) -> second.Linear:
+        """The function a ↦ f(p) + J(p) (a - p) at a point p, of one flat array as `vector` has it."""
+        fun, jac = self.vector(**values)
+        point = self.point(values)
+        flat = np.concatenate([np.ravel(np.asarray(point[identifier(key)], float)) for key in self.program.variables])
+        return second.Linear(flat, np.ravel(fun(flat)), np.asarray(jac(flat)))
 
     def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
         """Runnable source of the Jacobian in any of the README's dialects: "sympy", "numpy", "c", "julia", "octave", …

@@ -15,6 +15,7 @@ from jacmagic.language.reading import Reader
 from jacmagic.language.statements import parse
 from jacmagic.language.words import Scope
 from jacmagic.panel import spec
+from jacmagic.show.views import plain_text
 
 torch = optional("torch")
 
@@ -272,3 +273,25 @@ def test_what_is_of_vectors_is_differentiated_three_times(shown: str) -> None:
     assert found["G"] == pytest.approx(np.array([moved("f", k) for k in range(3)]), rel=1e-6, abs=1e-7)
     assert found["H"] == pytest.approx(np.array([moved("G", k) for k in range(3)]), rel=1e-6, abs=1e-7)
     assert np.ravel(r.at("q", "x", **point)) == pytest.approx(np.array([moved("q", k) for k in range(3)]), rel=1e-5, abs=1e-6)
+
+
+def test_no_line_of_the_chain_rule_says_nothing() -> None:
+    shown = plain_text(jacmagic.jacobian("r = sqrt(x^2 + y^2)\nf(x, y) = sin(r)/r\ng(x, y) = ∂f/∂x"))
+    assert not {"∂g/∂x", "∂g/∂y"} & set(shown.splitlines())
+    assert "∂g/∂y = " in shown
+
+
+def test_a_net_learns_a_differential_equation() -> None:
+    """u' = -u with u(0) = 1: the residual has u' by the input of the net."""
+    n = jacmagic.nnchain("t in R input\nu(t) = v^T tanh(w t + b) + c\nw, b, v in R^6\nL = (u'(t) + u(t))^2 + (u(0) - 1)^2")
+    p = {key: torch.tensor(np.asarray(n.values[key]), dtype=torch.float64, requires_grad=True) for key in "wbvc"}
+    u = lambda t: (p["v"] * torch.tanh(p["w"] * t + p["b"])).sum() + p["c"]
+    t0 = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    slope = torch.autograd.grad(u(t0), t0, create_graph=True)[0]
+    loss = (slope + u(t0)) ** 2 + (u(torch.zeros(1, dtype=torch.float64)) - 1) ** 2
+    for key, one in zip("wbvc", torch.autograd.grad(loss, [p[key] for key in "wbvc"])):
+        assert n.gradients(t=0.7)[key] == pytest.approx(one.numpy(), rel=1e-10, abs=1e-12)
+    losses = n.train({"t": np.linspace(0, 1, 11)}, lr=0.1, steps=1500, progress=False)
+    assert losses[-1] < 1e-3 < losses[0]
+    where = [float(n.forward(t=one)["u"]) for one in (0.0, 0.5, 1.0)]
+    assert where == pytest.approx(np.exp([0.0, -0.5, -1.0]), abs=0.05)

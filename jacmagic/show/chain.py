@@ -116,7 +116,9 @@ def chain_rule(result: Result, of: str) -> Iterator[Formula]:
     p = result.program
     if scalar_chain(result, ways):
         for variable in p.variables:
-            yield numbers_rule(result, of, variable, ways)
+            rule = numbers_rule(result, of, variable, ways)
+            if isinstance(rule.tree, t.Equation) and len(rule.tree.sides) > 1:
+                yield rule
         return
     for group in groups(result, p.variables)[:MAX_RULES]:
         terms: list[tuple[int, t.Expr]] = []
