@@ -131,8 +131,9 @@ def size(block: Counted) -> Sized:
     except ShapeError as error:
         mistake = error
     for key in sorted(free & set(shapes)) if mistake is None else ():
-        first = next((span for one, _ in block.sequence if (span := use_of(block.trees[one], key))), None)
-        check_total(key, shapes[key], first)
+        if prod(shapes[key]) > 10 * MAX_ENTRIES:  # looking for where it is used is a walk each
+            first = next((span for one, _ in block.sequence if (span := use_of(block.trees[one], key))), None)
+            check_total(key, shapes[key], first)
     return grown(
         Sized, block, shapes=shapes, free=frozenset(free), mistake=mistake,
         constants={key: low.node(value) for key, value in constants.items()},
