@@ -28,8 +28,14 @@ _LATIN_SHAPED = frozenset(
 )
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _KEY = re.compile(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)(?:_\{(\d+(?:,\d+)*)\})?")
+_SHIFTED = re.compile(r"([A-Za-z])([mp])(\d+)")  # the index of h_{t-1}: tm1
+
 
 _COUNT = re.compile(r"\d+|([a-z])(?:[mp+-]\d+)?")
+
+
+class Layer(str):
+    """The key of a name whose index was written as a layer, in square brackets above: W1 of W^{[1]}."""
 
 
 def greek(word: str) -> str:
@@ -51,7 +57,7 @@ def _difference(word: str) -> str:
 class Name:
     """What a key is made of: letters, the accents on them, an index, and the place of a component.
 
-    `odd` is a key of no usual form; all of it is the base.
+    `odd` is a key of no usual form; all of it is the base. `layer`: the index is that of a layer, W^{[1]}.
     """
 
     base: str
@@ -59,6 +65,7 @@ class Name:
     index: str = ""
     component: str = ""
     odd: bool = False
+    layer: bool = False
 
     # -------------------------------------------------------------- what it is like
     @property
@@ -121,10 +128,16 @@ class Name:
         for accent in self.accents:
             tex = rf"\{accent}{{{tex}}}"
         if self.index:
-            tex += f"_{{{self._index()}}}"
+            tex += f"^{{[{self._index()}]}}" if self.layer else f"_{{{self._index()}}}"
         if self.component:
             tex = f"({tex})_{{{self.component}}}" if self.index else f"{tex}_{{{self.component}}}"
         return tex
+
+    @property
+    def shifted(self) -> str:
+        """t-1 for the index tm1 of h_{t-1}, empty for any other."""
+        match = _SHIFTED.fullmatch(self.index)
+        return f"{match[1]}{'-' if match[2] == 'm' else '+'}{match[3]}" if match else ""
 
     def _letter(self) -> str:
         if self.odd:
@@ -137,8 +150,8 @@ class Name:
         return self.base if len(self.base) == 1 else rf"\mathrm{{{_difference(self.base) or self.base}}}"
 
     def _index(self) -> str:
-        if self.index.isdigit() or len(self.index) == 1:
-            return self.index
+        if self.shifted or self.index.isdigit() or len(self.index) == 1:
+            return self.shifted or self.index
         known = greek(self.index) and self.index not in _LATIN_SHAPED
         return "\\" + _command(self.index) if known else rf"\text{{{self.index}}}"
 
@@ -151,7 +164,11 @@ class Name:
             shown = unicodedata.normalize("NFC", shown[0] + _ACCENTS[accent]) + shown[1:]
         if self.index:
             index = greek(self.index) or self.index
-            if not index.isdigit():
+            if self.layer:
+                shown += f"^{{[{self.shifted or index}]}}"
+            elif self.shifted:
+                shown += f"_{{{self.shifted}}}"
+            elif not index.isdigit():
                 shown += f"_{index}"
             else:
                 shown += index if self.component else subscript(index)
@@ -160,18 +177,23 @@ class Name:
     # -------------------------------------------------------------- MathML
     @property
     def mathml(self) -> tuple[str, str]:
-        """The letter with its accent, and what stands below it, empty where nothing does: one element each."""
+        """The letter with its accent and layer, and what stands below it, empty where nothing does: an element each."""
         shown = escape(self.base) if self.odd else _difference(self.base) or greek(self.base) or self.base
         upright = ' mathvariant="normal"' if self.base in _LATIN_SHAPED else ""
         letter = f"<mi{upright}>{shown}</mi>"
         for accent in self.accents:
             letter = f'<mover accent="true">{letter}<mo stretchy="false">{_MARKS[accent]}</mo></mover>'
         parts = []
-        if self.index.isdigit():
+        if self.shifted:
+            letter_, sign, number = self.shifted[0], self.shifted[1].replace("-", "−"), self.shifted[2:]
+            parts.append(f"<mrow><mi>{letter_}</mi><mo>{sign}</mo><mn>{number}</mn></mrow>")
+        elif self.index.isdigit():
             parts.append(f"<mn>{self.index}</mn>")
         elif self.index:
             letter_below = greek(self.index) or (self.index if len(self.index) == 1 else "")
             parts.append(f"<mi>{letter_below}</mi>" if letter_below else f"<mtext>{self.index}</mtext>")
+        if self.layer:
+            letter = f"<msup>{letter}<mrow><mo>[</mo>{parts.pop()}<mo>]</mo></mrow></msup>"
         parts += [f"<mn>{place}</mn>" for place in self.component.split(",") if place]
         below = "<mo>,</mo>".join(parts)
         return letter, f"<mrow>{below}</mrow>" if len(parts) > 1 else below
@@ -181,7 +203,7 @@ def _command(word: str) -> str:
     return {"lam": "lambda"}.get(word, word)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def name(key: str, dotted: bool = False) -> Name:
     """The name of a key; with `dotted` the output `dx1` of a system, which is ẋ₁."""
     if dotted and key.startswith("d") and len(key) > 1:
@@ -202,7 +224,8 @@ def name(key: str, dotted: bool = False) -> Name:
         index = rest.pop(0)
     if rest and not component and rest[0].isdigit():
         component = rest.pop(0)
-    return Name(key, odd=True) if rest else Name(base, accents, index, component)
+    layer = isinstance(key, Layer) and bool(index)
+    return Name(key, odd=True) if rest else Name(base, accents, index, component, layer=layer)
 
 
 # ------------------------------------------------------------------ keys that are made of keys
@@ -231,8 +254,8 @@ def entry(key: str, shape: tuple[int, ...], at: int) -> str:
     if not shape:
         return key
     if len(shape) == 1:
-        return f"{key}{'_' if key[-1].isdigit() or '_' in key else ''}{at + 1}"
-    return f"{key}_{{{at // shape[1] + 1},{at % shape[1] + 1}}}"
+        return type(key)(f"{key}{'_' if key[-1].isdigit() or '_' in key else ''}{at + 1}")
+    return type(key)(f"{key}_{{{at // shape[1] + 1},{at % shape[1] + 1}}}")
 
 
 def place(key: str, shape: tuple[int, ...], at: int) -> str:

@@ -81,11 +81,6 @@ class Cursor:
                 return SyntaxMistake("No bracket is open here.", token.span)
         if token.text == "=":
             return SyntaxMistake("A second = on one line; one line says one thing.", token.span)
-        if token.text == ":" and self.brackets and self.brackets[-1].text == "[":
-            return SyntaxMistake(
-                "Whole rows and columns are not taken with a colon; write a family, as in [W[1,j] for j = 1..3].",
-                token.span,
-            )
         if token.text == "&" and self.in_condition():
             begin = len(self.text[: token.span.start].rstrip("&"))  # the first of && lines up rows
             return SyntaxMistake("A condition joins with and, or, not.", Span(begin, token.span.stop), (" and ",))

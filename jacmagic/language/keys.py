@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from jacmagic.language import nodes as s
-from jacmagic.names import GREEK
+from jacmagic.language.letters import shift_of
+from jacmagic.names import GREEK, Layer
 
 
 def key_of(word: s.Word) -> str:
@@ -15,9 +16,9 @@ def key_of(word: s.Word) -> str:
     if text == "lambda" or re.fullmatch(r"lambda[0-9]+", text):
         text = "lam" + text[6:]
     if word.index is None:
-        return text
+        return Layer(text) if word.layer else text
     joined = text[-1].isalpha() and word.index.isdigit() and "_" not in text
-    return f"{text}{word.index}" if joined else f"{text}_{word.index}"
+    return f"{text}{word.index}" if joined else f"{text}_{shift_of(word.index)}"
 
 
 @dataclass(frozen=True)

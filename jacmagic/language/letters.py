@@ -74,6 +74,15 @@ def greek_word(ch: str) -> str | None:
     return word.capitalize() if match[1] == "CAPITAL" else word
 
 
+_SHIFT = re.compile(r"([A-Za-z])([-+−])([0-9]+)")
+
+
+def shift_of(index: str) -> str:
+    """tm1 and np1 for the indices t-1 and n+1, as they stand in a key; any other as it is."""
+    match = _SHIFT.fullmatch(index)
+    return f"{match[1]}{'p' if match[2] == '+' else 'm'}{match[3]}" if match else index
+
+
 def names_something(index: str) -> bool:
     """Whether an index has the characters of a name, Latin, Greek and 0 to 9: no a₁, no a,1."""
     return bool(index) and all(

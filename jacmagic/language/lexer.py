@@ -34,6 +34,7 @@ from jacmagic.language.letters import (
     VARIANTS,
     greek_word,
     names_something,
+    shift_of,
 )
 from jacmagic.language.limits import MAX_NAME, MAX_NESTING, MAX_TOKENS
 from jacmagic.language.readings import ambiguous, product
@@ -55,6 +56,10 @@ _INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([
 
 _LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
 
+_LAYER = re.compile(
+    r"\s*\^\s*\{\s*\[\s*((?:[A-Za-z0-9]+|\\ell)(?:\s*[-+−]\s*[0-9]+)?)\s*\](\s*(?:T|\\top))?\s*\}"
+)
+_OPEN_SUM = re.compile(r"_(?:\\?[A-Za-z](?![A-Za-z0-9_])|\{\s*\\?[A-Za-z]+\s*(?:[=},≠]|!=|\\neq?(?![a-z])))")
 _NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
 
 
@@ -68,6 +73,7 @@ class Token:
     parts: tuple[Token, ...] = ()
     whole: bool = False
     command: bool = False
+    layer: bool = False
 
 
 class Lexer:
@@ -274,7 +280,7 @@ class Lexer:
 
     def word(self, text: str, start: int, whole: bool = False, command: bool = False) -> None:
         """A word whose letters end here; reads the index behind it."""
-        if text in ("sum", "prod") and re.compile(r"_\{?\s*\\?[A-Za-z]+\s*=").match(self.text, self.pos, self.stop):
+        if text in ("sum", "prod") and _OPEN_SUM.match(self.text, self.pos, self.stop):
             self.emit("cmd", "Σ" if text == "sum" else "Π", start, self.pos)
             return
         match = re.match(r"[A-Za-z]+", text)
@@ -282,6 +288,7 @@ class Lexer:
             text = VARIANTS.get(match[0], match[0]) + text[match.end() :]
         index: str | None = None
         parts: tuple[Token, ...] = ()
+        text, layer = self.layer(text)
         if self.peek() in SUBSCRIPTS and self.peek():
             begin = self.pos
             while self.peek() in SUBSCRIPTS and self.peek():
@@ -334,9 +341,26 @@ class Lexer:
             if self.peek() == "_" or self.peek() in SUBSCRIPTS and self.peek():
                 self.word(text, start, True, command)
                 return
+        if index is not None and layer is None:  # a_i^{[1]}
+            text, layer = self.layer(text)
         if self.pos - start > MAX_NAME:
             raise LimitError(f"A name has at most {MAX_NAME} characters.", Span(start, self.pos))
-        self.emit("word", text, start, self.pos, index=index, parts=parts, whole=whole, command=command)
+        whole = whole or layer is not None
+        self.emit(
+            "word", text, start, self.pos, index=index, parts=parts, whole=whole, command=command,
+            layer=layer is not None and index is None,
+        )
+        if layer is not None and layer[2]:  # W^{[2]T}
+            self.emit("sup", "T", start, self.pos)
+
+    def layer(self, text: str) -> tuple[str, re.Match[str] | None]:
+        """The word with the layer that stands above it as its index: W1 for W^{[1]}, a_lm1 for a^{[l-1]}."""
+        match = None if text in SPELLINGS else _LAYER.match(self.text, self.pos, self.stop)
+        if match is None:
+            return text, None
+        self.pos = match.end()
+        index = shift_of("".join(match[1].split()).lstrip("\\"))
+        return text + ("" if text[-1].isalpha() and index.isdigit() and "_" not in text else "_") + index, match
 
     @staticmethod
     def shift(tokens: Sequence[Token], offset: int) -> Iterator[Token]:
@@ -381,6 +405,8 @@ class Lexer:
         elif op in ")]}" and self.open and self.open[-1][0] != "env":
             self.open.pop()
         self.emit("cmd" if op in ("Σ", "Π") else "word" if op in KEYWORDS else "op", op, start, self.pos)
+        if op == "_" and len(self.tokens) > 1 and self.tokens[-2].text in ("Σ", "Π"):
+            self.single_letters(1)  # \sum_ix_i
 
     def index_apart(self) -> bool:
         r"""Take the index of \mathbf {w} _{1} and {\hat {y}}_{1}, which LaTeX sets as it sets that of w_1."""

@@ -33,6 +33,7 @@ class Word(Raw):
     index    what stands behind `_`, None where nothing does
     parts    the index as expressions, where it was written in braces or is more than one letter
     whole    True where the letters cannot be split (Greek, accents, commands)
+    layer    True where its index, the last part of `text`, was written above in brackets: W^{[1]}
     """
 
     text: str
@@ -40,6 +41,7 @@ class Word(Raw):
     parts: tuple[Raw, ...] = ()
     whole: bool = False
     command: bool = False
+    layer: bool = False
 
     @property
     def typed(self) -> str:
@@ -56,16 +58,25 @@ class Group(Raw):
 
 @dataclass(frozen=True)
 class For(Raw):
-    """`body for index = first..last`; kind "sum" or "prod" for LaTeX's big operators."""
+    """`body for index = first..last`; kind "sum" or "prod" for LaTeX's big operators.
+
+    `first` and `last` are None in a sum without bounds; `but` is the value that Σ_{j ≠ i} leaves out.
+    """
 
     body: Raw
     index: Word
-    first: Raw
-    last: Raw
+    first: Raw | None
+    last: Raw | None
     kind: str = ""
+    but: Raw | None = None
 
-    def parts(self) -> tuple[Raw, Word, Raw, Raw]:
-        return self.body, self.index, self.first, self.last
+
+@dataclass(frozen=True)
+class Slice(Raw):
+    """`2..4` as an index; `:`, all of an axis, where both ends are None."""
+
+    first: Raw | None = None
+    last: Raw | None = None
 
 
 @dataclass(frozen=True)
@@ -216,6 +227,7 @@ class Statement(Raw):
     layers   of a net
     dotted   the name that `x_dot = expr` may define instead
     role     the word of ROLES that ends it
+    indexed  True for y_i = … for i = 1..n
     """
 
     kind: str
@@ -228,6 +240,7 @@ class Statement(Raw):
     layers: tuple[Layer, ...] = ()
     dotted: Word | None = None
     role: Word | None = None
+    indexed: bool = False
 
 
 def alone(raw: Raw) -> Word | Group | None:

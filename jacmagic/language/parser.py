@@ -37,6 +37,7 @@ from jacmagic.language.nodes import (
     Relation,
     Root,
     Run,
+    Slice,
     Terms,
     Word,
     alone,
@@ -291,14 +292,14 @@ class Parser(Cursor):
         if token.text == "[" and not token.gap and not isinstance(atom, (Num, Root)):
             if before and before[-1].kind in ("^", ".^") and not before[-1].clear:
                 return None
-            group = self.bracketed()
+            group = self.bracketed(places=True)
             if len(group.rows) != 1:
                 raise SyntaxMistake("An index has commas, no semicolons: W[1,2].", group.span)
             return Post(group.span, "[", group.rows[0])
         if token.text == "_" and isinstance(atom, Group) and not before:
             self.next()
             if self.is_op("{"):
-                return Post(self.span_from(start), "[", self.bracketed().rows[0])
+                return Post(self.span_from(start), "[", self.bracketed(places=True).rows[0])
             if self.now.kind == "num":
                 digits = self.next()
                 return Post(self.span_from(start), "[", (Num(digits.span, digits.text),))
@@ -437,19 +438,34 @@ class Parser(Cursor):
         if token.parts:
             inner = Parser(self.text, token.parts)
             try:
-                found = [inner.sum()]
+                found = [inner.place()]
                 while inner.is_op(","):
                     inner.next()
-                    found.append(inner.sum())
+                    found.append(inner.place())
                 if inner.now.kind == "end":
                     parts = tuple(found)
             except SyntaxMistake:
                 parts = ()
             if not parts and not names_something(token.index or ""):
                 raise SyntaxMistake("This index does not read as numbers or names.", token.span)
-        return Word(token.span, token.text, token.index, parts, token.whole, token.command)
+        return Word(token.span, token.text, token.index, parts, token.whole, token.command, token.layer)
 
-    def bracketed(self) -> Group:
+    def place(self) -> Raw:
+        """One index of a component: an expression, a part `2..4`, or `:`, all of the axis."""
+        start = self.now.span.start
+        if self.is_op(":"):
+            return Slice(self.next().span)
+        first = self.entry()
+        if self.is_op(":"):
+            token = self.next()
+            raise SyntaxMistake("A part is written with two points.", token.span, ("..",))
+        if not self.is_op(".."):
+            return first
+        self.next()
+        last = self.sum()
+        return Slice(self.span_from(start), first, last)
+
+    def bracketed(self, places: bool = False) -> Group:
         self.deeper()
         opener = self.next()
         self.brackets.append(opener)
@@ -462,7 +478,7 @@ class Parser(Cursor):
         if bars:
             self.bars = bars[:1]  # bars inside brackets inside bars are nested bars
         while True:
-            row.append(self.entry())
+            row.append(self.place() if places else self.entry())
             if self.is_op(","):
                 self.next()
             elif self.is_op(";", "\\\\") and opener.text == "[":
@@ -493,32 +509,37 @@ class Parser(Cursor):
         body = self.expression()
         if self.is_word("for"):
             self.next()
-            if self.now.kind != "word":
-                raise self.fail("the name of an index")
-            index = self.word_atom()
-            if self.is_op("=", "∈") or self.is_word("in"):
-                self.next()
-            else:
-                raise self.fail("= and the first index")
-            first = self.sum()
-            listed = self.is_op(",") and self.tokens[self.at + 1].text == ".."  # 1, …, n
-            if listed:
-                self.next()
-            if not self.is_op("..", ":"):
-                raise self.fail(".. and the last index")
-            colon = self.next().text == ":"
-            if listed and self.is_op(","):
-                self.next()
-            last = self.sum()
-            if colon:
-                ends = [self.text[one.span.start : one.span.stop] for one in (first, last)]
-                raise SyntaxMistake(
-                    "The bounds of a family are written with two points.", first.span.to(last.span), ("..".join(ends),)
-                )
+            index, first, last = self.bounds()
             body = For(self.span_from(start), body, index, first, last)
             if self.is_word("for"):
                 raise SyntaxMistake("One for a bracket; nest brackets for a second index.", self.here)
         return body
+
+    def bounds(self) -> tuple[Word, Raw, Raw]:
+        """`i = 1..n` behind `for`."""
+        if self.now.kind != "word":
+            raise self.fail("the name of an index")
+        index = self.word_atom()
+        if self.is_op("=", "∈") or self.is_word("in"):
+            self.next()
+        else:
+            raise self.fail("= and the first index")
+        first = self.sum()
+        listed = self.is_op(",") and self.tokens[self.at + 1].text == ".."  # 1, …, n
+        if listed:
+            self.next()
+        if not self.is_op("..", ":"):
+            raise self.fail(".. and the last index")
+        colon = self.next().text == ":"
+        if listed and self.is_op(","):
+            self.next()
+        last = self.sum()
+        if colon:
+            ends = [self.text[one.span.start : one.span.stop] for one in (first, last)]
+            raise SyntaxMistake(
+                "The bounds of a family are written with two points.", first.span.to(last.span), ("..".join(ends),)
+            )
+        return index, first, last
 
     def bar_atom(self) -> Raw:
         opener, at = self.next(), self.at - 1
@@ -598,36 +619,61 @@ class Parser(Cursor):
         raise SyntaxMistake("No environment is open here.", token.span)
 
     def big_operator(self, token: Token) -> Raw:
-        first = last = index = None
+        below: list[Word] = []
+        first = last = but = None
         for _ in range(2):
-            if self.is_op("_") and first is None:
+            if self.is_op("_") and not below:
                 self.next()
-                if not self.is_op("{"):
-                    raise SyntaxMistake("A sum needs its bounds: \\sum_{i=1}^{n}.", token.span)
-                self.brackets.append(self.next())
-                if self.now.kind != "word":
-                    raise self.fail("the name of an index")
-                index = self.word_atom()
-                if not self.is_op("="):
-                    raise SyntaxMistake("A sum needs its bounds: \\sum_{i=1}^{n}.", token.span)
-                self.next()
-                first = self.sum()
-                if not self.is_op("}"):
-                    raise self.fail("}")
-                self.next()
-                self.brackets.pop()
+                below, first, but = self.below_sum()
             elif self.now.kind == "op" and self.now.text == "^" and last is None:
                 self.next()
                 last, _clear = self.exponent()
             elif self.now.kind == "sup" and last is None:
                 last = self.superscript(self.next())
-        if index is None or first is None or last is None:
+        if not below or (first is None) != (last is None):
             raise SyntaxMistake("A sum needs its bounds: \\sum_{i=1}^{n}.", token.span, ())
         self.deeper()
         body = self.run()
         self.depth -= 1
         kind = "sum" if token.text == "Σ" else "prod"
-        return For(self.span_from(token.span.start), body, index, first, last, kind)
+        span = self.span_from(token.span.start)
+        for index in below[:0:-1]:  # Σ_{i,j}
+            body = For(span, body, index, None, None, kind)
+        return For(span, body, below[0], first, last, kind, but)
+
+    def below_sum(self) -> tuple[list[Word], Raw | None, Raw | None]:
+        """What stands below a sum: its indices, the first value of one, and the value that it leaves out."""
+        if not self.is_op("{"):
+            if self.now.kind != "word":
+                raise self.fail("the name of an index")
+            return [self.word_atom()], None, None
+        self.brackets.append(self.next())
+        indices: list[Word] = []
+        first = but = None
+        while not self.is_op("}"):
+            if self.now.kind != "word":
+                raise self.fail("the name of an index")
+            index = self.word_atom()
+            again = bool(indices) and index.typed == indices[-1].typed  # j=1, j≠i
+            if not again:
+                indices.append(index)
+            if self.is_op("=") and not first and len(indices) == 1:
+                self.next()
+                first = self.sum()
+            elif self.is_op("!=") and not but and len(indices) == 1:
+                self.next()
+                but = self.sum()
+            elif again:
+                raise self.fail("≠")
+            if self.is_op(",") and self.tokens[self.at + 1].kind == "word":
+                self.next()
+            elif not self.is_op("}"):
+                raise self.fail("}")
+        self.next()
+        self.brackets.pop()
+        if not indices:
+            raise self.fail("the name of an index")
+        return indices, first, but
 
     def latex_matrix(self, opener: Token) -> Group:
         self.deeper()

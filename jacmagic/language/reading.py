@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake, nearest
@@ -521,7 +521,7 @@ class Reader(Values):
                 )
             if atom.bracket in ("(", "{"):
                 if row.name in ("sum", "prod") and isinstance(entry, s.For) and len(atom.rows[0]) == 1:
-                    whole = self.family(s.For(item.span.to(atom.span), *entry.parts()), row.name)
+                    whole = self.family(replace(entry, span=item.span.to(atom.span)), row.name)
                     return self.finish(items, at + 1, whole, item, True)
                 if row.name in ("sum", "prod"):
                     self.check_family(row, atom)

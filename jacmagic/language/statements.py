@@ -12,7 +12,7 @@ from jacmagic.language import tree as t
 from jacmagic.language.letters import MODULES, ROLES, VARIANTS
 from jacmagic.language.lexer import Lexer, Token
 from jacmagic.language.limits import MAX_BLOCK, MAX_LAYERS, MAX_STATEMENTS
-from jacmagic.language.nodes import Layer, Num, Range, Raw, Size, Statement, Word
+from jacmagic.language.nodes import For, Group, Layer, Num, Range, Raw, Size, Statement, Word, nodes, unwrapped
 from jacmagic.language.parser import Parser
 from jacmagic.language.rates import ANOTHER, LEIBNIZ, LONGEST_RATE, letter_of, undotted
 from jacmagic.language.readings import ambiguous, between, product, said
@@ -56,6 +56,9 @@ class Line(Parser):
                 raise SyntaxMistake("A Python expression is expected in these braces.", token.span)
         else:
             expr = self.expression()
+        indexed = expr is not None and kind == "define" and self.is_word("for") and name.index is not None
+        if indexed and expr is not None:
+            name, expr = self.by_index(name, expr)
         size, range_ = None, None
         if self.is_op("∈") or self.is_word("in"):
             self.next()
@@ -66,7 +69,36 @@ class Line(Parser):
             self.check_range(name, expr)
         if kind == "define" and expr is not None and self.is_time(name, expr):
             kind = "time"
-        return Statement(span, kind, (name,), params, expr, python, size, range_, dotted=dotted)
+        return Statement(span, kind, (name,), params, expr, python, size, range_, dotted=dotted, indexed=indexed)
+
+    def by_index(self, name: Word, body: Raw) -> tuple[Word, Raw]:
+        """y and [body for i = 1..n] of y_i = body for i = 1..n; S_ij has its rows by the first of its indices."""
+        self.next()
+        tails = [self.bounds()]
+        while self.is_op(","):
+            self.next()
+            tails.append(self.bounds())
+        found = {index.typed: (index, first, last) for index, first, last in tails}
+        left = [word.typed for part in name.parts for word in nodes(part) if isinstance(word, Word)]
+        left = left or [name.index or ""]
+        if len(left) == 1 and left[0] not in found:
+            left = list(left[0])
+        if sorted(left) != sorted(found) or len(left) > 2:
+            head = self.text[name.span.start : name.span.stop]
+            base = re.sub(r"\s*_.*", "", head, flags=re.S)
+            fix = (f"{base}_{''.join(found)}",) if len(found) < 3 and all(len(one) == 1 for one in found) else ()
+            raise SyntaxMistake("The index on the left and the one behind for are the same.", name.span, fix)
+        for _, first, last in tails:
+            if not (isinstance(one := unwrapped(first), Num) and one.text == "1"):
+                ends = self.text[last.span.start : last.span.stop]
+                raise SyntaxMistake(
+                    "A definition by index gives all entries, from 1 on; a family stands in square brackets.",
+                    first.span.to(last.span), (f"1..{ends}",),
+                )
+        span = body.span.to(self.tokens[self.at - 1].span)
+        for key in reversed(left):
+            body = Group(span, "[", ((For(span, body, *found[key]),),))
+        return replace(name, index=None, parts=()), body
 
     def check_range(self, name: Word, expr: Raw) -> None:
         """`k = 3 [0, 5]`, where a range may be meant."""
@@ -183,8 +215,8 @@ class Line(Parser):
                 raise SyntaxMistake("The arguments of a function are names with commas between them.", whole)
         if shape.startswith("ww"):
             raise SyntaxMistake("One name is expected before =.", whole)
-        numbered = re.fullmatch(r"(\w+)\s*\^\{\s*[([](\w)[)\]]\s*\}", self.text[whole.start : whole.stop])
-        fixes = (f"{numbered[1]}_{numbered[2]}",) if numbered else ()
+        numbered = re.fullmatch(r"(\w+)\s*\^\{\s*\((\w)\)\s*\}", self.text[whole.start : whole.stop])
+        fixes = (f"{numbered[1]}^{{[{numbered[2]}]}}",) if numbered else ()
         raise SyntaxMistake("One name, or a function such as f(x, y), is expected before =.", whole, fixes)
 
     def rate(self, tokens: Sequence[Token]) -> tuple[str, Word, Word | None] | None:
@@ -390,11 +422,7 @@ class Line(Parser):
             told = re.fullmatch(r"for\s+(\w+)\s*=.+\.\..+", self.text[token.span.start : span.stop])
             if not (told and balanced):
                 raise SyntaxMistake("A family stands in square brackets: [i^2 for i = 1..3].", span)
-            fix, head = f"[{shown}]", self.tokens[0].span
-            named = re.fullmatch(rf"(.+)_(?:{told[1]}|\{{{told[1]}\}})", self.text[head.start : head.stop])
-            if span.start > head.start and named:  # y_i = … for i is the vector y
-                span, fix = head.to(span), f"{named[1]} = {fix}"
-            raise SyntaxMistake("A family stands in square brackets.", span, (fix,))
+            raise SyntaxMistake("A family stands in square brackets.", span, (f"[{shown}]",))
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
         if token.kind == "word" and token.text.removesuffix("s") in ROLES:
@@ -479,11 +507,19 @@ def another(before: Sequence[Token], after: Sequence[Token]) -> bool:
     if after[0].kind not in ("word", "cmd"):
         return False
     if ANOTHER.match("".join(map(letter_of, after))):
-        return any(t.kind == "op" and t.text == "=" for t in before)
+        return any(t.kind == "op" and t.text == "=" for t in before) and not bounds_next(before, after)
     sign = after[1]
     if not (sign.kind == "op" and sign.text == "∈" or sign.kind == "word" and sign.text == "in"):
         return False
     return not any(t.kind == "op" and t.text == "=" for t in before) and any(t.text in ("in", "∈") for t in before)
+
+
+def bounds_next(before: Sequence[Token], after: Sequence[Token]) -> bool:
+    """True for the second index of S_ij = … for i = 1..m, j = 1..n."""
+    ends = (k for k, t in enumerate(after) if t.kind in ("nl", "end") or t.kind == "op" and t.text in (",", ";"))
+    behind = after[: next(ends, len(after))]
+    family, own = (any(t.kind == "word" and t.text == "for" for t in part) for part in (before, behind))
+    return family and not own and any(t.kind == "op" and t.text == ".." for t in behind)
 
 
 def aligns(before: Sequence[Token], after: Token) -> bool:
@@ -570,7 +606,7 @@ def parse_names(text: str) -> tuple[Word, ...]:
     names = []
     for token in with_differences(Lexer(text).run()):
         if token.kind == "word":
-            names.append(Word(token.span, token.text, token.index, (), token.whole, token.command))
+            names.append(Word(token.span, token.text, token.index, (), token.whole, token.command, token.layer))
         elif not (token.kind in ("end", "nl") or token.kind == "op" and token.text == ","):
             raise SyntaxMistake("Names of variables are expected here, separated by commas.", token.span)
     if not names and text.strip(" ,") != text.strip():

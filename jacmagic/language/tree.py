@@ -56,8 +56,16 @@ class Name(Expr):
 
 
 @dataclass(frozen=True)
+class Slice(Expr):
+    """`2..4` as an index; `:`, all of them, where both ends are None."""
+
+    first: Expr | None = None
+    last: Expr | None = None
+
+
+@dataclass(frozen=True)
 class Component(Expr):
-    """`x[2]`, `W[i, j]`, `x_i`."""
+    """`x[2]`, `W[i, j]`, `x_i`; with a Slice among its indices, or one index of a matrix, a part: `X[2]`, `X[:,j]`."""
 
     base: Expr
     indices: tuple[Expr, ...]
@@ -165,13 +173,18 @@ class Matrix(Expr):
 
 @dataclass(frozen=True)
 class Family(Expr):
-    """`[body for index = first..last]`; kind "sum" or "prod" for the sum or product over the same."""
+    """`[body for index = first..last]`; kind "sum" or "prod" for the sum or product over the same.
+
+    Without bounds, as in Σ_i x_i, both are None: the index runs over all of what it indexes. `but` is the one value
+    that it leaves out, i of Σ_{j ≠ i}.
+    """
 
     body: Expr
     index: str
-    first: Expr
-    last: Expr
+    first: Expr | None
+    last: Expr | None
     kind: str = "vector"
+    but: Expr | None = None
 
 
 def is_list(expr: Expr) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jacmagic.errors import NameMistake, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS, FUNCTIONS, Function
@@ -49,6 +50,8 @@ class Values(Times):
             return t.Logic(raw.operator, operands, span=raw.span)
         if isinstance(raw, s.For):
             return self.family(raw, raw.kind or "vector")
+        if isinstance(raw, s.Slice):
+            raise SyntaxMistake("A part stands in the brackets of an index: x[2..4].", raw.span)
         if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied, s.Indicator)):
             return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
         raise SyntaxMistake("This does not read as an expression.", raw.span)
@@ -72,11 +75,11 @@ class Values(Times):
             raise NameMistake(
                 f"{raw.index.typed} is the index here and a name of the block; choose another index.", raw.index.span
             )
-        first, last = self.value(raw.first), self.value(raw.last)
+        first, last, but = (None if one is None else self.value(one) for one in (raw.first, raw.last, raw.but))
         self.scope.indices.append(index)
         body = self.value(raw.body)
         self.scope.indices.pop()
-        return t.Family(body, index, first, last, kind, span=raw.span)
+        return t.Family(body, index, first, last, kind, but, span=raw.span)
 
     def posts(self, expr: t.Expr, posts: Sequence[s.Post], item: s.Item) -> t.Expr:
         for post in posts:
@@ -99,15 +102,14 @@ class Values(Times):
             elif post.kind == "[":
                 if any(isinstance(i, (s.Relation, s.Boolean, s.For)) for i in post.value):
                     raise SyntaxMistake("An index is a whole number.", post.span)
-                indices = tuple(self.value(i) for i in post.value)
-                expr = t.Component(expr, indices, span=span)
+                expr = t.Component(expr, tuple(map(self.place, post.value)), span=span)
             else:
-                numbered = re.fullmatch(r"\^\{\s*(?:\((\w)\)|\[(\w)\])\s*\}|⁽[¹²³⁴-⁹ⁱⁿ]⁾", self.source(post.span))
+                numbered = re.fullmatch(r"\^\{\s*\((\w)\)\s*\}|⁽[¹²³⁴-⁹ⁱⁿ]⁾", self.source(post.span))
                 if numbered and isinstance(item.atom, s.Word) and item.atom.text not in CONSTANTS:
                     base = between(item.span.start, post.span.start)
-                    digit = numbered[1] or numbered[2] or unicodedata.normalize("NFKC", self.source(post.span))[1]
+                    digit = numbered[1] or unicodedata.normalize("NFKC", self.source(post.span))[1]
                     raise self.ambiguous(
-                        Span(item.span.start, post.span.stop), t.Phrase((base, t.Words(f"_{digit}"))),
+                        Span(item.span.start, post.span.stop), t.Phrase((base, t.Words(f"^{{[{digit}]}}"))),
                         t.Power(base, t.Number(digit)), says="{} can number a layer or an example, or be a power.",
                     )
                 expr = t.Power(expr, self.value(post.value[0]), post.kind == ".^", span=span)
@@ -162,7 +164,7 @@ class Values(Times):
             return self.matrix(group, tuple(g.rows[0] for g in inner_groups if g is not None))
         entries = tuple(self.value(entry) for entry in rows[0])
         if len(entries) == 1 and isinstance(entries[0], t.Family) and entries[0].kind == "vector":
-            return t.Family(entries[0].body, entries[0].index, entries[0].first, entries[0].last, span=group.span)
+            return replace(entries[0], span=group.span)
         return t.Vector(entries, span=group.span)
 
     @staticmethod

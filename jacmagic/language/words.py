@@ -13,7 +13,7 @@ from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
 from jacmagic.language.keys import Rate, is_letter, key_of
-from jacmagic.language.letters import ONES, names_something
+from jacmagic.language.letters import ONES, names_something, shift_of
 from jacmagic.language.readings import TWO_WAYS, ambiguous, product, said
 from jacmagic.names import GREEK
 
@@ -109,8 +109,11 @@ class Words:
             return None
         if word.index in scope.indices:
             return t.Component(name, (t.Name(word.index, span=word.span),), span=word.span)
+        shifted = shift_of(word.index)
+        if shifted != word.index and word.index[0] not in scope.indices and base not in scope.vectors:
+            return None  # h_{t-1} is a name
         if len(word.parts) > 1 or (word.parts and not names_something(word.index)):
-            return t.Component(name, tuple(self.value(part) for part in word.parts), span=word.span)
+            return t.Component(name, tuple(self.place(part) for part in word.parts), span=word.span)
         if len(word.index) == 2 and all(ch in scope.indices or ch.isdigit() for ch in word.index) and (
             any(ch in scope.indices for ch in word.index)
         ):
@@ -128,6 +131,13 @@ class Words:
                 word.span, (f"{base}[{places}]",),
             )
         return None
+
+    def place(self, raw: s.Raw) -> t.Expr:
+        """An index of a component: a whole number, or a part."""
+        if isinstance(raw, s.Slice):
+            ends = (None if one is None else self.value(one) for one in (raw.first, raw.last))
+            return t.Slice(*ends, span=raw.span)
+        return self.value(raw)
 
     def split(self, word: s.Word) -> list[t.Expr]:
         """A word as a product of names; an error where that can be done in no way or in two."""

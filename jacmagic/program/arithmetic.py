@@ -48,7 +48,7 @@ def negative(low: Lowerer, expr: t.Negative) -> Value:
 
 
 def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
-    values = [low.lower(term) for _, term in expr.terms]
+    values = low.columns([low.lower(term) for _, term in expr.terms])
     shape: Shape = ()
     row, solid = False, None
     for (_, term), value in zip(expr.terms, values):
@@ -120,6 +120,7 @@ def multiply(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: V
             raise ValueMistake("This divides by 0.", a.span.to(b.span))
         return Value(va.expr / vb.expr, va.shape or vb.shape, va.row, literal)
     if operator in (".*", "./"):
+        va, vb = low.columns([va, vb])
         if () not in (va.shape, vb.shape) and (va.shape, va.row) != (vb.shape, vb.row):
             raise low.clash(a, va, b, vb)
         if operator == "./" and vb.expr.is_zero:
@@ -134,6 +135,8 @@ def multiply(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: V
 def contract(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
     """A product of two arrays that are not numbers."""
     g = low.graph
+    if operator in ("dot", "cross"):
+        va, vb = low.columns([va, vb], True)
     ra, rb = len(va.shape), len(vb.shape)
     na, nb = low.node(va), low.node(vb)
     if ra == rb == 1 and not va.row and not vb.row:
@@ -321,6 +324,8 @@ def norm(low: Lowerer, expr: t.Expr, argument: t.Expr, inner: Value, order: str)
     g = low.graph
     if inner.shape == () or low.in_family:
         return Value(symbolic("abs")(inner.expr), inner.shape, literal=inner.literal)
+    if order != "F":
+        (inner,) = low.columns([inner], True)
     if len(inner.shape) == 2 and order != "F":
         shown = low.source(argument.span)
         told = f"{low.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here"

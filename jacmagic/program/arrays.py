@@ -8,98 +8,17 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, ValueMistake
+from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
 from jacmagic.functions import by_cases
 from jacmagic.language import tree as t
-from jacmagic.program.lowerer import MAX_FAMILY, Lowerer, Shape, Unroll, Value, mentions
-
-
-def component(low: Lowerer, expr: t.Component) -> Value:
-    base = base_of(low, expr)
-    inner, shown = check_components(low, expr, base)
-    columns = [index_values(low, index) for index in expr.indices]
-    length = max((len(c) for c in columns if isinstance(c, tuple)), default=0)
-    places = [c if isinstance(c, tuple) else (c,) * (length or 1) for c in columns]
-    flat = []
-    for k in range(length or 1):
-        at = 0
-        for size, place in zip(base.shape, places):
-            if not 1 <= place[k] <= size:
-                what = f"{shown} has {base.shape[0]} entries" if len(base.shape) == 1 else (
-                    f"{shown} is {base.shape[0]}×{base.shape[1]}")
-                place_text = low.where(inner.key) if isinstance(inner, t.Name) else ""
-                zero = "; the first entry has the number 1" if place[k] == 0 else ""
-                raise ShapeError(
-                    f"{what}{place_text}; {place[k]} is out of range (from 1 to {size}){zero}.", expr.span
-                )
-            at = at * size + place[k] - 1
-        flat.append(at)
-    node = low.node(base)
-    if not length:
-        return low.of_node(low.graph.take(node, flat, ()))
-    return low.of_node(low.graph.take(node, flat, (length,)))
-
-
-def check_components(low: Lowerer, expr: t.Component, base: Value) -> tuple[t.Expr, str]:
-    """The base and its name, which has components with as many indices."""
-    inner = t.inside(expr.base)
-    shown = inner.key if isinstance(inner, t.Name) else low.source(expr.base.span)
-    if base.shape == ():
-        name = isinstance(inner, t.Name)
-        raise ShapeError(
-            f"{shown} has no components here: declare its size.", expr.span,
-            (f"{shown} in {size_for(low, expr.indices)}",) if name and shown.isalnum() else (),
-        )
-    if len(expr.indices) != len(base.shape):
-        kind = "one index" if len(base.shape) == 1 else "two indices, W[1,2]"
-        raise ShapeError(f"{low.describe(expr.base, base)}; a component of it has {kind}.", expr.span)
-    return inner, shown
-
-
-def size_for(low: Lowerer, indices: Sequence[t.Expr]) -> str:
-    """The least size that has these components, as it is declared."""
-    sizes, held = [], dict(low.indices)
-    low.indices |= {key: last for key, last in low.lasts.items() if key in held}
-    for index in indices:
-        try:
-            found = index_values(low, index)
-        except JacmagicError:
-            found = 2
-        sizes.append(max(2, *(found if isinstance(found, tuple) else (found,))))
-    low.indices = held
-    return f"R^{sizes[0]}" if len(sizes) == 1 else f"R^({'x'.join(map(str, sizes))})"
-
-
-def base_of(low: Lowerer, expr: t.Component) -> Value:
-    """The array that components are taken of; it may be read inside a family, too."""
-    if low.in_family and low.depends_on_index(expr.base):
-        raise Unroll
-    with low.outside_family():
-        return low.lower(expr.base)
-
-
-def index_values(low: Lowerer, expr: t.Expr) -> int | tuple[int, ...]:
-    """A component's index: one number, or one for each member of the family."""
-    if low.vector_index is None:
-        return low.whole_of(expr)
-    key, values = low.vector_index
-    if not mentions(expr, {key}):
-        return low.whole_of(expr)
-    out = []
-    held, low.vector_index = low.vector_index, None
-    try:
-        for value in values:
-            with low.member(key, value):
-                out.append(low.whole_of(expr))
-    finally:
-        low.vector_index = held
-    return tuple(out)
+from jacmagic.program.components import bounds, check_components, component
+from jacmagic.program.lowerer import MAX_FAMILY, Lowerer, Shape, Unroll, Value, bounds_of, mentions
 
 
 def vector(low: Lowerer, expr: t.Vector) -> Value:
     if low.in_family:
         raise Unroll
-    values = [low.lower(entry) for entry in expr.entries]
+    values = low.columns([low.lower(entry) for entry in expr.entries], True)
     for entry, value in zip(expr.entries, values):
         if len(value.shape) == 2:
             raise ShapeError(f"{low.describe(entry, value)}; a vector has numbers and columns in it.", entry.span)
@@ -133,7 +52,8 @@ def matrix(low: Lowerer, expr: t.Matrix) -> Value:
 def family(low: Lowerer, expr: t.Family) -> Value:
     if low.in_family:
         raise Unroll
-    first, last = low.whole_of(expr.first), low.whole_of(expr.last)
+    first, last = bounds(low, expr)
+    left_out = None if expr.but is None else low.whole_of(expr.but)
     count = max(0, last - first + 1)
     if count > MAX_FAMILY:
         raise LimitError(f"A family has at most {MAX_FAMILY:,} members; this one has {count:,}.", expr.span)
@@ -147,7 +67,10 @@ def family(low: Lowerer, expr: t.Family) -> Value:
             if isinstance(one, t.Component) and isinstance(name, t.Name) and name.key in low.env:
                 check_components(low, one, low.env[name.key])
         return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
-    values = tuple(range(first, last + 1))
+    values = tuple(k for k in range(first, last + 1) if k != left_out)
+    if not values:  # all but the only one
+        return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
+    count = len(values)
     try:
         with low.family(expr.index, values):
             body = low.lower(expr.body)
@@ -178,8 +101,7 @@ def written_out(low: Lowerer, expr: t.Family, values: tuple[int, ...]) -> Value:
     low.unroll(len(values), expr.span)
     below = list(t.walk(expr.body))
     alike = not any(isinstance(one, t.UserCall) for one in below) and not any(
-        isinstance(one, t.Family) and (mentions(one.first, {expr.index}) or mentions(one.last, {expr.index}))
-        for one in below
+        isinstance(one, t.Family) and any(mentions(end, {expr.index}) for end in bounds_of(one)) for one in below
     )
     members: list[Value] = []
     low.lasts[expr.index] = max(values)

@@ -79,9 +79,9 @@ def build(block: Sized) -> Built:
 def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
     """One function, definition or equation, lowered; from here on its name stands for its node."""
     expr, params = block.trees[key], block.scope.functions.get(key, ())
-    low.spread, low.divisors = set(), set()
+    low.spread, low.divisors, low.rows = set(), set(), set()
     value = low.step(expr)
-    shown = spelt_out(expr, low.spread, low.divisors)
+    shown = spelt_out(expr, low.spread, low.divisors, low.rows)
     node = low.node(value)
     if value.row:
         node = low.graph.take(node, range(node.size), (1, node.size))

@@ -98,7 +98,7 @@ def call(low: Lowerer, expr: t.Call) -> Value:
 
 
 def entrywise(low: Lowerer, expr: t.Call) -> Value:
-    values = [low.apart(low.lower(argument)) for argument in expr.arguments]
+    values = low.columns([low.apart(low.lower(argument)) for argument in expr.arguments])
     row = FUNCTIONS[expr.function]
     low.used += 1
     if low.used > MAX_FUNCTIONS:
@@ -143,7 +143,8 @@ def entrywise(low: Lowerer, expr: t.Call) -> Value:
 
 
 def loss(low: Lowerer, expr: t.Call) -> Value:
-    (a, b), (va, vb) = expr.arguments, [low.apart(low.lower(argument)) for argument in expr.arguments]
+    a, b = expr.arguments
+    va, vb = low.columns([low.apart(low.lower(argument)) for argument in expr.arguments])
     row = FUNCTIONS[expr.function]
     spread = vb.shape == () and vb.literal and row.name != "cross_entropy"  # bce(p, 1): every target is 1
     if va.shape != vb.shape and not spread and not low.in_family:
@@ -160,6 +161,7 @@ def loss(low: Lowerer, expr: t.Call) -> Value:
 
 
 def vector_argument(low: Lowerer, expr: t.Call, value: Value) -> Node:
+    (value,) = low.columns([value], True)
     if len(value.shape) != 1:
         found = low.describe(expr.arguments[0], value)
         raise ShapeError(f"{expr.function} is of a vector, but {found}.", expr.span)
@@ -242,7 +244,7 @@ def no_inner_product(low: Lowerer, expr: t.Call) -> SyntaxMistake | None:
 
 
 def dot(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    (a, b), (va, vb) = expr.arguments, values
+    (a, b), (va, vb) = expr.arguments, low.columns(values, True)
     if va.shape == vb.shape == ():
         raise no_inner_product(low, expr) or ShapeError(
             f"dot is of two vectors; {low.source(a.span)} and {low.source(b.span)} are numbers.", expr.span,

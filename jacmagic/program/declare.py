@@ -10,7 +10,7 @@ from jacmagic.functions import CONSTANTS, SPELLINGS
 from jacmagic.language import nodes as s
 from jacmagic.language.derivatives import check_declared
 from jacmagic.language.keys import key_of
-from jacmagic.language.letters import KEYWORDS, ONES, names_something
+from jacmagic.language.letters import KEYWORDS, ONES, names_something, shift_of
 from jacmagic.language.reading import Reader
 from jacmagic.language.statements import parse_names
 from jacmagic.language.words import Scope
@@ -123,6 +123,6 @@ def free_key(text: str, word: s.Word) -> str:
         raise NameMistake(f"{word.text} is a function and cannot be given another meaning.", word.span)
     if word.text in KEYWORDS:
         raise NameMistake(f"{word.text} is a word of the language and cannot be a name.", word.span)
-    if word.parts and word.index is not None and not names_something(word.index):
+    if word.parts and word.index is not None and not names_something(shift_of(word.index)):
         raise SyntaxMistake("A name is given to a whole vector or matrix, not to a component.", word.span)
     return key

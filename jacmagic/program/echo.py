@@ -35,12 +35,16 @@ def has_decimals(block: Settled) -> bool:
     return any("." in text or "e-" in text for text in numbers)
 
 
-def spelt_out(expr: t.Expr, spread: Collection[Span], divisors: Collection[Span]) -> t.Expr:
-    """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z) of a vector z."""
-    if not spread and not divisors:
+def spelt_out(
+    expr: t.Expr, spread: Collection[Span], divisors: Collection[Span], rows: Collection[Span]
+) -> t.Expr:
+    """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z), X[2,:] of a row."""
+    if not spread and not divisors and not rows:
         return expr
 
     def visit(one: t.Expr) -> t.Expr:
+        if isinstance(one, t.Component) and one.span in rows:
+            return replace(one, base=visit(one.base), indices=(*one.indices, t.Slice()))
         if isinstance(one, t.Sum):
             return replace(one, terms=tuple((sign, ones(visit(term))) for sign, term in one.terms))
         if isinstance(one, t.Product):

@@ -89,6 +89,7 @@ class Lowerer:
         self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
         self.as_row: dict[str, Span] = {}  # where a capital letter was given a list of numbers: W = [1, -1]
         self.spread: set[Span] = set()  # numbers that are added to each entry of an array
+        self.rows: set[Span] = set()  # rows of matrices, X[2]
         self.divisors: set[Span] = set()  # vectors that a number is divided by, entry by entry
         self.home: dict[str, Node] = {}  # what each name of the block is outside of all calls
         self.columns_of: Callable[[Collection[str]], Sequence[str]] = tuple  # the variables among these names
@@ -334,6 +335,12 @@ class Lowerer:
         if self.unrolled > MAX_UNROLLED:
             raise LimitError(f"Families of families may have {MAX_UNROLLED:,} members in all; this is more.", span)
 
+    def columns(self, values: Sequence[Value], always: bool = False) -> list[Value]:
+        """The values, those of n×1 as columns where another one is a column; with `always` in any case."""
+        if self.in_family or not (always or any(len(one.shape) == 1 and not one.row for one in values)):
+            return list(values)
+        return [self.of_node(self.flat(one)) if len(one.shape) == 2 and one.shape[1] == 1 else one for one in values]
+
     def apart(self, value: Value) -> Value:
         """What is given by cases as a node of its own: SymPy tries to solve a condition with cases inside."""
         if not value.expr.has(sp.Piecewise):
@@ -341,6 +348,11 @@ class Lowerer:
         if self.in_family:
             raise Unroll
         return self.of_node(self.node(value), value.row)
+
+
+def bounds_of(family: t.Family) -> list[t.Expr]:
+    """The whole numbers that a family is given by."""
+    return [end for end in (family.first, family.last, family.but) if end is not None]
 
 
 def mentions(expr: t.Expr, keys: Collection[str]) -> bool:

@@ -229,14 +229,34 @@ class Inference:
         body = self.up(expr.body, want if expr.kind != "vector" else None)
         if expr.kind != "vector":
             return body if body is not None else ()
-        first, last = self.whole(expr.first), self.whole(expr.last)
-        if first is None or last is None:
+        count = self.count(expr.first, expr.last)
+        if count is None:
             return None
-        count = max(0, last - first + 1)
         literal = t.inside(expr.body)
         if body and len(body) == 1 and (isinstance(literal, t.Vector) or t.is_list(literal)):
             return (count, body[0])
         return (count * (body[0] if body else 1),)
+
+    def count(self, first: t.Expr | None, last: t.Expr | None) -> int | None:
+        """How many whole numbers there are from one to the other."""
+        ends = [None if end is None else self.whole(end) for end in (first, last)]
+        return None if ends[0] is None or ends[1] is None else max(0, ends[1] - ends[0] + 1)
+
+    def component(self, expr: t.Component, want: Known) -> Known:
+        """An entry is a number; a row, a column and any other part has the sizes of what it takes."""
+        base = self.up(expr.base)
+        for index in expr.indices:
+            self.up(index)
+        if not isinstance(base, tuple) or isinstance(base, Row):
+            return None if any(isinstance(index, t.Slice) for index in expr.indices) else ()
+        found = []
+        for k, size in enumerate(base):
+            index = expr.indices[k] if k < len(expr.indices) else t.Slice()
+            if isinstance(index, t.Slice):
+                found.append(size if index.first is None else self.count(index.first, index.last))
+        if len(expr.indices) == 1 and base[1:] == (1,):
+            found = found[:-1]  # an entry of a column
+        return None if None in found else tuple(n for n in found if n is not None)
 
     def condition(self, expr: t.Compare | t.Logic, want: Known) -> Known:
         return self.alike(list(expr.operands), None)
@@ -556,7 +576,8 @@ class Inference:
 
 
 RULES: dict[type[t.Expr], Callable[[Inference, Any, Known], Known]] = {
-    t.Number: Inference.number, t.Constant: Inference.number, t.Component: Inference.number, t.Norm: Inference.number,
+    t.Number: Inference.number, t.Constant: Inference.number, t.Component: Inference.component,
+    t.Norm: Inference.number,
     t.Name: Inference.name, t.Paren: Inference.inner, t.Negative: Inference.inner, t.Absolute: Inference.inner,
     t.Sum: Inference.sum, t.Product: Inference.product, t.Fraction: Inference.fraction, t.Power: Inference.power,
     t.Transpose: Inference.transpose, t.Call: Inference.call, t.UserCall: Inference.user_call,

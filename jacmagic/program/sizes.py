@@ -20,7 +20,7 @@ from jacmagic.program.lowering import RULES
 from jacmagic.program.model import Shape, describe
 from jacmagic.program.shapes import Inference
 from jacmagic.program.statements import nothing_to_do
-from jacmagic.program.uses import bounds_in, families_in, names_in, use_of
+from jacmagic.program.uses import bounds_in, families_in, names_in, sizes_by_index, use_of
 
 Kind = TypeVar("Kind", bound=Settled)
 
@@ -36,6 +36,11 @@ def count(block: Settled) -> Counted:
         key: (tuple(block.reader.value(dim) for dim in draft.size.size.dims), draft.size)
         for key, draft in block.drafts.items() if draft.size is not None and draft.size.size is not None
     }
+    known = block.drafts.keys() | {param for params in block.scope.functions.values() for param in params}
+    for key, statement in block.sequence:  # what y_i = … for i = 1..n indexes by i and no line declares
+        for name, dims in sizes_by_index(block.trees[key]).items() if statement.indexed else ():
+            if name not in known:
+                sizes.setdefault(name, (tuple(dims), statement))
     wanted = [one for tree in block.trees.values() for one in bounds_in(tree)]
     wanted += [dim for dims, _ in sizes.values() for dim in dims]
     wholes: dict[str, int] = {}

@@ -19,8 +19,9 @@ def names_in(expr: t.Expr) -> list[str]:
                 out[one.key] = None
         elif isinstance(one, t.Family):
             visit(one.body, bound | {one.index})
-            visit(one.first, bound)
-            visit(one.last, bound)
+            for end in (one.first, one.last, one.but):
+                if end is not None:
+                    visit(end, bound)
         else:
             if isinstance(one, t.UserCall):
                 out[one.key] = None
@@ -42,10 +43,27 @@ def bounds_in(expr: t.Expr) -> list[t.Expr]:
     out: list[t.Expr] = []
     for one in t.walk(expr):
         if isinstance(one, t.Family):
-            out += [one.first, one.last]
+            out += [end for end in (one.first, one.last, one.but) if end is not None]
         if isinstance(one, t.Component):
-            out += one.indices
+            for index in one.indices:
+                out += t.children(index) if isinstance(index, t.Slice) else [index]
     return out
+
+
+def sizes_by_index(expr: t.Expr) -> dict[str, list[t.Expr]]:
+    """The sizes of what [[body for j = 1..n] for i = 1..m] indexes by i and j: of x_i m, of W_ij m and n."""
+    ends: dict[str, t.Expr] = {}
+    while isinstance(expr, t.Family) and expr.kind == "vector" and expr.last is not None:
+        ends[expr.index] = expr.last
+        expr = t.inside(expr.body)
+    found: dict[str, list[t.Expr]] = {}
+    for one in t.walk(expr):
+        name = t.inside(one.base) if isinstance(one, t.Component) else None
+        if isinstance(one, t.Component) and isinstance(name, t.Name):
+            indices = [index.key for index in one.indices if isinstance(index, t.Name) and index.key in ends]
+            if len(indices) == len(one.indices):
+                found.setdefault(name.key, [ends[index] for index in indices])
+    return found
 
 
 def families_in(expr: t.Expr) -> list[t.Family]:

@@ -217,6 +217,12 @@ class MathML(Typeset):
         words = f"{self.text(' for ')}{index}{operator('=')}{first}{operator('…')}{last}"
         return self.fence("[", f"{body}{_THIN}{words}", "]")
 
+    def through(self) -> str:
+        return operator("…")
+
+    def colon(self) -> str:
+        return operator(":")
+
     def indicator(self, expr: t.Indicator) -> Piece:
         return self.symbol("one") + self.fence("[", self.free(expr.condition), "]"), Level.ATOM
 

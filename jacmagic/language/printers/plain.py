@@ -160,9 +160,17 @@ class Text(Writer):
         return f"[{'; '.join(rows)}]", Level.ATOM
 
     def family(self, expr: t.Family) -> Piece:
-        body = f"{self.free(expr.body)} for {name(expr.index).text} = "
-        body += f"{self.free(expr.first)}..{self.free(expr.last)}"
+        index, inner = name(expr.index).text, self.free(expr.body)
+        if expr.first is None or expr.last is None:
+            below = index if expr.but is None else f"{{{index} ≠ {self.free(expr.but)}}}"
+            return f"{expr.kind}_{below} {self.at(expr.body, Level.PRODUCT)}", Level.BARE
+        body = f"{inner} for {index} = {self.free(expr.first)}..{self.free(expr.last)}"
         return (f"[{body}]" if expr.kind == "vector" else f"{expr.kind}({body})"), Level.ATOM
+
+    def slice(self, expr: t.Slice) -> Piece:
+        if expr.first is None or expr.last is None:
+            return ":", Level.CASES
+        return f"{self.free(expr.first)}..{self.free(expr.last)}", Level.CASES
 
     def reduced(self, expr: t.Reduced) -> Piece:
         below = "" if expr.below is None else f"_({self.free(expr.below).replace(' ', '')}) "

@@ -40,6 +40,9 @@ class Latex(Typeset):
     def tight(self, relation: str) -> str:
         return _SIGNS[relation]
 
+    def colon(self) -> str:
+        return ":"
+
     def minus(self, inner: str) -> str:
         return "-" + inner
 
@@ -133,6 +136,9 @@ class Latex(Typeset):
     # -------------------------------------------------------------- larger forms
     def list_of(self, body: str, index: str, first: str, last: str) -> str:
         return rf"\left[{body} \;\text{{ for }} {index} = {first} \ldots {last}\right]"
+
+    def through(self) -> str:
+        return r" \ldots "
 
     def indicator(self, expr: t.Indicator) -> Piece:
         return rf"\mathbf{{1}}[{self.free(expr.condition)}]", Level.ATOM

@@ -112,7 +112,7 @@ class Typeset(Writer):
         return self.digits(mantissa) + self.sign("*") + power, Level.PRODUCT
 
     def name(self, expr: t.Name) -> Piece:
-        return self.leaf(expr), Level.ATOM
+        return self.leaf(expr), Level.POWER if name_of(expr).layer else Level.ATOM
 
     def words(self, expr: t.Words) -> Piece:
         return self.text(expr.text), Level.ATOM
@@ -244,14 +244,30 @@ class Typeset(Writer):
         return self.grid([list(map(self.free, row)) for row in expr.rows]), Level.ATOM
 
     def family(self, expr: t.Family) -> Piece:
-        first, last = self.free(expr.first), self.free(expr.last)
+        first, last = ("" if one is None else self.free(one) for one in (expr.first, expr.last))
         index = self.leaf(t.Name(expr.index))
         self.indices.append(expr.index)
         body = self.free(expr.body) if expr.kind == "vector" else self.at(expr.body, Level.PRODUCT)
         self.indices.pop()
         if expr.kind == "vector":
             return self.list_of(body, index, first, last), Level.ATOM
-        return self.behind(self.big(expr.kind, index + self.tight("=") + first, last), body), Level.BARE
+        below = index + (self.tight("=") + first if first else "")
+        if expr.but is not None:
+            below = index + self.sign("!=") + self.free(expr.but)
+        return self.behind(self.big(expr.kind, below, last), body), Level.BARE
+
+    def slice(self, expr: t.Slice) -> Piece:
+        if expr.first is None or expr.last is None:
+            return self.colon(), Level.CASES
+        return self.free(expr.first) + self.through() + self.free(expr.last), Level.CASES
+
+    @abstractmethod
+    def through(self) -> str:
+        """The dots between the ends of a part, 2 … 4."""
+
+    @abstractmethod
+    def colon(self) -> str:
+        """All of an axis."""
 
     @abstractmethod
     def list_of(self, body: str, index: str, first: str, last: str) -> str:
