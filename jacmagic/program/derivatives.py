@@ -15,7 +15,7 @@ from jacmagic.engine.graph import Node, ancestry
 from jacmagic.errors import NameMistake, ShapeError, Span, SyntaxMistake
 from jacmagic.functions import symbolic
 from jacmagic.language import tree as t
-from jacmagic.program.arrays import check_components
+from jacmagic.program.components import check_components
 from jacmagic.program.lowerer import Lowerer, Unroll, Value
 
 Shape = tuple[int, ...]
@@ -267,6 +267,8 @@ class _Derivative:
         """∂f/∂x[1]: the column of the derivative by x."""
         low, target = self.low, self.target(key)
         check_components(low, one, low.of_node(target))
+        if len(one.indices) < len(target.shape) or any(isinstance(index, t.Slice) for index in one.indices):
+            raise ShapeError("A derivative is by a whole name, or by one entry of it: x[2], W[1,2].", one.span)
         at = 0
         for size, index in zip(target.shape, one.indices):
             place = low.whole_of(index)
