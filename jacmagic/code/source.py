@@ -69,7 +69,7 @@ def source(
     function = row.head[array].format(name, ", ".join(given) or row.nothing)
     function += "\n" + textwrap.indent("\n".join(main), row.indent) + "\n" + (row.end + "\n" if row.end else "")
     helpers = [helper + "\n" for helper in _helpers(row, function)]
-    text = "\n".join([function, *helpers])
+    text = "\n".join([*constants, function, *helpers])
     imports = [line for line in row.opening if line.startswith("#") or re.search(rf"\b{line.split()[-1]}\.", text)]
     head = "\n".join([*([row.comment.format(row.note)] if row.note else []), *imports])
     parts = [head + "\n"] * bool(head) + ["\n".join(constants) + "\n"] * bool(constants)
