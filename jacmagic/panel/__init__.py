@@ -12,9 +12,9 @@ import html as markup
 import itertools
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from math import prod
 from typing import Any
@@ -25,7 +25,7 @@ import sympy as sp
 from jacmagic import code, names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node, ancestry, slot
-from jacmagic.errors import LimitError
+from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.result import MAX_KINKS, Result
@@ -47,11 +47,6 @@ MAX_NODES = 16
 
 PLACED = frozenset("echo values asked result partial gradient determinant local chain gradients steps".split())
 """Kinds of formulas that have a place of their own; all others stand below them."""
-
-
-def _label(one: pieces.Label) -> dict[str, str]:
-    """A row's or column's name; an entry of h_1 is h_{1,2}."""
-    return {"key": names.name(one.key).placed, "mathml": printers.mathml(one.tree)}
 
 
 def _shown(one: pieces.Formula) -> str:
@@ -79,6 +74,31 @@ class _Spec:
             if key in self.p.inputs:
                 self.outputs["forward:" + key] = self.p.inputs[key].node
 
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """By which key the page knows what a symbol stands for: x[2] for x2."""
+        out = {}
+        for key in (*self.p.inputs, *self.p.steps):
+            shape = self.p.shape(key)
+            for k, symbol in enumerate(self.result.entry_symbols(key)) if prod(shape) <= MAX_VALUES else ():
+                out[symbol.name] = names.place(key, shape, k)
+        return out
+
+    def mathml(self, tree: t.Expr, arrays: Collection[Span] = ()) -> str:
+        """A formula whose names the page finds by its own keys."""
+        return printers.mathml(tree, arrays, self.places)
+
+    def says(self, one: pieces.Formula) -> str:
+        return self.mathml(one.tree, one.arrays)
+
+    def label(self, one: pieces.Label) -> dict[str, str]:
+        """A row's or column's name; an entry of h_1 is h_{1,2}."""
+        return {"key": self.places.get(one.key) or names.name(one.key).placed, "mathml": self.mathml(one.tree)}
+
+    def before(self, tree: t.Expr) -> str:
+        """A formula with an equals sign behind it: what follows are its numbers."""
+        return self.mathml(tree).replace("</math>", "<mo>=</mo></math>")
+
     def make(self, big: bool) -> dict[str, Any]:
         p, result = self.p, self.result
         total = result.total(safe=True)[0]
@@ -91,23 +111,23 @@ class _Spec:
             "echo": self.echo(chain),
             "names": self.names(),
             "result": {
-                "title": _before(tables.jacobian_name(result)),
-                "rows": [_label(one) for one in self.table.rows],
-                "columns": [_label(one) for one in self.table.columns],
+                "title": self.before(self.title()),
+                "rows": [self.label(one) for one in self.table.rows],
+                "columns": [self.label(one) for one in self.table.columns],
                 "entries": entries,
                 "formulas": self.stated(entries is not None, chain is not None),
                 "matrix": "J",
                 "extra": [
-                    {"label": "det", "what": "det", "mathml": _shown(one)}
+                    {"label": "det", "what": "det", "mathml": self.says(one)}
                     for one in self.formulas if one.kind == "determinant"
                 ],
             },
             "functions": [
-                {"key": shown, "forward": "forward:" + key, "mathml": printers.mathml(pieces.name_of(result, key))}
+                {"key": shown, "forward": "forward:" + key, "mathml": self.mathml(pieces.name_of(result, key))}
                 for key, shown in zip(p.outputs, self.shown())
             ],
             "chain": chain,
-            "more": [_shown(one) for one in self.formulas if one.kind not in PLACED],
+            "more": [self.says(one) for one in self.formulas if one.kind not in PLACED],
             "gradients": self.gradients(),
             "picture": self.picture(chain),
             "kinks": self.kinks(),
@@ -118,6 +138,12 @@ class _Spec:
         made["graph"] = code.as_json(self.outputs)
         return made
 
+    def title(self) -> t.Expr:
+        """f'(x) of one function of one variable, else J."""
+        if len(self.table.rows) == len(self.table.columns) == 1:
+            return tables.derivative_name(self.result, self.table.columns[0].tree)
+        return tables.jacobian_name(self.result)
+
     def stated(self, entries: bool, chain: bool) -> list[str]:
         """What the terminal says of J: its forms beside its entries, or in their place; what the chain has is there."""
         kinds: tuple[str, ...] = () if entries else ("result", "partial")
@@ -126,7 +152,7 @@ class _Spec:
             kinds = ("result",) if kinds else kinds  # the row has its partial derivatives
         if not chain and not self.p.net:
             kinds = (*kinds, "local", "chain")
-        return [_shown(one) for one in self.formulas if one.kind in kinds]
+        return [self.says(one) for one in self.formulas if one.kind in kinds]
 
     def echo(self, chain: dict[str, Any] | None) -> list[dict[str, Any]]:
         """The block as understood; what is declared stands small and grey beside it."""
@@ -136,7 +162,7 @@ class _Spec:
         rest = []
         for line in p.echo:
             if line.kind != "step" and (line.expr is not None or line.range is not None or line.python):
-                shown = _shown(views.echoed(self.result, line))
+                shown = self.says(views.echoed(self.result, line))
                 if line.shape or "<mtable" in shown:
                     rest.append({"mathml": shown})
                 else:
@@ -147,16 +173,15 @@ class _Spec:
                 shape = p.shape(key)
                 size = f" ({'×'.join(map(str, shape))})" if shape else ""
                 more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
-                note += [{"mathml": stated.get(key) or printers.mathml(t.Name(key))}, {"text": size + more}]
-        note.append({"text": " · rows = functions, columns = variables"})
+                note += [{"mathml": stated.get(key) or self.mathml(t.Name(key))}, {"text": size + more}]
         if said := remarks.nothing_seen(self.result):
             note.append({"text": f" · {said}"})
-        lines = [_shown(one) for one in self.formulas if one.kind == "echo"]
+        lines = [self.says(one) for one in self.formulas if one.kind == "echo"]
         # A net's layers stand side by side: their cards below say them again, one by one.
         out: list[dict[str, Any]] = [{"mathml": lines}] if p.net and chain else [{"mathml": one} for one in lines]
-        out[0]["note"] = note
-        asked = [{"mathml": _shown(one)} for one in self.formulas if one.kind == "asked"]
-        return out + rest + asked
+        out += rest + [{"mathml": self.says(one)} for one in self.formulas if one.kind == "asked"]
+        out[-1]["note"] = note
+        return out
 
     def close(self, node: Node) -> Node:
         """The node with definitions that were cut out of the graph put back."""
@@ -183,7 +208,7 @@ class _Spec:
             value = np.asarray(self.result.values._data[key])
             low, high, step = self.range(key, value, positive)
             out.append({
-                "key": key, "mathml": printers.mathml(t.Name(key)), "shape": list(one.shape), "role": one.role,
+                "key": key, "mathml": self.mathml(t.Name(key)), "shape": list(one.shape), "role": one.role,
                 "value": [_short(v) for v in value.ravel()] if one.shape else _short(float(value)),
                 "min": low, "max": high, "step": step,
                 "whole": bool(step == int(step) and low == int(low)) if step else False,
@@ -194,7 +219,7 @@ class _Spec:
 
     def entry_names(self, key: str) -> list[str]:
         """The typeset names of a vector's entries."""
-        return [printers.mathml(one.tree) for one in pieces.Labels(self.result, [key])]
+        return [self.mathml(one.tree) for one in pieces.Labels(self.result, [key])]
 
     def range(self, key: str, value: np.ndarray, positive: Mapping[str, float]) -> tuple[float, float, float]:
         stated = self.p.inputs[key].range
@@ -227,23 +252,17 @@ class _Spec:
         found = tables.in_own_names(self.result, self.table)
         if found.trees is None or found.wide:
             return None
-        places = self.places()
+        alone = len(self.table.rows) == len(self.table.columns) == 1
         return [
             [
-                {"mathml": printers.mathml(tree, places=places), "tex": printers.latex(tree), "code": _copied(e)}
-                for e, tree in zip(row, trees)
+                {
+                    "name": self.mathml(self.title() if alone else t.Partial(top.tree, (below.tree,))),
+                    "mathml": self.mathml(tree), "tex": printers.latex(tree), "code": _copied(e),
+                }
+                for e, tree, below in zip(row, trees, self.table.columns)
             ]
-            for row, trees in zip(self.table.entries, found.trees)
+            for row, trees, top in zip(self.table.entries, found.trees, self.table.rows)
         ]
-
-    def places(self) -> dict[str, str]:
-        """By which key the page knows what a symbol stands for: x[2] for x2."""
-        out = {}
-        for key in (*self.p.inputs, *self.p.steps):
-            shape = self.p.shape(key)
-            for k, symbol in enumerate(self.result.entry_symbols(key)) if prod(shape) <= MAX_VALUES else ():
-                out[symbol.name] = names.place(key, shape, k)
-        return out
 
     # -------------------------------------------------------------- the chain
     def chain(self) -> dict[str, Any] | None:
@@ -283,11 +302,11 @@ class _Spec:
                         self.outputs[delta] = c.arranged(self.g, self.close(derivative), (1, rows))
                 cards.append({
                     "key": key,
-                    "formula": printers.mathml(before.tree if before else own, p.arrays),
-                    "jacobian": printers.mathml(left if form is None else pieces.equal(left, form)),
+                    "formula": self.mathml(before.tree if before else own, p.arrays),
+                    "jacobian": self.mathml(left if form is None else pieces.equal(left, form)),
                     "matrix": output,
-                    "rows": [_label(one) for one in pieces.Labels(result, [key])] if rows <= 24 else [],
-                    "columns": [_label(one) for one in pieces.Labels(result, [wrt])] if columns <= 24 else [],
+                    "rows": [self.label(one) for one in pieces.Labels(result, [key])] if rows <= 24 else [],
+                    "columns": [self.label(one) for one in pieces.Labels(result, [wrt])] if columns <= 24 else [],
                     "shape": f"{rows}×{columns}",
                     "tex": form and printers.latex(form),
                     "code": entries and _copied_matrix(entries),
@@ -297,8 +316,8 @@ class _Spec:
         self.outputs["chain:product"] = self.product(ways) if ways else self.outputs["J"]
         whole = chain.factor_name(result, of, p.variables, t.Total)
         return {
-            "formulas": [printers.mathml(one) for one in rules] if len(rules) > 1 else [],
-            "title": _before(rules[0] if len(rules) == 1 else tables.jacobian_name(result) if rules else whole),
+            "formulas": [self.mathml(one) for one in rules] if len(rules) > 1 else [],
+            "title": self.before(rules[0] if len(rules) == 1 else tables.jacobian_name(result) if rules else whole),
             "value": "J",
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
             "cards": cards, "edges": edges,
@@ -344,7 +363,7 @@ class _Spec:
             rows = shape if len(shape) == 2 else (prod(shape), 1)
             self.outputs["grad:" + key] = c.arranged(self.g, self.close(node), tuple(rows))
             lines = backward.get(key, [t.Partial(pieces.name_of(result, last), (t.Name(key),))])
-            out.append({"key": key, "mathml": [printers.mathml(one) for one in lines], "value": "grad:" + key})
+            out.append({"key": key, "mathml": [self.mathml(one) for one in lines], "value": "grad:" + key})
         return out
 
     # -------------------------------------------------------------- the picture
@@ -362,7 +381,7 @@ class _Spec:
             return self.net(chain)
         f, label = "forward:" + outputs[0], pieces.name_of(self.result, outputs[0])
         if n == 1 == m:
-            return {"kind": "curve", "x": axes[0], "f": f, "name": printers.mathml(label)}
+            return {"kind": "curve", "x": axes[0], "f": f, "name": self.mathml(label)}
         if n == 2 and m == 1:
             return {"kind": "contour", "x": axes[0], "y": axes[1], "f": f}
         if n == 2 == m:
@@ -370,7 +389,7 @@ class _Spec:
                 f, joint = "forward:*", _joint(self.shown())
                 self.outputs[f] = self.g.stack([self.forward[k] for k in outputs], (2,))
                 label = t.Name(joint)
-            return {"kind": "map2", "x": axes[0], "y": axes[1], "f": f, "name": printers.mathml(label) if label.key else ""}
+            return {"kind": "map2", "x": axes[0], "y": axes[1], "f": f, "name": self.mathml(label) if label.key else ""}
         return {"kind": "heatmap"}
 
     def net(self, chain: dict[str, Any] | None) -> dict[str, Any]:
@@ -384,7 +403,7 @@ class _Spec:
             size = prod(p.shape(key))
             layers.append({
                 "key": key, "size": size, "forward": "forward:" + key, "delta": "grad:" + key,
-                "mathml": printers.mathml(pieces.name_of(self.result, key)),
+                "mathml": self.mathml(pieces.name_of(self.result, key)),
                 **({"entries": self.entry_names(key)} if 1 < size <= MAX_NODES else {}),
             })
         return {"kind": "net", "layers": layers, "edges": chain["edges"] if chain else []}
@@ -447,9 +466,9 @@ class _Spec:
         if rules := [one for one in self.formulas if one.kind == "steps"]:
             set_in = [({"text": "\u2003" * 2 * one.depth}, {"text": f"\u2003{one.note}"}) for one in rules]
             out.append({"label": "Steps", "mathml": [
-                [before, {"mathml": _shown(one)}, behind] for one, (before, behind) in zip(rules, set_in)]})
+                [before, {"mathml": self.says(one)}, behind] for one, (before, behind) in zip(rules, set_in)]})
         elif steps and len(p.steps) <= 24:
-            out.append({"label": "Steps", "mathml": [_shown(one) for one in steps]})
+            out.append({"label": "Steps", "mathml": [self.says(one) for one in steps]})
         out.append({"label": "Check"})
         if small:
             with suppress(LimitError):
@@ -461,11 +480,6 @@ class _Spec:
         shown = [one.latex for one in self.formulas if one.kind not in ("values", "partial", "gradient", "local", "gradients")]
         out.append({"label": "Copy LaTeX", "copy": " \\\\\n".join(shown)})
         return out
-
-
-def _before(tree: t.Expr) -> str:
-    """A formula with an equals sign behind it: what follows are its numbers."""
-    return printers.mathml(tree).replace("</math>", "<mo>=</mo></math>")
 
 
 def _joint(keys: list[str]) -> str:
@@ -660,7 +674,7 @@ FRAMED = (
 def page(result: Result, title: str = "jacmagic", big: bool = False, whole: bool = False, bare: bool = False) -> str:
     """One self-contained page with the panel alive; a bare one has no title over it and no room around it."""
     head = markup.escape(title)
-    box = "margin:0;padding:.25rem" if bare else "margin:2rem auto;max-width:1000px;padding:0 1rem"
+    box = "margin:0;padding:.25rem" if bare else "margin:2rem auto;max-width:1280px;padding:0 max(1rem,2.5vw)"
     over = FRAMED if bare else f'<h1 style="font-size:1.2rem;font-weight:600">{head}</h1>'
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'

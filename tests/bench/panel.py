@@ -117,7 +117,7 @@ def target(page: Page, notebook: frontends.Notebook, way: str) -> tuple[Locator,
     cell, root, name, where = WAYS[way]
     box = notebook.output(cell).locator(root).first
     if way == "jacmagic":
-        return box, box.get_by_label(name), ".jm-middle td"
+        return box, box.get_by_label(name), ".jm-result .jm-number"
     return box, box.locator(".widget-slider").first.locator(".noUi-handle"), where
 
 

@@ -237,6 +237,57 @@ test("no module makes code or markup of text, or asks for anything", () => {
   assert.equal(source.match(/DOMParser/g).length, 1);
 });
 
+const css = readFileSync(new URL("panel.css", modules), "utf8");
+/** Linear RGB of a colour. */
+const linear = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+const times = (m, v) => m.map((row) => row.reduce((sum, a, k) => sum + a * v[k], 0));
+/** CIE L*a*b*, white D65. */
+function lab(rgb) {
+  const [x, y, z] = times([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], rgb.map((v) => Math.max(0, v)));
+  const [a, b, c] = [x / 0.9505, y, z / 1.089].map((t) => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116));
+  return [116 * b - 16, 500 * (a - b), 200 * (b - c)];
+}
+// Machado, Oliveira & Fernandes (2009), severity 1.
+const BLIND = {
+  none: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+  protan: [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+  deutan: [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+  tritan: [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+};
+
+for (const [kind, matrix] of Object.entries(BLIND)) {
+  test("the hues of variables and those of signs are told apart, " + kind, () => {
+    for (const names of [["c0", "c1", "c2", "c3"], ["t0", "t1", "t2", "t3"], ["jm-pos", "jm-neg"]]) {
+      for (const dark of [0, 1]) {
+        const colours = names.map((name) => [...css.matchAll(new RegExp("--" + name + ": (#[0-9a-f]{6});", "g"))][dark][1]);
+        const seen = colours.map((hex) => lab(times(matrix, linear(hex))));
+        seen.forEach((one, i) => seen.slice(0, i).forEach((other, j) => {
+          const far = Math.hypot(...one.map((v, k) => v - other[k]));
+          assert.ok(far > 11, [kind, colours[i], colours[j], far].join(" "));
+        }));
+      }
+    }
+  });
+}
+
+test("names have the contrast that small text needs", () => {
+  const light = (hex) => linear(hex).reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  [["#ffffff"], ["#111418"]].forEach(([ground], dark) => {
+    for (const name of ["t0", "t1", "t2", "t3", "tp"]) {
+      const hex = [...css.matchAll(new RegExp("--" + name + ": (#[0-9a-f]{6});", "g"))][dark][1];
+      const [a, b] = [light(hex), light(ground)].sort((p, q) => q - p);
+      assert.ok((a + 0.05) / (b + 0.05) >= 4.5, hex);
+    }
+  });
+});
+
+test("variables have the hues of their columns, the fifth ink, parameters none", () => {
+  const name = (key, role, shape = []) => ({ key, role, shape });
+  const spec = { names: [name("x", "variable", [1]), name("k", "parameter")], result: { columns: ["x[1]", "b", "c", "d", "e", "f"].map((key) => ({ key })) } };
+  const found = panel.hues(spec);
+  assert.deepEqual(["x", "x[1]", "b", "d", "e", "f", "k"].map((key) => found.get(key)), ["jm-hue0", "jm-hue0", "jm-hue1", "jm-hue3", "jm-hue4", "jm-hue4", "jm-param"]);
+});
+
 test("no module is longer than 500 lines", () => {
   for (const source of sources) assert.ok(source.split("\n").length <= 500, source.slice(0, 80));
 });

@@ -35,7 +35,7 @@ def press(page: Page, panel: Locator, name: str, key: str, times: int = 1) -> No
 
 
 def numbers(panel: Locator) -> list[float]:
-    return [float(text.replace("−", "-")) for text in panel.locator(".jm-middle tbody td").all_inner_texts()]
+    return [float(text.replace("−", "-")) for text in panel.locator(".jm-result .jm-number").all_inner_texts()]
 
 
 @pytest.mark.parametrize("name", ["lab", "notebook7", "classic"])
@@ -125,7 +125,7 @@ def test_lab_a_widget_alone_has_its_style(browser: Browser, serve: Serve) -> Non
     write_notebook(root / "widget.ipynb", "import jacmagic\njacmagic.jacobian('f(x, y) = [x y, x + y]').widget()")
     with open_notebook(browser, front_end, base, "widget.ipynb") as notebook:
         notebook.run(0)
-        expect(notebook.panel(0).locator(".jm-panel")).to_have_css("display", "grid")
+        expect(notebook.panel(0).locator(".jm-stage")).to_have_css("display", "grid")
         expect(notebook.panel(0).locator("input[type=range]").first).to_have_css("appearance", "none")
 
 

@@ -27,7 +27,7 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
         assign: (one, k, v) => { point.set(one.key, v); made.update(); },
     };
     const place = {
-        picture, dom, state, main: "J", rows: [{ key: "f1" }, { key: "f2" }], columns: [], still: { matches: false }, term: (word) => word,
+        picture, dom, state, main: "J", rows: [{ key: "f1" }, { key: "f2" }], columns: [], still: { matches: false }, width: 480, height: 360, hue: () => ["jm-hue0"], term: (word) => word,
         redraw: () => made.update(), lettered: (key, how) => dom.lettered(name(key), how), background: () => { drawn++; return "same"; },
         axis: (key) => ({ name: { key }, k: 0, key, label: key }),
         sampler: ([output], axes) => (...values) => at(output, new Map([...point, ...axes.map((one, k) => [one.key, values[k]])])),
@@ -70,7 +70,7 @@ def alone(page: Page) -> Page:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_draws_with_an_engine_of_its_own(alone: Page, kind: str) -> None:
     said = alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
-    wanted = {"curve": "slope of the tangent 2.000", "contour": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00"}[kind]
+    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00"}[kind]
     assert wanted in said
     assert alone.locator("svg path[d^=M]").count() >= 2
     assert "NaN" not in alone.evaluate("document.body.innerHTML")

@@ -7,17 +7,17 @@ import { format, short } from "./print.js";
 
 const { abs, max } = Math;
 
-/** @param {import("./types.js").Panel} panel @returns {any[]} */
-export function chain(panel) {
+/** The derivative of the last by the first, and the factors that it is the product of. @param {import("./types.js").Panel} panel @param {boolean} valued whether its numbers stand in the head @returns {{head: any[], ladder: any}} */
+export function chain(panel, valued) {
   const { spec, term, dom: { page, el, typeset, write }, state: { columns: columnLabels, engine, matrixShape, now, resting, rows: rowLabels } } = panel;
   const { formulas = [], title, value, check, cards } = spec.chain;
-  const head = el("div", { class: "jm-chain jm-formula" }, typeset(title));
+  const head = el("div", { class: "jm-chain jm-formula" }, ...(valued ? [typeset(title)] : []));
   const [m, n] = matrixShape(value);
-  if (m * n === 1) {
+  if (valued && m * n === 1) {
     const text = page.createTextNode("");
     head.append(el("output", { class: "jm-big-number" }, text));
     now.push(() => { const v = engine.get(value)[0]; write(text, (v > 0 ? "+" : "") + format(v)); });
-  } else if (m * n) head.append(matrix(panel, value, rowLabels, columnLabels, { m, n, says: "the derivative", max: 160 }));
+  } else if (valued && m * n) head.append(matrix(panel, value, rowLabels, columnLabels, { m, n, says: "the derivative", max: 160 }));
   if (check && engine.has(check.product) && engine.has(check.direct)) {
     const text = page.createTextNode("");
     const box = el("span", { class: "jm-check" }, text);
@@ -43,5 +43,5 @@ export function chain(panel) {
     box.lastChild.append(copies(panel, card));
     ladder.append(box);
   }
-  return [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head, ladder];
+  return { head: [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head], ladder };
 }

@@ -15,8 +15,8 @@ const { abs, ceil, max, min, round, sqrt } = Math;
 // What is written out as numbers; anything larger is a heat-map with the value under the pointer.
 const FIELDS = { size: 60, columns: 5 };
 
-/** A field for one number: typed, stepped by arrow keys; in a grid also dragged. @param {Panel} panel @param {Name} name @param {() => number} index @param {string} says @param {boolean} grid */
-function numberField({ dom: { el, on }, state: { assign, now, stepOf, valueAt } }, name, index, says, grid) {
+/** A field for one number: typed, stepped by arrow keys; in a grid also dragged. @param {Panel} panel @param {Name} name @param {() => number} index @param {string} says @param {boolean} grid @param {boolean} [dragged] */
+function numberField({ dom: { el, on }, state: { assign, now, stepOf, valueAt } }, name, index, says, grid, dragged = grid) {
   const field = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "jm-field", "aria-label": says });
   const decimals = (/\.(\d+)$/.exec(String(stepOf(name))) ?? ["", ""])[1].length;
   let active = false;
@@ -53,7 +53,7 @@ function numberField({ dom: { el, on }, state: { assign, now, stepOf, valueAt } 
     move(steps * (event.shiftKey ? 10 : 1));
     full();
   });
-  if (grid) {
+  if (dragged) {
     let [from, at, dragging] = [0, 0, false];
     on(field, "pointerdown", (event) => {
       if (active || event.button) return;
@@ -76,10 +76,10 @@ function numberField({ dom: { el, on }, state: { assign, now, stepOf, valueAt } 
 
 /** Name, track, number field. @param {Panel} panel @param {Name} name @param {number} k */
 function slider(panel, name, k) {
-  const { dom: { el, on, put }, state: { assign, now, ranges, snap, stepOf, valueAt }, label } = panel;
+  const { hues, play, dom: { page, el, on, put }, state: { assign, now, ranges, snap, stepOf, valueAt }, label } = panel;
   const says = entryKey(name.key, name.shape, k);
   const range = el("input", { type: "range", step: "any", "aria-label": says + ", slider" });
-  const field = numberField(panel, name, () => k, says, false);
+  const field = numberField(panel, name, () => k, says, false, true);
   const move = (/** @type {number} */ v) => {
     const [lo, hi] = /** @type {Pair} */ (ranges.get(name.key));
     assign(name, k, min(hi, max(lo, v)));
@@ -106,8 +106,14 @@ function slider(panel, name, k) {
     range.style.setProperty("--at", ((v - lo) / (hi - lo || 1)).toFixed(4));
     range.setAttribute("aria-valuetext", short(v, 6));
   });
-  const quiet = !["variable", "input"].includes(name.role);
-  return el("div", { class: "jm-slider" + (quiet ? " jm-quiet" : "") }, el("span", { class: "jm-name" }, label(says)), range, field);
+  const hue = hues.get(says) ?? "";
+  const sign = page.createTextNode("\u25b6");
+  const run = el("button", { type: "button", class: "jm-run", "aria-pressed": "false", "aria-label": "play " + says }, sign);
+  on(run, "click", () => play.toggle(says, name, k, (going) => {
+    sign.data = going ? "\u23f8\ufe0e" : "\u25b6";
+    run.setAttribute("aria-pressed", String(going));
+  }));
+  return el("div", { class: "jm-slider " + hue }, el("span", { class: "jm-name" }, label(says)), range, field, run);
 }
 
 /** A vector or matrix as fields; a large one as a heat-map with a field for the cell chosen. @param {Panel} panel @param {Name} name */
@@ -163,7 +169,7 @@ export function controls(panel) {
   }
   if (weights.length) {
     const entries = weights.reduce((sum, name) => sum + product(name.shape), 0);
-    const fold = el("details", { class: "jm-weights", open: entries <= 24 }, el("summary", {}, "weights"));
+    const fold = el("details", { class: "jm-weights", open: entries <= 8 }, el("summary", {}, "weights"));
     for (const name of weights) fold.append(name.shape.length ? grid(panel, name) : slider(panel, name, 0));
     box.append(fold);
   }

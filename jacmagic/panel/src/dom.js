@@ -7,8 +7,8 @@ const MATHML = "http://www.w3.org/1998/Math/MathML";
 export const SAFE_ELEMENT = /^(m([ions]|text|space|row|frac|sqrt|root|style|padded|phantom|enclose|sub|sup|subsup|under|over|underover|table|tr|td))$/;
 export const SAFE_ATTRIBUTE = /^(mathvariant|display|displaystyle|scriptlevel|stretchy|symmetric|fence|separator|form|[lr]space|m(in|ax)size|largeop|movablelimits|accent|linethickness|width|notation|(column|row)(align|spacing|lines)|data-(name|tight))$/;
 
-/** What makes nodes in a page; its listeners end with the signal. @param {Document} page @param {AbortSignal} signal */
-export function tools(page, signal) {
+/** What makes nodes in a page; its listeners end with the signal, names have their hues. @param {Document} page @param {AbortSignal} signal @param {Map<string, string>} [hues] */
+export function tools(page, signal, hues) {
   const view = /** @type {Window & typeof globalThis} */ (page.defaultView);
   /** @param {string} tag @param {Record<string, any>} [attributes] @param {...(Node | string | null | undefined | false)} children @returns {any} */
   function el(tag, attributes = {}, ...children) {
@@ -48,6 +48,8 @@ export function tools(page, signal) {
     const copy = (/** @type {Element} */ from) => {
       const to = page.createElementNS(MATHML, from.localName);
       for (const { name, value } of from.attributes) if (SAFE_ATTRIBUTE.test(name)) to.setAttribute(name, value);
+      const hue = hues?.get(from.getAttribute("data-name") ?? "");
+      if (hue) to.setAttribute("class", hue);
       // A bracket that begins or ends no row of its own would get the space of a plus.
       if (from.localName === "mo" && /^[()[\]{}|\u2016\u2308-\u230b]$/.test(from.textContent ?? "")) {
         to.setAttribute("lspace", "0em");
@@ -104,7 +106,10 @@ export function tools(page, signal) {
         set(node.localName === "mi" ? slanted(node.textContent) : node.textContent, under, size);
       }
     };
-    walk(typeset(mathml), 0, 1);
+    const formula = typeset(mathml);
+    const hue = formula.querySelector("[class]")?.getAttribute("class");
+    if (hue) text.setAttribute("class", "jm-symbol " + hue);
+    walk(formula, 0, 1);
     return text;
   }
   return { page, view, el, draw, on, unseen, write, put, typeset, math, line, lettered };

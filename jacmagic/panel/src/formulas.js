@@ -1,12 +1,10 @@
-/** Formulas: the echo, J in symbols, and the entry under the pointer with its numbers put in. */
+/** Formulas: the echo, and the entry under the pointer with its numbers put in. */
 
 import { settled } from "./numeric.js";
 import { short } from "./print.js";
 
-const { max, min } = Math;
+const { max } = Math;
 
-/** @typedef {import("./types.js").Label} Label */
-/** @typedef {import("./types.js").Pair} Pair */
 /** @typedef {import("./types.js").Panel} Panel */
 
 /** A formula with numbers that follow the values in the place of its names. @param {Panel} panel @param {string} mathml */
@@ -35,9 +33,9 @@ function live({ dom: { page, math, typeset, write }, state: { places } }, mathml
   return { node, update, holes: holes.length };
 }
 
-/** symbol = numbers put in = value, of the entry under the pointer or the focus; a click pins it. @param {Panel} panel */
+/** symbol = formula = numbers put in = value, of the entry under the pointer or the focus; a click pins it. @param {Panel} panel */
 export function entryLine(panel) {
-  const { root, spec, dom: { page, el, typeset, write }, state: { engine, now, main, matrixShape } } = panel;
+  const { root, spec, label, dom: { page, el, typeset, write }, state: { engine, lit, now, main, matrixShape, resized } } = panel;
   const entries = spec.result?.entries;
   const box = el("div", { class: "jm-entry", role: "group", "aria-label": "entry with its numbers put in" });
   const made = new Map();
@@ -51,10 +49,18 @@ export function entryLine(panel) {
     const entry = entries?.[i]?.[j];
     if (!entry) return null;
     const filled = live(panel, entry.mathml);
-    const text = page.createTextNode("");
-    const node = el("div", {}, typeset(entry.mathml), ...(filled.holes ? [el("span", { class: "jm-value" }, " = "), filled.node] : []), el("span", { class: "jm-value" }, " = ", text));
-    node.append(copies(panel, entry));
-    const one = { node, i, j, update: () => { filled.update(); write(text, short(settled(engine.get(main))[i * matrixShape()[1] + j])); } };
+    const [text, moves] = [page.createTextNode(""), page.createTextNode("")];
+    const equals = () => el("span", { class: "jm-value" }, " = ");
+    const [row, column] = [label(spec.result.rows[i].key), label(spec.result.columns[j].key)];
+    const node = el("div", {},
+      el("div", { class: "jm-entry-line" }, ...(entry.name ? [typeset(entry.name), equals()] : []), el("span", { class: "jm-on" }, typeset(entry.mathml)), ...(filled.holes ? [equals(), filled.node] : []), equals(), el("span", { class: "jm-value jm-on" }, text)),
+      el("div", { class: "jm-meaning" }, el("span", {}, "a step \u0394", column, " moves ", row, " by about ", moves, " \u0394", column.cloneNode(true)), copies(panel, entry)));
+    const one = { node, i, j, update: () => {
+      filled.update();
+      const v = settled(engine.get(main))[i * matrixShape()[1] + j];
+      write(text, short(v));
+      write(moves, short(v));
+    } };
     made.set(at, one);
     return one;
   };
@@ -64,9 +70,11 @@ export function entryLine(panel) {
     current = at;
     one.update();
     box.replaceChildren(one.node);
-    for (const button of cells()) button.classList.toggle("jm-on", button.dataset.at === at);
+    for (const hear of lit) hear(one.i, one.j);
   };
   if (entries) now.push(() => made.get(current)?.update());
+  // As high as the highest formula needs, whichever is shown.
+  resized.push(() => box.style.setProperty("--high", max(60, ...[...cells()].map((one) => one.offsetHeight)) + "px"));
   return {
     box,
     over: (/** @type {number} */ i, /** @type {number} */ j) => show(i + "," + j),
@@ -77,9 +85,10 @@ export function entryLine(panel) {
       for (const button of cells()) button.setAttribute("aria-pressed", String(button.dataset.at === pinned));
       show(i + "," + j);
     },
-    /** The first entry that has a number to put in. */
+    /** The first entry that has a number to put in, else the first. */
     first() {
       for (const [i, row] of entries.entries()) for (const [j, entry] of row.entries()) if (live(panel, entry.mathml).holes) return show(i + "," + j);
+      return show("0,0");
     },
   };
 }
@@ -112,44 +121,5 @@ export function copyButton({ root, say, dom: { page, view, el, on } }, word, con
 
 /** The block as understood. @param {Panel} panel @returns {any[]} */
 export function echo({ spec, dom: { el, line, typeset } }) {
-  return (spec.echo ?? []).map((/** @type {any} */ part) => el("div", { class: "jm-echo" }, ...[part.mathml ?? []].flat().map((one) => el("div", { class: "jm-formula" }, typeset(one))), part.note && el("div", { class: "jm-note" }, ...line(part.note))));
-}
-
-/** J in symbols: rows labelled by function, columns by variable, each entry a button. @param {Panel} panel @param {ReturnType<typeof entryLine>} entry */
-export function symbolic({ spec, dom: { el, on, typeset, unseen }, label }, entry) {
-  const { title, rows = [], columns = [], entries, formulas = [], extra = [] } = spec.result;
-  const box = el("div", { class: "jm-result jm-formula" });
-  const beside = el("div", { class: "jm-extra" }, ...extra.map((/** @type {any} */ one) => el("div", {}, typeset(one.mathml))));
-  if (entries) {
-    const [m, n] = [rows.length, columns.length];
-    const grid = el("div", { class: "jm-matrix", role: "group", "aria-label": "Jacobian, " + m + " by " + n, style: "grid-template-columns:auto auto 7px repeat(" + n + ",auto) 7px" });
-    const at = (/** @type {any} */ node, /** @type {number} */ row, /** @type {number} */ column, tall = 1) => {
-      node.style.gridArea = row + "/" + column + "/span " + tall;
-      grid.append(node);
-    };
-    columns.forEach((/** @type {Label} */ one, /** @type {number} */ j) => at(el("span", { class: "jm-label" }, label(one.key)), 1, j + 4));
-    at(el("span", { class: "jm-title" }, typeset(title)), 2, 1, m);
-    at(el("span", { class: "jm-bracket" }), 2, 3, m);
-    rows.forEach((/** @type {Label} */ one, /** @type {number} */ i) => {
-      at(el("span", { class: "jm-label" }, label(one.key)), i + 2, 2);
-      columns.forEach((/** @type {Label} */ other, /** @type {number} */ j) => {
-        const button = el("button", { type: "button", class: "jm-cell", "aria-pressed": "false", "data-at": i + "," + j }, unseen("d " + one.key + " by d " + other.key + ": "), typeset(entries[i][j].mathml));
-        on(button, "pointerenter focus", () => entry.over(i, j));
-        on(button, "pointerleave blur", () => entry.leave());
-        on(button, "click", () => entry.pin(i, j));
-        on(button, "keydown", (event) => {
-          const way = /** @type {Record<string, Pair>} */ ({ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] })[event.key];
-          if (!way) return;
-          event.preventDefault();
-          grid.querySelector('[data-at="' + min(m - 1, max(0, i + way[0])) + "," + min(n - 1, max(0, j + way[1])) + '"]').focus();
-        });
-        at(button, i + 2, j + 4);
-      });
-    });
-    at(el("span", { class: "jm-bracket jm-right" }), 2, n + 4, m);
-    box.append(grid);
-  }
-  box.append(...formulas.map((/** @type {string} */ one) => el("div", {}, typeset(one))));
-  if (extra.length) box.append(beside);
-  return box;
+  return (spec.echo ?? []).flatMap((/** @type {any} */ part) => [el("div", { class: "jm-echo" }, ...[part.mathml ?? []].flat().map((one) => el("div", { class: "jm-formula" }, typeset(one)))), part.note && el("div", { class: "jm-note" }, ...line(part.note))]).filter(Boolean);
 }

@@ -11,3 +11,4 @@ export { owns } from "./keys.js";
 export { mount } from "./stage.js";
 export { PICTURES } from "./pictures/index.js";
 export { tools } from "./dom.js";
+export { hues } from "./colours.js";

@@ -66,7 +66,7 @@ export function outcomes({ spec, label, dom: { page, el, typeset, write }, state
 
 /** What is said of the point: kinks under it, why a number is missing, and a point that has one. @param {Panel} panel */
 export function remarks({ spec, label, notes, dom: { el, on }, state: { engine, hears, later, main, now, receive, schedule } }) {
-  const box = el("div", { class: "jm-remarks", role: "status" });
+  const box = el("div", { class: "jm-remarks" + (spec.kinks?.length || spec.reasons?.length ? " jm-kept" : ""), role: "status" });
   const outputs = [main, spec.chain?.value, ...(spec.functions ?? []).map((/** @type {any} */ one) => one.forward)].filter((output) => output && engine.has(output));
   const small = outputs.filter((output) => product(engine.shape(output)) <= 20000);
   const rules = /** @type {Record<string, (v: number) => boolean>} */ ({ "<=0": (v) => v <= 0, "<0": (v) => v < 0, "==0": (v) => v === 0, ">1": (v) => v > 1, ">=1": (v) => v >= 1, ">=0": (v) => v >= 0, "<1": (v) => v < 1, "<=1": (v) => v <= 1 });

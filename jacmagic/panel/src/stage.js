@@ -2,16 +2,20 @@
 
 import { actions } from "./actions.js";
 import { chain } from "./chain.js";
+import { hues } from "./colours.js";
 import { controls } from "./controls.js";
 import { tools } from "./dom.js";
-import { echo, entryLine, symbolic } from "./formulas.js";
+import { echo, entryLine } from "./formulas.js";
+import { jacobian } from "./jacobian.js";
 import { owns } from "./keys.js";
 import { labels } from "./labels.js";
-import { fits, matrix } from "./matrices.js";
+import { fits } from "./matrices.js";
 import { settled } from "./numeric.js";
 import { drawing, placeOf } from "./pictures/index.js";
+import { player } from "./play.js";
 import { format } from "./print.js";
 import { outcomes, remarks, statistics } from "./remarks.js";
+import { screen } from "./screen.js";
 import { hold } from "./state.js";
 import { follow } from "./theme.js";
 import { tips } from "./tips.js";
@@ -43,46 +47,55 @@ function announce({ notes, say, dom: { view }, state: { engine, hears, main, mat
 export function mount(root, spec, bridge) {
   const stop = new AbortController();
   const own = "jm" + ++mounts + "-" + Math.random().toString(36).slice(2, 8);
-  const dom = tools(root.ownerDocument, stop.signal);
+  const known = hues(spec);
+  const dom = tools(root.ownerDocument, stop.signal, known);
   const { el, on, typeset, view } = dom;
   const state = hold(spec, view);
   const spoken = el("div", { class: "jm-hidden", "aria-live": "polite" });
   const { bubble, term } = tips(root, own, dom);
+  const play = player(state, view);
   /** @type {Panel} */
-  const panel = { spec, own, root, dom, state, term, ...labels(spec, dom), notes: [], say: (text) => { spoken.textContent = text; } };
+  const panel = { spec, own, root, dom, state, term, play, hues: known, ...labels(spec, dom), notes: [], say: (text) => { spoken.textContent = text; } };
   const quiet = announce(panel);
+  const full = screen(root, dom);
 
   root.replaceChildren();
   root.classList.add("jm");
   root.classList.toggle("jm-large", !!spec.big);
-  root.append(...echo(panel));
   const worked = spec.chain?.cards?.length > 0;
   const inNet = spec.kind === "nnchain" && worked;
   const entry = entryLine(panel);
-  if (spec.result && !inNet) root.append(symbolic(panel, entry));
-  if (worked) root.append(...chain(panel));
-  root.append(...(spec.more ?? []).map((/** @type {string} */ one) => el("div", { class: "jm-result jm-formula" }, typeset(one))));
-
-  const lower = el("div", { class: "jm-panel" }, el("div", { class: "jm-left" }, controls(panel)));
   const [m, n] = state.matrixShape();
+  const steps = worked ? chain(panel, inNet) : null;
   // A small matrix of tinted numbers is its own heat-map.
-  const heated = spec.picture?.kind === "heatmap" && !fits(m, n);
-  if (state.has() && !inNet && !heated) {
-    lower.append(el("div", { class: "jm-middle" }, matrix(panel, state.main, state.rows, state.columns, { m, n, says: "values of the Jacobian", over: entry.over }), statistics(panel), outcomes(panel)));
-  }
+  const drawn = spec.picture && (spec.picture.kind !== "heatmap" || !fits(m, n));
   const place = placeOf(panel);
-  const picture = !spec.picture || (spec.picture.kind === "heatmap" && !heated) ? null : drawing(panel, place);
-  if (picture) {
-    if (heated && state.has()) picture.node.append(statistics(panel));
-    lower.append(picture.node);
-    lower.classList.add("jm-with-" + (heated || spec.picture.kind === "net" ? "wide" : "picture"));
-  }
-  const shownEntry = spec.result?.entries && !inNet && entry.box;
+  const picture = drawn ? drawing(panel, place) : null;
+  const shownEntry = spec.result?.entries && !inNet ? entry.box : null;
+  const math = el("div", { class: "jm-math" }, ...echo(panel), ...(steps?.head ?? []));
+  if (spec.result && !inNet) math.append(jacobian(panel, entry));
+  math.append(...(spec.more ?? []).map((/** @type {string} */ one) => el("div", { class: "jm-formula" }, typeset(one))));
+  if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), !inNet && statistics(panel)));
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
-  state.now.push(() => { below.hidden = !shownEntry && !panel.notes.length; });
-  lower.append(below);
-  root.append(lower, ...actions(panel, place), spoken, bubble);
-  on(root, "keydown", (event) => { if (owns(event)) event.stopPropagation(); });
+  const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel)), picture && el("div", { class: "jm-right" }, picture.node), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
+  const [bar, blocks] = actions(panel, place);
+  bar.append(full.button);
+  root.append(stage, bar, blocks, spoken, bubble);
+
+  on(root, "keydown", (event) => {
+    handled(event, panel, full);
+    if (owns(event)) event.stopPropagation();
+  });
+  let wide = -1;
+  const measure = () => {
+    if (root.clientWidth === wide) return;
+    wide = root.clientWidth;
+    for (const fit of state.resized) fit();
+    for (const one of root.querySelectorAll(".jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-extra, .jm-values, .jm-chain")) one.classList.toggle("jm-more", one.scrollWidth > one.clientWidth + 1);
+  };
+  measure();
+  const sizes = new view.ResizeObserver(measure);
+  sizes.observe(root);
 
   const unfollow = follow(root, dom);
   state.refresh(state.names.map((name) => name.key));
@@ -91,8 +104,33 @@ export function mount(root, spec, bridge) {
 
   return () => {
     stop.abort();
-    for (const end of [off, unfollow, quiet, state.end, picture?.end]) end?.();
+    sizes.disconnect();
+    for (const end of [off, unfollow, quiet, play.end, state.end, picture?.end]) end?.();
     root.replaceChildren();
-    root.classList.remove("jm", "jm-dark", "jm-large");
+    root.classList.remove("jm", "jm-dark", "jm-large", "jm-filled");
   };
+}
+
+/** Keys that are the whole panel's, where they are not a field's. @param {any} event @param {Panel} panel @param {ReturnType<typeof screen>} full */
+function handled(event, { root, play, state }, full) {
+  const { key, ctrlKey, metaKey, altKey, shiftKey, target } = event;
+  if (event.defaultPrevented) return;
+  const typing = target.matches("input:not([type=range]), textarea");
+  const letter = key.toLowerCase();
+  let done = false;
+  if (key === "Escape") done = [play.stop(), full.leave()].some(Boolean);
+  else if (typing || altKey) return;
+  else if ((ctrlKey || metaKey) && (letter === "z" || letter === "y")) {
+    state.travel(letter === "y" || shiftKey ? "future" : "past");
+    done = true;
+  } else if (ctrlKey || metaKey) return;
+  else if (letter === "f") {
+    full.toggle();
+    done = true;
+  } else if (letter === "p") {
+    const knob = root.querySelector(".jm-right [tabindex]");
+    /** @type {any} */ (knob)?.focus();
+    done = !!knob;
+  }
+  if (done) event.preventDefault();
 }

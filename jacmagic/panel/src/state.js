@@ -35,6 +35,10 @@ export function hold(spec, view) {
   const later = [];
   /** Run once the hand rests: what would cost a frame. @type {(() => void)[]} */
   const resting = [];
+  /** Run when the panel has another width. @type {(() => void)[]} */
+  const resized = [];
+  /** Hear which entry of J is meant. @type {((i: number, j: number) => void)[]} */
+  const lit = [];
   /** How new each value is: of two panels of one result the newer value wins, whichever was drawn last. */
   const serials = new Map(names.map((name) => [name.key, name.serial ?? 0]));
   let frame = 0;
@@ -97,11 +101,42 @@ export function hold(spec, view) {
     for (const key of keys) serials.set(key, latest);
     unsent = true;
   }
+  /** What was before each change by hand, and what was undone. @type {Record<"past" | "future", Map<string, Float64Array>[]>} */
+  const history = { past: [], future: [] };
+  let [latest, lastly] = [-Infinity, ""];
+  const copied = () => new Map([...values].map(([key, list]) => [key, list.slice()]));
+  /** Changes of one entry in a row are one. @param {string} what */
+  function remember(what) {
+    const time = view.performance.now();
+    if (what !== lastly || time - latest > 700) {
+      history.past.push(copied());
+      if (history.past.length > 200) history.past.shift();
+      history.future.length = 0;
+    }
+    [latest, lastly] = [time, what];
+  }
+  /** Go back to before the last change, or forth again. @param {"past" | "future"} where */
+  function travel(where) {
+    const found = history[where].pop();
+    if (!found) return;
+    history[where === "past" ? "future" : "past"].push(copied());
+    for (const [key, list] of found) {
+      /** @type {Float64Array} */ (values.get(key)).set(list);
+      for (const v of list) ranges.set(key, widen(/** @type {Pair} */ (ranges.get(key)), v));
+    }
+    if (atStart()) restore();
+    lastly = "";
+    touched = where === "past" ? "undone" : "done again";
+    renew(values.keys());
+    refresh(values.keys());
+    hears.changed();
+  }
   /** One entry of a name, set by hand. @param {Name} name @param {number} k @param {number} v */
   function assign(name, k, v) {
     if (Number.isNaN(v)) return;
     const list = /** @type {Float64Array} */ (values.get(name.key));
     if (list[k] === v) return;
+    remember(entryKey(name.key, name.shape, k));
     list[k] = v;
     ranges.set(name.key, widen(/** @type {Pair} */ (ranges.get(name.key)), v));
     touched = entryKey(name.key, name.shape, k) + " = " + short(v, 6);
@@ -131,6 +166,7 @@ export function hold(spec, view) {
     if (changed.length) refresh(changed);
   }
   function reset() {
+    remember("reset");
     for (const [key, list] of start) /** @type {Float64Array} */ (values.get(key)).set(list);
     restore();
     touched = "reset";
@@ -146,8 +182,8 @@ export function hold(spec, view) {
     return [m, product(shape) / m];
   }
   return {
-    engine, names, byKey, values, ranges, serials, now, later, resting, main, rows, columns, hears, axes, places,
-    valueAt, stepOf, snap, refresh, schedule, assign, atStart, receive, reset, matrixShape,
+    engine, names, byKey, values, ranges, serials, now, later, resting, resized, lit, main, rows, columns, hears, axes, places,
+    valueAt, stepOf, snap, refresh, schedule, assign, atStart, receive, reset, travel, matrixShape,
     touched: () => touched,
     has: () => engine.has(main),
     snapshot: () => Object.fromEntries(names.map((name) => {

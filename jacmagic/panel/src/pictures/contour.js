@@ -6,7 +6,7 @@ import { settled } from "../numeric.js";
 import { format, short } from "../print.js";
 import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
 
-const { abs, round } = Math;
+const { abs, max, min, round } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
@@ -14,15 +14,21 @@ const { abs, round } = Math;
 export function contour(engine, place) {
   const { picture, background, sampler, lettered, dom } = place;
   const { page, draw, put, write } = dom;
+  const { width, height } = place;
   const [xa, ya] = [place.axis(picture.x), place.axis(picture.y)];
-  const svg = canvasFor(place, 440, 390, "contours and gradient");
-  const space = plane(place, svg, 42, 10, 385, 345);
+  const svg = canvasFor(place, width, height, "contours and gradient");
+  // Where one range is much the longer, a narrower plane lets a unit be as long on both axes.
+  const [across, up] = [xa, ya].map((one) => { const [lo, hi] = rangeIn(place.state, one); return hi - lo; });
+  const high = height - 62;
+  const space = plane(place, svg, 48, 30, min(width - 64, max(0.7 * high, (2.2 * high * across) / up)), high);
   const sheet = draw("g", { class: "jm-contours" });
   const through = draw("path", { class: "jm-through" });
   const gradient = draw("path", { class: "jm-gradient" });
   space.inside.append(sheet, through);
-  space.over.append(gradient);
-  svg.append(lettered(xa.label, { x: 427, y: 387, "text-anchor": "end" }), lettered(ya.label, { x: 4, y: 20 }));
+  const [band, part] = [draw("path", { class: "jm-band-lit" }), draw("path", { class: "jm-arrow-f" })];
+  space.over.append(band, part, gradient);
+  let along = -1;
+  svg.append(lettered(xa.label, { x: space.left + space.width + 14, y: height - 8, "text-anchor": "end" }), lettered(ya.label, { x: 48, y: 20, "text-anchor": "middle" }));
   const move = handle(place, svg, space, xa, ya);
   const size = 57;
   const field = new Float64Array(size * size);
@@ -55,8 +61,8 @@ export function contour(engine, place) {
       const written = [];
       for (const level of levels) {
         const lines = trace(level);
-        const hue = level > 0 ? "jm-pos" : level < 0 ? "jm-neg" : "jm-level0";
-        sheet.append(draw("path", { d: lines.map((one) => space.path(one)).join(""), class: hue, "stroke-opacity": (0.35 + 0.65 * strength(level, top)).toFixed(2) }));
+        const hue = level < 0 ? "jm-below-zero" : level ? "" : "jm-zero";
+        sheet.append(draw("path", { d: lines.map((one) => space.path(one)).join(""), class: hue, "stroke-opacity": (0.45 + 0.55 * strength(level, top)).toFixed(2) }));
         const longest = lines.sort((p, q) => q.length - p.length)[0];
         if (!longest || longest.length < 14) continue;
         // The label goes where no other stands yet, well inside the frame.
@@ -77,8 +83,14 @@ export function contour(engine, place) {
     const [px, py] = [space.width / (shown[0][1] - shown[0][0]), space.height / (shown[1][1] - shown[1][0])];
     const equal = abs(px - py) < 1e-9 * px;
     put(gradient, "d", arrow(space.x(x), space.y(y), ...uphill(J0, px, py)));
-    write(text, "gradient (" + format(J0[0]) + ", " + format(J0[1]) + "); arrow: " + (equal ? "its direction, the steepest way up" : "the axes have different units, so only at right angles to the contour") + "; dashed: same value");
+    const whole = uphill(J0, px, py);
+    const [dx, dy] = [along === 0 ? whole[0] : 0, along === 1 ? whole[1] : 0];
+    const lit = along >= 0 && equal ? arrow(space.x(x), space.y(y), dx, dy) : "";
+    put(part, "d", lit);
+    put(part, "class", "jm-arrow-f " + (J0[along] < 0 ? "jm-neg" : "jm-pos"));
+    put(band, "d", lit && "M" + space.x(x).toFixed(1) + " " + space.y(y).toFixed(1) + "l" + dx.toFixed(1) + " " + dy.toFixed(1));
+    write(text, "gradient (" + format(J0[0]) + ", " + format(J0[1]) + "), " + (equal ? "the steepest way up" : "at right angles to the contour; the axes have different units") + "; dashed: same value");
     move(y);
   }
-  return { node: svg, caption: [text], update, end() {} };
+  return { node: svg, caption: [text], update, end() {}, light(_, j) { along = j; } };
 }

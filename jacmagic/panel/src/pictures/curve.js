@@ -1,9 +1,9 @@
 /** One variable: the curve and its tangent. */
 
 import { product } from "../evaluator.js";
-import { extent, steady } from "../geometry.js";
-import { format } from "../print.js";
-import { canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+import { extent, nice, steady } from "../geometry.js";
+import { format, short } from "../print.js";
+import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
 
 const { abs } = Math;
 
@@ -13,19 +13,24 @@ const { abs } = Math;
 export function curve(engine, place) {
   const { picture, background, sampler, lettered, dom } = place;
   const { page, draw, put, write } = dom;
+  const { width, height } = place;
   const xa = place.axis(picture.x);
-  const svg = canvasFor(place, 480, 320, "curve and tangent");
-  const space = plane(place, svg, 46, 12, 420, 270);
+  const svg = canvasFor(place, width, height, "curve and tangent");
+  const space = plane(place, svg, 50, 30, width - 66, height - 62);
   const f = [picture.f].flat();
   const many = f.reduce((sum, output) => sum + product(engine.shape(output)), 0);
   const J = picture.J ?? place.main;
   const lines = Array.from({ length: many }, (_, k) => ({
     curve: draw("path", { class: "jm-curve", "stroke-dasharray": k ? 3 * k + 2 + " 3" : "none" }),
     tangent: draw("path", { class: "jm-tangent" }),
+    step: draw("path", { class: "jm-step-x" }),
+    rise: draw("path", { class: "jm-arrow-f" }),
     dot: draw("circle", { r: 4, class: "jm-dot" }),
   }));
-  for (const one of lines) space.inside.append(one.curve, one.tangent, one.dot);
-  svg.append(lettered(xa.label, { x: 470, y: 316, "text-anchor": "end" }), dom.lettered(picture.name, { x: 8, y: 20 }));
+  for (const one of lines) space.inside.append(one.curve, one.tangent, one.step, one.rise, one.dot);
+  svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), dom.lettered(picture.name, { x: 50, y: 20, "text-anchor": "middle" }));
+  for (const one of lines) one.step.classList.add(...place.hue(xa.label));
+  for (const one of lines) one.tangent.classList.add(...place.hue(xa.label));
   const move = handle(place, svg, space, xa);
   const slope = page.createTextNode("");
   /** @type {Pair | null} */
@@ -59,15 +64,22 @@ export function curve(engine, place) {
     const at = f.flatMap((output) => [...engine.get(output)]);
     const slopes = engine.get(J);
     const x = readIn(place.state, xa);
+    // A step of 1, or of a round number where that is not to be seen.
+    const unit = nice((xr[1] - xr[0]) / 8);
     const reach = 0.3 * (xr[1] - xr[0]);
     lines.forEach((one, i) => {
       put(one.tangent, "d", space.path([[x - reach, at[i] - reach * slopes[i]], [x + reach, at[i] + reach * slopes[i]]]));
-      put(one.tangent, "class", "jm-tangent " + (slopes[i] < 0 ? "jm-neg" : "jm-pos"));
+      const [px, py] = [space.x(x), space.y(at[i])];
+      const drawn = isFinite(at[i]) && isFinite(slopes[i]);
+      const [dx, dy] = [space.x(x + unit) - px, space.y(at[i] + unit * slopes[i]) - py];
+      put(one.step, "d", drawn ? arrow(px, py, dx, 0) : "");
+      put(one.rise, "d", drawn ? arrow(px + dx, py, 0, dy) : "");
+      put(one.rise, "class", "jm-arrow-f " + (slopes[i] < 0 ? "jm-neg" : "jm-pos"));
       put(one.dot, "cx", space.x(x));
       put(one.dot, "cy", isFinite(at[i]) ? space.y(at[i]) : -99);
     });
     move(at[0]);
-    write(slope, many === 1 ? "slope of the tangent " + format(slopes[0]) : "one curve a row, its tangent beside it");
+    write(slope, many === 1 ? "a step \u0394 = " + short(nice((xr[1] - xr[0]) / 8)) + " along the tangent moves by " + short(nice((xr[1] - xr[0]) / 8) * slopes[0]) + ": slope " + format(slopes[0]) : "one curve a row, its tangent beside it");
   }
   return { node: svg, caption: [slope], update, end() {} };
 }

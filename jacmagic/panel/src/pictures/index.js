@@ -2,10 +2,11 @@
  * The kinds of pictures. One is added by a module beside this one and a line in PICTURES.
  *
  * A picture is a function (engine, place) → {node, caption, update, end, save?}. `engine` answers `get(output)`,
- * `has`, `shape`; `place` has the spec of the picture, `dom` to make nodes with, `axis(key)`, `sampler(outputs, axes)`
- * for values elsewhere than at the point, and `background(...keys)`, a text that differs when the picture behind the
+ * `has`, `shape`; `place` has the spec of the picture, `width` and `height` in pixels, `dom` to make nodes with, `axis(key)`, `sampler(outputs, axes)`
+ * for values elsewhere than at the point, and `hue(key)`, the class of a name's colour, `background(...keys)`, a text that differs when the picture behind the
  * point has to be drawn anew. `update` runs in the animation frame after a change; `end` when the panel goes.
- * `save` gives the SVG to save, where that is not `node` itself. `_Spec.picture` in Python says which kind a result has.
+ * `light(i, j)`, where it has
+ * one, hears which entry of J is meant. `save` gives the SVG to save, where that is not `node` itself. `_Spec.picture` in Python says which kind a result has.
  */
 
 import { compile } from "../evaluator.js";
@@ -15,7 +16,7 @@ import { heatmap } from "./heatmap.js";
 import { map2 } from "./map2.js";
 import { net } from "./net.js";
 
-const { round } = Math;
+const { floor, max, round } = Math;
 
 /** @typedef {import("../types.js").Panel} Panel */
 /** @typedef {import("../types.js").Place} Place */
@@ -30,8 +31,10 @@ export function placeOf(panel) {
   const scratch = compile(spec.graph);
   return {
     panel, picture: spec.picture, dom, state, term, main: state.main, rows: state.rows, columns: state.columns,
+    width: 560, height: 420,
     still: dom.view.matchMedia("(prefers-reduced-motion: reduce)"),
     redraw: state.schedule,
+    hue: (key) => (panel.hues.has(key) ? [/** @type {string} */ (panel.hues.get(key))] : []),
     axis: (key) => /** @type {import("../state.js").Axis} */ (state.axes.get(key)),
     lettered: (key, attributes) => dom.lettered(markup(key), attributes),
     background: (...but) => state.names.map((name) => (but.includes(name.key) ? ranges.get(name.key) : Array.from(/** @type {Float64Array} */ (values.get(name.key))))).join("|"),
@@ -48,15 +51,34 @@ export function placeOf(panel) {
   };
 }
 
-/** The picture of a panel in its box, with its caption. @param {Panel} panel @param {Place} place */
-export function drawing(panel, place = placeOf(panel)) {
-  const { dom: { el, on }, state } = panel;
+/** The picture of a panel in its box, with its caption; made anew where its width changes. @param {Panel} panel @param {Place} place */
+export function drawing(panel, place) {
+  const { dom: { el, on}, state } = panel;
   const { kind } = place.picture;
-  const made = PICTURES[kind](state.engine, place);
   const save = el("button", { type: "button", class: "jm-word" }, "Save picture");
+  const [frame, caption] = [el("div", { class: "jm-frame" }), el("div", { class: "jm-caption" })];
+  const node = el("div", { class: "jm-picture jm-" + kind }, frame, caption);
+  /** @type {ReturnType<import("../types.js").Picture>} */
+  let made;
+  let lit = [-1, -1];
+  let wide = 0;
+  const make = () => {
+    const width = floor(frame.clientWidth) || 560;
+    if (width === wide) return;
+    wide = width;
+    made?.end();
+    [place.width, place.height] = [width, max(300, round(width * 0.75))];
+    made = PICTURES[kind](state.engine, place);
+    frame.replaceChildren(made.node);
+    caption.replaceChildren(...made.caption, " \u00a0 ", save);
+    made.light?.(lit[0], lit[1]);
+    state.schedule();
+  };
   on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.node), kind));
-  state.later.push(made.update);
-  return { node: el("div", { class: "jm-picture jm-" + kind }, made.node, el("div", { class: "jm-caption" }, ...made.caption, " \u00a0 ", save)), end: made.end };
+  state.resized.push(make);
+  state.later.push(() => made.update());
+  state.lit.push((i, j) => { lit = [i, j]; made.light?.(i, j); state.schedule(); });
+  return { node, end: () => made.end() };
 }
 
 /** A copy of a picture that needs no style sheet. @param {Panel} panel @param {SVGElement} svg */

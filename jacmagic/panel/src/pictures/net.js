@@ -19,7 +19,7 @@ export function net(engine, place) {
   const depth = depths(layers.map((layer) => layer.key), links);
   const columns = /** @type {any[][]} */ ([]);
   for (const layer of layers) (columns[depth.get(layer.key) ?? 0] ??= []).push(layer);
-  const width = 640;
+  const { width } = place;
   // More nodes than fit below each other are bars.
   const barred = new Set(columns.flatMap((column) => {
     const crowded = column.reduce((sum, layer) => sum + min(layer.size, 16), 0) > 24;
@@ -28,7 +28,7 @@ export function net(engine, place) {
   const nodesOf = (/** @type {any[]} */ column) => column.reduce((sum, layer) => sum + (barred.has(layer) ? 0 : layer.size), 0);
   const most = max(...columns.map(nodesOf));
   const layered = max(...columns.map((column) => column.length));
-  const height = barred.size ? max(330, 96 * layered) : max(190, min(420, most * 92 + 30)) + (most > 8 ? 34 * (layered - 1) : 0);
+  const height = max(place.height - 8, barred.size ? 96 * layered : 0);
   const known = links.filter(([from, to]) => [from, to].every((key) => layers.some((layer) => layer.key === key)) && engine.has("local:" + to + ":" + from));
   const sizeOf = new Map(layers.map((layer) => [layer.key, layer.size]));
   const count = known.reduce((sum, [from, to]) => sum + (sizeOf.get(from) ?? 1) * (sizeOf.get(to) ?? 1), 0);
@@ -41,7 +41,7 @@ export function net(engine, place) {
   const under = radiusWith(pitchWith(0)) < 15 ? 22 : 0;
   const pitch = pitchWith(under);
   // Numbers beside the edges, where they are few, need room between the columns.
-  const roomy = (612 - 64 * (columns.length - 1)) / (2 * columns.length);
+  const roomy = (width - 28 - 64 * (columns.length - 1)) / (2 * columns.length);
   const numbered = count <= 14 && min(roomy, radiusWith(pitch)) > 20;
   const radius = numbered ? min(roomy, radiusWith(pitch)) : radiusWith(pitch);
   const svg = canvasFor(place, width, height + 8, "the net, its activations and local derivatives");

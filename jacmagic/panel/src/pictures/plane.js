@@ -21,7 +21,7 @@ export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
   let drawn = "";
   const x = (/** @type {number} */ v) => left + ((v - x0) / (x1 - x0)) * width;
   const y = (/** @type {number} */ v) => top + height - ((v - y0) / (y1 - y0)) * height;
-  const dot = (/** @type {Pair} */ [p, q]) => max(-1e4, min(1e4, x(p))).toFixed(1) + " " + max(-1e4, min(1e4, y(q))).toFixed(1);
+  const dot = (/** @type {Pair} */ [p, q]) => max(-1e4, min(1e4, x(p))).toFixed(2) + " " + max(-1e4, min(1e4, y(q))).toFixed(2);
   return {
     inside, over, x, y, left, top, width, height,
     /** @param {ArrayLike<number>[]} points */
@@ -46,11 +46,11 @@ export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
       if (state === drawn) return;
       drawn = state;
       axes.replaceChildren();
-      for (const v of ticks(x0, x1, width / (bare ? 56 : 70))) {
+      for (const v of ticks(x0, x1, max(5, width / (bare ? 56 : 70)))) {
         axes.append(draw("line", { x1: x(v), x2: x(v), y1: top, y2: top + height, class: v ? "" : "jm-zero" }));
         axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v)));
       }
-      for (const v of ticks(y0, y1, height / 48)) {
+      for (const v of ticks(y0, y1, max(5, height / 48))) {
         axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));
         axes.append(draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
       }
@@ -64,7 +64,7 @@ export function handle({ dom: { draw, on, put }, state }, svg, space, xa, ya) {
   const rangeOf = (/** @type {any} */ one) => rangeIn(state, one);
   const readAxis = (/** @type {any} */ one) => readIn(state, one);
   const ring = draw("circle", { r: 16, class: "jm-reach" });
-  const knob = draw("g", { class: "jm-handle", tabindex: 0, role: "slider", "data-lm-suppress-shortcuts": "true", "aria-label": "point in the picture; arrow keys move it" }, ring, draw("circle", { r: 6 }));
+  const knob = draw("g", { class: "jm-handle", tabindex: 0, role: "slider", "data-lm-suppress-shortcuts": "true", "aria-label": "point in the picture; arrow keys move it" }, ring, draw("circle", { r: 8, class: "jm-knob" }));
   const area = draw("rect", { x: space.left, y: space.top, width: space.width, height: space.height, class: "jm-area" });
   const within = (/** @type {any} */ one, /** @type {number} */ v) => { const [lo, hi] = rangeOf(one); assign(one.name, one.k, min(hi, max(lo, snap(one.name, v)))); };
   const follow = (/** @type {PointerEvent} */ event) => {
@@ -109,12 +109,13 @@ export const rangeIn = (state, one) => /** @type {Pair} */ (state.ranges.get(one
 /** @param {Place} place @param {number} width @param {number} height @param {string} says */
 export const canvasFor = ({ dom: { draw } }, width, height, says) => draw("svg", { viewBox: "0 0 " + width + " " + height, class: "jm-svg", role: "group", "aria-label": says });
 
-/** An arrow as one path. @param {number} x @param {number} y @param {number} dx @param {number} dy */
-export const arrow = (x, y, dx, dy) => {
+/** An arrow as one path whose head is filled. @param {number} x @param {number} y @param {number} dx @param {number} dy @param {number} [head] */
+export const arrow = (x, y, dx, dy, head = 13) => {
   const long = Math.hypot(dx, dy);
   if (!(long > 1)) return "";
-  const [ux, uy, tip] = [dx / long, dy / long, min(9, long / 2)];
+  const [ux, uy, tip] = [dx / long, dy / long, min(head, long / 2)];
   const [ex, ey] = [x + dx, y + dy];
-  const side = (/** @type {number} */ s) => (ex - tip * ux + s * tip * 0.5 * uy).toFixed(1) + " " + (ey - tip * uy - s * tip * 0.5 * ux).toFixed(1);
-  return "M" + x.toFixed(1) + " " + y.toFixed(1) + "L" + ex.toFixed(1) + " " + ey.toFixed(1) + "M" + side(1) + "L" + ex.toFixed(1) + " " + ey.toFixed(1) + "L" + side(-1);
+  const side = (/** @type {number} */ s) => (ex - tip * ux + s * tip * 0.42 * uy).toFixed(1) + " " + (ey - tip * uy - s * tip * 0.42 * ux).toFixed(1);
+  const end = ex.toFixed(1) + " " + ey.toFixed(1);
+  return "M" + x.toFixed(1) + " " + y.toFixed(1) + "L" + end + "M" + side(1) + "L" + end + "L" + side(-1) + "Z";
 };

@@ -1,0 +1,100 @@
+/** J = formulas = numbers, on one line where there is room, else the numbers below in the same columns. */
+
+import { largest, tint } from "./colours.js";
+import { fits, matrix } from "./matrices.js";
+import { settled } from "./numeric.js";
+import { format } from "./print.js";
+
+const { max, min } = Math;
+
+/** @typedef {import("./types.js").Label} Label */
+/** @typedef {import("./types.js").Pair} Pair */
+/** @typedef {import("./types.js").Panel} Panel */
+
+/** Beyond this width of the output formulas and numbers may share a line. */
+const ROOMY = 1180;
+const ARROWS = /** @type {Record<string, Pair>} */ ({ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] });
+
+/** The part of a result that says J. @param {Panel} panel @param {ReturnType<typeof import("./formulas.js").entryLine>} entry */
+export function jacobian(panel, entry) {
+  const { spec, dom: { el, typeset }, state: { has, main, matrixShape, rows, columns } } = panel;
+  const { title, entries, formulas = [], extra = [] } = spec.result;
+  const [m, n] = matrixShape();
+  const box = el("div", { class: "jm-result jm-formula" });
+  if (entries) box.append(grid(panel, entry));
+  else if (has() && fits(m, n)) box.append(el("div", { class: "jm-values" }, el("span", { class: "jm-title" }, typeset(title)), matrix(panel, main, rows, columns, { m, n, says: "values of the Jacobian", over: entry.over })));
+  if (!entries) box.prepend(...formulas.map((/** @type {string} */ one) => el("div", {}, typeset(one))));
+  else box.append(...formulas.map((/** @type {string} */ one) => el("div", {}, typeset(one))));
+  for (const one of extra) box.append(el("div", { class: "jm-extra" }, typeset(one.mathml)));
+  return box;
+}
+
+/** Both matrices in one grid; where a cell stands is in its --i and --j. @param {Panel} panel @param {ReturnType<typeof import("./formulas.js").entryLine>} entry */
+function grid(panel, entry) {
+  const { spec, root, dom: { page, el, on, typeset, unseen, write }, label, state: { engine, lit, main, now, resized } } = panel;
+  const { title, rows, columns, entries } = spec.result;
+  const [m, n] = [rows.length, columns.length];
+  const alone = m * n === 1;
+  const box = el("div", { class: "jm-matrix" + (alone ? " jm-alone" : ""), role: "group", "aria-label": "Jacobian, " + m + " by " + n, style: "--m:" + m + ";--n:" + n });
+  const put = (/** @type {any} */ node, i = 0, j = 0) => {
+    node.style.cssText = "--i:" + i + ";--j:" + j;
+    box.append(node);
+    return node;
+  };
+  const say = (/** @type {string} */ which) => el("span", { class: "jm-label " + which });
+  /** @type {any[][]} what belongs to a row, to a column */
+  const [ofRow, ofColumn] = [rows.map(() => []), columns.map(() => [])];
+  put(el("span", { class: "jm-title", title: alone ? null : "rows = functions, columns = variables" }, typeset(title)));
+  put(el("span", { class: "jm-equals" }, typeset("<math><mo>=</mo></math>")));
+  if (!alone) {
+    for (const which of ["jm-first", "jm-last", "jm-first jm-below-first", "jm-last jm-below-last"]) put(el("span", { class: "jm-bracket " + which }));
+    columns.forEach((/** @type {Label} */ one, /** @type {number} */ j) => {
+      for (const which of ["jm-over", "jm-over jm-over-numbers"]) { const node = put(say(which), 0, j); node.append(label(one.key)); ofColumn[j].push(node); }
+    });
+    rows.forEach((/** @type {Label} */ one, /** @type {number} */ i) => { const node = put(say("jm-beside"), i); node.append(label(one.key)); ofRow[i].push(node); });
+  }
+  /** @type {{cell: any, button: any, text: Text, colour: string, wide: boolean}[]} */
+  const cells = [];
+  rows.forEach((/** @type {Label} */ one, /** @type {number} */ i) => columns.forEach((/** @type {Label} */ other, /** @type {number} */ j) => {
+    const what = "d " + one.key + " by d " + other.key + ": ";
+    const button = put(el("button", { type: "button", class: "jm-cell", "aria-pressed": "false", tabindex: i || j ? -1 : 0, "data-at": i + "," + j }, unseen(what), typeset(entries[i][j].mathml)), i, j);
+    const text = page.createTextNode("");
+    const cell = put(el("span", { class: "jm-num" }, unseen(what), el("span", { class: "jm-number" }, text)), i, j);
+    on(button, "pointerenter focus", () => entry.over(i, j));
+    on(cell, "pointerenter", () => entry.over(i, j));
+    for (const target of [button, cell]) { on(target, "pointerleave blur", entry.leave); on(target, "click", () => entry.pin(i, j)); }
+    on(button, "focus", () => { for (const one of cells) one.button.tabIndex = one.button === button ? 0 : -1; });
+    on(button, "keydown", (event) => {
+      const way = ARROWS[event.key];
+      if (!way) return;
+      event.preventDefault();
+      cells[min(m - 1, max(0, i + way[0])) * n + min(n - 1, max(0, j + way[1]))].button.focus();
+    });
+    cells.push({ cell, button, text, colour: "", wide: false });
+  }));
+  lit.push((/** @type {number} */ i, /** @type {number} */ j) => {
+    cells.forEach(({ cell, button }, k) => { for (const node of [cell, button]) node.classList.toggle("jm-on", k === i * n + j); });
+    ofRow.forEach((list, k) => { for (const node of list) node.classList.toggle("jm-on", k === i); });
+    ofColumn.forEach((list, k) => { for (const node of list) node.classList.toggle("jm-on", k === j); });
+  });
+  now.push(() => {
+    const list = settled(engine.get(main));
+    const top = largest(list);
+    cells.forEach((one, k) => {
+      const shown = (list[k] > 0 ? "+" : "") + format(list[k]);
+      write(one.text, shown);
+      if (one.wide !== shown.length > 8) one.cell.classList.toggle("jm-wide", (one.wide = !one.wide));
+      const colour = tint(list[k], top);
+      if (colour !== one.colour) one.cell.style.backgroundColor = one.colour = colour;
+    });
+  });
+  resized.push(() => {
+    box.classList.remove("jm-stacked", "jm-more");
+    const room = box.parentElement.clientWidth;
+    const narrow = root.clientWidth < ROOMY && !alone;
+    box.classList.toggle("jm-stacked", narrow || box.scrollWidth > room + 1);
+    box.classList.toggle("jm-more", box.scrollWidth > room + 1);
+  });
+  on(box, "scroll", () => box.classList.toggle("jm-more", box.scrollLeft + box.clientWidth < box.scrollWidth - 24));
+  return box;
+}

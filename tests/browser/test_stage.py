@@ -1,0 +1,156 @@
+"""The stage stands still: what a hand moves changes numbers and pictures, and no box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import frontends
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import jacmagic
+
+TWO = "f1(x1, x2) = 2x1 x2^2 + 3x1 + 2x2\nf2(x1, x2) = x1^2 sin x2"
+BLOCKS = [
+    "f(x) = x^2 - 2x", "f(x) = e^(k x)\nk = 1", "f(x) = ln x", "f(x) = 1/x", "f(x) = x^9", "f(x) = relu(x) - |x - 1|", TWO,
+    "f(x, y) = x^2 y + y^3", "f(x, y) = sin(x y)/y", "r = sqrt(x^2 + y^2)\nf(x, y) = sin(r)/r", "F(r, t) = [r cos t, r sin t]",
+    "F(x, y) = [e^x cos y, e^x sin y]", "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]", "f(x, y, z) = x y z + e^(x - y)",
+    "x' = a x - b x y\ny' = d x y - c y", "x' = s (y - x)\ny' = x (p - z) - y\nz' = x y - b z", "f(t) = [cos t, sin t, t^5]",
+    "u = x^2 + 1\nv = sin u\ny = e^v", "x in R^3\nf = ||x||^2", "x in R^2\nM in R^(2x2)\ny = M x", "f(a, b, c, d, g) = a b^3 + c d - g^7",
+]
+NETS = ["x in R\ny in R\no = w x + b\nL = 1/2 (o - y)^2", "x(2) -> 3 tanh -> 1 sigmoid\ny in R^1\nL = bce(o, y)"]
+
+# The boxes of all that stands on the stage; what is inside a number's cell, a picture or the entry line may move.
+BOXES = """() => [...document.querySelectorAll(".jm, .jm-stage, .jm-stage *, .jm-actions, .jm-actions *")]
+    .filter((one) => one.getClientRects().length && !one.closest("svg, .jm-entry *, .jm-number, .jm-stat, .jm-foot *, .jm-caption *, .jm-hidden, .jm-remarks, .jm-check"))
+    .map((one) => { const { x, y, width, height } = one.getBoundingClientRect(); return [one.localName, x, y, width, height].join(" "); })"""
+
+
+@pytest.mark.parametrize("block", BLOCKS + NETS)
+def test_no_box_moves_while_a_slider_goes_from_end_to_end(page: Page, tmp_path: Path, block: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 720})
+    result = (jacmagic.nnchain if block in NETS else jacmagic.jacobian)(block, "x" if block.startswith("x in R^2") else None)
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    before = page.evaluate(BOXES)
+    assert len(before) > 20
+    sliders = page.locator(".jm input[type=range]:visible")
+    for k in range(sliders.count()):
+        for part in (0, 0.13, 0.5, 0.77, 1):
+            sliders.nth(k).evaluate(
+                "(one, part) => { one.value = +one.min + part * (one.max - one.min); one.dispatchEvent(new Event('input', { bubbles: true })); }", part)
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            after = page.evaluate(BOXES)
+            moved = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+            assert not moved, moved[:3]
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 700])
+def test_the_picture_has_its_part_of_the_width(page: Page, tmp_path: Path, width: int) -> None:
+    page.set_viewport_size({"width": width + 64, "height": 720})
+    page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-svg")).to_be_visible()
+    stage, picture = (page.locator(where).bounding_box() for where in (".jm-stage", ".jm-frame"))
+    assert stage
+    assert picture
+    assert picture["width"] >= 0.46 * stage["width"]
+    assert abs(picture["height"] / picture["width"] - 0.75) < 0.02 or picture["width"] < 400
+
+
+def test_a_two_by_two_fits_a_page_with_its_cell(browser: Browser, tmp_path: Path) -> None:
+    """The cell, 14 + 96 + 18 pixels high in the drawings, and the output within 1280 × 720."""
+    with frontends.page_in(browser, viewport={"width": 1280, "height": 720}) as page:
+        page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
+        box = page.locator(".jm").bounding_box()
+        assert box
+        assert box["height"] <= 720 - 110
+
+
+def test_on_a_phone_every_entry_is_in_reach_and_nothing_is_wider(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(jacmagic.jacobian("F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-matrix")).to_have_class("jm-matrix jm-stacked jm-more")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert float(page.locator(".jm-cell math").first.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")) >= 18
+    page.locator(".jm-matrix").evaluate("(one) => one.scrollTo(1e4, 0)")
+    expect(page.locator(".jm-matrix")).to_have_class("jm-matrix jm-stacked")
+
+
+def test_an_entry_lights_its_row_column_number_and_arrow(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
+    page.locator(".jm-cell").nth(1).hover()
+    expect(page.locator(".jm-num.jm-on .jm-number")).to_have_text("+6.000")
+    assert page.locator(".jm-label.jm-on").count() >= 2
+    expect(page.locator(".jm-entry")).to_contain_text("by about 6")
+    arrow = page.locator(".jm-svg .jm-arrow-f")
+    before = arrow.get_attribute("d")
+    page.locator(".jm-cell").nth(2).hover()
+    expect(arrow).not_to_have_attribute("d", before or "")
+
+
+def test_a_variable_has_one_colour_everywhere(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian(f"{TWO}\n").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    for k in (0, 1):
+        inks = page.evaluate(
+            "(k) => [...document.querySelectorAll(`.jm .jm-hue${k}`)].filter((one) => !one.closest('svg path')).map((one) => getComputedStyle(one).color)", k)
+        assert len(inks) > 8
+        assert len(set(inks)) == 1
+    assert page.locator(".jm-svg text.jm-hue0").count() == 1
+
+
+def test_a_number_plays_there_and_back_until_escape(browser: Browser, tmp_path: Path) -> None:
+    with frontends.page_in(browser, reduced_motion="no-preference") as page:
+        page.goto(jacmagic.jacobian("f(x) = x^2").save(tmp_path / "page.html").as_uri())
+        field, run = page.get_by_label("x", exact=True), page.get_by_label("play x")
+        start = field.input_value()
+        run.click()
+        expect(field).not_to_have_value(start)
+        expect(run).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("Escape")
+        expect(run).to_have_attribute("aria-pressed", "false")
+        stopped = field.input_value()
+        page.wait_for_timeout(80)
+        expect(field).to_have_value(stopped)
+
+
+def test_where_no_motion_is_wanted_playing_goes_a_step_a_press(browser: Browser, tmp_path: Path) -> None:
+    with frontends.page_in(browser, reduced_motion="reduce") as page:
+        page.goto(jacmagic.jacobian("f(x) = x^2\nx = 1 in [0, 5]").save(tmp_path / "page.html").as_uri())
+        page.get_by_label("play x").click()
+        expect(page.get_by_label("x", exact=True)).to_have_value("1.5")
+        expect(page.get_by_label("play x")).to_have_attribute("aria-pressed", "false")
+
+
+def test_values_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
+    one, two = (page.get_by_label(name, exact=True) for name in ("x1", "x2"))
+    for name in ("x1, slider", "x2, slider"):
+        page.get_by_label(name).focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+    expect(two).to_have_value("1.2")
+    page.keyboard.press("Control+z")
+    expect(two).to_have_value("1.0")
+    expect(one).to_have_value("1.2")
+    page.keyboard.press("Control+z")
+    expect(one).to_have_value("1.0")
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+y")
+    expect(one).to_have_value("1.2")
+    expect(two).to_have_value("1.2")
+
+
+def test_f_fills_the_screen_and_goes_back_and_a_field_keeps_its_letters(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
+    filled = "!!document.fullscreenElement || !!document.querySelector('.jm-filled')"
+    page.get_by_label("x1", exact=True).focus()
+    page.keyboard.press("f")
+    assert not page.evaluate(filled)
+    page.get_by_label("x1, slider").focus()
+    page.keyboard.press("f")
+    page.wait_for_function(filled)
+    page.keyboard.press("f")
+    page.wait_for_function(f"!({filled})")
+    page.keyboard.press("p")
+    expect(page.locator(".jm-handle")).to_be_focused()
