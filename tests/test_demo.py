@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 import jacmagic
-from jacmagic import code
+from jacmagic.code import callables as code
 from jacmagic.show import remarks
 
 DEMO = Path(__file__).resolve().parents[1] / "demo.ipynb"
