@@ -21,6 +21,7 @@ import sympy as sp
 from graphs import CASES, Inputs, built
 from optional import has, optional
 
+import jacmagic
 from jacmagic import code
 from jacmagic.engine.graph import Graph, Node, Shape, ancestry, slot
 from jacmagic.engine.templates import gradient
@@ -532,3 +533,13 @@ def test_jax_compiles_maps_and_differentiates_it() -> None:
 def test_an_unknown_backend_is_named() -> None:
     with pytest.raises(ValueError, match="there are sympy, numpy"):
         code.source("fortran", *built("scalars"))
+
+
+@pytest.mark.parametrize(("written", "value"), [
+    ("sin(e^(-(e^-2)))", math.sin(math.exp(-math.exp(-2)))), ("sqrt(e^(-(sin(3))^2))", math.sqrt(math.exp(-math.sin(3) ** 2))),
+    ("sigmoid(e^(-(sin(3))^2))", 1 / (1 + math.exp(-math.exp(-math.sin(3) ** 2)))), ("tanh(2^(3^(1/2)))", math.tanh(2 ** 3**0.5)),
+])
+def test_a_constant_with_a_power_in_its_exponent_is_a_number(written, value):
+    r = jacmagic.jacobian(f"f(x) = {written} x")
+    assert float(r.at()) == pytest.approx(value, rel=1e-14)
+    assert float(r.forward(x=2)["f"]) == pytest.approx(2 * value, rel=1e-14)

@@ -202,8 +202,11 @@ def _roughly(e: Any) -> float:
             return math.exp(*parts)
         if e.func is sp.log:
             return math.log(*parts)
+        if isinstance(e, sp.Function) and all(map(math.isfinite, parts)):  # sin(e^(-e^-2))
+            value = complex(e.func(*[sp.Float(part, 17) for part in parts]).evalf(17))
+            return value.real if value.imag == 0 else math.nan
     except OverflowError:
         return math.inf
-    except ValueError:
+    except (TypeError, ValueError):
         pass
     return math.nan
