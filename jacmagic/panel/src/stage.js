@@ -91,7 +91,7 @@ export function mount(root, spec, bridge) {
     if (root.clientWidth === wide) return;
     wide = root.clientWidth;
     for (const fit of state.resized) fit();
-    for (const one of root.querySelectorAll(".jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-extra, .jm-values, .jm-chain")) one.classList.toggle("jm-more", one.scrollWidth > one.clientWidth + 1);
+    for (const one of root.querySelectorAll(".jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
   };
   measure();
   const sizes = new view.ResizeObserver(measure);
@@ -109,6 +109,17 @@ export function mount(root, spec, bridge) {
     root.replaceChildren();
     root.classList.remove("jm", "jm-dark", "jm-large", "jm-filled");
   };
+}
+
+/** What is wider than its place fades at the edge and can be scrolled by keys. @param {Element} box */
+function scrolls(box) {
+  const more = box.scrollWidth > box.clientWidth + 1;
+  box.classList.toggle("jm-more", more);
+  if (box.querySelector("[tabindex], button, input")) return;
+  for (const [name, value] of [["tabindex", "0"], ["data-lm-suppress-shortcuts", "true"]]) {
+    if (more) box.setAttribute(name, value);
+    else box.removeAttribute(name);
+  }
 }
 
 /** Keys that are the whole panel's, where they are not a field's. @param {any} event @param {Panel} panel @param {ReturnType<typeof screen>} full */
