@@ -23,7 +23,7 @@ from jacmagic.errors import (
     ValueMistake,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "AmbiguousMath", "JacmagicError", "LimitError", "NameMistake", "ShapeError", "SyntaxMistake", "ValueMistake",
     "from_torch", "jacobian", "nnchain",

@@ -71,7 +71,8 @@ def test_a_block_needs_no_lark_torch_or_widgets():
 
 def test_the_version_is_a_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", jacmagic.__version__)
-    assert f"## {jacmagic.__version__}" in (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", changes, flags=re.M)[0] == jacmagic.__version__
 
 
 def test_the_conda_recipe_asks_for_what_the_package_asks_for():
