@@ -70,7 +70,7 @@ class Result:
         "at code forward function hessian html jacobian jvp latex layers linear matrix observe outputs parameters save "
         "set sliders sparse steps symbols values variables vector vjp widget"
     ).split()
-    """What Tab offers: the names that the README gives; no more, since the rest is the house's own."""
+    """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
 
     OFFERED_BY_NETS = "gradients roles step train".split()
 
@@ -532,7 +532,7 @@ class Result:
         return second.Linear(flat, np.ravel(fun(flat)), np.asarray(jac(flat)))
 
     def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
-        """Runnable source of the Jacobian in any of the README's dialects: "sympy", "numpy", "c", "julia", "octave", …
+        """Runnable source of the Jacobian in any of its dialects: "sympy", "numpy", "c", "julia", "octave", …
 
         Julia's is the one that no test runs; it is read by Julia's grammar.
 

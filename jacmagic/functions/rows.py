@@ -3,7 +3,7 @@
 A row says all there is to know of a function: its names, its arguments, its
 definition, its derivative in the textbook's form, its LaTeX, its kinks, and how
 the backends spell it where they have it. Parsing, completion, did-you-mean, the
-backends, the README's table and the tests all read this table; adding an
+backends, the page of functions and the tests all read this table; adding an
 activation is adding a row.
 
 Definitions, derivatives and kinks are functions of (f, *arguments), where `f`

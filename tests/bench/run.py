@@ -5,7 +5,7 @@
 For each row of `rows.py`: our time, each peer's, the ratio of the medians over interleaved
 rounds with the lowest and the highest of the rounds' own ratios, what was to be reached, and
 whether both gave the same result. Then the memory of each row, in a process of its own. The
-exit status is 1 where results differ. `--readme` writes the table into the README.
+exit status is 1 where results differ. `--readme` writes the table into .github/BENCHMARKS.md.
 
 Times on a shared machine are noisy; ratios of interleaved runs are what counts. On a busy one
 `--cpu` gives every side one thread and measures its processor seconds instead of the clock on the
@@ -82,7 +82,7 @@ def memory_table(records: list[dict[str, Any]]) -> str:
 
 
 def short_table(records: list[dict[str, Any]], peaks: list[dict[str, Any]]) -> str:
-    """One line a row, for the README: how many times as fast as each peer, and the memory of both."""
+    """One line a row, for the page of measurements: how many times as fast as each peer, and the memory of both."""
     lines = ["| | ours | times as fast as | MB | MB of theirs |", "|---|---:|---|---:|---|"]
     memory_of = {one["row"]: one for one in peaks}
     for name in dict.fromkeys(one["row"] for one in records):
@@ -107,7 +107,7 @@ def versions() -> dict[str, str]:
 
 
 def write_readme(text: str) -> None:
-    path = ROOT / "README.md"
+    path = ROOT / ".github" / "BENCHMARKS.md"
     before, _, rest = path.read_text(encoding="utf-8").partition("<!-- measured -->\n")
     path.write_text(f"{before}<!-- measured -->\n{text}\n{rest[rest.index('<!-- end -->'):]}", encoding="utf-8")
 
@@ -117,7 +117,7 @@ def main() -> int:
     ask.add_argument("--only", default="", help="rows whose name has this in it")
     ask.add_argument("--rounds", type=int, default=9)
     ask.add_argument("--json", type=Path)
-    ask.add_argument("--readme", action="store_true", help="write the table into the README")
+    ask.add_argument("--readme", action="store_true", help="write the table into .github/BENCHMARKS.md")
     ask.add_argument("--no-memory", action="store_true")
     ask.add_argument("--cpu", action="store_true", help="processor seconds of one thread, for a busy machine")
     args = ask.parse_args()
