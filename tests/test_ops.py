@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+
 import numpy as np
 import pytest
 import sympy as sp
 from graphs import CASES, built
 from optional import optional
+from test_code import evaluate
 
 from jacmagic import code
-from jacmagic.engine import chain
+from jacmagic.engine import chain, expand, graph
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
+from jacmagic.engine.operation import OPERATIONS
 
 _0, _1 = slot(0), slot(1)
 
@@ -118,3 +123,52 @@ def test_a_derivative_by_what_is_not_there_is_0_and_by_itself_the_identity() -> 
     x, y = g.input("x", (2,)), g.input("y", (3,))
     assert chain.derivative(g, x, y).data == (0,) * 6
     assert code.compile_numpy([("x", (2,))], chain.derivative(g, x, x))(x=[1, 2]).tolist() == [[1, 0], [0, 1]]
+
+
+# ------------------------------------------------------------------ the records
+def below(case: str) -> list[Node]:
+    """Every node of a graph and of its derivatives by each input."""
+    g = Graph()
+    _, node = built(case, g)
+    inside = [n for n in ancestry([node]) if n.op == "input"]
+    return ancestry([node, *(once for by in inside for once in ways(g, node, by).values())])
+
+
+def test_every_operation_that_the_graph_speaks_of_has_a_record_and_a_case() -> None:
+    rows = re.findall(r"^    (\w+(?:, \w+)*) {2,}[\dk-]", str(graph.__doc__), flags=re.M)
+    named = {name for row in rows for name in row.split(", ")}
+    assert named | {"label"} == OPERATIONS.keys()
+    assert named <= {node.op for case in CASES for node in below(case)}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_no_cell_of_a_record_is_empty(name: str) -> None:
+    row = OPERATIONS[name]
+    assert row.name == name
+    for cell in dataclasses.fields(row):
+        assert callable(getattr(row, cell.name)) or cell.name in ("name", "by", "spell")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_shape_of_a_node_is_what_the_record_says(case: str) -> None:
+    for node in below(case):
+        assert OPERATIONS[node.op].shape([arg.shape for arg in node.args], node.data, node.shape) == node.shape, node
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_entries_of_a_record_have_the_values_of_the_operation_and_no_more_of_them_than_it_says(case: str) -> None:
+    inputs, node = built(case)
+    values = {name: np.random.default_rng(5).normal(size=shape) for name, shape in inputs}
+    symbols = {name: sp.symbols(f"{name}:{max(1, np.size(value))}", real=True) for name, value in values.items()}
+    numbers = {s: sp.Float(float(v)) for name, own in symbols.items() for s, v in zip(own, np.ravel(values[name]), strict=True)}
+    entries = expand.expand([node], symbols)[0]
+    found = [float(entries[k].xreplace(numbers)) if k in entries else 0.0 for k in range(node.size)]
+    np.testing.assert_allclose(np.reshape(found, node.shape), evaluate(node, values), rtol=1e-10, atol=1e-12)
+    for one in below(case):
+        share: dict[int, float] = {}
+        for inner in ancestry([one]):
+            row = OPERATIONS[inner.op]
+            share[inner.number] = row.zeros(inner, [share[arg.number] for arg in inner.args])
+        assert 0 <= share[one.number] <= 1
+        if not {inner.op for inner in ancestry([one])} & {"take", "put"}:  # which may find the full part of an array
+            assert len(expand.expand([one], symbols)[0]) <= share[one.number] * one.size + 1e-9, one

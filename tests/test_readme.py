@@ -16,7 +16,8 @@ import jacmagic
 from jacmagic import panel, result
 from jacmagic.code import BACKENDS, RUNNING
 from jacmagic.code import sympy as source
-from jacmagic.engine import chain, expand
+from jacmagic.engine import chain, entries, expand
+from jacmagic.engine.ops import maps
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import limits
 from jacmagic.program import lowerer
@@ -40,7 +41,7 @@ KINDS = {
     "loss": "prediction, target",
 }
 
-LIMITS = (limits, lowerer, expand, chain, source, result, pieces, paths, remarks, rules, views, panel)
+LIMITS = (limits, lowerer, expand, maps, entries, chain, source, result, pieces, paths, remarks, rules, views, panel)
 
 
 def cell(text: str) -> str:

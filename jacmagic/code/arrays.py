@@ -11,7 +11,8 @@ from string import ascii_letters
 from jacmagic.code.dialects import Dialect
 from jacmagic.code.terms import _ATOM, Body, Inputs, Term
 from jacmagic.code.trees import nearest_number, tree
-from jacmagic.engine.graph import Node, Shape
+from jacmagic.engine.graph import Node
+from jacmagic.engine.operation import Shape
 
 
 class Arrays(Body):

@@ -8,7 +8,8 @@ from typing import Any
 from jacmagic.code.dialects import BACKENDS
 from jacmagic.code.source import source
 from jacmagic.code.terms import Inputs
-from jacmagic.engine.graph import Node, Shape
+from jacmagic.engine.graph import Node
+from jacmagic.engine.operation import Shape
 from jacmagic.errors import ValueMistake, nearest
 
 

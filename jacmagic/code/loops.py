@@ -17,7 +17,8 @@ import sympy as sp
 from jacmagic.code.dialects import Dialect
 from jacmagic.code.terms import _ATOM, Body, Inputs, Term
 from jacmagic.code.trees import nearest_number, tree
-from jacmagic.engine.graph import Node, Shape, slot
+from jacmagic.engine.graph import Node, slot
+from jacmagic.engine.operation import Shape
 
 _0, _1, _2 = slot(0), slot(1), slot(2)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from jacmagic.code.dialects import Dialect
 from jacmagic.code.trees import Tree
-from jacmagic.engine.graph import Shape
+from jacmagic.engine.operation import Shape
 
 Inputs = Sequence[tuple[str, Shape]]
 

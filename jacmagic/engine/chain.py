@@ -15,12 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import sympy as sp
-from sympy.core.relational import Relational
-
-from jacmagic.engine.graph import Graph, Node, ancestry, is_zero, slot
-from jacmagic.engine.ops import Shape, again, every, pull, push, share_of
-from jacmagic.functions import FUNCTIONS, by_cases, calculus
+from jacmagic.engine.graph import Graph, Node, ancestry, is_zero
+from jacmagic.engine.operation import OPERATIONS, Shape
+from jacmagic.engine.ops import again, pull, push
 
 MAX_JACOBIAN = 20_000_000
 """Entries of one Jacobian. Instead: that of one component, or of a sum."""
@@ -204,31 +201,7 @@ def _ancestry_until(roots: Sequence[Node], cut: set[str]) -> list[Node]:
 
 def kinks(g: Graph, roots: Sequence[Node]) -> list[tuple[str, Node]]:
     """The places where a derivative jumps: (function, node that is 0 there), of all nodes below the roots."""
-    found: list[tuple[str, Node]] = []
-    for node in ancestry(roots):
-        if node.op == "map":
-            expr, axes = node.data
-            for call in sorted(expr.atoms(sp.Function), key=str):
-                row = FUNCTIONS.get(type(call).__name__)
-                if row is None or row.kinks is None:
-                    continue
-                name = "max(0, z)" if row.name == "max" and len(call.args) == 2 and 0 in call.args else row.name
-                found += [
-                    (name, g.map(vanishing, list(zip(node.args, axes)), node.shape))
-                    for vanishing in row.kinks(calculus, *call.args)
-                ]
-            edges = [when.atoms(Relational) for cases in expr.atoms(sp.Piecewise) for _, when in cases.args]
-            found += [
-                ("cases", g.map(edge, list(zip(node.args, axes)), node.shape))
-                for edge in sorted({one.lhs - one.rhs for when in edges for one in when}, key=str)
-            ]
-        elif node.op == "norm":
-            found.append(("norm", node))
-        elif node.op in ("amax", "amin"):
-            share = share_of(g, node)  # between 0 and 1 where it is a tie
-            tied = by_cases((0, sp.And(slot(0) > 0, slot(0) < 1)), (1, True))
-            found.append((node.op[1:], g.map(tied, [(share, every(share))], share.shape)))
-    return found
+    return [kink for node in ancestry(roots) for kink in OPERATIONS[node.op].kinks(g, node)]
 
 
 def replace_inputs(g: Graph, roots: Sequence[Node], swap: Mapping[str, Node]) -> list[Node]:

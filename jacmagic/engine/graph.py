@@ -45,9 +45,8 @@ from typing import Any
 
 import sympy as sp
 
+from jacmagic.engine.operation import OPERATIONS, Shape
 from jacmagic.functions import put_in
-
-Shape = tuple[int, ...]
 
 
 class Node:
@@ -272,10 +271,9 @@ class Graph:
             parts = [q for part in parts for q in (part.args if part.op == "stack" and part.data == 0 else (part,))]
         return self.node("stack", parts, parts[0].shape[:lead] + shape, lead)
 
-    def along(self, op: str, node: Node) -> Node:
-        """Along the last axis: softmax, log_softmax, others; one axis less: logsumexp, amax, amin, norm, prod."""
-        shape = node.shape if op in ("softmax", "log_softmax", "others") else node.shape[:-1]
-        return self.node(op, (node,), shape)
+    def along(self, op: str, *args: Node, data: Any = None) -> Node:
+        """An operation whose shape follows from its operands: along the last axis softmax, norm, prod, …"""
+        return self.node(op, args, OPERATIONS[op].shape([arg.shape for arg in args], data, ()), data)
 
 
 def is_zero(node: Node) -> bool:

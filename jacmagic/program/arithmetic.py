@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.engine.expand import MAX_DIGITS
+from jacmagic.engine.entries import MAX_DIGITS
 from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
 from jacmagic.functions import symbolic
 from jacmagic.language import tree as t

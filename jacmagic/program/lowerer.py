@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.engine.expand import MAX_DIGITS
+from jacmagic.engine.entries import MAX_DIGITS
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import put_in

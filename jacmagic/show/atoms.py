@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import sympy as sp
 
-from jacmagic.engine import ops
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
+from jacmagic.engine.ops.along import share_of
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout
@@ -56,7 +56,7 @@ class Atoms:
             if node.op == "map" and len(node.shape) == 1 and uses[node.number] > 1 and self.is_residual(node):
                 self.kept.add(node.number)
             if node.op in ("amax", "amin", "norm", "prod"):
-                self.shares.setdefault(ops.share_of(self.g, node).number, node)
+                self.shares.setdefault(share_of(self.g, node).number, node)
             elif (norm := normed(node)) is not None:
                 name, z = norm
                 self.names.setdefault(node.number, t.Call(name, (self.tree(z),)))

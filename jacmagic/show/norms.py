@@ -6,6 +6,7 @@ import sympy as sp
 
 from jacmagic.engine import ops
 from jacmagic.engine.graph import Graph, Node, slot
+from jacmagic.engine.ops.axes import LEAD
 
 
 def normed(node: Node) -> tuple[str, Node] | None:
@@ -53,7 +54,7 @@ def pull(g: Graph, node: Node, cotangent: Node, lead: int, reuse: bool) -> list[
         return ops.pull(g, node, cotangent, lead, reuse)
     name, z = norm
     n, axes = node.size, tuple(range(lead + 1))
-    front = (ops.LEAD,) * lead
+    front = (LEAD,) * lead
     total = g.sum(cotangent, (lead,)) if name == "layer_norm" else g.zeros(cotangent.shape[:lead])
     along = g.dot(node, cotangent, (0,), (*front, 0), front)
     pulled = g.map(

@@ -1,0 +1,67 @@
+"""The table OPERATIONS: a row is one operation of the graph, with all that anyone needs to know of it.
+
+The mechanisms (the chain rule in `chain`, the writing out in `expand`, the writers in `code`) ask the row and name no
+operation. Adding one is adding a row; `ops` has those that there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jacmagic.engine.entries import Entries
+    from jacmagic.engine.graph import Graph, Node
+
+Shape = tuple[int, ...]
+
+
+def _lasting(node: Node, shares: Sequence[float]) -> float:
+    return 1.0
+
+
+def _one_of_each(node: Node, inner: Sequence[float]) -> tuple[float, float]:
+    return 1.0, max(inner, default=1)
+
+
+def _smooth(g: Graph, node: Node) -> list[tuple[str, Node]]:
+    return []
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of the table.
+
+    Attributes:
+        name     as a node has it
+        shape    the result's from those of the operands, the data, and the shape that was asked for where neither tells
+        again    the same operation on other operands; where True is given, in the form that is safe far out
+        pull     the cotangents of the operands from that of the node, x̄ = Jᵀ ȳ, each with as many leading axes; the
+                 last argument is `reuse`, for numbers: a map's own value may stand in its slope
+        push     the tangent of the node from those of the operands, ẏ = J ẋ, None being 0; at least one is not
+        entries  the entries as SymPy expressions from those of the operands, and the inputs by name
+        cost     operations for one entry on the way, and in one entry written out, from those of the operands' entries
+        zeros    the share of entries that may differ from 0, as from operands with their shares of them everywhere
+        kinks    the places where a slope jumps: a function, and a node that is 0 there
+        by       the same by other operations, for a dialect that has no line for it; for numbers, so safe far out
+        spell    dialect -> its line: {0} is the operand. In a dialect of array modules an expression. In one of flat
+                 arrays a statement that sets {1}, an array of zeros or the number 0: {2} is the length of the
+                 operand's last axis, {3} how many of these there are
+    """
+
+    name: str
+    shape: Callable[[Sequence[Shape], Any, Shape], Shape]
+    again: Callable[[Graph, Node, list[Node], bool], Node]
+    pull: Callable[[Graph, Node, Node, int, bool], list[tuple[Node, Node]]]
+    push: Callable[[Graph, Node, list[Node | None], int, bool], Node | None]
+    entries: Callable[[Node, list[Entries], Mapping[str, Sequence[Any]]], Entries]
+    cost: Callable[[Node, Sequence[float]], tuple[float, float]] = _one_of_each
+    zeros: Callable[[Node, Sequence[float]], float] = _lasting
+    kinks: Callable[[Graph, Node], list[tuple[str, Node]]] = _smooth
+    by: Callable[[Graph, list[Node], Any, Shape], Node] | None = None
+    spell: Mapping[str, str] = field(default_factory=dict)
+
+
+OPERATIONS: dict[str, Operation] = {}
+"""The operations by name."""
