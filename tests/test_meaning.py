@@ -152,6 +152,7 @@ BLOCKS = [
     (r"\ddot{θ} = -k θ - c \dot{θ}", [[0, 1], [-k, -c]], "theta v"), ("x1'' = -x1 + x2', x2'' = -x2", [[0, 1, 0, 0], [-1, 0, 0, 1], [0, 0, 0, 1], [0, 0, -1, 0]], "x1 v1 x2 v2"),
     ("x'' = -k x, y'' = -x", [[0, 1, 0, 0], [-k, 0, 0, 0], [0, 0, 0, 1], [-1, 0, 0, 0]], "x v y w"), ("x'' = -v x", [[0, 1], [-sp.Symbol("v", real=True), 0]], "x w"),
     ("x in R^2\nK = [2, 1; 1, 2]\nx'' = -K x", None, "x1 x2 v1 v2"),
+    ("x'' = (-c x' - k x)/m", [[0, 1], [-k / m, -c / m]], "x v"), ("θ'' = (-m g sin θ)/(m l)", None, "theta v"),
     # a value times a vector that holds no range of it
     ("v = 3 [4, 5]\nf = v x", None, "x"),
     # a name of its own

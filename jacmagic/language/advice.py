@@ -7,42 +7,12 @@ type; its examples are its tests. A row never sees a line that reads well.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import factorial
 
 from jacmagic.errors import JacmagicError, LimitError, Span, SyntaxMistake
-
-Match = re.Match[str]
-
-
-@dataclass(frozen=True)
-class Advice:
-    """A complaint.
-
-    looks     of the line, or of a part of it, which is then what is underlined
-    says      one sentence
-    fixes     the texts that may stand in the place of what is underlined
-    examples  (block, fixes): each fix in its place is read
-    net       for a block of %%nnchain or %%jacobian alone
-    below     it goes on in the next line
-    """
-
-    looks: re.Pattern[str]
-    says: str
-    fixes: Callable[[Match], Sequence[str]]
-    examples: tuple[tuple[str, tuple[str, ...]], ...]
-    net: bool | None = None
-    below: bool = False
-
-
-def _none(found: Match) -> Sequence[str]:
-    return ()
-
-
-def _defined(found: Match) -> Sequence[str]:
-    arguments = re.sub(r"\s*,\s*", ", ", found["arguments"].strip())
-    return (f"{found['name'] or 'f'}({arguments}) = {found['body'].strip()}",)
+from jacmagic.language import foreign
+from jacmagic.language.complaint import Advice, Match, defined, none
 
 
 def _remainder(found: Match) -> Sequence[str]:
@@ -105,32 +75,35 @@ def _size(found: Match) -> Sequence[str]:
 
 
 TABLE = (
+    *foreign.ROWS,
     Advice(
         re.compile(r"^(?:(?P<name>[A-Za-z]\w*)\s*=\s*)?lambda\s+(?P<arguments>\w+(?:\s*,\s*\w+)*)\s*:(?P<body>[^:]+)$"),
-        "A function is written with its arguments in front of =, without lambda.", _defined,
+        "A function is written with its arguments in front of =, without lambda.", defined,
         (("f = lambda x: x**2", ("f(x) = x**2",)), ("lambda x, y: x*y", ("f(x, y) = x*y",))),
     ),
     Advice(
         re.compile(
-            r"^def\s+(?P<name>[A-Za-z]\w*)\s*\((?P<arguments>\w+(?:\s*,\s*\w+)*)\)\s*:\s*return\s+(?P<body>[^:\n]+)"
+            r"^def\s+(?P<name>[A-Za-z]\w*)\s*\((?P<arguments>\w+(?:\s*,\s*\w+)*)\)\s*:\s*return\s+(?P<body>[^:\n]+)",
+            re.M,
         ),
-        "A function is written with =, without def and return.", _defined,
+        "A function is written with =, without def and return.", defined,
         (("def f(x): return x**2", ("f(x) = x**2",)), ("def g(x, y):\n    return x*y + 1", ("g(x, y) = x*y + 1",))),
         below=True,
     ),
     Advice(
         re.compile(r"^\(?(?P<arguments>[A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\)?\s*(?:->|→|↦|⟼|\\mapsto|=>)"
                    r"(?P<name>)\s*(?P<body>(?=.*[\^*+/=(\s])[^>→↦⟼]+)$"),
-        "A function has a name and =; -> joins the layers of a net.", _defined,
+        "A function has a name and =; -> joins the layers of a net.", defined,
         (("x -> x^2", ("f(x) = x^2",)), ("(x, y) -> x y + 1", ("f(x, y) = x y + 1",)),
          ("x ↦ sin(x)", ("f(x) = sin(x)",))),
         net=False,
     ),
     Advice(
-        re.compile(r"^[A-Za-z]\w*\s*:\s*(?:\\mathbb\s*\{?R\}?|R|ℝ)[^=]*(?:->|→|\\to)[^=]*$"),
+        re.compile(r"^[A-Za-z]\w*\s*(?::|\\colon)\s*(?:\\mathbb\s*\{?R\}?|R|ℝ)[^=]*(?:->|→|\\to)[^=]*$"),
         "From where to where a function goes is seen from its line f(x, y) = …; as a comment this may stay.",
         lambda found: ("# " + found[0],),
-        (("f: R^2 -> R^2\nf(x, y) = [x y, x]", ("# f: R^2 -> R^2",)), ("f : ℝ → ℝ\nf(x) = x^2", ("# f : ℝ → ℝ",))),
+        (("f: R^2 -> R^2\nf(x, y) = [x y, x]", ("# f: R^2 -> R^2",)), ("f : ℝ → ℝ\nf(x) = x^2", ("# f : ℝ → ℝ",)),
+         ("f \\colon \\mathbb R \\to \\mathbb R\nf(x) = x^2", ("# f \\colon \\mathbb R \\to \\mathbb R",))),
     ),
     Advice(
         re.compile(r"^(?:[A-Za-z]\w*\s*(?:->|→)\s*)(?:[A-Za-z]\w*(?:\(\d+\))?\s*(?:->|→)\s*)*[A-Za-z]\w*(?:\(\d+\))?$"),
@@ -150,14 +123,14 @@ TABLE = (
          ("nn.Sequential(nn.Linear(4, 2), nn.Tanh())", ("x(4) -> 2 tanh",))),
     ),
     Advice(
-        re.compile(r"(?:^|(?<=\s))(?:%|//|--)\s*(?P<told>(?:[A-Za-z].*)?)$"), "A comment starts with #.",
-        lambda found: (f"# {found['told']}".rstrip(),),
+        re.compile(r"(?:^|(?<=\s))(?:%|//|--)\s*(?P<told>(?:[A-Za-z]{2,}.*|[A-Za-z]\s\w.*)?)$"),
+        "A comment starts with #.", lambda found: (f"# {found['told']}".rstrip(),),
         (("f(x) = x^2 % the square", ("# the square",)), ("f(x) = x^2 // the square", ("# the square",)),
          ("% a comment\nf(x) = x^2", ("# a comment",)), ("// a comment\nf(x) = x^2", ("# a comment",))),
     ),
     Advice(
-        re.compile(r"([A-Za-z]\w*|\d+)\s*%\s*(\d+)"), "A remainder is written with floor.", _remainder,
-        (("f(x) = x % 2", ("x - 2 floor(x/2)",)),),
+        re.compile(r"([A-Za-z]\w*|\d+)\s*%\s*(\d+|[A-Za-z](?!\w))"), "A remainder is written with floor.", _remainder,
+        (("f(x) = x % 2", ("x - 2 floor(x/2)",)), ("f(x) = 50 % x", ("50 - x floor(50/x)",))),
     ),
     Advice(
         re.compile(r"([A-Za-z]\w*|\d+)\s*//\s*(\d+)"), "Whole division is written with floor.",
@@ -175,7 +148,7 @@ TABLE = (
     ),
     Advice(
         re.compile(r"([A-Za-z]\w*)!"),
-        "A factorial has no derivative; of a whole number it is a product, prod(i for i = 1..n).", _none,
+        "A factorial has no derivative; of a whole number it is a product, prod(i for i = 1..n).", none,
         (("f(n) = n!", ()),),
     ),
     Advice(
@@ -186,7 +159,7 @@ TABLE = (
         re.compile(
             r"^(?:import|from)\s+\w.*$|^print\s*\(.*$|^(?:plt|np|torch|sp|sns)\.\w+\(.*$|^return\b.*$|^for\s+\w+\s+in\b.*:$"
         ),
-        "That is Python, which has a cell of its own.", _none,
+        "That is Python, which has a cell of its own.", none,
         (("import numpy as np\nf(x) = x^3", ()), ("f(x) = x^2\nprint(f)", ()),
          ("from math import sin\nf(x) = sin x", ())),
     ),
@@ -197,11 +170,11 @@ TABLE = (
     ),
     Advice(
         re.compile(r"(?:(?<== )|(?<==))(?P<value>[^=<>\s][^=<>]*?)\s*(?:,|\bfor\b|\bwhen\b|\bwhere\b|\\quad)\s*"
-                   r"(?P<domain>-?\w+\s*(?:[<>≤≥≠]|<=|>=|!=|\\geq?|\\leq?|\\neq?)\s*=?\s*-?[\w.]+)$"),
+                   r"(?P<domain>-?\w+(?:\s*(?:[<>≤≥≠]|<=|>=|!=|\\geq?|\\leq?|\\neq?)\s*=?\s*-?[\w.]+)+)$"),
         "Where a function is defined needs no words: outside of it there is no number. Another value there is an else.",
         lambda found: (found["value"],),
         (("f(x) = ln x, x > 0", ("ln x",)), ("f(x) = 1/x for x ≠ 0", ("1/x",)),
-         ("f(x)=sqrt(x) when x >= 0", ("sqrt(x)",))),
+         ("f(x)=sqrt(x) when x >= 0", ("sqrt(x)",)), ("f(x) = x^2 for 0 < x ≤ 1", ("x^2",))),
     ),
     Advice(
         re.compile(r"\s+(?:where|with|at|when)\s+([A-Za-z]\w*\s*=\s*-?[\d.]+)$"), "A value has a statement of its own.",
@@ -215,12 +188,12 @@ TABLE = (
         (("f(x) = 1.000,5x", ("1000.5",)), ("f(x) = 12.345.678,9 x", ("12345678.9",))),
     ),
     Advice(
-        re.compile(r"∫|\\int\b"),
-        "Integrals are worked out before: write the function that is to be differentiated.", _none,
-        (("f(x) = \\int x dx", ()), ("F(x) = ∫ x^2 dx", ())),
+        re.compile(r"∫|\\int(?![a-z])"),
+        "Integrals are worked out before: write the function that is to be differentiated.", none,
+        (("f(x) = \\int x dx", ()), ("F(x) = ∫ x^2 dx", ()), ("f(x) = \\int_0^x t^2 dt", ())),
     ),
     Advice(
-        re.compile(r"\\lim(?![a-z])"), "Limits are worked out before: write the function itself.", _none,
+        re.compile(r"\\lim(?![a-z])"), "Limits are worked out before: write the function itself.", none,
         (("f(x) = \\lim_{h \\to 0} x + h", ()),),
     ),
     Advice(
@@ -232,7 +205,7 @@ TABLE = (
 
 
 def better(text: str, error: JacmagicError, net: bool) -> JacmagicError:
-    """The error, or what the table has to say of its line."""
+    """The error, or what the table has to say of its line, where that is of the same place."""
     if error.span is None or isinstance(error, LimitError):
         return error
     start = text.rfind("\n", 0, error.span.start) + 1
@@ -241,7 +214,11 @@ def better(text: str, error: JacmagicError, net: bool) -> JacmagicError:
     start += len(line) - len(line.lstrip())
     line = line.lstrip()
     for row in TABLE:
-        found = row.looks.search(text[start:] if row.below else line)
-        if found is not None and row.net in (None, net):
-            return SyntaxMistake(row.says, Span(start + found.start(), start + found.end()), tuple(row.fixes(found)))
+        if row.net not in (None, net):
+            continue
+        shown, at = (text, 0) if row.below else (line, start)
+        for found in row.looks.finditer(shown):
+            span = Span(at + found.start(), at + found.end())
+            if span.start <= error.span.stop and error.span.start <= span.stop:
+                return SyntaxMistake(row.says, span, tuple(row.fixes(found)))
     return error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 FOREIGN = {
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "sh": "sinh", "ch": "cosh",
     "th": "tanh", "arctg": "atan", "arcsen": "asin", "sgn": "sign", "heaviside": "step",
@@ -39,7 +42,8 @@ ELSEWHERE = {
     "rms": "write sqrt(mean(x^2))",
     **dict.fromkeys(("concat", "concatenate", "cat", "stack", "hstack", "vstack"), "write [a, b]"),
     **dict.fromkeys(("matmul", "linear", "mm"), "write a product, A B or W x + b"),
-    "transpose": "write A^T", **dict.fromkeys(("square", "sq"), "write x^2"),
+    "transpose": "write A^T", **dict.fromkeys(("Rational", "Fraction"), "write x/y"),
+    **dict.fromkeys(("square", "sq"), "write x^2"),
     "outer": "write x y^T", "normalize": "write x/norm(x)", "cosine_similarity": "write dot(x, y)/(norm(x) norm(y))",
     "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
     "hardsigmoid": "write clip(x/6 + 1/2, 0, 1)",
@@ -58,3 +62,38 @@ ELSEWHERE = {
     "expm1": "write e^x - 1", "log1p": "write ln(1 + x)", "hypot": "write sqrt(x^2 + y^2)", "sinc": "write sin(x)/x",
 }
 """Functions of mathematics that the language does not have, and what to do instead."""
+
+RECIPES = {
+    "pow": "{a}^{b}", "power": "{a}^{b}", "square": "{a}^2", "sq": "{a}^2", "expm1": "(e^{a} - 1)",
+    "log1p": "ln(1 + {0})",
+    "hypot": "sqrt({a}^2 + {b}^2)", "sinc": "(sin({0})/{a})", "exp2": "2^{a}", "where": "({1} if {0} else {2})",
+    "outer": "{a} {b}^T", "matmul": "{a} {b}", "mm": "{a} {b}", "transpose": "{a}^T", "std": "sqrt(var({0}))",
+    "sd": "sqrt(var({0}))", "stddev": "sqrt(var({0}))", "cov": "(mean({a} .* {b}) - mean({0}) mean({1}))",
+    "normalize": "({a}/norm({0}))", "cosine_similarity": "dot({0}, {1})/(norm({0}) norm({1}))",
+    "dist": "norm({a} - {b})",
+    "softmin": "softmax(-{a})", "rms": "sqrt(mean({a}^2))", "lse": "logsumexp({0})", "hinge": "max(0, 1 - {b} {a})",
+    "prelu": "(max({0}, 0) + {b} min({0}, 0))", "mod": "({a} - {b} floor({a}/{b}))", "l1norm": "||{0}||_1",
+    "l2norm": "||{0}||", "kl": "dot({0}, ln({a} ./ {b}))", "kl_div": "dot({0}, ln({a} ./ {b}))", "acot": "atan(1/{a})",
+    "hardsigmoid": "clip({a}/6 + 1/2, 0, 1)", "nll": "(-dot({1}, log_softmax({0})))", "concat": "[{0}, {1}]",
+    "concatenate": "[{0}, {1}]", "cat": "[{0}, {1}]", "stack": "[{0}, {1}]", "vstack": "[{0}, {1}]",
+    "Rational": "({a}/{b})", "Fraction": "({a}/{b})",
+}
+"""What to write in the place of such a call: {0} is its first argument, {a} that as one factor."""
+
+PLAIN_WORDS = frozenset(
+    "a an the of to is be by in on at as it we if so end let for var set get not and or but new def del nan inf any "
+    "all one two with then when where begin False None True null print return while do begin const int float".split()
+)
+"""Words that are no product of letters."""
+
+
+def written_out(name: str, arguments: Sequence[str]) -> str | None:
+    """A call in the language's own words; None where there is no recipe for so many arguments."""
+    recipe = RECIPES.get(name)
+    if recipe is None:
+        return None
+    takes = {int(one) if one.isdigit() else "abc".index(one) for one in re.findall(r"\{(\w)\}", recipe)}
+    if len(arguments) != max(takes) + 1:
+        return None
+    factors = [one if re.fullmatch(r"[\w.]+|\([^()]*\)|\w+\([^()]*\)", one) else f"({one})" for one in arguments]
+    return recipe.format(*arguments, **dict(zip("abc", factors)))

@@ -12,12 +12,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake, nearest
-from jacmagic.functions import CONSTANTS, FUNCTIONS, OF_LOGITS, SPELLINGS, Function
+from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake
+from jacmagic.functions import CONSTANTS, FUNCTIONS, Function
 from jacmagic.language import derivatives
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
-from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
+from jacmagic.language.extent import factors
 from jacmagic.language.keys import Rate, is_letter, key_of
 from jacmagic.language.letters import ONES
 from jacmagic.language.readings import between, call, product, run, said
@@ -322,29 +322,10 @@ class Reader(Values):
                 f"or write {shown}*{inside}.", span, (f"{shown}*{inside}",) if inside != "(…)" else (),
             )
         if not self.ways(word):
-            self.check_logits(word, item, group)
-            error = self.unknown(word)
-            if isinstance(error, AmbiguousMath):
-                raise error
-            close = nearest(word.text, SPELLINGS | set(self.scope.functions))
-            if word.text != word.text.lower() in SPELLINGS:
-                raise error
-            if close and "space" not in error.message and not {word.text, shown} & {*ELSEWHERE, *FOREIGN}:
-                raise NameMistake(
-                    f"{shown} is not a function. Did you mean {' or '.join(close)}?", item.span, tuple(close)
-                )
-            raise error
-
-    def check_logits(self, word: s.Word, item: s.Item, group: s.Item) -> None:
-        """CrossEntropyLoss(z, y)."""
-        if word.typed not in OF_LOGITS or not isinstance(group.atom, s.Group):
-            return
-        loss, maker = OF_LOGITS[word.typed]
-        arguments = [self.source(entry.span) for entry in group.atom.rows[0]]
-        fix = (f"{loss}({maker}({arguments[0]}), {arguments[1]})",) if len(arguments) == 2 else ()
-        raise NameMistake(
-            f"{self.source(word.span)} is {loss} of what {maker} gives.", item.span.to(group.atom.span), fix
-        )
+            assert isinstance(group.atom, s.Group)
+            given = [self.source(one.span) for one in group.atom.rows[0]]
+            self.check_known_elsewhere(word, item.span.to(group.atom.span), given)
+            raise self.not_a_function(word, item.span)
 
     def check_index(self, word: s.Word, item: s.Item, group: s.Item) -> None:
         """x(2), A(1,2): an entry to some languages, a product with 2 here."""
@@ -547,19 +528,30 @@ class Reader(Values):
         return [Settled(item.operator, call, item.gap, span)], used + 1
 
     def no_argument(self, item: s.Item, row: Function) -> JacmagicError:
-        shown = self.source(item.atom.span)
-        signed = re.compile(r"\s*[-−]\s*([\w.]+(?:\^\w+)?[²³⁰-⁹]*)(\s*[/÷]\s*[\w.]+)?(?!\s*[\^(\[])")
-        match = signed.match(self.text, item.span.stop)
-        if match:
-            head = self.source(item.span)
-            start, end = match.end() - len(match[0].lstrip()), match.end(1)
-            readings = [call(head, [between(start, end)])]
-            if match[2]:  # exp -x^2/2
-                below = between(match.end() - len(match[2].lstrip(" /÷")), match.end())
-                readings = [product(*readings, below, sign="/"), call(head, [between(start, match.end())])]
-            says = "{}: a signed argument needs brackets."
-            return self.ambiguous(Span(item.span.start, match.end()), *readings, says=says)
-        return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
+        """sin -x, exp -(x - 1)^2/2, and sin−1(x), from which a superscript was lost."""
+        shown, head = self.source(item.atom.span), self.source(item.span)
+        sign = re.compile(r"\s*[-−+]\s*").match(self.text, item.span.stop)
+        meant = factors(self.text, sign.end(), self.function) if sign else ()
+        if sign is None or not meant:
+            return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
+        start, end = sign.end() - len(sign[0].lstrip()), meant[-1].span.stop
+        if row.inverse and start == item.span.stop and self.source(meant[0].span) == "1" and len(meant) > 1:
+            inside = s.unwrapped(meant[1].atom)
+            readings = [call(one, [between(inside.span.start, end - (inside is not meant[1].atom))])
+                        for one in (row.inverse, shown)]
+            readings[1] = product(t.Number("1"), readings[1], sign="/")
+            return self.ambiguous(Span(item.span.start, end), *readings)
+        glued = any(one.posts and one.posts[-1].kind == "^" and not one.posts[-1].clear for one in meant[:-1])
+        readings = [] if glued else [call(head, [between(start, end)])]
+        below = re.compile(r"\s*[/÷]\s*").match(self.text, end)
+        under = factors(self.text, below.end(), self.function) if below else ()
+        if under and readings:  # exp -x^2/2
+            end = under[0].span.stop
+            apart = product(*readings, between(under[0].span.start, end), sign="/")
+            behind = re.match(r"\s*[\w(|√]", self.text[end:])
+            readings = [t.Paren(apart) if behind else apart, call(head, [between(start, end)])]
+        says = "{}: a signed argument needs brackets."
+        return self.ambiguous(Span(item.span.start, end), *readings, says=says)
 
     def check_family(self, row: Function, group: s.Group) -> None:
         """sum(x^i, i, 0, 3), as other systems write it."""
@@ -668,6 +660,8 @@ class Reader(Values):
             return
         if isinstance(item.atom, s.For):
             return
+        if isinstance(item.atom, s.Word) and not self.user_function(item.atom):
+            self.names(item.atom)  # sin x cosx has words of its own
         stop = after
         while stop + 1 < len(items) and items[stop + 1].operator == "" and not (
             self.function(items[stop + 1].atom) or self.user_function(items[stop + 1].atom)

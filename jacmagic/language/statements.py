@@ -9,12 +9,13 @@ from dataclasses import replace
 from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS, OF_LOGITS, SPELLINGS
 from jacmagic.language import tree as t
+from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN, RECIPES
 from jacmagic.language.letters import MODULES, ROLES, VARIANTS
 from jacmagic.language.lexer import Lexer, Token
 from jacmagic.language.limits import MAX_BLOCK, MAX_LAYERS, MAX_STATEMENTS
 from jacmagic.language.nodes import For, Group, Layer, Num, Range, Raw, Size, Statement, Word, nodes, unwrapped
 from jacmagic.language.parser import Parser
-from jacmagic.language.rates import ANOTHER, LEIBNIZ, LONGEST_RATE, letter_of, undotted
+from jacmagic.language.rates import ANOTHER, LEIBNIZ, LONGEST_RATE, letter_of, undotted, unsolved
 from jacmagic.language.readings import ambiguous, between, product, said
 
 
@@ -213,6 +214,8 @@ class Line(Parser):
             closing = tokens[-1]
             if closing.kind == "op" and closing.text == ")":
                 raise SyntaxMistake("The arguments of a function are names with commas between them.", whole)
+        if (mistake := unsolved(self.text, tokens, self.tokens[equals + 1 : -1])) is not None:
+            raise mistake
         if shape.startswith("ww"):
             raise SyntaxMistake("One name is expected before =.", whole)
         numbered = re.fullmatch(r"(\w+)\s*\^\{\s*\((\w)\)\s*\}", self.text[whole.start : whole.stop])
@@ -412,7 +415,7 @@ class Line(Parser):
                 raise SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
             raise SyntaxMistake("A comma separates statements only before a new name = …", token.span)
         if token.text == "." and token.kind == "op":
-            raise SyntaxMistake("A dot joins nothing; the inner product is u · v, a product is u v.", token.span)
+            raise self.dot(token)
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
         if token.kind == "word" and token.text == "for":
@@ -428,6 +431,13 @@ class Line(Parser):
         if token.kind == "word" and token.text.removesuffix("s") in ROLES:
             raise SyntaxMistake("The role of a name in a net is one word: input, weight, target or fixed.", token.span)
         raise self.fail("the end of the line or an operator")
+
+    def dot(self, token: Token) -> SyntaxMistake:
+        """2 . x, u . v"""
+        before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
+        joins = {before.kind, after.kind} <= {"word", "num"}
+        says = "A dot joins nothing; the inner product is u · v, a product is u v."
+        return SyntaxMistake(says, token.span, ("·",) if joins else ())
 
 
 def with_differences(tokens: Sequence[Token]) -> list[Token]:
@@ -575,19 +585,31 @@ def parse(text: str, net: bool = False) -> tuple[Statement, ...]:
 
 def check_modules(text: str, tokens: Sequence[Token]) -> None:
     """np.sin(x) and x.sum(), as Python has them."""
-    for before, dot, after in zip(tokens, tokens[1:], tokens[2:]):
+    for at, (before, dot, after) in enumerate(zip(tokens, tokens[1:], tokens[2:])):
         if dot.text == "." and before.kind == after.kind == "word" and after.text != "T" and not (dot.gap or after.gap):
-            span, behind = before.span.to(after.span), text[after.span.stop :]
-            name, known = text[after.span.start : after.span.stop], after.text in SPELLINGS
-            if before.text in MODULES and name in {*OF_LOGITS, "cross_entropy"}:  # PyTorch's own is of logits, too
-                raise of_logits(text, Span(before.span.start, after.span.stop), name)
-            if before.text in MODULES:
-                raise SyntaxMistake("Functions stand without a module before them.", span, (name,) if known else ())
-            if behind.startswith("()"):
-                span = Span(span.start, span.stop + 2)
-                fix = f"{name}({text[before.span.start : before.span.stop]})"
-                raise SyntaxMistake("A function stands before its argument.", span, (fix,) if known else ())
-            raise SyntaxMistake("A name has no dot in it.", span)
+            while before.text in MODULES and tokens[at + 3].text == "." and tokens[at + 4].kind == "word":
+                at += 2  # np.linalg.norm
+                after = tokens[at + 2]
+            raise dotted(text, before, after)
+
+
+def dotted(text: str, before: Token, after: Token) -> SyntaxMistake:
+    """What to say of np.sin and x.sum, and what to write for them."""
+    span, behind = before.span.to(after.span), text[after.span.stop :]
+    name = text[after.span.start : after.span.stop]
+    word = FOREIGN.get(name, name)
+    fix: tuple[str, ...] = (word,) if word in SPELLINGS else ()
+    if before.text in MODULES and name in {*OF_LOGITS, "cross_entropy"}:  # PyTorch's own is of logits, too
+        return of_logits(text, span, name)
+    if before.text in MODULES:
+        told = f"; {name}: {ELSEWHERE[name]}" if name in ELSEWHERE else ""
+        recipe = (name,) if name in RECIPES else ()
+        return SyntaxMistake(f"Functions stand without a module before them{told}.", span, fix or recipe)
+    if behind.startswith("()"):
+        span, fix = Span(span.start, span.stop + 2), tuple(f"{one}({before.text})" for one in fix)
+        return SyntaxMistake("A function stands before its argument.", span, fix)
+    letters = len(before.text) == len(after.text) == 1 and not behind.startswith("(")
+    return SyntaxMistake("A name has no dot in it.", span, (f"{before.text}·{after.text}",) if letters else ())
 
 
 def of_logits(text: str, span: Span, name: str) -> SyntaxMistake:

@@ -110,6 +110,7 @@ class Times(Words):
         raise SyntaxMistake(
             f"{self.source(span)} is a derivative in time, and no line gives it: a line for it is "
             f"{shown}{chr(39) * primes} = …; the transpose is {shown}^T.", span,
+            (f"{shown}^T",) if primes == 1 and key_of(word) in self.scope.vectors | self.scope.matrices else (),
         )
 
     def without_time(self, item: s.Item, items: Sequence[s.Item], at: int) -> tuple[s.Item, int]:

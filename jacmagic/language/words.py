@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, nearest
-from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, Function, find
+from jacmagic.functions import CONSTANTS, FUNCTIONS, OF_LOGITS, SPELLINGS, Function, find
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
-from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN
+from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN, PLAIN_WORDS, written_out
 from jacmagic.language.keys import Rate, is_letter, key_of
 from jacmagic.language.letters import ONES, names_something, shift_of
 from jacmagic.language.readings import TWO_WAYS, ambiguous, product, said
@@ -208,6 +208,8 @@ class Words:
             bases = t.Words("log10"), t.Words("log2")
             return self.ambiguous(word.span, *bases, says="lg is the logarithm to base 10 or to base 2.")
         if shown.startswith("\\"):
+            if text in ELSEWHERE:
+                return NameMistake(f"{text} is not part of the language: {ELSEWHERE[text]}.", word.span)
             close = nearest(text, SPELLINGS)
             return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
 
@@ -224,15 +226,8 @@ class Words:
 
         if text != text.lower() and text.lower() in SPELLINGS | CONSTANTS.keys():
             return NameMistake(f"{shown} is not known. Did you mean {text.lower()}?", word.span, (text.lower(),))
-        numbered = re.fullmatch(r"([a-z]+?)([0-9]+)([A-Za-z]*)", text)  # sin2x, and sin2 of sin2θ or sin2(x)
-        if numbered and numbered[1] in SPELLINGS and (numbered[3] == "" or nameable(numbered[3])):
-            name, digits, rest = numbered.groups()
-            power = () if rest or re.match(r"[^\W\d]", self.text[word.span.stop :]) else (f"{name}^{digits}",)
-            longer = (f"{name}{digits} {rest}",) if name + digits in SPELLINGS else ()
-            return NameMistake(
-                f"{shown} is not known; is a space missing?", word.span,
-                (*longer, f"{name} {digits}{shown[len(name + digits):]}", *power),
-            )
+        if (error := self.numbered(word, nameable)) is not None:
+            return error
         for name in sorted(SPELLINGS, key=len, reverse=True):
             if text.startswith(name) and nameable(text[len(name) :]):
                 return NameMistake(
@@ -241,8 +236,10 @@ class Words:
             if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
                 before = text[: -len(name)]
                 return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
-        if apart := self.around_function(text, nameable):
+        if apart := self.around_functions(text, nameable):
             return NameMistake(f"{shown} is not known; are spaces missing?", word.span, (apart,))
+        if text in PLAIN_WORDS:
+            return NameMistake(f"{shown} is a word, and no line says what it is.", word.span)
         for difference in ("d", "delta", "Delta"):
             rest = text[len(difference) :]
             if text.startswith(difference) and nameable(rest):
@@ -261,15 +258,62 @@ class Words:
             f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
         )
 
-    def around_function(self, text: str, nameable: Callable[[str], bool]) -> str | None:
-        """`x sin x` for xsinx: names before a function, and its argument behind."""
-        for name in sorted(SPELLINGS, key=len, reverse=True):
-            before, found, behind = text.partition(name)
-            number = re.match(r"\d*", behind)
-            rest = behind[number.end() :] if number else behind
-            if found and before and nameable(rest) and all(nameable(letter) for letter in before):
-                return f"{' '.join(before)} {name} {behind}"
+    def numbered(self, word: s.Word, nameable: Callable[[str], bool]) -> NameMistake | None:
+        """sin2x, and sin2 of sin2θ or sin2(x)."""
+        shown, behind = self.source(word.span), self.text[word.span.stop :]
+        found = re.fullmatch(r"([a-z]+?)([0-9]+)([A-Za-z]*)", word.text)
+        if found is None or found[1] not in SPELLINGS or not (found[3] == "" or nameable(found[3])):
+            return None
+        name, digits, rest = found.groups()
+        if behind.startswith("(") and not rest:
+            says = f"{shown} is no function; a space is missing, or the sign of a power."
+            return NameMistake(says, word.span, (f"{name}^{digits}",))
+        power = () if rest or re.match(r"[^\W\d]", behind) else (f"{name}^{digits}",)
+        longer = (f"{name}{digits} {rest}",) if name + digits in SPELLINGS else ()
+        return NameMistake(
+            f"{shown} is not known; is a space missing?", word.span,
+            (*longer, f"{name} {digits}{shown[len(name + digits):]}", *power),
+        )
+
+    def around_functions(self, text: str, nameable: Callable[[str], bool]) -> str | None:
+        """`x sin x` for xsinx, `sin x cos x` for sinxcosx: names, then functions with one argument each."""
+        functions = sorted(SPELLINGS, key=len, reverse=True)
+
+        def calls(rest: str) -> list[str] | None:
+            for name in functions:
+                if rest.startswith(name):
+                    for end in range(len(rest), len(name), -1):
+                        argument, behind = rest[len(name) : end], rest[end:]
+                        more = calls(behind) if behind and nameable(argument.lstrip("0123456789")) else []
+                        if more is not None and nameable(argument.lstrip("0123456789")):
+                            return [name, argument, *more]
+            return None
+
+        for count in range(3):
+            if len(text) > count and all(map(nameable, text[:count])) and (found := calls(text[count:])):
+                return " ".join([*text[:count], *found])
         return None
+
+    def not_a_function(self, word: s.Word, span: Span) -> JacmagicError:
+        """What to say of a word in front of a bracket that nothing knows."""
+        error, shown = self.unknown(word), self.source(word.span)
+        if isinstance(error, AmbiguousMath) or word.text != word.text.lower() in SPELLINGS:
+            return error
+        close = nearest(word.text, SPELLINGS | set(self.scope.functions))
+        if close and "space" not in error.message and not {word.text, shown} & {*ELSEWHERE, *FOREIGN}:
+            return NameMistake(f"{shown} is not a function. Did you mean {' or '.join(close)}?", span, tuple(close))
+        return error
+
+    def check_known_elsewhere(self, word: s.Word, span: Span, arguments: Sequence[str]) -> None:
+        """CrossEntropyLoss(z, y), pow(x, 2): a call that is written with other words here."""
+        shown, plain = self.source(word.span), word.typed
+        if plain in OF_LOGITS:
+            loss, maker = OF_LOGITS[plain]
+            fix = (f"{loss}({maker}({arguments[0]}), {arguments[1]})",) if len(arguments) == 2 else ()
+            raise NameMistake(f"{shown} is {loss} of what {maker} gives.", span, fix)
+        for name in (shown, plain):
+            if name in ELSEWHERE and (recipe := written_out(name, arguments)):
+                raise NameMistake(f"{name} is not part of the language: {ELSEWHERE[name]}.", span, (recipe,))
 
     @staticmethod
     def difference(shown: str, span: Span, product: str) -> NameMistake:

@@ -69,8 +69,9 @@ def check_place(low: Lowerer, expr: t.Component, shape: Shape, axis: int, place:
     shown = inner.key if isinstance(inner, t.Name) else low.source(expr.base.span)
     what = f"{shown} has {size} entries" if len(shape) == 1 else f"{shown} is {shape[0]}×{shape[1]}"
     where = low.where(inner.key) if isinstance(inner, t.Name) else ""
+    last = (f"{low.source(expr.base.span)}[{size}]",) if place == -1 and len(shape) == 1 else ()
     zero = "; the first entry has the number 1" if place == 0 else ""
-    raise ShapeError(f"{what}{where}; {place} is out of range (from 1 to {size}){zero}.", expr.span)
+    raise ShapeError(f"{what}{where}; {place} is out of range (from 1 to {size}){zero}.", expr.span, last)
 
 
 def check_components(low: Lowerer, expr: t.Component, base: Value) -> None:

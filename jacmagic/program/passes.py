@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from jacmagic.errors import JacmagicError, LimitError, ShapeError
-from jacmagic.language.advice import better
 from jacmagic.language.statements import parse
 from jacmagic.program.block import Counted, Declared, Sized
 from jacmagic.program.build import build
@@ -41,6 +40,8 @@ def understand(
     except RecursionError:
         raise LimitError("This block is nested too deep; name an inner part on a line of its own.").bind(text) from None
     except JacmagicError as error:
+        from jacmagic.language.advice import better  # its patterns take 60 ms, for an error that may never come
+
         raise better(text, error, net).bind(text) from None
 
 
