@@ -20,6 +20,7 @@ from jacmagic.engine import chain, entries, expand
 from jacmagic.engine.ops import maps
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import limits
+from jacmagic.panel import pictures
 from jacmagic.program import lowerer
 from jacmagic.show import chain as paths
 from jacmagic.show import pieces, remarks, rules, views
@@ -41,7 +42,7 @@ KINDS = {
     "loss": "prediction, target",
 }
 
-LIMITS = (limits, lowerer, expand, maps, entries, chain, source, result, pieces, paths, remarks, rules, views, panel)
+LIMITS = (limits, lowerer, expand, maps, entries, chain, source, result, pieces, paths, remarks, rules, views, panel, pictures)
 
 
 def cell(text: str) -> str:

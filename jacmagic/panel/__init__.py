@@ -28,10 +28,10 @@ from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
+from jacmagic.panel import pictures
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, factors, pieces, remarks, tables, views
 from jacmagic.show.backward import layout_of
-from jacmagic.show.chain import depends
 
 MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
@@ -40,10 +40,6 @@ Instead: `r.at(…)` with its values."""
 
 MAX_SLIDERS = 4
 """Entries of a vector that have a slider each; a longer one is a grid of fields. Instead: a field each."""
-
-MAX_NODES = 16
-"""Entries of a layer that a picture draws as nodes with a name each; a longer one is a bar. Instead: its numbers, `r.forward()`."""
-
 
 PLACED = frozenset("echo values asked result partial gradient determinant local chain gradients steps".split())
 """Kinds of formulas that have a place of their own; all others stand below them."""
@@ -129,7 +125,8 @@ class _Spec:
             "chain": chain,
             "more": [self.says(one) for one in self.formulas if one.kind not in PLACED],
             "gradients": self.gradients(),
-            "picture": self.picture(chain),
+            "picture": pictures.chosen(self, chain),
+            "system": pictures.system(self),
             "kinks": self.kinks(),
             "reasons": (reasons := self.reasons()),
             "rescue": self.rescue(bool(reasons)),
@@ -366,48 +363,6 @@ class _Spec:
             out.append({"key": key, "mathml": [self.mathml(one) for one in lines], "value": "grad:" + key})
         return out
 
-    # -------------------------------------------------------------- the picture
-    def picture(self, chain: dict[str, Any] | None) -> dict[str, Any]:
-        """Which picture fits, and what it reads; `panel/src/pictures` has the kinds."""
-        p = self.p
-        axes = []
-        for key in p.variables:
-            shape = p.shape(key)
-            axes += [key] if shape == () else [f"{key}[{k + 1}]" for k in range(shape[0])] if len(shape) == 1 else [""]
-        outputs = list(p.outputs)
-        m = sum(prod(p.shape(k)) for k in outputs)
-        n = len(axes) if "" not in axes else 99
-        if p.net:
-            return self.net(chain)
-        f, label = "forward:" + outputs[0], pieces.name_of(self.result, outputs[0])
-        if n == 1 == m:
-            return {"kind": "curve", "x": axes[0], "f": f, "name": self.mathml(label)}
-        if n == 2 and m == 1:
-            return {"kind": "contour", "x": axes[0], "y": axes[1], "f": f}
-        if n == 2 == m:
-            if len(outputs) == 2:
-                f, joint = "forward:*", _joint(self.shown())
-                self.outputs[f] = self.g.stack([self.forward[k] for k in outputs], (2,))
-                label = t.Name(joint)
-            return {"kind": "map2", "x": axes[0], "y": axes[1], "f": f, "name": self.mathml(label) if label.key else ""}
-        return {"kind": "heatmap"}
-
-    def net(self, chain: dict[str, Any] | None) -> dict[str, Any]:
-        """The layers of a net that fits in a picture, with their names, values, derivatives and edges."""
-        p, links = self.p, depends(self.result)
-        order = [key for key in self.keys if key in links]
-        if not order or len(order) > 12:
-            return {"kind": "heatmap"}
-        layers = []
-        for key in [*p.variables, *order]:
-            size = prod(p.shape(key))
-            layers.append({
-                "key": key, "size": size, "forward": "forward:" + key, "delta": "grad:" + key,
-                "mathml": self.mathml(pieces.name_of(self.result, key)),
-                **({"entries": self.entry_names(key)} if 1 < size <= MAX_NODES else {}),
-            })
-        return {"kind": "net", "layers": layers, "edges": chain["edges"] if chain else []}
-
     # -------------------------------------------------------------- kinks and reasons
     def kinks(self) -> list[dict[str, str]]:
         out = []
@@ -480,12 +435,6 @@ class _Spec:
         shown = [one.latex for one in self.formulas if one.kind not in ("values", "partial", "gradient", "local", "gradients")]
         out.append({"label": "Copy LaTeX", "copy": " \\\\\n".join(shown)})
         return out
-
-
-def _joint(keys: list[str]) -> str:
-    """The letter that names share: f of f1 and f2; else nothing to write at an arrow."""
-    letters = {names.name(key).unindexed for key in keys}
-    return letters.pop() if len(letters) == 1 else ""
 
 
 def _short(value: float) -> float:

@@ -18,14 +18,15 @@ from jacmagic.magics import read_options
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
 CHAIN = "u = x y\nv = x + y\nf = u^2 + sin v"
+FLOW = "x' = a x - b x y\ny' = d x y - c y\na = 2"
 NET = "x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)"
 SPACE = "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]"
 WIDE = "x(20) -> 20 tanh"
 BLOCKS = {
     "curve": jacmagic.jacobian, "contour": jacmagic.jacobian, "map2": jacmagic.jacobian, "broken": jacmagic.jacobian,
-    "heatmap": jacmagic.nnchain, "net": jacmagic.nnchain,
+    "flow": jacmagic.jacobian, "heatmap": jacmagic.nnchain, "net": jacmagic.nnchain,
 }
-TEXTS = {"curve": "f(x) = x^2 - 2x", "contour": CHAIN, "map2": TWO, "broken": "f(x) = ln(x)\nx = -1", "heatmap": WIDE, "net": NET}
+TEXTS = {"curve": "f(x) = x^2 - 2x", "contour": CHAIN, "map2": TWO, "broken": "f(x) = ln(x)\nx = -1", "flow": FLOW, "heatmap": WIDE, "net": NET}
 
 
 def result_of(kind: str) -> object:
@@ -59,7 +60,7 @@ def test_a_saved_page_is_alive_and_open_to_all(browser: Browser, tmp_path: Path,
         page.goto(file.as_uri())
         expect(page.locator(".jm")).to_have_count(1)
         assert page.locator(".jm.jm-dark").count() == int(dark)
-        if kind in ("map2", "contour", "curve", "net"):
+        if kind in ("map2", "contour", "curve", "flow", "net"):
             moves(page)
         for fold in page.locator(".jm-actions button[aria-expanded]").all():
             fold.click()
@@ -441,11 +442,11 @@ def test_print_is_black_on_white_and_cuts_nothing(browser: Browser, tmp_path: Pa
         assert page.evaluate(whole)
 
 
-@pytest.mark.parametrize("kind", ["map2", "space", "contour", "net"])
+@pytest.mark.parametrize("kind", ["map2", "space", "contour", "flow", "net"])
 def test_every_abbreviation_says_what_it_is(page: Page, tmp_path: Path, kind: str) -> None:
     result = jacmagic.jacobian(SPACE) if kind == "space" else result_of(kind)
     page.goto(result.save(tmp_path / "page.html").as_uri())
-    wanted = {"map2": ["det", "rank", "σ"], "space": ["det", "rank", "σ", "cond"], "contour": ["‖∇‖"], "net": ["σ", "what is δ?"]}[kind]
+    wanted = {"map2": ["det", "rank", "σ"], "space": ["det", "rank", "σ", "cond"], "contour": ["‖∇‖"], "flow": ["λ", "tr", "det"], "net": ["σ", "what is δ?"]}[kind]
     terms, tip = page.locator(".jm-term"), page.locator(".jm-tip")
     expect(page.locator(".jm")).to_have_count(1)
     assert set(wanted) <= {one.strip() for one in terms.all_inner_texts()}
@@ -564,7 +565,7 @@ def test_a_typed_number_widens_the_range_and_reset_brings_it_back(page: Page, tm
     expect(field).to_have_value("3.0")
 
 
-@pytest.mark.parametrize(("kind", "moved"), [("map2", ["x1", "x2"]), ("contour", ["x", "y"]), ("curve", ["x"])])
+@pytest.mark.parametrize(("kind", "moved"), [("map2", ["x1", "x2"]), ("contour", ["x", "y"]), ("curve", ["x"]), ("flow", ["x", "y"])])
 def test_the_point_of_a_picture_is_dragged(page: Page, tmp_path: Path, kind: str, moved: list[str]) -> None:
     page.goto(result_of(kind).save(tmp_path / "page.html").as_uri())
     before = [page.get_by_label(name, exact=True).input_value() for name in moved]
@@ -668,7 +669,7 @@ def test_a_small_delta_has_three_digits(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("kind", ["curve", "contour", "map2", "net", "heatmap"])
+@pytest.mark.parametrize("kind", ["curve", "contour", "map2", "flow", "net", "heatmap"])
 def test_each_picture_is_saved_and_looks_the_same(browser: Browser, tmp_path: Path, kind: str, dark: bool) -> None:
     block = "x in R^20\nA in R^(20x20)\nf = tanh(k A x)\nk = 0.1"
     result = jacmagic.jacobian(block, wrt="x") if kind == "heatmap" else result_of(kind)

@@ -6,8 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
+
+import jacmagic
+from jacmagic import panel
 
 SOURCE = Path(__file__).parents[2] / "jacmagic/panel/src"
 
@@ -30,7 +34,7 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
         picture, dom, state, main: "J", rows: [{ key: "f1" }, { key: "f2" }], columns: [], still: { matches: false }, width: 480, height: 360, hue: () => ["jm-hue0"], term: (word) => word,
         redraw: () => made.update(), lettered: (key, how) => dom.lettered(name(key), how), background: () => { drawn++; return "same"; },
         axis: (key) => ({ name: { key }, k: 0, key, label: key }),
-        sampler: ([output], axes) => (...values) => at(output, new Map([...point, ...axes.map((one, k) => [one.key, values[k]])])),
+        sampler: (outputs, axes) => (...values) => outputs.flatMap((output) => [...at(output, new Map([...point, ...axes.map((one, k) => [one.key, values[k]])]))]),
     };
     const made = PICTURES[kind](engine, place);
     const box = dom.el("div", { style: "width: 480px" }, made.node, ...made.caption);
@@ -48,6 +52,11 @@ KINDS: dict[str, dict[str, Any]] = {
         "picture": {"x": "x", "y": "y", "f": "f", "name": ""}, "start": {"x": 1, "y": 2},
         "outputs": {"f": "[x * y, x - y]", "J": "[y, x, 1, -1]"}, "shapes": {"f": [2], "J": [2, 2]},
     },
+    "flow": {
+        "picture": {"axes": ["x", "y"], "f": "f", "order": [0, 1]}, "start": {"x": 2, "y": 0},
+        "outputs": {"f": "[y, -x]", "J": "[0, 1, -1, 0]"}, "shapes": {"f": [2], "J": [2, 2]},
+    },
+    "phase": {"picture": {"axes": ["x"], "f": "f", "order": [0]}, "start": {"x": 0.5}, "outputs": {"f": "x - x**3", "J": "1 - 3 * x * x"}},
     "net": {
         "picture": {
             "layers": [{"key": k, "size": 1, "forward": k, "delta": f"grad:{k}", "mathml": f"<math><mi>{k}</mi></math>"} for k in "xao"],
@@ -70,24 +79,129 @@ def alone(page: Page) -> Page:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_draws_with_an_engine_of_its_own(alone: Page, kind: str) -> None:
     said = alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
-    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00"}[kind]
+    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
     assert wanted in said
     assert alone.locator("svg path[d^=M]").count() >= 2
     assert "NaN" not in alone.evaluate("document.body.innerHTML")
 
 
-@pytest.mark.parametrize("kind", ["curve", "contour", "map2"])
+@pytest.mark.parametrize("kind", ["curve", "contour", "map2", "flow", "phase"])
 def test_the_point_of_a_picture_hears_keys_until_its_end(alone: Page, kind: str) -> None:
     alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
     handle = alone.locator(".jm-handle")
     before = handle.get_attribute("transform")
     handle.focus()
     alone.keyboard.press("ArrowRight")
-    assert alone.evaluate("window.point.get('x')") == pytest.approx(1.1)
+    moved = pytest.approx(KINDS[kind]["start"]["x"] + 0.1)
+    assert alone.evaluate("window.point.get('x')") == moved
     assert handle.get_attribute("transform") != before
     alone.evaluate("window.end()")
     alone.keyboard.press("ArrowRight")
-    assert alone.evaluate("window.point.get('x')") == pytest.approx(1.1)
+    assert alone.evaluate("window.point.get('x')") == moved
+
+
+def points(path: str | None) -> np.ndarray:
+    return np.array([(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path or "")])
+
+
+def test_an_orbit_of_a_rotation_is_a_closed_circle_with_its_centre_marked(alone: Page) -> None:
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "flow", **KINDS["flow"]})
+    path = points(alone.locator(".jm-orbit:not(.jm-past)").get_attribute("d"))
+    on_it = path[::3]  # every third point of cubics lies on the curve
+    mark = alone.locator(".jm-marks circle")
+    centre = np.array([float(mark.get_attribute(side) or "nan") for side in ("cx", "cy")])
+    away = np.hypot(*(on_it - centre).T)
+    assert np.ptp(away) < 0.2
+    assert np.hypot(*(path[0] - path[-1])) < 0.05
+    assert alone.locator(".jm-marks text").text_content() == "centre"
+    assert alone.locator(".jm-orbit.jm-past").get_attribute("d") == ""
+    # ẋ = y is 0 on y = 0, ẏ = −x on x = 0: each nullcline goes through the centre, along one axis.
+    for k, line in enumerate(alone.locator(".jm-nullcline").all()):
+        np.testing.assert_allclose(points(line.get_attribute("d"))[:, 1 - k], centre[1 - k], atol=0.02)
+
+
+def test_a_phase_line_points_to_what_is_stable(alone: Page) -> None:
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "phase", **KINDS["phase"]})
+    found = [(float(one.get_attribute("cx") or "nan"), one.get_attribute("class")) for one in alone.locator(".jm-marks circle").all()]
+    assert [one for _, one in found] == ["jm-stays", "jm-leaves", "jm-stays"]
+    left, middle, right = (x for x, _ in found)
+    assert middle - left == pytest.approx(right - middle, abs=0.01)
+    assert alone.locator(".jm-marks text").all_text_contents() == ["stable", "unstable", "stable"]
+    arrows = [(points("M" + one)[0][0], points("M" + one)[1][0]) for one in (alone.locator(".jm-heads").get_attribute("d") or "").split("M")[1::2]]
+    for tail, tip in arrows:
+        rate = -(tail - left) * (tail - middle) * (tail - right)  # x − x³ up to a positive factor
+        assert (tip - tail) * rate > 0
+
+
+SYSTEM = """async ([spec, start, box]) => {
+    const { compile, eigenvalues, equilibria, kindOf, lattice, trajectory } = await import("/panel.js");
+    const engine = compile(spec.graph);
+    for (const one of spec.names) engine.set(one.key, [one.value].flat());
+    const { axes, f, order } = spec.system;
+    const n = axes.length;
+    const read = (at) => {
+        axes.forEach((key, k) => engine.set(key, [at[k]]));
+        const J = engine.get("J");
+        return { f: order.map((i) => engine.get(f)[i]), J: order.flatMap((i) => [...J.slice(i * n, i * n + n)]) };
+    };
+    const unit = box.map(([lo, hi]) => 450 / (hi - lo));
+    const wide = box.map(([lo, hi]) => [lo - (hi - lo), hi + (hi - lo)]);
+    return {
+        found: equilibria(read, lattice(box, 13), box, unit).map(({ at, J }) => ({ at, word: kindOf(J, n).word, values: eigenvalues(J, n) })),
+        paths: [1, -1].map((way) => trajectory((at) => read(at).f, start, way, wide, unit)),
+        unit,
+    };
+}"""
+
+
+def random_systems() -> list[tuple[str, list[tuple[float, float]]]]:
+    """Thirty systems with their equilibria, found by hand: x = a or y = b, and roots of a polynomial on y = 0."""
+    rng = np.random.default_rng(14)
+    out = []
+    for _ in range(15):
+        a, b, c, d, e, g = rng.uniform(-2, 2, 6).round(2)
+        text = f"x' = (x - ({a})) (y - ({b}))\ny' = {c} + ({d}) x + ({e}) y + ({g}) x y"
+        out.append((text, [(a, -(c + d * a) / (e + g * a)), (-(c + e * b) / (d + g * b), b)]))
+        p = rng.uniform(-2, 2, 4).round(2)
+        text = f"x' = y\ny' = ({p[0]}) x^3 + ({p[1]}) x^2 + ({p[2]}) x + ({p[3]}) - ({a}) y"
+        out.append((text, [(float(z.real), 0.0) for z in np.roots(p) if abs(z.imag) < 1e-9]))
+    return out
+
+
+def test_equilibria_and_eigenvalues_are_those_of_numpy(alone: Page) -> None:
+    box = [[-3, 3], [-3, 3]]
+    for block, wanted in random_systems():
+        result = jacmagic.jacobian(block)
+        got = alone.evaluate(SYSTEM, [panel.spec(result), [0.5, 0.4], box])["found"]
+        inside = sorted(one for one in wanted if all(abs(v) < 2.99 for v in one))
+        assert [one["at"] for one in got] == [pytest.approx(one, abs=1e-7) for one in inside], block
+        for one in got:
+            x, y = one["at"]
+            values = np.linalg.eigvals(result.at(x=x, y=y))
+            np.testing.assert_allclose(sorted(map(tuple, one["values"])), sorted((v.real, v.imag) for v in values), atol=1e-9)
+            real = sorted(values.real)
+            word = "saddle" if real[0] < 0 < real[1] and not values[0].imag else ("stable" if real[1] < 0 else "unstable") + (" focus" if values[0].imag else " node")
+            assert one["word"] == word
+
+
+@pytest.mark.parametrize(("block", "start"), [
+    ("x' = 2x - x y\ny' = x y/2 - 1.5y", (1.5, 1)), ("x' = y\ny' = (1 - x^2) y - x", (0.3, 0.2)), ("x' = y\ny' = -sin x - 0.2y", (2, 1)),
+    ("y' = -x\nx' = y - x/5", (1, 2)), ("x' = x^2 - y\ny' = x - y^2", (-0.5, 0.2)),
+])
+def test_a_trajectory_is_scipys_to_a_pixel(alone: Page, block: str, start: tuple[float, float]) -> None:
+    integrate = pytest.importorskip("scipy.integrate")
+    turned = block.startswith("y'")  # rows ẏ, ẋ and columns x, y
+    result = jacmagic.jacobian(block, "x, y" if turned else None)
+    got = alone.evaluate(SYSTEM, [panel.spec(result), start, [[-3, 3], [-3, 3]]])
+    fun, _ = result.vector()
+    for path in got["paths"]:
+        nodes = [one for one in path["nodes"] if abs(one["t"]) < 60]
+        times = [one["t"] for one in nodes]
+        assert len(times) > 5
+        rates = (lambda _t, at: fun(at)[::-1]) if turned else (lambda _t, at: fun(at))
+        at = integrate.solve_ivp(rates, (0, times[-1]), start, t_eval=times, rtol=1e-10, atol=1e-12).y.T
+        drawn = np.array([one["at"] for one in nodes])
+        assert np.max(np.hypot(*((drawn - at) * got["unit"]).T)) < 1
 
 
 def test_every_kind_has_a_test_of_its_own() -> None:

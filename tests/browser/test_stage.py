@@ -154,3 +154,29 @@ def test_f_fills_the_screen_and_goes_back_and_a_field_keeps_its_letters(page: Pa
     page.wait_for_function(f"!({filled})")
     page.keyboard.press("p")
     expect(page.locator(".jm-handle")).to_be_focused()
+
+
+def test_a_button_goes_to_the_nearest_equilibrium_which_has_its_word(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x' = a x - b x y\ny' = d x y - c y\na = 2\nc = 1.5\nd = 0.5\nx = 2 in [0, 7]\ny = 1 in [0, 5]").save(tmp_path / "page.html").as_uri())
+    said, button = page.locator(".jm-verdict"), page.get_by_role("button", name="nearest equilibrium")
+    expect(said).to_contain_text("not an equilibrium")
+    button.click()
+    expect(said).to_contain_text("centre by linearisation")
+    expect(page.get_by_label("x", exact=True)).to_have_value("3.0")
+    expect(page.locator(".jm-stability")).to_contain_text("± 1.732 i")
+    expect(page.locator(".jm-svg")).to_have_class("jm-svg jm-at-rest")
+    button.press("Enter")
+    expect(said).to_contain_text("saddle")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("x", exact=True)).to_have_value("2.0")
+
+
+@pytest.mark.parametrize(("block", "word"), [
+    ("x' = y\ny' = -x - y\nx = 0\ny = 0", "stable focus"), ("x' = 2x\ny' = 3y\nx = 0\ny = 0", "unstable node"),
+    ("x' = s (y - x)\ny' = x (p - z) - y\nz' = x y - b z\ns = 10\np = 28\nb = 3\nx = 0\ny = 0\nz = 0", "saddle"),
+    ("x' = -x^3\nx = 0", "not decided by J"), ("x' = x (1 - x)\nx = 1", "stable equilibrium"), ("x in R^2\nA = [0, 1; -1, 0]\nx' = A x\nx = [0, 0]", "centre"),
+])
+def test_a_point_at_rest_has_its_word(page: Page, tmp_path: Path, block: str, word: str) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-verdict .jm-known")).to_contain_text(word)

@@ -6,6 +6,7 @@ export { FUNCTIONS, erf, erfc } from "./functions.js";
 export { counted, nice, ticks, widen, extent, steady, contours, depths, equalUnits, uphill, touches, beside, bend, shelves } from "./geometry.js";
 export { slanted } from "./letters.js";
 export { determinant, svd, stretch, settled, stretches, volume } from "./numeric.js";
+export { eigenvalues, equilibria, kindOf, lattice, newton, rests, trajectory } from "./systems.js";
 export { format, short, compact, signed, typed } from "./print.js";
 export { owns } from "./keys.js";
 export { mount } from "./stage.js";

@@ -17,6 +17,7 @@ import { format } from "./print.js";
 import { outcomes, remarks, statistics } from "./remarks.js";
 import { screen } from "./screen.js";
 import { hold } from "./state.js";
+import { stability } from "./stability.js";
 import { follow } from "./theme.js";
 import { tips } from "./tips.js";
 import { wire } from "./wire.js";
@@ -75,7 +76,7 @@ export function mount(root, spec, bridge) {
   const math = el("div", { class: "jm-math" }, ...echo(panel), ...(steps?.head ?? []));
   if (spec.result && !inNet) math.append(jacobian(panel, entry));
   math.append(...(spec.more ?? []).map((/** @type {string} */ one) => el("div", { class: "jm-formula" }, typeset(one))));
-  if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), !inNet && statistics(panel)));
+  if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? stability(panel, place) : !inNet && statistics(panel)));
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
   const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel)), picture && el("div", { class: "jm-right" }, picture.node), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
   const [bar, blocks] = actions(panel, place);

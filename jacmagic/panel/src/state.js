@@ -131,19 +131,23 @@ export function hold(spec, view) {
     refresh(values.keys());
     hears.changed();
   }
-  /** One entry of a name, set by hand. @param {Name} name @param {number} k @param {number} v */
-  function assign(name, k, v) {
-    if (Number.isNaN(v)) return;
-    const list = /** @type {Float64Array} */ (values.get(name.key));
-    if (list[k] === v) return;
-    remember(entryKey(name.key, name.shape, k));
-    list[k] = v;
-    ranges.set(name.key, widen(/** @type {Pair} */ (ranges.get(name.key)), v));
-    touched = entryKey(name.key, name.shape, k) + " = " + short(v, 6);
-    renew([name.key]);
-    refresh([name.key]);
+  /** Entries set by hand, one change together. @param {[Name, number, number][]} changes */
+  function assignAll(changes) {
+    const news = changes.filter(([name, k, v]) => !Number.isNaN(v) && valueAt(name.key, k) !== v);
+    if (!news.length) return;
+    remember(news.map(([name, k]) => entryKey(name.key, name.shape, k)).join());
+    for (const [name, k, v] of news) {
+      /** @type {Float64Array} */ (values.get(name.key))[k] = v;
+      ranges.set(name.key, widen(/** @type {Pair} */ (ranges.get(name.key)), v));
+    }
+    touched = news.map(([name, k, v]) => entryKey(name.key, name.shape, k) + " = " + short(v, 6)).join(", ");
+    const keys = new Set(news.map(([name]) => name.key));
+    renew(keys);
+    refresh(keys);
     hears.changed();
   }
+  /** One entry of a name. @param {Name} name @param {number} k @param {number} v */
+  const assign = (name, k, v) => assignAll([[name, k, v]]);
   const atStart = () => [...start].every(([key, list]) => list.every((v, k) => v === valueAt(key, k)));
   const restore = () => { for (const name of names) ranges.set(name.key, [name.min, name.max]); };
   /** Values from elsewhere: another panel, the kernel. @param {Record<string, any>} news @param {Record<string, number>} [numbered] their serials; without them they are the newest */
@@ -183,7 +187,7 @@ export function hold(spec, view) {
   }
   return {
     engine, names, byKey, values, ranges, serials, now, later, resting, resized, lit, main, rows, columns, hears, axes, places,
-    valueAt, stepOf, snap, refresh, schedule, assign, atStart, receive, reset, travel, matrixShape,
+    valueAt, stepOf, snap, refresh, schedule, assign, assignAll, atStart, receive, reset, travel, matrixShape,
     touched: () => touched,
     has: () => engine.has(main),
     snapshot: () => Object.fromEntries(names.map((name) => {

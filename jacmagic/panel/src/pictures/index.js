@@ -12,9 +12,11 @@
 import { compile } from "../evaluator.js";
 import { contour } from "./contour.js";
 import { curve } from "./curve.js";
+import { flow } from "./flow.js";
 import { heatmap } from "./heatmap.js";
 import { map2 } from "./map2.js";
 import { net } from "./net.js";
+import { phase } from "./phase.js";
 
 const { floor, max, round } = Math;
 
@@ -22,7 +24,7 @@ const { floor, max, round } = Math;
 /** @typedef {import("../types.js").Place} Place */
 
 /** @type {Record<string, import("../types.js").Picture>} */
-export const PICTURES = { curve, contour, map2, net, heatmap };
+export const PICTURES = { curve, contour, map2, flow, phase, net, heatmap };
 
 /** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
 export function placeOf(panel) {

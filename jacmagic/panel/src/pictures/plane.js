@@ -48,7 +48,8 @@ export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
       axes.replaceChildren();
       for (const v of ticks(x0, x1, max(5, width / (bare ? 56 : 70)))) {
         axes.append(draw("line", { x1: x(v), x2: x(v), y1: top, y2: top + height, class: v ? "" : "jm-zero" }));
-        axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v)));
+        // At the end stands the name of the axis.
+        if (bare || x(v) < left + width - 22) axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v)));
       }
       for (const v of ticks(y0, y1, max(5, height / 48))) {
         axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));

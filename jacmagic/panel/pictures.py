@@ -1,0 +1,102 @@
+"""Which picture fits a result, and what the page's picture reads; `src/pictures` draws it."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from jacmagic import names
+from jacmagic.language import tree as t
+from jacmagic.show import pieces
+from jacmagic.show.chain import depends
+
+if TYPE_CHECKING:
+    from jacmagic.panel import _Spec
+
+MAX_NODES = 16
+"""Entries of a layer that a picture draws as nodes with a name each; a longer one is a bar. Instead: its numbers, `r.forward()`."""
+
+MAX_EQUATIONS = 8
+"""Equations of a system up to which eigenvalues stand beside its Jacobian. Instead: `numpy.linalg.eigvals(r.at())`."""
+
+
+def chosen(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
+    """The kind of the picture, by shape and by how the block was written."""
+    p = spec.p
+    if p.net:
+        return net(spec, chain)
+    axes, rows = axes_of(spec), sum(prod(p.shape(key)) for key in p.outputs)
+    if (found := system(spec)) and len(axes) <= 2:
+        return {"kind": "phase" if len(axes) == 1 else "flow", **found}
+    f, label = "forward:" + p.outputs[0], pieces.name_of(spec.result, p.outputs[0])
+    if "" in axes:
+        return {"kind": "heatmap"}
+    if len(axes) == rows == 1:
+        return {"kind": "curve", "x": axes[0], "f": f, "name": spec.mathml(label)}
+    if len(axes) == 2 and rows == 1:
+        return {"kind": "contour", "x": axes[0], "y": axes[1], "f": f}
+    if len(axes) == rows == 2:
+        joint = _joint(spec.shown())
+        name = spec.mathml(label) if len(p.outputs) == 1 else spec.mathml(t.Name(joint)) if joint else ""
+        return {"kind": "map2", "x": axes[0], "y": axes[1], "f": stacked(spec), "name": name}
+    return {"kind": "heatmap"}
+
+
+def axes_of(spec: _Spec) -> list[str]:
+    """The variables' numbers as the page's axes, entries of vectors too; "" for a matrix."""
+    out: list[str] = []
+    for key in spec.p.variables:
+        shape = spec.p.shape(key)
+        out += [key] if shape == () else [f"{key}[{k + 1}]" for k in range(shape[0])] if len(shape) == 1 else [""]
+    return out
+
+
+def stacked(spec: _Spec) -> str:
+    """The page's output that holds the values of all functions, in the order of J's rows."""
+    keys = spec.p.outputs
+    if len(keys) == 1:
+        return "forward:" + keys[0]
+    if "forward:*" not in spec.outputs:
+        size = sum(prod(spec.p.shape(key)) for key in keys)
+        spec.outputs["forward:*"] = spec.g.stack([spec.forward[key] for key in keys], (size,))
+    return "forward:*"
+
+
+def system(spec: _Spec) -> dict[str, Any] | None:
+    """x′ = f(x) in as many equations as columns: axes, where f stands, and which row moves along each axis."""
+    p = spec.p
+    keys = [names.of_rate(key) for key in p.outputs]
+    if any(p.steps[key].kind != "equation" for key in p.outputs) or sorted(keys) != sorted(p.variables):
+        return None
+    axes = axes_of(spec)
+    if "" in axes or len(axes) > MAX_EQUATIONS or any(key not in p.inputs for key in keys):
+        return None
+    first, at = {}, 0
+    for key in keys:
+        first[key] = at
+        at += prod(p.shape(key))
+    order = [first[key] + k for key in p.variables for k in range(prod(p.shape(key)))]
+    return {"axes": axes, "f": stacked(spec), "order": order}
+
+
+def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
+    """The layers of a net that fits in a picture, with their names, values, derivatives and edges."""
+    p, links = spec.p, depends(spec.result)
+    order = [key for key in spec.keys if key in links]
+    if not order or len(order) > 12:
+        return {"kind": "heatmap"}
+    layers = []
+    for key in [*p.variables, *order]:
+        size = prod(p.shape(key))
+        layers.append({
+            "key": key, "size": size, "forward": "forward:" + key, "delta": "grad:" + key,
+            "mathml": spec.mathml(pieces.name_of(spec.result, key)),
+            **({"entries": spec.entry_names(key)} if 1 < size <= MAX_NODES else {}),
+        })
+    return {"kind": "net", "layers": layers, "edges": chain["edges"] if chain else []}
+
+
+def _joint(keys: list[str]) -> str:
+    """The letter that names share: f of f1 and f2; else nothing to write at an arrow."""
+    letters = {names.name(key).unindexed for key in keys}
+    return letters.pop() if len(letters) == 1 else ""

@@ -1,0 +1,76 @@
+/** Beside the Jacobian of a system: trace, determinant, eigenvalues and the word, and the way to its equilibria. */
+
+import { settled } from "./numeric.js";
+import { ratesOf } from "./pictures/system.js";
+import { format } from "./print.js";
+import { eigenvalues, equilibria, kindOf, lattice, newton, rests } from "./systems.js";
+
+const { abs } = Math;
+
+/** @typedef {import("./types.js").Panel} Panel */
+/** @typedef {import("./types.js").Pair} Pair */
+
+/** Eigenvalues in one line, those of a pair together. @param {Pair[]} found */
+export function spoken(found) {
+  const parts = settled(found.flat());
+  const said = [];
+  for (let k = 0; k < found.length; k++) {
+    const [x, y] = [parts[2 * k], parts[2 * k + 1]];
+    if (y < 0) continue;
+    said.push(y ? (x ? format(x) + " " : "") + "\u00b1 " + format(y) + " i" : format(x));
+  }
+  return said.join(", ");
+}
+
+/** @param {Panel} panel @param {import("./types.js").Place} place */
+export function stability({ spec: { system }, say, term, dom: { el, on, page, write }, state }, place) {
+  const { axes, order } = system;
+  const n = axes.length;
+  const along = axes.map(place.axis);
+  const [trace, det, values, word] = Array.from({ length: 4 }, () => page.createTextNode(""));
+  const stat = (/** @type {any} */ name, /** @type {Text} */ text, /** @type {string} */ wide) => el("span", { class: "jm-stat", style: "min-width:" + wide }, name, " ", text);
+  const button = el("button", { type: "button", class: "jm-word" }, "nearest equilibrium");
+  const box = () => along.map((/** @type {any} */ one) => /** @type {Pair} */ (state.ranges.get(one.key)));
+  const unit = () => box().map((/** @type {Pair} */ [lo, hi]) => 400 / (hi - lo));
+  const point = () => along.map((/** @type {any} */ one) => state.valueAt(one.key, one.k));
+  /** @type {ReturnType<typeof equilibria>} */
+  let found = [];
+  let known = "";
+  /** All of them in the ranges, and the one that Newton's method finds from the point. */
+  function all() {
+    const now = place.background(...along.map((/** @type {any} */ one) => one.key));
+    const { read } = ratesOf(place, system);
+    if (now !== known) { known = now; found = equilibria(read, lattice(box(), [0, 60, 13, 5, 3][n] ?? 2), box(), unit()); }
+    const own = found.length ? null : newton(read, point(), unit());
+    return own ? [own] : found;
+  }
+  on(button, "click", () => {
+    const list = all();
+    const from = point();
+    const away = (/** @type {number[]} */ at) => Math.hypot(...at.map((v, k) => (v - from[k]) * unit()[k]));
+    const here = list.findIndex((one) => away(one.at) < 1e-3);
+    const to = here >= 0 ? list[(here + 1) % list.length] : [...list].sort((p, q) => away(p.at) - away(q.at))[0];
+    if (!to) return say("no equilibrium found from here");
+    state.assignAll(along.map((/** @type {any} */ one, /** @type {number} */ k) => [one.name, one.k, abs(to.at[k]) < 1e-12 ? 0 : to.at[k]]));
+    say("equilibrium: " + kindOf(to.J, n).word);
+  });
+  const verdict = el("span", {}, word);
+  state.now.push(() => {
+    const J = Array.from(state.engine.get(state.main));
+    const rows = order.flatMap((/** @type {number} */ i) => J.slice(i * n, i * n + n));
+    const real = rows.every(isFinite);
+    const [sum, size] = [rows.reduce((/** @type {number} */ s, /** @type {number} */ v, /** @type {number} */ k) => s + (k % (n + 1) ? 0 : v), 0), Math.hypot(...rows)];
+    write(trace, format(abs(sum) < 1e-12 * size ? 0 : sum));
+    const eigen = eigenvalues(rows, n);
+    const product = eigen.reduce(([a, b], [p, q]) => [a * p - b * q, a * q + b * p], [1, 0])[0];
+    write(det, format(abs(product) < 1e-12 * size ** n ? 0 : product));
+    write(values, real ? spoken(eigen) : "undefined");
+    const f = order.map((/** @type {number} */ i) => state.engine.get(system.f)[i]);
+    const still = real && f.every(isFinite) && rests({ f, J: rows }, unit());
+    verdict.classList.toggle("jm-known", still);
+    write(word, still ? kindOf(rows, n).word : real ? "not an equilibrium" : "");
+  });
+  return el("div", { class: "jm-stability" },
+    el("div", { class: "jm-stats" }, stat(term("\u03bb", "eigen"), values, "16em"), n > 1 && stat(term("tr", "trace"), trace, "6em"), n > 1 && stat(term("det", "det"), det, "6em")),
+    el("div", { class: "jm-verdict", role: "status" }, verdict, button));
+}
