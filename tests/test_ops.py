@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sympy as sp
 from graphs import CASES, built
 from optional import optional
-from test_code import evaluate
+from test_code import BATCHES, array, evaluate, sample
+from test_dialects import RUNS
 
-from jacmagic import code
+import jacmagic
+from jacmagic import code, panel
+from jacmagic.code import evaluator
+from jacmagic.code.source import _FAMILIES
 from jacmagic.engine import chain, expand, graph
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
 from jacmagic.engine.operation import OPERATIONS
+from jacmagic.engine.ops import along
+from jacmagic.errors import LimitError
+from jacmagic.functions import FUNCTIONS, Function
 
 _0, _1 = slot(0), slot(1)
 
@@ -172,3 +183,146 @@ def test_the_entries_of_a_record_have_the_values_of_the_operation_and_no_more_of
         assert 0 <= share[one.number] <= 1
         if not {inner.op for inner in ancestry([one])} & {"take", "put"}:  # which may find the full part of an array
             assert len(expand.expand([one], symbols)[0]) <= share[one.number] * one.size + 1e-9, one
+
+
+# ------------------------------------------------------------------ the lines in each dialect
+FAMILIES = {name: _FAMILIES[row.family] for name, row in code.BACKENDS.items()}
+
+
+@pytest.mark.parametrize("where", [*code.BACKENDS, "browser"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_has_its_line_in_every_dialect_or_is_written_by_others(name: str, where: str) -> None:
+    row = OPERATIONS[name]
+    known = evaluator._JSON_OPERATIONS if where == "browser" else FAMILIES[where].writes
+    assert name in known or where in row.spell or row.by is not None
+
+
+def test_the_list_of_what_the_panel_has_is_that_of_its_evaluator() -> None:
+    text = (Path(code.__file__).parents[1] / "panel/src/evaluator.js").read_text(encoding="utf-8")
+    body = text[text.index("export function kernel") :]
+    assert set(re.findall(r'case "(\w+)":', body)) == evaluator._JSON_OPERATIONS
+
+
+def run_in_the_panel(graphs: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[Any]:
+    """The output `it` of each graph as the panel's evaluator computes it."""
+    optional("node")
+    module = json.dumps((Path(code.__file__).parents[1] / "panel/src/evaluator.js").as_uri())
+    jobs = json.dumps([[data, {name: np.ravel(value).tolist() for name, value in values.items()}] for data, values in graphs])
+    run = (f"import {{compile}} from {module}; console.log(JSON.stringify({jobs}.map(([graph, values]) => {{ const engine = compile(graph);"
+           "for (const [name, value] of Object.entries(values)) engine.set(name, value); return [...engine.get('it')]; })));")
+    done = subprocess.run(["node", "--input-type=module", "-e", run], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_panel_computes_every_operation_as_the_graph_says() -> None:
+    graphs, wanted = [], []
+    for case in CASES:
+        inputs, node = built(case)
+        values = sample(inputs, BATCHES["alone"])
+        graphs.append((code.as_json({"it": node}), values))
+        wanted.append(evaluate(node, values))
+    for case, got, right in zip(CASES, run_in_the_panel(graphs), wanted, strict=True):
+        np.testing.assert_allclose(np.reshape(got, right.shape), right, rtol=1e-10, atol=1e-12, err_msg=case)
+
+
+# ------------------------------------------------------------------ a record that is added
+def norm4_by_others(g: Graph, args: list[Node], data: object, shape: tuple[int, ...]) -> Node:
+    (x,) = args
+    total = g.sum(g.map(_0**4, [(x, tuple(range(len(x.shape))))], x.shape), (len(x.shape) - 1,))
+    return g.map(_0 ** sp.Rational(1, 4), [(total, tuple(range(len(total.shape))))], total.shape)
+
+
+def norm4_share(g: Graph, node: Node) -> Node:
+    (x,) = node.args
+    every = tuple(range(len(x.shape)))
+    return g.map(_0**3 / _1**3, [(x, every), (node, every[:-1])], x.shape)
+
+
+NORM4 = along.reduction("norm4", norm4_share, lambda row: sp.Add(*(v**4 for v in row)) ** sp.Rational(1, 4), by=norm4_by_others, spell={
+    "numpy": "np.sqrt(np.linalg.norm({0}**2, axis=-1))", "octave": "{1} = power(sum(reshape({0}, {2}, {3}).^4, 1), 0.25)(:);",
+    "c": "for (int r = 0; r < {3}; r++) {{ for (int k = 0; k < {2}; k++) {1}[r] += pow({0}[r*{2} + k], 4); {1}[r] = sqrt(sqrt({1}[r])); }}",
+    "javascript": "for (let r = 0; r < {3}; r++) {1}[r] = Math.hypot(...{0}.slice(r*{2}, (r + 1)*{2}).map((v) => v*v))**0.5;",
+})
+
+
+@pytest.fixture
+def with_norm4(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPERATIONS, "norm4", NORM4)
+    monkeypatch.setitem(FUNCTIONS, "norm4", Function("norm4", kind="reduction"))
+    monkeypatch.setitem(CASES, "norm4_of_rows", ([("W", (2, 3))], lambda g, w: g.along("norm4", w)))
+
+
+def norm4(x: Any) -> Any:
+    return np.sum(np.asarray(x) ** 4, axis=-1) ** 0.25
+
+
+@pytest.mark.usefixtures("with_norm4")
+class TestARecordThatIsAdded:
+    """One record is all: every mechanism and every dialect has the operation, by its line or by other operations."""
+
+    @pytest.mark.parametrize("where", ["numpy", "torch", "jax", "math"])
+    def test_is_computed_by_what_runs_here(self, where: str) -> None:
+        if where in ("torch", "jax"):
+            optional(where)
+        inputs, node = built("norm4_of_rows")
+        values = sample(inputs, BATCHES["alone"])
+        f = code.compiled(where, inputs, node)
+        assert ("linalg" in f.source) == (where == "numpy")
+        np.testing.assert_allclose(array(f(**values)), norm4(values["W"]), rtol=1e-6)
+
+    @pytest.mark.parametrize("where", RUNS)
+    def test_is_computed_by_c_and_octave(self, where: str, tmp_path: Path) -> None:
+        inputs, node = built("norm4_of_rows")
+        values = sample(inputs, BATCHES["alone"])
+        (got,) = RUNS[where](tmp_path, [(code.source(where, inputs, node), inputs, node.shape, values)])
+        np.testing.assert_allclose(got, norm4(values["W"]))
+
+    def test_is_computed_in_javascript_and_by_the_panel(self) -> None:
+        optional("node")
+        inputs, node = built("norm4_of_rows")
+        values = sample(inputs, BATCHES["alone"])
+        text = code.source("javascript", inputs, node) + f"\nconsole.log(JSON.stringify(f({{W: {values['W'].tolist()}}})))"
+        assert "hypot" in text
+        done = subprocess.run(["node", "--input-type=module", "-e", text], capture_output=True, text=True, check=True)
+        np.testing.assert_allclose(json.loads(done.stdout), norm4(values["W"]))
+        np.testing.assert_allclose(run_in_the_panel([(code.as_json({"it": node}), values)])[0], norm4(values["W"]))
+
+    @pytest.mark.parametrize("where", RUNS)
+    def test_is_a_number_of_a_vector(self, where: str, tmp_path: Path) -> None:
+        x = np.array([1.0, -2, 3])
+        (got,) = RUNS[where](tmp_path, [(code.source(where, [("x", (3,))], self.of_a_vector()), [("x", (3,))], (), {"x": x})])
+        assert got == pytest.approx(norm4(x))
+
+    def of_a_vector(self) -> Node:
+        g = Graph()
+        return g.along("norm4", g.input("x", (3,)))
+
+    def test_is_differentiated_twice_in_both_directions(self) -> None:
+        test_second_derivatives_of_every_operation_are_those_of_double_backward("norm4_of_rows")
+
+    def test_is_written_out(self) -> None:
+        test_the_shape_of_a_node_is_what_the_record_says("norm4_of_rows")
+        found = expand.expand([self.of_a_vector()], {"x": sp.symbols("x:3", real=True)})[0]
+        assert float(found[0].subs(dict(zip(sp.symbols("x:3", real=True), (1, -2, 3), strict=True)))) == pytest.approx(98**0.25)
+        with pytest.raises(LimitError):
+            expand.check_length([self.of_a_vector()], most=1)
+
+    def test_is_a_function_of_a_block_in_what_is_shown_and_in_the_panel(self) -> None:
+        r = jacmagic.jacobian("x in R^3\nf(x) = norm4(x)^2\nx = (1, -2, 3)")
+        x = np.array([1.0, -2, 3])
+        wanted = 2 * x**3 / norm4(x) ** 2
+        np.testing.assert_allclose(r.at()[0], wanted)
+        assert "norm4" in r._repr_mimebundle_()["text/plain"]
+        spec = panel.spec(r)
+        assert "norm4" in spec["echo"][0]["mathml"]
+        graph_spec = {**spec["graph"], "outputs": {"it": spec["graph"]["outputs"]["J"]}}
+        np.testing.assert_allclose(run_in_the_panel([(graph_spec, {"x": x})])[0], wanted)
+        np.testing.assert_allclose(np.array(r.matrix.subs(dict(zip(r.variables, (1, -2, 3), strict=True)))).astype(float)[0], wanted)
+
+
+def test_an_operation_without_a_line_and_without_a_definition_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OPERATIONS, "norm4", dataclasses.replace(NORM4, by=None))
+    node = TestARecordThatIsAdded().of_a_vector()
+    with pytest.raises(TypeError, match="norm4 has no line here"):
+        code.source("julia", [("x", (3,))], node)

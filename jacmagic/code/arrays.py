@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from string import ascii_letters
 
@@ -17,6 +17,8 @@ from jacmagic.engine.operation import Shape
 
 class Arrays(Body):
     """Whole graphs, by the operations of an array module."""
+
+    writes = frozenset("input const map eye dot sum permute stack take put".split())
 
     def __init__(self, row: Dialect, taken: Iterable[str], names: Mapping[int, str]) -> None:
         super().__init__(row, taken)
@@ -109,7 +111,7 @@ class Arrays(Body):
                     )
             if len(p) == 2 and len(q) > 2 and q[-2] == c and lo == (*q[:-2], rest[0], q[-1]):
                 matrix = self.align(self.turned(left, p, (rest[0], c)), (len(q) - 2, len(q) - 1), len(q))
-                return self.term("@", (matrix, right), None, every)
+                return self.term("product", (matrix, right), None, every)
         return einsum
 
     def turned(self, term: Term, labels: Shape, wanted: Shape) -> Term:
@@ -159,44 +161,61 @@ class Arrays(Body):
         return [self.assign(name, text) for text, name in self.hoisted.items()]
 
     def operation(self, term: Term) -> tuple[str, int]:
-        op, args, data = term.op, term.args, term.data
-        spelt = self.row.along.get(op, "")
-        if op == "align":
-            axes, rank = data
-            first = next((k for k in range(rank) if k not in axes), rank)  # what stands before is in the dots
-            index = ", ".join(["..."] + [":" if k in axes else "None" for k in range(first, rank)])
-            return f"{self.show(args[0], _ATOM)}[{index}]", _ATOM
-        if op == "const":
-            return self.constant(*data), _ATOM
-        if op == "eye":
-            text = spelt.format(data[0])
-            return text if len(data) == 2 else f"{text}.reshape({data})", _ATOM
-        if op == "einsum":
-            letters = dict(zip(dict.fromkeys(data[0] + data[1]), "ijklmn" + ascii_letters))
-            a, b, out = ("..." + "".join(letters[i] for i in labels) for labels in data)
-            return f'{self.row.xp}.einsum("{a},{b}->{out}", {self.show(args[0])}, {self.show(args[1])})', _ATOM
-        if op == "@":
-            return f"({self.show(args[0], _ATOM)} @ {self.show(args[1], _ATOM)})", _ATOM
-        shown = ", ".join(map(self.show, args))
-        if op == "matvec":
-            return f"_matvec({shown})", _ATOM
-        if op == "matmul":
-            return f"_matmul({shown}, {data})" if data else f"_matmul({shown})", _ATOM
-        if op == "permute":
-            return (spelt.format(shown) if data == (1, 0) else f"_permute({shown}, {data})"), _ATOM
-        if op == "sum":
-            return spelt.format(shown, data[0] if len(data) == 1 else data), _ATOM
-        if op == "spread":
-            return f"_spread({shown}, {data})", _ATOM
-        if op == "batch":
-            return f"_batch({shown}, lead, {data})", _ATOM
-        if op == "stack":
-            return self.stack(args, *data), _ATOM
-        if op == "take":
-            return self.take(args[0], *data), _ATOM
-        if op == "put":
-            return self.put(args[0], *data), _ATOM
-        return spelt.format(shown), _ATOM
+        write: Callable[[Term], str] | None = getattr(self, f"text_{term.op}", None)
+        if write is not None:
+            return write(term), _ATOM
+        return (self.row.line(term.op) or "").format(*map(self.show, term.args)), _ATOM
+
+    def text_align(self, term: Term) -> str:
+        axes, rank = term.data
+        first = next((k for k in range(rank) if k not in axes), rank)  # what stands before is in the dots
+        index = ", ".join(["..."] + [":" if k in axes else "None" for k in range(first, rank)])
+        return f"{self.show(term.args[0], _ATOM)}[{index}]"
+
+    def text_const(self, term: Term) -> str:
+        return self.constant(*term.data)
+
+    def text_eye(self, term: Term) -> str:
+        text = self.row.along["eye"].format(term.data[0])
+        return text if len(term.data) == 2 else f"{text}.reshape({term.data})"
+
+    def text_einsum(self, term: Term) -> str:
+        letters = dict(zip(dict.fromkeys(term.data[0] + term.data[1]), "ijklmn" + ascii_letters))
+        a, b, out = ("..." + "".join(letters[i] for i in labels) for labels in term.data)
+        return f'{self.row.xp}.einsum("{a},{b}->{out}", {self.show(term.args[0])}, {self.show(term.args[1])})'
+
+    def text_product(self, term: Term) -> str:
+        return f"({self.show(term.args[0], _ATOM)} @ {self.show(term.args[1], _ATOM)})"
+
+    def text_matvec(self, term: Term) -> str:
+        return f"_matvec({self.show(term.args[0])}, {self.show(term.args[1])})"
+
+    def text_matmul(self, term: Term) -> str:
+        given = [*map(self.show, term.args), *([str(term.data)] if term.data else [])]
+        return f"_matmul({', '.join(given)})"
+
+    def text_permute(self, term: Term) -> str:
+        shown = self.show(term.args[0])
+        return self.row.along["permute"].format(shown) if term.data == (1, 0) else f"_permute({shown}, {term.data})"
+
+    def text_sum(self, term: Term) -> str:
+        axes = term.data[0] if len(term.data) == 1 else term.data
+        return self.row.along["sum"].format(self.show(term.args[0]), axes)
+
+    def text_spread(self, term: Term) -> str:
+        return f"_spread({self.show(term.args[0])}, {term.data})"
+
+    def text_batch(self, term: Term) -> str:
+        return f"_batch({self.show(term.args[0])}, lead, {term.data})"
+
+    def text_stack(self, term: Term) -> str:
+        return self.stack(term.args, *term.data)
+
+    def text_take(self, term: Term) -> str:
+        return self.take(term.args[0], *term.data)
+
+    def text_put(self, term: Term) -> str:
+        return self.put(term.args[0], *term.data)
 
     def constant(self, numbers: tuple[float, ...], shape: Shape) -> str:
         if len(set(numbers)) < 2:

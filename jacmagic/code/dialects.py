@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jacmagic.engine.operation import OPERATIONS
 from jacmagic.functions import FUNCTIONS
 
 _HELPERS = Path(__file__).parent / "helpers"
@@ -33,7 +34,7 @@ class Dialect:
         opening    the import lines, each given only where its last word is used
         functions  function of the table, or one of `tree`'s -> how it is written; the `spell` of a table's
                    row goes before
-        along      operation of an array module -> how it is written
+        along      what an array module does -> how it is written; the `spell` of an operation's record goes before
         files      those of functions of our own that code may call; one is given only where it is called
         words      names that code cannot use for its variables
         xp         the prefix of the array module, "" where there is none
@@ -121,6 +122,10 @@ class Dialect:
         row = FUNCTIONS.get(function)
         return (row.spell.get(self.name) if row else None) or self.functions.get(function)
 
+    def line(self, operation: str) -> str | None:
+        """How an operation of the graph is written, where it has a line of its own."""
+        return OPERATIONS[operation].spell.get(self.name) if operation in OPERATIONS else None
+
     @cached_property
     def known(self) -> frozenset[str]:
         """Every function that is written by a name, and not by its definition."""
@@ -193,23 +198,15 @@ _ELEMENTARY = (
     "asinh:arcsinh acosh:arccosh atanh:arctanh"
 )
 _NUMPY_ALONG = {
-    "softmax": "_softmax({0})", "log_softmax": "_log_softmax({0})", "others": "_others({0})",
-    "logsumexp": "_logsumexp({0})",
-    "amax": "np.max({0}, axis=-1)", "amin": "np.min({0}, axis=-1)", "prod": "np.prod({0}, axis=-1)",
-    "norm": "np.linalg.norm({0}, axis=-1)", "sum": "np.sum({0}, axis={1})",
+    "sum": "np.sum({0}, axis={1})",
     "permute": "np.swapaxes({0}, -1, -2)", "eye": "np.eye({0})", "full": "np.full({0}, {1})",
     "array": "np.array({0})", "index": "np.array({0})", "input": "np.asarray({0}, dtype=float)",
     "copy": "{0}.copy()",  # a caller may write into a constant
 }
 _JAX_ALONG = {op: text.replace("np.", "jnp.") for op, text in _NUMPY_ALONG.items() if op != "copy"} | {
-    "softmax": "jax.nn.softmax({0}, axis=-1)", "log_softmax": "jax.nn.log_softmax({0}, axis=-1)",
-    "logsumexp": "jax.nn.logsumexp({0}, axis=-1)", "input": "jnp.asarray({0})",
+    "input": "jnp.asarray({0})",
 }
 _TORCH_ALONG = {
-    "softmax": "torch.softmax({0}, dim=-1)", "log_softmax": "torch.log_softmax({0}, dim=-1)",
-    "logsumexp": "torch.logsumexp({0}, dim=-1)",
-    "others": "_others({0})", "amax": "torch.amax({0}, dim=-1)", "amin": "torch.amin({0}, dim=-1)",
-    "prod": "torch.prod({0}, dim=-1)", "norm": "torch.linalg.vector_norm({0}, dim=-1)",
     "sum": "torch.sum({0}, dim={1})", "permute": "torch.swapaxes({0}, -1, -2)",
     "eye": "torch.eye({0}, **kind)", "full": "torch.full({0}, {1}, **kind)",
     "array": "torch.tensor({0}, dtype=torch.float64)", "index": "torch.tensor({0})",

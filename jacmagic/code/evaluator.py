@@ -8,6 +8,7 @@ from typing import Any
 
 from jacmagic.code.trees import Tree, nearest_number, tree
 from jacmagic.engine.graph import Node, ancestry
+from jacmagic.engine.ops import by_others
 
 _JSON_FUNCTIONS = frozenset(
     "sqrt cbrt exp ln log2 log10 sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh asinh acosh atanh "
@@ -17,6 +18,12 @@ _JSON_FUNCTIONS = frozenset(
 )
 """What the browser's evaluator has, by the names of the table."""
 
+_JSON_OPERATIONS = frozenset(
+    "input const eye map dot sum permute take put stack "
+    "softmax log_softmax logsumexp amax amin norm prod others".split()
+)
+"""Likewise of the graph's operations; others are written by these."""
+
 
 def as_json(outputs: Mapping[str, Node]) -> dict[str, Any]:
     """The graph as data for the browser's evaluator: {"nodes": [[op, operands, shape, data], …], "outputs": …}.
@@ -24,10 +31,11 @@ def as_json(outputs: Mapping[str, Node]) -> dict[str, Any]:
     A node's operands are places in the list of nodes, before its own. Numbers
     that JSON lacks are the strings "inf", "-inf" and "nan".
     """
-    nodes = ancestry(outputs.values())
+    roots, _ = by_others(list(outputs.values()), _JSON_OPERATIONS.__contains__)
+    nodes = ancestry(roots)
     place = {node.number: k for k, node in enumerate(nodes)}
     rows = [[n.op, [place[a.number] for a in n.args], list(n.shape), _json_data(n)] for n in nodes]
-    return {"nodes": rows, "outputs": {key: place[node.number] for key, node in outputs.items()}}
+    return {"nodes": rows, "outputs": {key: place[node.number] for key, node in zip(outputs, roots)}}
 
 
 def _json_data(node: Node) -> Any:

@@ -12,19 +12,18 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-import sympy as sp
-
 from jacmagic.code.dialects import Dialect
 from jacmagic.code.terms import _ATOM, Body, Inputs, Term
 from jacmagic.code.trees import nearest_number, tree
-from jacmagic.engine.graph import Node, slot
+from jacmagic.engine.graph import Node
 from jacmagic.engine.operation import Shape
-
-_0, _1, _2 = slot(0), slot(1), slot(2)
 
 
 class Loops(Body):
     """The statements of a function of flat arrays."""
+
+    blocks = frozenset("map dot sum permute take put stack eye amax amin prod others".split())
+    writes = blocks | {"input", "const"}
 
     def __init__(self, row: Dialect, taken: Iterable[str], names: Mapping[int, str]) -> None:
         super().__init__(row, taken)
@@ -44,8 +43,6 @@ class Loops(Body):
             term.inputs = frozenset([term.data])
         elif node.value is not None:
             term = self.plant(nearest_number(node.value), ())
-        elif node.op in _ALONG:
-            term = _ALONG[node.op](self, args[0], node.args[0].shape)
         else:
             term = self.array(node.op, args, node.data, node.shape)
         if term.op not in ("input", "number"):
@@ -67,34 +64,6 @@ class Loops(Body):
             term = self.term(op, args, (data, shape))
         self.shapes.setdefault(term.number, shape)
         return term
-
-    def map(self, expr: sp.Expr, *operands: tuple[Term, Shape], shape: Shape) -> Term:
-        return self.array("map", [term for term, _ in operands], (expr, tuple(axes for _, axes in operands)), shape)
-
-    def softmax(self, x: Term, shape: Shape) -> Term:
-        (e, _, total), every, outer = self.exponentials(x, shape)
-        return self.map(_0 / _1, (e, every), (total, outer), shape=shape)
-
-    def log_softmax(self, x: Term, shape: Shape) -> Term:
-        (_, top, total), every, outer = self.exponentials(x, shape)
-        return self.map(_0 - _1 - sp.log(_2), (x, every), (top, outer), (total, outer), shape=shape)
-
-    def logsumexp(self, x: Term, shape: Shape) -> Term:
-        (_, top, total), _, outer = self.exponentials(x, shape)
-        return self.map(_0 + sp.log(_1), (top, outer), (total, outer), shape=shape[:-1])
-
-    def exponentials(self, x: Term, shape: Shape) -> tuple[tuple[Term, Term, Term], Shape, Shape]:
-        """e to the z less the largest of its row, that largest one, and the sum of the row: safe for any z."""
-        every, outer = tuple(range(len(shape))), tuple(range(len(shape) - 1))
-        top = self.array("amax", [x], None, shape[:-1])
-        e = self.map(sp.exp(_0 - _1), (x, every), (top, outer), shape=shape)
-        return (e, top, self.array("sum", [e], every[-1:], shape[:-1])), every, outer
-
-    def norm(self, x: Term, shape: Shape) -> Term:
-        every = tuple(range(len(shape)))
-        squares = self.map(_0**2, (x, every), shape=shape)
-        total = self.array("sum", [squares], every[-1:], shape[:-1])
-        return self.map(sp.sqrt(_0), (total, every[:-1]), shape=shape[:-1])
 
     # -- text
 
@@ -124,7 +93,8 @@ class Loops(Body):
         return whole and bool(self.row.rows[0]) and 0 < len(term.data) <= 2 and len(term.args) > 0
 
     def is_block(self, term: Term) -> bool:
-        return term.op in _BLOCKS and not self.is_literal(term)
+        block = term.op in self.blocks or term.op == "entries" or self.row.line(term.op) is not None
+        return block and not self.is_literal(term)
 
     def block(self, term: Term) -> list[str]:
         row, name, shape = self.row, term.name, self.shapes[term.number]
@@ -136,9 +106,17 @@ class Loops(Body):
             form, separator = row.flat
             return [row.made.format(name, len(texts), form.format(separator.join(texts)))]
         head = [row.made.format(name, prod(shape), row.zeros.format(prod(shape)))] if shape and not given else []
-        if given and term.op in ("put", "eye"):  # the others set each entry
+        line = self.row.line(term.op)
+        if given and shape and (line or term.op in ("put", "eye")):  # the others set each entry
             k = self.count(0)
             head = self.nest([(k, prod(shape))], [row.set.format(self.entry(term, self.place({0: k}, {0: 1})), "0.0")])
+        if line:
+            operand, made = self.shapes[term.args[0].number], name if shape else self.fresh("t")
+            lines = [*head, line.format(self.show(term.args[0]), made, operand[-1], prod(operand[:-1]))]
+            if shape:
+                return lines
+            number = row.once.format(name, row.entry.format(made, row.base))
+            return [row.made.format(made, 1, row.zeros.format(1)), *lines, number]
         write: Callable[[Term, Any, Shape], list[str]] = getattr(self, f"loops_{term.op}")
         return head + write(term, term.data[0], shape)
 
@@ -310,10 +288,6 @@ class Loops(Body):
             lines += self.nest(axes, [self.row.set.format(target, source)])
             begin += count
         return lines
-
-
-_ALONG = {"softmax": Loops.softmax, "log_softmax": Loops.log_softmax, "logsumexp": Loops.logsumexp, "norm": Loops.norm}
-_BLOCKS = frozenset("map dot sum permute take put stack eye amax amin prod others entries".split())
 
 
 def _strides(labels: Shape, shape: Shape) -> dict[int, int]:

@@ -11,6 +11,7 @@ from jacmagic.code.dialects import Dialect, dialect
 from jacmagic.code.loops import Loops
 from jacmagic.code.terms import Inputs
 from jacmagic.engine.graph import Node, ancestry
+from jacmagic.engine.ops import by_others
 
 _FAMILIES: dict[str, type[Arrays | Loops]] = {"arrays": Arrays, "torch": Torch, "loops": Loops}
 
@@ -44,9 +45,12 @@ def source(
     clash = sorted({*parameters, name} & row.reserved)
     if clash:
         raise ValueError(f"{clash[0]!r} has a meaning in generated {row.title} code; rename it")
-    body = _FAMILIES[row.family](row, parameters, labels or {})
-    body.taken.add(name)
     named: dict[str, Node] = {"": outputs} if isinstance(outputs, Node) else dict(outputs)
+    family = _FAMILIES[row.family]
+    nodes, moved = by_others(list(named.values()), lambda op: op in family.writes or row.line(op) is not None)
+    named = dict(zip(named, nodes))
+    body = family(row, parameters, {moved[at]: label for at, label in (labels or {}).items() if at in moved})
+    body.taken.add(name)
     if not (row.several[0] or isinstance(outputs, Node)):
         raise TypeError(f"a function in {row.title} code gives one array or number; ask for one")
     for node in ancestry(named.values()):

@@ -170,7 +170,7 @@ class Body:
 
     def mentions(self, term: Term) -> list[int]:
         """How often each operand stands in the term's text."""
-        spelt = self.row.spelling(term.op)
+        spelt = self.row.spelling(term.op) or self.row.line(term.op)
         if spelt is not None:
             return [spelt.count(f"{{{k}}}") for k in range(len(term.args))]
         if term.op == "^" and term.args[1].op == "number":

@@ -45,9 +45,9 @@ class Operation:
         zeros    the share of entries that may differ from 0, as from operands with their shares of them everywhere
         kinks    the places where a slope jumps: a function, and a node that is 0 there
         by       the same by other operations, for a dialect that has no line for it; for numbers, so safe far out
-        spell    dialect -> its line: {0} is the operand. In a dialect of array modules an expression. In one of flat
-                 arrays a statement that sets {1}, an array of zeros or the number 0: {2} is the length of the
-                 operand's last axis, {3} how many of these there are
+        spell    dialect -> its line: {0} is the operand. In a dialect of array modules an expression that holds
+                 together; in one of flat arrays a statement that sets {1}, an array of zeros, also where the result is
+                 a number: {2} is the length of the operand's last axis, {3} how many of these there are
     """
 
     name: str

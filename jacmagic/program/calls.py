@@ -1,6 +1,6 @@
 """Calls of the table's functions and of the block's own, lowered to the graph.
 
-A function that is no map of each entry, and no loss, has a line in CALLS.
+A function that is no map of each entry, no loss, and no operation of the graph, has a line in CALLS.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def call(low: Lowerer, expr: t.Call) -> Value:
         return loss(low, expr)
     if low.vector_index is not None and not (count == 1 and isinstance(t.inside(expr.arguments[0]), t.Family)):
         raise Unroll
-    return CALLS[row.name](low, expr, [low.lower(argument) for argument in expr.arguments])
+    return CALLS.get(row.name, of_the_graph)(low, expr, [low.lower(argument) for argument in expr.arguments])
 
 
 def entrywise(low: Lowerer, expr: t.Call) -> Value:
@@ -211,8 +211,9 @@ def var(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
     return Value(mean_square(low, centred(low, all_entries(low, expr, values[0]))))
 
 
-def logsumexp(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    return low.of_node(low.graph.along("logsumexp", vector_argument(low, expr, values[0])))
+def of_the_graph(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    """A function of a vector that is an operation of the graph."""
+    return low.of_node(low.graph.along(expr.function, vector_argument(low, expr, values[0])))
 
 
 def all_entries(low: Lowerer, expr: t.Call, value: Value) -> Node:
@@ -302,7 +303,7 @@ def mean(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 
 CALLS: dict[str, Callable[[Lowerer, t.Call, list[Value]], Value]] = {
     "softmax": softmax, "log_softmax": softmax, "layer_norm": layer_norm, "rms_norm": rms_norm, "var": var,
-    "logsumexp": logsumexp, "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross_call,
+    "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross_call,
     "diag": diag, "sum": sum_, "prod": prod_, "mean": mean,
 }
 

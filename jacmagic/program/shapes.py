@@ -541,8 +541,6 @@ class Inference:
                 self.up(args[0])
                 return ()
             return self.alike(list(args), want)
-        if expr.function in ("softmax", "log_softmax", "layer_norm", "rms_norm"):
-            return self.up(args[0], want)
         if row.kind == "loss" or expr.function == "dot":
             if len(args) == 2:
                 self.alike(list(args), None)
@@ -554,6 +552,8 @@ class Inference:
         if expr.function == "diag":
             size = self.up(args[0])
             return (size[0], size[0]) if size and len(size) == 1 else None
+        if row.kind == "vector":
+            return self.up(args[0], want)
         if len(args) > 1:
             return self.alike(list(args), want)
         arg = t.inside(args[0])

@@ -558,7 +558,7 @@ class Reader(Atoms):
 
     # -------------------------------------------------------------- along an axis
     def reduced(self, node: Node) -> t.Expr:
-        (x,) = node.args
+        x, *others = node.args
         if node.op in ("amax", "amin", "norm", "prod") and len(x.shape) > 1:
             raise NoForm
         if node.op == "others":
@@ -567,7 +567,7 @@ class Reader(Atoms):
         inner = self.tree(x if whole is None else whole)
         if node.op == "norm":
             return t.Norm(inner, "2" if whole is None else "F")
-        return t.Call({"amax": "max", "amin": "min"}.get(node.op, node.op), (inner,))
+        return t.Call({"amax": "max", "amin": "min"}.get(node.op, node.op), (inner, *map(self.tree, others)))
 
     def others(self, x: Node) -> t.Expr:
         """For each entry the product of all others."""

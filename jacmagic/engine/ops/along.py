@@ -60,7 +60,7 @@ def _row(
 
 
 # ------------------------------------------------------------------ one axis less
-def _reduction(
+def reduction(
     name: str, share: Callable[[Graph, Node], Node], row: Callable[[list[Any]], Any], **others: Any
 ) -> Operation:
     """The record of what makes one number of a row, by its gradient: `share`, as large as the operand."""
@@ -212,25 +212,25 @@ ROWS = (
         spell=_spelt("_log_softmax({0})", "torch.log_softmax({0}, dim=-1)", "jax.nn.log_softmax({0}, axis=-1)"),
     ),
     _row("others", _same, _others, _others, _other_products, spell=_spelt("_others({0})", "_others({0})")),
-    _reduction(
+    reduction(
         "logsumexp", lambda g, node: g.along("softmax", node.args[0]), lambda row: sp.log(_total(row)),
         by=_logsumexp_by_exponentials,
         spell=_spelt("_logsumexp({0})", "torch.logsumexp({0}, dim=-1)", "jax.nn.logsumexp({0}, axis=-1)"),
     ),
-    _reduction(
+    reduction(
         "amax", _of_the_best, lambda row: symbolic("max")(*row), kinks=_ties,
         spell=_spelt("np.max({0}, axis=-1)", "torch.amax({0}, dim=-1)"),
     ),
-    _reduction(
+    reduction(
         "amin", _of_the_best, lambda row: symbolic("min")(*row), kinks=_ties,
         spell=_spelt("np.min({0}, axis=-1)", "torch.amin({0}, dim=-1)"),
     ),
-    _reduction(
+    reduction(
         "norm", _of_the_norm, lambda row: sp.sqrt(sp.Add(*(v**2 for v in row))),
         kinks=lambda g, node: [("norm", node)], by=_norm_by_squares,
         spell=_spelt("np.linalg.norm({0}, axis=-1)", "torch.linalg.vector_norm({0}, dim=-1)"),
     ),
-    _reduction(
+    reduction(
         "prod", lambda g, node: g.along("others", node.args[0]), lambda row: short(sp.Mul(*row)),
         spell=_spelt("np.prod({0}, axis=-1)", "torch.prod({0}, dim=-1)"),
     ),
