@@ -1,4 +1,4 @@
-"""%%jacobian, %jacobian and %%nnchain: they only translate.
+"""%%jacobian, %jacobian, %%nnchain and %jacmagic: they only translate.
 
 A cell becomes a Result, which IPython shows and `_` holds. Options are read
 here; everything else happens behind `derive`. Errors go up as they are: they
@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from jacmagic.errors import JacmagicError, Span, SyntaxMistake, nearest
 from jacmagic.working import keep_interrupts, let_interrupts_go, load, stoppable
@@ -25,6 +25,7 @@ from jacmagic.working import keep_interrupts, let_interrupts_go, load, stoppable
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jacmagic.guide import Guide
     from jacmagic.notebook import Result
 
 MAGICS = ("jacobian", "nnchain")
@@ -52,16 +53,14 @@ class OptionMistake(SyntaxMistake):
 def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Say the options in the help, under `%%jacobian?`.
 
-    In the form of IPython's `magic_arguments`, which makes a parser for it: more than half of what loading took.
+    Not by IPython's `magic_arguments`, which makes a parser for it: more than half of what loading took.
     """
     typed = {" ".join((name, *option.get("metavar", "").split())): option["help"] for name, option in OPTIONS.items()}
-    usage = " ".join(f"[{option}]" for option in typed)
     listed = "\n".join(f"  {option:<13}{text}" for option, text in typed.items())
     function.__doc__ = (
-        f"::\n\n  %{function.__name__} {usage}\n            [names ...]\n\n"
-        f"{inspect.cleandoc(function.__doc__ or '')}\n\n"
-        "names:\n  Of a cell: the variables to differentiate by, such as x1, x2.\n  Of a line: the block.\n\n"
-        f"options:\n{listed}\n"
+        f"{inspect.cleandoc(function.__doc__ or '')}\n"
+        f"Behind %%{function.__name__}, the variables where not all are meant, and options::\n\n{listed}\n\n"
+        "``%jacmagic`` lists functions, statements and examples.\n"
     )
     return function
 
@@ -103,6 +102,32 @@ class JacmagicMagics(Magics):
         On a line: ``%nnchain x(3) -> 4 tanh -> 2 softmax``
         """
         return stoppable(lambda: self._run("nnchain", line, cell), alone=cell is not None)
+
+    @no_var_expand
+    @line_magic
+    def jacmagic(self, line: str) -> Guide:
+        """List functions, statements, examples, options and errors, or those that have a word.
+
+        ``%jacmagic`` lists all, ``%jacmagic tanh`` what has to do with tanh.
+        ``%jacmagic gallery`` lists twenty examples, ``%jacmagic gallery 6`` shows one
+        and puts its cell below, to be changed.
+        """
+        return stoppable(lambda: self._look_up(line), alone=False)
+
+    def _look_up(self, line: str) -> Any:
+        load("jacmagic.guide")
+        from jacmagic import guide
+
+        number = re.fullmatch(r"\s*gallery\s+(\d+)\s*", line)
+        if number is None:
+            return guide.search(line, OPTIONS)
+        try:
+            cell, result = guide.shown(int(number[1]))
+        except ValueError as wrong:
+            raise OptionMistake(f"{wrong}.", Span(*number.span(1)), ("gallery 6",)).bind(line) from None
+        result.prepare()
+        self.shell.set_next_input(cell)
+        return result
 
     def _run(self, magic: str, line: str, cell: str | None) -> Result:
         options, rest = read_options(line)
@@ -273,7 +298,7 @@ def unregister(shell: InteractiveShell) -> None:
     """Take away what `register` added."""
     let_interrupts_go()
     for kind in ("line", "cell"):
-        for name in MAGICS:
+        for name in (*MAGICS, "jacmagic"):
             shell.magics_manager.magics[kind].pop(name, None)
     if getattr(shell.Completer.completions, "of_jacmagic", False):
         del shell.Completer.completions  # the instance's own; the class's is behind it

@@ -30,7 +30,8 @@ ROOMS = {
     "panel": "errors functions names language engine code result show",
     "notebook": "errors working program result show panel",
     "pytorch": "errors notebook",
-    "magics": "errors functions names working language program notebook",
+    "guide": "functions language show notebook",
+    "magics": "errors functions names working language program notebook guide",
 }
 
 

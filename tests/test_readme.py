@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 import jacmagic
-from jacmagic import panel, result
+from jacmagic import guide, panel, result
 from jacmagic.code import BACKENDS, RUNNING
 from jacmagic.code import sympy as source
 from jacmagic.engine import chain, entries, expand
 from jacmagic.engine.ops import maps
 from jacmagic.functions import FUNCTIONS
+from jacmagic.guide.gallery import GALLERY
+from jacmagic.guide.statements import STATEMENTS
 from jacmagic.language import limits
 from jacmagic.panel import pictures
 from jacmagic.program import lowerer
@@ -27,20 +29,13 @@ from jacmagic.show import pieces, remarks, rules, views
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-NAMES = ("LANGUAGE", "PYTHON", "FUNCTIONS", "LIMITS", "HOSTS", "BENCHMARKS")
+NAMES = ("GALLERY", "LANGUAGE", "PYTHON", "FUNCTIONS", "LIMITS", "HOSTS", "BENCHMARKS")
 PAGES = {path.stem: path for path in (README, *(ROOT / ".github" / f"{name}.md" for name in NAMES))}
 TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PAGES.items()}
 TEXT = "\n".join(TEXTS.values())
 MAX_WORDS = 1500
 
 OPTIONAL = ("dask", "jax", "torch", "scipy")
-
-KINDS = {
-    "entrywise": "a number",
-    "vector": "a vector",
-    "reduction": "a vector, to a number",
-    "loss": "prediction, target",
-}
 
 LIMITS = (limits, lowerer, expand, maps, entries, chain, source, result, pieces, paths, remarks, rules, views, panel, pictures)
 
@@ -52,12 +47,9 @@ def cell(text: str) -> str:
 
 def derivative(name: str) -> str:
     """The derivative of a function of one number as a terminal shows it, where it is short."""
-    if FUNCTIONS[name].kind != "entrywise" or FUNCTIONS[name].arity != (1, 1):
-        return ""
-    plain = views.plain_text(jacmagic.jacobian(f"f(z) = {name}(z)"))
-    found = re.search(r"f'\(z\) = (.*)", plain)
-    assert found is not None, plain
-    return cell(found[1]) if len(found[1]) < 60 else ""
+    found = guide.slope(name)
+    shown = found.text.partition(" = ")[2] if found else ""
+    return cell(shown) if len(shown) < 60 else ""
 
 
 def functions_table() -> str:
@@ -65,7 +57,7 @@ def functions_table() -> str:
     for row in FUNCTIONS.values():
         notes = "; ".join([*["has a kink"][: bool(row.kinks)], *[row.source.replace("|", r"\|")][: bool(row.source)]])
         also = ", ".join(map(cell, row.aliases))
-        rows.append(f"| {cell(row.name)} | {also} | {KINDS[row.kind]} | {derivative(row.name)} | {notes} |")
+        rows.append(f"| {cell(row.name)} | {also} | {guide.KINDS[row.kind]} | {derivative(row.name)} | {notes} |")
     return "\n".join(rows)
 
 
@@ -93,7 +85,23 @@ def dialects_table() -> str:
     return "\n".join(rows)
 
 
+def statements_table() -> str:
+    rows = ["| {} | {} |".format(*(part.replace("|", r"\|") for part in row)) for row in STATEMENTS]
+    return "\n".join(["| you type | it means |", "|---|---|", *rows])
+
+
+def gallery() -> str:
+    """Every example with its cell and its picture, by fields."""
+    parts = []
+    for k, one in enumerate(GALLERY, 1):
+        if k == 1 or one.field != GALLERY[k - 2].field:
+            parts.append(f"## {one.field[0].upper()}{one.field[1:]}")
+        parts.append(f"### {k}. {one.title}\n\n{one.look}\n\n```ipython\n{one.cell}\n```\n\n![{one.title}](gallery/{k}.png)")
+    return "\n\n".join(parts)
+
+
 TABLES = {  # name of the table, of its page
+    ("gallery", "GALLERY"): gallery, ("statements", "LANGUAGE"): statements_table,
     ("functions", "FUNCTIONS"): functions_table, ("limits", "LIMITS"): limits_table, ("dialects", "PYTHON"): dialects_table,
 }
 
