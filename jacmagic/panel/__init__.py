@@ -301,6 +301,8 @@ class _Spec:
                     "key": key,
                     "formula": self.mathml(before.tree if before else own, p.arrays),
                     "jacobian": self.mathml(left if form is None else pieces.equal(left, form)),
+                    "name": self.mathml(left),
+                    "form": form and self.mathml(form),
                     "matrix": output,
                     "rows": [self.label(one) for one in pieces.Labels(result, [key])] if rows <= 24 else [],
                     "columns": [self.label(one) for one in pieces.Labels(result, [wrt])] if columns <= 24 else [],
@@ -317,7 +319,7 @@ class _Spec:
             "title": self.before(rules[0] if len(rules) == 1 else tables.jacobian_name(result) if rules else whole),
             "value": "J",
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
-            "cards": cards, "edges": edges,
+            "cards": cards, "edges": edges, "sums": pictures.sums(self, ways or []),
             "single": ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links),
         }
 

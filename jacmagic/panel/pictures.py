@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import names
 from jacmagic.language import tree as t
+from jacmagic.show import chain as chain_of
 from jacmagic.show import pieces
 from jacmagic.show.chain import depends
 
@@ -20,11 +22,43 @@ MAX_EQUATIONS = 8
 """Equations of a system up to which eigenvalues stand beside its Jacobian. Instead: `numpy.linalg.eigvals(r.at())`."""
 
 
+MAX_FACTORS = 40
+"""Factors of a chain rule that is gone through one at a time. Instead: the cards of its factors."""
+
+
 def chosen(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
-    """The kind of the picture, by shape and by how the block was written."""
-    p = spec.p
-    if p.net:
+    """The picture, by shape and by how the block was written, and in `also` those that one may change to."""
+    if spec.p.net:
         return net(spec, chain)
+    found = by_shape(spec)
+    tree = net(spec, chain) if chain and chain["sums"] else found
+    if tree["kind"] != "net" or any(layer["size"] > MAX_NODES for layer in tree["layers"]):
+        return found
+    # One variable through other names is the chain rule itself.
+    first, second = (tree, found) if found["kind"] == "curve" else (found, tree)
+    return tree if found["kind"] == "heatmap" else {**first, "also": [second]}
+
+
+def sums(spec: _Spec, ways: list[list[str]]) -> list[dict[str, Any]]:
+    """The chain rule a factor at a time: by each variable its paths, as the numbers of the cards along them."""
+    p, links, of = spec.p, depends(spec.result), spec.p.outputs[0]
+    pairs = [(key, wrt) for key in reversed(list(links)) for wrt in links[key]]
+    out = []
+    for variable in p.variables:
+        found = [
+            [pairs.index(pair) for pair in itertools.pairwise([*way, variable])] for way in ways if variable in links[way[-1]]
+        ]
+        if found:
+            direct = len(found) > 1 and any(len(way) == 1 for way in found)  # ∂f/∂x is the slope of f in x alone there
+            kind = t.Total if direct or len(p.variables) == 1 else t.Partial
+            name = chain_of.factor_name(spec.result, of, [variable], kind)
+            out.append({"key": variable, "mathml": spec.before(name), "ways": found})
+    return out if sum(len(way) for one in out for way in one["ways"]) <= MAX_FACTORS else []
+
+
+def by_shape(spec: _Spec) -> dict[str, Any]:
+    """By the numbers of variables and functions alone, and by whether it is a system."""
+    p = spec.p
     axes, rows = axes_of(spec), sum(prod(p.shape(key)) for key in p.outputs)
     if (found := system(spec)) and len(axes) <= 2:
         return {"kind": "phase" if len(axes) == 1 else "flow", **found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import frontends
@@ -180,3 +181,46 @@ def test_a_button_goes_to_the_nearest_equilibrium_which_has_its_word(page: Page,
 def test_a_point_at_rest_has_its_word(page: Page, tmp_path: Path, block: str, word: str) -> None:
     page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm-verdict .jm-known")).to_contain_text(word)
+
+
+def test_the_chain_rule_goes_a_factor_at_a_time(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x = cos t; y = sin t\nz = x^2 y + y^3", "t").save(tmp_path / "page.html").as_uri())
+    count, grown, factors = page.locator(".jm-count"), page.locator(".jm-grown"), page.locator(".jm-shown > .jm-factor")
+    expect(page.locator(".jm-picture")).to_have_class("jm-picture jm-net")
+    expect(count).to_have_text("step 4 of 4")
+    expect(grown).to_have_text("= −0.7651  +  1.305  =  0.5403")  # −2xy sin t + (x² + 3y²) cos t at t = 1
+    before = page.evaluate(BOXES)
+    page.get_by_label("one step on").focus()
+    for k, (sum_, digits) in enumerate([("= 0.9093 · …  + …", "+0.909"), ("= −0.7651  + …", "−0.841"), ("= −0.7651  +  2.416 · …", "+2.42")], start=1):
+        page.keyboard.press("ArrowRight")
+        expect(count).to_have_text(f"step {k} of 4")
+        expect(grown).to_have_text(sum_)
+        expect(page.locator(".jm-factor.jm-on")).to_have_count(1)
+        expect(factors.nth(k - 1)).to_have_class("jm-factor jm-on")
+        expect(page.locator(".jm-card.jm-on")).to_have_count(1)
+        # In the picture as many numbers as factors are done, the last one's edge lit.
+        expect(page.locator(".jm-edge-labels text", has_text=digits)).to_have_count(1)
+        assert len([one for one in page.locator(".jm-edge-labels text").all_text_contents() if one]) == k
+        expect(page.locator(".jm-net .jm-band-lit")).to_have_attribute("d", re.compile("^M"))
+        assert page.evaluate(BOXES) == before
+    expect(factors.nth(3).locator("span").last).to_be_hidden()
+    page.keyboard.press("ArrowLeft")
+    expect(grown).to_have_text("= −0.7651  + …")
+    page.get_by_role("button", name="from the input").click()
+    expect(count).to_have_text("step 1 of 4")
+    expect(grown).to_have_text("= … · −0.8415  + …")
+
+
+def test_each_variable_has_its_own_sum_of_paths(page: Page, tmp_path: Path) -> None:
+    result = jacmagic.jacobian("u = x y\nv = x + y\nf = u^2 + sin v\nx = 2\ny = 3")
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    on, grown = page.get_by_label("one step on"), page.locator(".jm-grown")
+    seen = []
+    for _ in range(8):
+        on.press("Enter")
+        seen.append(grown.inner_text())
+    wanted = [f"{v:.4g}".replace("-", "−") for v in result.at().ravel()]
+    assert [seen[3].split()[-1], seen[7].split()[-1]] == wanted
+    expect(page.locator(".jm-picture")).to_have_class("jm-picture jm-net")
+    page.get_by_role("button", name="contours").click()
+    expect(page.locator(".jm-picture")).to_have_class("jm-picture jm-contour")

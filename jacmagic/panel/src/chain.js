@@ -4,12 +4,13 @@ import { largest } from "./colours.js";
 import { copies } from "./formulas.js";
 import { CELLS, matrix, numbers, stretchText } from "./matrices.js";
 import { format, short } from "./print.js";
+import { stepper } from "./steps.js";
 
 const { abs, max } = Math;
 
 /** The derivative of the last by the first, and the factors that it is the product of. @param {import("./types.js").Panel} panel @param {boolean} valued whether its numbers stand in the head @returns {{head: any[], ladder: any}} */
 export function chain(panel, valued) {
-  const { spec, term, dom: { page, el, typeset, write }, state: { columns: columnLabels, engine, matrixShape, now, resting, rows: rowLabels } } = panel;
+  const { spec, term, dom: { page, el, typeset, write }, state: { columns: columnLabels, engine, matrixShape, now, resting, rows: rowLabels, stepped } } = panel;
   const { formulas = [], title, value, check, cards } = spec.chain;
   const head = el("div", { class: "jm-chain jm-formula" }, ...(valued ? [typeset(title)] : []));
   const [m, n] = matrixShape(value);
@@ -31,6 +32,7 @@ export function chain(panel, valued) {
       write(text, good ? "\u2713 product = direct derivative, to rounding" : "product and direct derivative differ by " + short(error, 1));
     });
   }
+  const steps = stepper(panel);
   const ladder = el("div", { class: "jm-cards" + (spec.chain.single ? " jm-product" : "") });
   for (const card of cards) {
     const [rows, columns] = matrixShape(card.matrix, card.rows?.length ?? 0);
@@ -41,7 +43,8 @@ export function chain(panel, valued) {
       box.append(el("div", { class: "jm-foot" }, el("span", {}, card.shape), el("span", {}, term("\u03c3", "\u03c3max"), el("sub", {}, "max"), stretchText(panel, card.matrix, rows, columns))));
     }
     box.lastChild.append(copies(panel, card));
+    stepped.push((lit, done) => { box.classList.toggle("jm-on", lit === card.matrix); box.classList.toggle("jm-todo", !!done && !done.has(card.matrix)); });
     ladder.append(box);
   }
-  return { head: [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head], ladder };
+  return { head: [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head, ...(steps ? [steps] : [])], ladder };
 }

@@ -39,6 +39,8 @@ export function hold(spec, view) {
   const resized = [];
   /** Hear which entry of J is meant. @type {((i: number, j: number) => void)[]} */
   const lit = [];
+  /** Hear which factor of the chain rule is lit, and which are done; null where all are. @type {((lit: string | null, done: Set<string> | null) => void)[]} */
+  const stepped = [];
   /** How new each value is: of two panels of one result the newer value wins, whichever was drawn last. */
   const serials = new Map(names.map((name) => [name.key, name.serial ?? 0]));
   let frame = 0;
@@ -186,7 +188,7 @@ export function hold(spec, view) {
     return [m, product(shape) / m];
   }
   return {
-    engine, names, byKey, values, ranges, serials, now, later, resting, resized, lit, main, rows, columns, hears, axes, places,
+    engine, names, byKey, values, ranges, serials, now, later, resting, resized, lit, stepped, main, rows, columns, hears, axes, places,
     valueAt, stepOf, snap, refresh, schedule, assign, assignAll, atStart, receive, reset, travel, matrixShape,
     touched: () => touched,
     has: () => engine.has(main),

@@ -23,7 +23,7 @@
  *   lettered(key: string, attributes?: Record<string, any>): any, background(...but: string[]): string,
  *   sampler(outputs: string[], axes: import("./state.js").Axis[]): (...at: number[]) => ArrayLike<number>}} Place  what a picture is given
  * @typedef {(engine: Evaluator, place: Place) => {node: any, caption: any[], update(): void, end(): void,
- *   light?(i: number, j: number): void, save?(): any}} Picture
+ *   light?(i: number, j: number): void, step?(lit: string | null, done: Set<string> | null): void, save?(): any}} Picture
  */
 
 export {};

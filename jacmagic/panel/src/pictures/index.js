@@ -6,7 +6,7 @@
  * for values elsewhere than at the point, and `hue(key)`, the class of a name's colour, `background(...keys)`, a text that differs when the picture behind the
  * point has to be drawn anew. `update` runs in the animation frame after a change; `end` when the panel goes.
  * `light(i, j)`, where it has
- * one, hears which entry of J is meant. `save` gives the SVG to save, where that is not `node` itself. `_Spec.picture` in Python says which kind a result has.
+ * one, hears which entry of J is meant; `step(lit, done)` which factor of the chain rule. `save` gives the SVG to save, where that is not `node` itself. `_Spec.picture` in Python says which kind a result has.
  */
 
 import { compile } from "../evaluator.js";
@@ -53,33 +53,66 @@ export function placeOf(panel) {
   };
 }
 
-/** The picture of a panel in its box, with its caption; made anew where its width changes. @param {Panel} panel @param {Place} place */
+/** What the switch says. @type {Record<string, string>} */
+const WORDS = { contour: "contours", net: "tree", map2: "grid and image", flow: "field" };
+
+/** The picture of a panel in its box, with its caption and, where there are several, a quiet switch; made anew where its width changes. @param {Panel} panel @param {Place} place */
 export function drawing(panel, place) {
-  const { dom: { el, on}, state } = panel;
-  const { kind } = place.picture;
+  const { dom: { el, on }, state } = panel;
+  const kinds = [place.picture, ...(place.picture.also ?? [])];
   const save = el("button", { type: "button", class: "jm-word" }, "Save picture");
   const [frame, caption] = [el("div", { class: "jm-frame" }), el("div", { class: "jm-caption" })];
-  const node = el("div", { class: "jm-picture jm-" + kind }, frame, caption);
+  const node = el("div", {}, frame, caption);
   /** @type {ReturnType<import("../types.js").Picture>} */
   let made;
   let lit = [-1, -1];
+  /** @type {[string | null, Set<string> | null]} */
+  let at = [null, null];
   let wide = 0;
+  const words = kinds.map((one) => {
+    const word = el("button", { type: "button", class: "jm-word", "aria-pressed": "false" }, WORDS[one.kind] ?? one.kind);
+    on(word, "click", () => choose(one));
+    return word;
+  });
+  const choice = el("span", { class: "jm-switch", role: "group", "aria-label": "which picture" }, ...words);
+  const draw = () => {
+    const { kind } = place.picture;
+    made?.end();
+    [place.width, place.height] = [wide, max(300, round(wide * 0.75))];
+    made = PICTURES[kind](state.engine, place);
+    node.className = "jm-picture jm-" + kind;
+    words.forEach((word, k) => word.setAttribute("aria-pressed", String(kinds[k] === place.picture)));
+    frame.replaceChildren(made.node);
+    caption.replaceChildren(...(kinds.length > 1 ? [choice, " \u00a0 "] : []), ...made.caption, " \u00a0 ", save);
+    made.light?.(lit[0], lit[1]);
+    made.step?.(...at);
+    state.schedule();
+  };
+  /** @param {any} one */
+  const choose = (one) => {
+    if (one === place.picture) return;
+    const focused = panel.dom.page.activeElement;
+    place.picture = one;
+    draw();
+    if (words.includes(focused)) /** @type {any} */ (focused).focus();
+  };
   const make = () => {
     const width = floor(frame.clientWidth) || 560;
     if (width === wide) return;
     wide = width;
-    made?.end();
-    [place.width, place.height] = [width, max(300, round(width * 0.75))];
-    made = PICTURES[kind](state.engine, place);
-    frame.replaceChildren(made.node);
-    caption.replaceChildren(...made.caption, " \u00a0 ", save);
-    made.light?.(lit[0], lit[1]);
-    state.schedule();
+    draw();
   };
-  on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.node), kind));
+  on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.node), place.picture.kind));
   state.resized.push(make);
   state.later.push(() => made.update());
   state.lit.push((i, j) => { lit = [i, j]; made.light?.(i, j); state.schedule(); });
+  state.stepped.push((factor, done) => {
+    at = [factor, done];
+    const tree = kinds.find((one) => one.kind === "net");
+    // A factor that is lit is seen where the factors are.
+    if (factor && tree) choose(tree);
+    made?.step?.(...at);
+  });
   return { node, end: () => made.end() };
 }
 

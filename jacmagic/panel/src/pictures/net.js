@@ -174,16 +174,21 @@ export function net(engine, place) {
       }
     }
   }
+  const glow = draw("path", { class: "jm-band-lit" });
+  backdrop.append(glow);
+  /** @type {[string | null, Set<string> | null]} */
+  let [lit, done] = [null, null];
   updates.push(() => {
+    put(glow, "d", edges.filter((one) => one.output === lit).map((one) => one.line.getAttribute("d")).join(""));
     const top = edges.reduce((far, one) => { const v = abs(engine.get(one.output)[one.k]); return v > far && isFinite(v) ? v : far; }, 0);
     for (const one of edges) {
       const v = engine.get(one.output)[one.k];
       const strong = strength(v, top);
-      put(one.line, "class", "jm-edge " + (v > 0 ? "jm-pos" : v < 0 ? "jm-neg" : "jm-none"));
+      put(one.line, "class", "jm-edge " + (v > 0 ? "jm-pos" : v < 0 ? "jm-neg" : "jm-none") + (done && !done.has(one.output) ? " jm-todo" : ""));
       put(one.line, "stroke-width", (0.8 + strong * (radius > 20 ? 7 : 3.5)).toFixed(1));
       put(one.line, "stroke-opacity", (0.3 + 0.6 * strong).toFixed(2));
       if (!one.text) continue;
-      const digits = v ? signed(v) : "";
+      const digits = v && !(done && !done.has(one.output)) ? signed(v) : "";
       write(one.text, digits);
       put(one.text.parentElement, "style", "font-size:" + min(12, one.wide / 0.61 / digits.length).toFixed(1) + "px");
     }
@@ -213,5 +218,5 @@ export function net(engine, place) {
     });
     caption.push(" \u00a0 ", toggle, " \u00a0 ", what);
   }
-  return { node: svg, caption, update, end() {} };
+  return { node: svg, caption, update, end() {}, step(factor, finished) { [lit, done] = [factor, finished]; redraw(); } };
 }

@@ -1,0 +1,133 @@
+/** The chain rule one factor at a time: what is lit, what is done, and the product as far as it has grown. */
+
+import { largest, tint } from "./colours.js";
+import { compact, format } from "./print.js";
+
+/** @typedef {import("./types.js").Panel} Panel */
+/** @typedef {{m: number, n: number, list: ArrayLike<number>}} Matrix */
+
+/** @param {Matrix} a @param {Matrix} b @returns {Matrix} */
+export function times(a, b) {
+  const list = new Float64Array(a.m * b.n);
+  for (let i = 0; i < a.m; i++) for (let j = 0; j < b.n; j++) for (let k = 0; k < a.n; k++) list[i * b.n + j] += a.list[i * a.n + k] * b.list[k * b.n + j];
+  return { m: a.m, n: b.n, list };
+}
+
+/**
+ * The factors of a sum over paths in the order in which they are taken: [path, factor] each.
+ * @param {number[][]} ways cards along each path, the output's first @param {boolean} forth from the input to the output
+ * @returns {[number, number][]}
+ */
+export const walk = (ways, forth) => ways.flatMap((way, p) => way.map((_, k) => /** @type {[number, number]} */ ([p, forth ? way.length - 1 - k : k])));
+
+/** A number, a short row as it is, anything larger by its shape. @param {Matrix} a */
+const said = ({ m, n, list }) => (m * n === 1 ? format(list[0]) : m === 1 && n <= 4 ? "[" + Array.from(list, (v) => compact(v)).join(", ") + "]" : m + "\u00d7" + n);
+
+/** @param {Panel} panel @returns {any} nothing where the paths are too many */
+export function stepper({ spec, dom: { page, el, on, typeset, write }, say, state }) {
+  const { cards, sums = [] } = spec.chain;
+  if (!sums.length) return null;
+  const { engine, lit, now, stepped } = state;
+  const matrix = (/** @type {number} */ card) => { const list = engine.get(cards[card].matrix); const m = engine.shape(cards[card].matrix)[0]; return { m, n: list.length / m, list }; };
+  let forth = false;
+  /** What is shown of which sum: as many factors as `done`. */
+  let [shown, done] = [0, Infinity];
+  const count = text(), parts = text();
+  const strips = sums.map((/** @type {any} */ sum) => strip(sum));
+  const strip0 = el("div", { class: "jm-strip" }, ...strips.map((/** @type {any} */ one) => one.node));
+  function text() { return page.createTextNode(""); }
+  /** @param {any} sum */
+  function strip(sum) {
+    const columns = sum.ways.map((/** @type {number[]} */ way, /** @type {number} */ p) => way.map((card, k) => {
+      const number = text();
+      const cell = el("span", { class: "jm-factor-number" }, number);
+      const node = el("button", { type: "button", class: "jm-factor", tabindex: -1 }, typeset(cards[card].name), el("span", { class: "jm-factor-form" }, cards[card].form && typeset(cards[card].form)), cell);
+      on(node, "click", () => go(sums.indexOf(sum), walk(sum.ways, forth).findIndex(([a, b]) => a === p && b === k) + 1));
+      return { node, cell, number, card };
+    }));
+    const between = (/** @type {string} */ sign) => el("span", { class: "jm-between" }, sign);
+    return {
+      columns,
+      node: el("div", {}, el("span", { class: "jm-factor-of" }, typeset(sum.mathml)), ...columns.flatMap((/** @type {any[]} */ way, /** @type {number} */ p) => [...(p ? [between("+")] : []), ...way.flatMap((one, k) => (k ? [between("\u00b7"), one.node] : [one.node]))])),
+    };
+  }
+  const total = (/** @type {number} */ which) => sums[which].ways.flat().length;
+  function update() {
+    const { ways } = sums[shown];
+    const order = walk(ways, forth);
+    const last = Math.min(done, order.length);
+    const taken = order.slice(0, last);
+    const top = largest(ways.flat().map(matrix).filter((/** @type {Matrix} */ one) => one.list.length === 1).map((/** @type {Matrix} */ one) => one.list[0]));
+    const all = last === order.length && done === Infinity;
+    strips.forEach((/** @type {any} */ one, /** @type {number} */ k) => one.node.classList.toggle("jm-shown", k === shown));
+    strips[shown].columns.forEach((/** @type {any[]} */ way, /** @type {number} */ p) => way.forEach(({ node, cell, number, card }, k) => {
+      const at = taken.findIndex(([a, b]) => a === p && b === k);
+      const value = matrix(card);
+      node.classList.toggle("jm-todo", at < 0);
+      node.classList.toggle("jm-on", !all && at === last - 1 && at >= 0);
+      write(number, value.list.length > 1 ? value.m + "\u00d7" + value.n : (value.list[0] > 0 ? "+" : "") + format(value.list[0]));
+      cell.style.backgroundColor = value.list.length === 1 ? tint(value.list[0], top) : "";
+    }));
+    write(parts, grown(ways, taken));
+    write(count, "step " + last + " of " + order.length);
+    const here = taken[last - 1];
+    const lighted = all || !here ? null : cards[ways[here[0]][here[1]]].matrix;
+    const finished = all ? null : new Set(taken.map(([p, k]) => cards[ways[p][k]].matrix));
+    for (const hear of stepped) hear(lighted, finished);
+  }
+  /** The partial products of the paths, added up. @param {number[][]} ways @param {[number, number][]} taken */
+  function grown(ways, taken) {
+    const products = ways.map((way, p) => {
+      const own = taken.filter(([a]) => a === p).map(([, k]) => k).sort((a, b) => a - b);
+      const value = own.length ? own.map((k) => /** @type {Matrix} */ (matrix(way[k]))).reduce(times) : null;
+      return { value, whole: own.length === way.length };
+    });
+    const words = products.filter((one) => one.value).map(({ value, whole }, k) => { const plain = said(/** @type {Matrix} */ (value)), word = k && plain.startsWith("\u2212") ? "(" + plain + ")" : plain; return whole ? word : forth ? "\u2026 \u00b7 " + word : word + " \u00b7 \u2026"; });
+    if (products.length < 2 || !products.every((one) => one.whole)) return words.length ? "= " + words.join("  +  ") + (words.length < products.length ? "  + \u2026" : "") : "";
+    const sum = products.map((one) => /** @type {Matrix} */ (one.value)).reduce((a, b) => /** @type {Matrix} */ ({ ...a, list: Float64Array.from(a.list, (v, k) => v + b.list[k]) }));
+    return "= " + words.join("  +  ") + "  =  " + said(sum);
+  }
+  /** @param {number} which @param {number} to */
+  function go(which, to) {
+    [shown, done] = [which, to];
+    update();
+    state.schedule();
+    say((count.data + ", " + parts.data).replace("\u2026", "and so on"));
+  }
+  /** One factor on or back, from one variable's sum to the next. @param {number} way */
+  function turn(way) {
+    const at = Math.min(done, total(shown));
+    if (way > 0 && at === total(shown)) {
+      // From the end of all to the first factor of the next sum.
+      const next = done === Infinity ? shown : (shown + 1) % sums.length;
+      return go(next, 1);
+    }
+    if (way < 0 && at <= 1 && shown > 0) return go(shown - 1, total(shown - 1));
+    go(shown, Math.max(0, at + way));
+  }
+  const arrow = (/** @type {string} */ sign, /** @type {string} */ says, /** @type {number} */ way) => {
+    const button = el("button", { type: "button", class: "jm-run", "aria-label": says }, sign);
+    on(button, "click", () => turn(way));
+    return button;
+  };
+  const way = el("button", { type: "button", class: "jm-word", "aria-pressed": "false" }, "from the input");
+  on(way, "click", () => { forth = !forth; way.setAttribute("aria-pressed", String(forth)); go(shown, 1); });
+  const whole = el("button", { type: "button", class: "jm-word" }, "all");
+  on(whole, "click", () => go(shown, Infinity));
+  const box = el("div", { class: "jm-steps", role: "group", "aria-label": "the chain rule, a factor at a time; left and right arrow keys step" }, strip0,
+    el("div", { class: "jm-grown" }, parts), el("div", { class: "jm-step-bar" }, arrow("\u25c0", "one step back", -1), el("span", { class: "jm-count" }, count), arrow("\u25b6", "one step on", 1), way, whole));
+  on(box, "keydown", (event) => {
+    const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft: -1 })[event.key];
+    if (!step) return;
+    event.preventDefault();
+    turn(step);
+  });
+  // The entry that is meant has its own sum, whole.
+  lit.push((_, j) => {
+    const key = state.columns[j]?.key.replace(/\[.*/, "");
+    const which = sums.findIndex((/** @type {any} */ one) => one.key === key);
+    if (which >= 0 && done === Infinity && which !== shown) { shown = which; update(); }
+  });
+  now.push(update);
+  return box;
+}
