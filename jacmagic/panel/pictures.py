@@ -36,7 +36,7 @@ def chosen(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
         return found
     # One variable through other names is the chain rule itself.
     first, second = (tree, found) if found["kind"] == "curve" else (found, tree)
-    return tree if found["kind"] == "heatmap" else {**first, "also": [second]}
+    return tree if found["kind"] == "heatmap" else {**first, "also": [*first.get("also", []), second]}
 
 
 def sums(spec: _Spec, ways: list[list[str]]) -> list[dict[str, Any]]:
@@ -68,7 +68,8 @@ def by_shape(spec: _Spec) -> dict[str, Any]:
     if len(axes) == rows == 1:
         return {"kind": "curve", "x": axes[0], "f": f, "name": spec.mathml(label)}
     if len(axes) == 2 and rows == 1:
-        return {"kind": "contour", "x": axes[0], "y": axes[1], "f": f}
+        shown = {"x": axes[0], "y": axes[1], "f": f, "name": spec.mathml(label)}
+        return {"kind": "contour", **shown, "also": [{"kind": "surface", **shown}]}
     if len(axes) == rows == 2:
         joint = _joint(spec.shown())
         name = spec.mathml(label) if len(p.outputs) == 1 else spec.mathml(t.Name(joint)) if joint else ""

@@ -48,6 +48,7 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
 KINDS: dict[str, dict[str, Any]] = {
     "curve": {"picture": {"x": "x", "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 1}, "outputs": {"f": "x * x", "J": "2 * x"}},
     "contour": {"picture": {"x": "x", "y": "y", "f": "f"}, "start": {"x": 1, "y": 1}, "outputs": {"f": "x * x + y * y", "J": "[2 * x, 2 * y]"}, "shapes": {"J": [1, 2]}},
+    "surface": {"picture": {"x": "x", "y": "y", "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 1, "y": 1}, "outputs": {"f": "x * x + y * y", "J": "[2 * x, 2 * y]"}, "shapes": {"J": [1, 2]}},
     "map2": {
         "picture": {"x": "x", "y": "y", "f": "f", "name": ""}, "start": {"x": 1, "y": 2},
         "outputs": {"f": "[x * y, x - y]", "J": "[y, x, 1, -1]"}, "shapes": {"f": [2], "J": [2, 2]},
@@ -79,13 +80,13 @@ def alone(page: Page) -> Page:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_draws_with_an_engine_of_its_own(alone: Page, kind: str) -> None:
     said = alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
-    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
+    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
     assert wanted in said
     assert alone.locator("svg path[d^=M]").count() >= 2
     assert "NaN" not in alone.evaluate("document.body.innerHTML")
 
 
-@pytest.mark.parametrize("kind", ["curve", "contour", "map2", "flow", "phase"])
+@pytest.mark.parametrize("kind", ["curve", "contour", "surface", "map2", "flow", "phase"])
 def test_the_point_of_a_picture_hears_keys_until_its_end(alone: Page, kind: str) -> None:
     alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
     handle = alone.locator(".jm-handle")
@@ -131,6 +132,63 @@ def test_a_phase_line_points_to_what_is_stable(alone: Page) -> None:
     for tail, tip in arrows:
         rate = -(tail - left) * (tail - middle) * (tail - right)  # x − x³ up to a positive factor
         assert (tip - tail) * rate > 0
+
+
+def test_a_tangent_plane_has_the_point_in_its_middle_and_the_gradient_in_it(alone: Page) -> None:
+    """At (1, 1) of x² + y² the gradient points to a corner of the square over equal ranges."""
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "surface", **KINDS["surface"]})
+    path = {name: points(alone.locator(f".{name}").first.get_attribute("d")) for name in ("jm-tangent-plane", "jm-gradient", "jm-drop")}
+    corners, drop = path["jm-tangent-plane"], path["jm-drop"]
+    knob = np.array([float(v) for v in re.findall(r"-?[\d.]+", alone.locator(".jm-handle").get_attribute("transform") or "")])
+    np.testing.assert_allclose(corners.mean(axis=0), knob, atol=0.1)
+    np.testing.assert_allclose(path["jm-gradient"][:2], [knob, corners[2]], atol=0.2)
+    np.testing.assert_allclose(drop[0], knob, atol=0.1)
+    assert drop[1, 0] == pytest.approx(drop[0, 0], abs=0.02)
+    assert drop[1, 1] > drop[0, 1]
+    painted = alone.evaluate("() => { const one = document.querySelector('canvas'); const list = one.getContext('2d').getImageData(0, 0, one.width, one.height).data; let n = 0; for (let k = 3; k < list.length; k += 4) n += list[k] > 0; return n / (list.length / 4); }")
+    assert 0.1 < painted < 0.9
+
+
+def test_space_is_turned_by_keys_and_by_hand(alone: Page) -> None:
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "surface", **KINDS["surface"]})
+    area, plane_ = alone.locator(".jm-turn"), alone.locator(".jm-tangent-plane")
+    seen = [plane_.get_attribute("d")]
+    area.focus()
+    for key in ("ArrowLeft", "ArrowUp"):
+        alone.keyboard.press(key)
+        seen.append(plane_.get_attribute("d"))
+    box = area.bounding_box()
+    assert box
+    alone.mouse.move(box["x"] + 30, box["y"] + 30)
+    alone.mouse.down()
+    alone.mouse.move(box["x"] + 90, box["y"] + 40, steps=3)
+    alone.mouse.up()
+    seen.append(plane_.get_attribute("d"))
+    assert len(set(seen)) == 4
+    assert alone.evaluate("window.point.get('x')") == 1
+
+
+def test_space_is_seen_without_distortion(alone: Page) -> None:
+    for yaw, pitch in [(0, 0), (0.5, 0.46), (-2, 1.2)]:
+        got = np.array(alone.evaluate("async ([yaw, pitch]) => { const { seen } = await import('/panel.js'); return [[1, 0, 0], [0, 1, 0], [0, 0, 1]].map((p) => seen(p, yaw, pitch)); }", [yaw, pitch]))
+        np.testing.assert_allclose(got @ got.T, np.eye(3), atol=1e-12)
+        assert got[2][1] == pytest.approx(np.cos(pitch))  # up stays up
+
+
+@pytest.mark.parametrize("how", [{"rate": 0.002}, {"rate": 0.001, "momentum": 0.9}, {"rate": 1, "newton": True}])
+def test_a_descent_is_numpys(alone: Page, how: dict[str, Any]) -> None:
+    """Rosenbrock's function from (−1.2, 1)."""
+    got = alone.evaluate(
+        "async ([how]) => { const { descent } = await import('/panel.js'); return descent(([x, y]) => [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)], [-1.2, 1], 20, how); }", [how])
+    at, speed, path = np.array([-1.2, 1.0]), np.zeros(2), [np.array([-1.2, 1.0])]
+    for _ in range(20):
+        x, y = at
+        gradient = np.array([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)])
+        hessian = np.array([[2 - 400 * y + 1200 * x * x, -400 * x], [-400 * x, 200]])
+        speed = -np.linalg.solve(hessian, gradient) if "newton" in how else how.get("momentum", 0) * speed - how["rate"] * gradient
+        at = at + speed
+        path.append(at)
+    np.testing.assert_allclose(got, path, atol=1e-6)
 
 
 SYSTEM = """async ([spec, start, box]) => {

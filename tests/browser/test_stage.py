@@ -224,3 +224,19 @@ def test_each_variable_has_its_own_sum_of_paths(page: Page, tmp_path: Path) -> N
     expect(page.locator(".jm-picture")).to_have_class("jm-picture jm-net")
     page.get_by_role("button", name="contours").click()
     expect(page.locator(".jm-picture")).to_have_class("jm-picture jm-contour")
+
+
+def test_a_surface_is_a_second_picture_with_the_same_descent(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(x, y) = x^2 + y^2/4\nx = 2\ny = 2").save(tmp_path / "page.html").as_uri())
+    before = page.evaluate(BOXES)
+    page.get_by_label("one step of the descent").click()
+    expect(page.locator(".jm-descent .jm-count")).to_have_text("step 1: 3.463")  # (1.6, 1.9)
+    page.get_by_role("button", name="surface").click()
+    expect(page.locator(".jm-solid canvas")).to_be_visible()
+    page.get_by_label("one step of the descent").click()
+    expect(page.locator(".jm-descent .jm-count")).to_have_text("step 2: 2.453")
+    expect(page.locator(".jm-descent-dots circle")).to_have_count(2)
+    page.get_by_role("button", name="Newton").click()
+    expect(page.locator(".jm-descent .jm-count")).to_contain_text(": 0")
+    page.get_by_role("button", name="contours").click()
+    assert page.evaluate(BOXES) == before

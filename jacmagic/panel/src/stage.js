@@ -98,7 +98,7 @@ export function mount(root, spec, bridge) {
   const sizes = new view.ResizeObserver(measure);
   sizes.observe(root);
 
-  const unfollow = follow(root, dom);
+  const unfollow = follow(root, dom, state.schedule);
   state.refresh(state.names.map((name) => name.key));
   if (shownEntry) entry.first();
   const off = wire(panel, bridge);

@@ -4,6 +4,7 @@ import { largest, strength } from "../colours.js";
 import { contours, equalUnits, extent, steady, ticks, uphill } from "../geometry.js";
 import { settled } from "../numeric.js";
 import { format, short } from "../print.js";
+import { downhill } from "./downhill.js";
 import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
 
 const { abs, max, min, round } = Math;
@@ -45,6 +46,9 @@ export function contour(engine, place) {
   const trace = (/** @type {number} */ level) => contours(field, size, size, level).map((one) => one.map(spot));
   const J = picture.J ?? place.main;
   const text = page.createTextNode("");
+  const down = downhill(place, [xa, ya]);
+  const [path, dots] = [draw("path", { class: "jm-descent-path" }), draw("g", { class: "jm-descent-dots" })];
+  space.inside.append(path, dots);
   function update() {
     const state = background(picture.x, picture.y);
     if (state !== seen) {
@@ -90,7 +94,11 @@ export function contour(engine, place) {
     put(part, "class", "jm-arrow-f " + (J0[along] < 0 ? "jm-neg" : "jm-pos"));
     put(band, "d", lit && "M" + space.x(x).toFixed(1) + " " + space.y(y).toFixed(1) + "l" + dx.toFixed(1) + " " + dy.toFixed(1));
     write(text, "gradient (" + format(J0[0]) + ", " + format(J0[1]) + "), " + (equal ? "the steepest way up" : "at right angles to the contour; the axes have different units") + "; dashed: same value");
+    const value = sampler([picture.f], [xa, ya]);
+    const points = down.path((at) => value(...at)[0]);
+    put(path, "d", points.length > 1 ? space.path(points) : "");
+    dots.replaceChildren(...points.slice(1).map(([p, q]) => draw("circle", { cx: space.x(p).toFixed(1), cy: space.y(q).toFixed(1), r: 3.2 })));
     move(y);
   }
-  return { node: svg, caption: [text], update, end() {}, light(_, j) { along = j; } };
+  return { node: svg, caption: [text], below: down.controls, update, end: down.end, light(_, j) { along = j; } };
 }

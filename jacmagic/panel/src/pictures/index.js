@@ -17,6 +17,7 @@ import { heatmap } from "./heatmap.js";
 import { map2 } from "./map2.js";
 import { net } from "./net.js";
 import { phase } from "./phase.js";
+import { surface } from "./surface.js";
 
 const { floor, max, round } = Math;
 
@@ -24,7 +25,7 @@ const { floor, max, round } = Math;
 /** @typedef {import("../types.js").Place} Place */
 
 /** @type {Record<string, import("../types.js").Picture>} */
-export const PICTURES = { curve, contour, map2, flow, phase, net, heatmap };
+export const PICTURES = { curve, contour, surface, map2, flow, phase, net, heatmap };
 
 /** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
 export function placeOf(panel) {
@@ -62,7 +63,8 @@ export function drawing(panel, place) {
   const kinds = [place.picture, ...(place.picture.also ?? [])];
   const save = el("button", { type: "button", class: "jm-word" }, "Save picture");
   const [frame, caption] = [el("div", { class: "jm-frame" }), el("div", { class: "jm-caption" })];
-  const node = el("div", {}, frame, caption);
+  const below = el("div", { class: "jm-tools", hidden: !kinds.some((one) => /contour|surface/.test(one.kind)) });
+  const node = el("div", {}, frame, caption, below);
   /** @type {ReturnType<import("../types.js").Picture>} */
   let made;
   let lit = [-1, -1];
@@ -84,6 +86,7 @@ export function drawing(panel, place) {
     words.forEach((word, k) => word.setAttribute("aria-pressed", String(kinds[k] === place.picture)));
     frame.replaceChildren(made.node);
     caption.replaceChildren(...(kinds.length > 1 ? [choice, " \u00a0 "] : []), ...made.caption, " \u00a0 ", save);
+    below.replaceChildren(...(made.below ? [made.below] : []));
     made.light?.(lit[0], lit[1]);
     made.step?.(...at);
     state.schedule();
@@ -102,7 +105,7 @@ export function drawing(panel, place) {
     wide = width;
     draw();
   };
-  on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.node), place.picture.kind));
+  on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.svg ?? made.node, made.canvas), place.picture.kind));
   state.resized.push(make);
   state.later.push(() => made.update());
   state.lit.push((i, j) => { lit = [i, j]; made.light?.(i, j); state.schedule(); });
@@ -116,8 +119,8 @@ export function drawing(panel, place) {
   return { node, end: () => made.end() };
 }
 
-/** A copy of a picture that needs no style sheet. @param {Panel} panel @param {SVGElement} svg */
-function plainCopy({ root, dom: { draw, view } }, svg) {
+/** A copy of a picture that needs no style sheet. @param {Panel} panel @param {SVGElement} svg @param {HTMLCanvasElement} [canvas] what is painted behind it */
+function plainCopy({ root, dom: { draw, view } }, svg, canvas) {
   const copy = /** @type {any} */ (svg.cloneNode(true));
   const [from, to] = [[svg, ...svg.querySelectorAll("*")], [copy, ...copy.querySelectorAll("*")]];
   from.forEach((node, k) => {
@@ -129,6 +132,7 @@ function plainCopy({ root, dom: { draw, view } }, svg) {
   const box = svg.getBoundingClientRect();
   copy.setAttribute("width", round(box.width));
   copy.setAttribute("height", round(box.height));
+  if (canvas) copy.prepend(draw("image", { href: canvas.toDataURL(), width: "100%", height: "100%" }));
   // Light lines need their dark ground.
   if (root.classList.contains("jm-dark")) copy.prepend(draw("rect", { width: "100%", height: "100%", fill: view.getComputedStyle(root).getPropertyValue("--jm-ground") }));
   return copy;
