@@ -52,6 +52,10 @@ class Values(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return repr({key: self[key] if self._data[key].ndim == 0 else self._data[key].tolist() for key in self._data})
 
+    def __str__(self) -> str:
+        """The values as a line of a block, to paste: x = 1; w = [1, 2]; W = [[1, 2], [3, 4]]."""
+        return "; ".join(f"{names.name(key).text} = {_typed(self._data[key].tolist())}" for key in self._data)
+
     def _known(self, key: str) -> str:
         if key in self._data:
             return key
@@ -103,6 +107,13 @@ class Single(np.ndarray):
 
     def __repr__(self) -> str:
         return repr(self.view(np.ndarray))
+
+
+def _typed(value: Any) -> str:
+    """A number, vector or matrix as a block has it: 2 for 2.0."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_typed, value)) + "]"
+    return repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
 class Flat:

@@ -660,3 +660,13 @@ def test_torch_has_the_angle_of_a_number_and_a_tensor(text: str) -> None:
     want = r.at("f", "x", x=at.numpy())
     assert np.allclose(r.function("torch", "f", "x")(x=at).numpy(), want)
     assert np.allclose(r.function("torch", "f", "f")(x=at).numpy(), 1)
+
+
+def test_values_print_as_a_line_to_paste() -> None:
+    lines = "f(x, y) = k x y + w^T w + ||W||_F^2 + ||V||_F^2 + λ_1/3 + x_max"
+    sizes = "w in R^2\nW in R^(2x2)\nV in R^(1x3)\nx_max in R"
+    r = jacmagic.jacobian(f"{lines}\n{sizes}", "x, y")
+    r.values["k"], r.values["w"] = -2.25e-7, [0.1, 1 / 3]
+    assert str(r.values).startswith("x = 1; y = 1; ")
+    again = jacmagic.jacobian(f"{lines}\n{str(r.values)}", "x, y")
+    assert {key: np.asarray(v).tolist() for key, v in again.values.items()} == {key: np.asarray(v).tolist() for key, v in r.values.items()}

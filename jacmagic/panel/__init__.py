@@ -534,9 +534,9 @@ def _beginning() -> tuple[bytes, str, Any]:
     """
     text = (
         f"{module()}\n",
-        "const begin=(root)=>{if(!root)return;const{uid,font}=root.dataset;delete root.dataset.font;root.replaceChildren();"
+        "const begin=(root)=>{if(!root)return;const{uid,font,kept}=root.dataset;delete root.dataset.font;root.replaceChildren();"
         f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
-        "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid});};",
+        "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid,kept});};",
     )
     pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
     begun = b"".join(pack.compress(part.encode()) + pack.flush(zlib.Z_BLOCK) for part in text)
@@ -592,9 +592,10 @@ NO_SCRIPT = "sliders: this page's script has to be allowed"
 
 def html(
     result: Result, static: bool = False, big: bool = False, whole: bool = False, with_font: bool = False,
-    alone: bool = False,
+    alone: bool = False, kept: bool = False,
 ) -> str:
-    """The text/html of a result: the fallback, which a script replaces by the panel; `alone` in a page of its own.
+    """The text/html of a result: the fallback, which a script replaces by the panel; `alone` in a page of its own,
+    `kept` where that page's address keeps the values.
 
     All that the panel is stands packed in attributes: a sanitizer drops them whole, and nothing in them can end a
     script. Unpacked, the text is never parsed as HTML.
@@ -606,7 +607,7 @@ def html(
         shown = fallback(result, whole, STATIC if has_panel(result) else TOO_MANY, alone)
         return f'<div class="jacmagic"{size}>{shown}</div>'
     shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED, alone)
-    carried = f' data-font="{font()}"' if with_font else ""
+    carried = (f' data-font="{font()}"' if with_font else "") + (" data-kept" if kept else "")
     (start, find), (letters, length) = scripts(), payload(result, big, whole)
     return (
         f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-size="{length}" data-jacmagic="{letters}"'
@@ -632,7 +633,7 @@ def page(result: Result, title: str = "jacmagic", big: bool = False, whole: bool
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<style>body{{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;{box}}}</style></head>"
-        f"<body><main>{over}{html(result, big=big, whole=whole, with_font=True, alone=True)}</main></body></html>\n"
+        f"<body><main>{over}{html(result, big=big, whole=whole, with_font=True, alone=True, kept=not bare)}</main></body></html>\n"
     )
 
 

@@ -568,6 +568,26 @@ def test_a_typed_number_widens_the_range_and_reset_brings_it_back(page: Page, tm
     expect(field).to_have_value("3.0")
 
 
+def test_a_link_to_a_saved_page_brings_its_values(browser: Browser, tmp_path: Path) -> None:
+    file = jacmagic.jacobian("x in R^2\nM in R^(2x2)\ny = M x + k x\nk = 2", wrt="x").save(tmp_path / "page.html")
+    with frontends.page_in(browser) as page:
+        page.goto(file.as_uri())
+        expect(page.locator(".jm")).to_have_count(1)
+        assert "#" not in page.url
+        page.get_by_label("x[1], slider").press("ArrowRight")
+        page.get_by_label("M[2,1]", exact=True).fill("-7.5")
+        expect(page).to_have_url(re.compile(r"#x=1\.1,2&M=1,2,-7\.5,4$"))
+        link = page.url
+        page.get_by_role("button", name="Reset").click()
+        expect(page).to_have_url(re.compile("html$"))
+    with frontends.page_in(browser) as page:
+        page.goto(link)
+        expect(page.get_by_label("x[1]", exact=True)).to_have_value("1.1")
+        expect(page.get_by_label("M[2,1]", exact=True)).to_have_value(re.compile("−7.5"))
+        page.goto(link.replace("1.1,2", "alert(1)").replace("M=", "Q="))
+        expect(page.get_by_label("x[1]", exact=True)).to_have_value("1.1")
+
+
 @pytest.mark.parametrize(("kind", "moved"), [("map2", ["x1", "x2"]), ("contour", ["x", "y"]), ("curve", ["x"]), ("flow", ["x", "y"])])
 def test_the_point_of_a_picture_is_dragged(page: Page, tmp_path: Path, kind: str, moved: list[str]) -> None:
     page.goto(result_of(kind).save(tmp_path / "page.html").as_uri())

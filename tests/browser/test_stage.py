@@ -228,6 +228,7 @@ def test_each_variable_has_its_own_sum_of_paths(page: Page, tmp_path: Path) -> N
 
 def test_a_surface_is_a_second_picture_with_the_same_descent(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian("f(x, y) = x^2 + y^2/4\nx = 2\ny = 2").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-contours path").first).to_be_attached()
     before = page.evaluate(BOXES)
     page.get_by_label("one step of the descent").click()
     expect(page.locator(".jm-descent .jm-count")).to_have_text("step 1: 3.463")  # (1.6, 1.9)

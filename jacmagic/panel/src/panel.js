@@ -7,6 +7,7 @@ export { counted, nice, ticks, widen, extent, steady, contours, depths, equalUni
 export { slanted } from "./letters.js";
 export { determinant, svd, stretch, settled, stretches, volume } from "./numeric.js";
 export { eigenvalues, equilibria, kindOf, lattice, newton, rests, trajectory } from "./systems.js";
+export { read, written } from "./address.js";
 export { descent } from "./descent.js";
 export { seen } from "./pictures/solid.js";
 export { format, short, compact, signed, typed } from "./print.js";

@@ -1,6 +1,7 @@
 /** The panel under a result: draws a spec and keeps its numbers in step. */
 
 import { actions } from "./actions.js";
+import { address } from "./address.js";
 import { chain } from "./chain.js";
 import { hues } from "./colours.js";
 import { controls } from "./controls.js";
@@ -100,6 +101,7 @@ export function mount(root, spec, bridge) {
 
   const unfollow = follow(root, dom, state.schedule);
   state.refresh(state.names.map((name) => name.key));
+  address(panel);
   if (shownEntry) entry.first();
   const off = wire(panel, bridge);
 
