@@ -84,6 +84,9 @@ class _Spec:
         """A formula whose names the page finds by its own keys."""
         return printers.mathml(tree, arrays, self.places)
 
+    def or_nothing(self, tree: t.Expr | None) -> str | None:
+        return None if tree is None else self.mathml(tree)
+
     def says(self, one: pieces.Formula) -> str:
         return self.mathml(one.tree, one.arrays)
 
@@ -302,7 +305,7 @@ class _Spec:
                     "formula": self.mathml(before.tree if before else own, p.arrays),
                     "jacobian": self.mathml(left if form is None else pieces.equal(left, form)),
                     "name": self.mathml(left),
-                    "form": form and self.mathml(form),
+                    "form": self.or_nothing(form),
                     "matrix": output,
                     "rows": [self.label(one) for one in pieces.Labels(result, [key])] if rows <= 24 else [],
                     "columns": [self.label(one) for one in pieces.Labels(result, [wrt])] if columns <= 24 else [],
@@ -319,7 +322,7 @@ class _Spec:
             "title": self.before(rules[0] if len(rules) == 1 else tables.jacobian_name(result) if rules else whole),
             "value": "J",
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
-            "cards": cards, "edges": edges, "sums": pictures.sums(self, ways or []),
+            "cards": cards, "edges": edges, "sums": pictures.sums(self, ways),
             "single": ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links),
         }
 

@@ -39,14 +39,14 @@ def chosen(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
     return tree if found["kind"] == "heatmap" else {**first, "also": [*first.get("also", []), second]}
 
 
-def sums(spec: _Spec, ways: list[list[str]]) -> list[dict[str, Any]]:
+def sums(spec: _Spec, ways: list[list[str]] | None) -> list[dict[str, Any]]:
     """The chain rule a factor at a time: by each variable its paths, as the numbers of the cards along them."""
     p, links, of = spec.p, depends(spec.result), spec.p.outputs[0]
     pairs = [(key, wrt) for key in reversed(list(links)) for wrt in links[key]]
     out = []
     for variable in p.variables:
         found = [
-            [pairs.index(pair) for pair in itertools.pairwise([*way, variable])] for way in ways if variable in links[way[-1]]
+            [pairs.index(pair) for pair in itertools.pairwise([*way, variable])] for way in ways or () if variable in links[way[-1]]
         ]
         if found:
             direct = len(found) > 1 and any(len(way) == 1 for way in found)  # ∂f/∂x is the slope of f in x alone there
