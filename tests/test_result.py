@@ -668,5 +668,5 @@ def test_values_print_as_a_line_to_paste() -> None:
     r = jacmagic.jacobian(f"{lines}\n{sizes}", "x, y")
     r.values["k"], r.values["w"] = -2.25e-7, [0.1, 1 / 3]
     assert str(r.values).startswith("x = 1; y = 1; ")
-    again = jacmagic.jacobian(f"{lines}\n{str(r.values)}", "x, y")
+    again = jacmagic.jacobian(f"{lines}\n{r.values!s}", "x, y")
     assert {key: np.asarray(v).tolist() for key, v in again.values.items()} == {key: np.asarray(v).tolist() for key, v in r.values.items()}
