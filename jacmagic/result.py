@@ -597,15 +597,20 @@ class Result:
         return found
 
     def train(
-        self, data: Mapping[str, Any], lr: float = 0.1, steps: int = 1000, progress: bool = True,
-        fixed: str | Iterable[str] = (),
-    ) -> list[float]:
-        """Gradient descent on arrays: {name: array with one example a row}. Returns the loss at every step.
+        self, data: Mapping[str, Any], lr: float = 0.1, steps: int = 100, optimizer: str = "sgd",
+        batch: int | None = None, fixed: str | Iterable[str] = (), seed: int = 0, progress: bool = True,
+    ) -> learning.Losses:
+        """Learning from arrays: {name: array with one example a row}. Returns the loss at every step, an array.
 
-        Weights alone are moved, and of them not those that are `fixed`. What was found are the current values
-        afterwards; Ctrl-C keeps what has been found so far.
+        Its `.history` has {"loss": …, "gradients": {weight: 2-norm of ∂L/∂weight at every step}}. The loss is the mean
+        over the examples of the step, all of them or a `batch` drawn with the seed. The optimizer is "sgd", "momentum"
+        (0.9) or "adam", as PyTorch has them. Weights alone are moved, and of them not those that are `fixed`. What was
+        found are the current values afterwards; Ctrl-C keeps what has been found so far.
+
+        Raises:
+            ValueError: no loss, no weight or no such optimizer, data of other shapes, or a loss that is not finite.
         """
-        return learning.train(self, data, lr, steps, progress, fixed)
+        return learning.train(self, data, lr, steps, optimizer, batch, fixed, seed, progress)
 
     # -------------------------------------------------------------- the point
     def set(self, /, **values: Any) -> None:

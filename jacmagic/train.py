@@ -1,66 +1,163 @@
-"""Learning: gradient descent on arrays."""
+"""Learning: gradient descent on arrays.
+
+The mean over the examples is part of the graph (`engine.batch`): a step costs the products of matrices that it needs,
+and as much memory as the batch and the weights.
+"""
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterable, Mapping
-from math import prod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jacmagic import code
 from jacmagic.code import Compiled
+from jacmagic.engine import batch as over
 from jacmagic.engine import chain as c
 from jacmagic.reals import reals
-from jacmagic.values import fitted
+from jacmagic.values import fitted, identifier
 
 if TYPE_CHECKING:
     from jacmagic.result import Result
 
 
+class Losses(np.ndarray):
+    """The loss at every step, an array; `history` has what else was seen on the way.
+
+    history = {"loss": the losses, "gradients": {weight: the 2-norm of ∂L/∂weight at every step}}, each one number a
+    step; of several batches those of the step's own.
+    """
+
+    history: dict[str, Any]
+
+    def __array_finalize__(self, other: Any) -> None:
+        self.history = getattr(other, "history", {})
+
+
 def train(
-    result: Result, data: Mapping[str, Any], lr: float = 0.1, steps: int = 1000, progress: bool = True,
-    fixed: str | Iterable[str] = (),
-) -> list[float]:
-    """`Result.train`: the loss at every step."""
-    last = result.program.outputs[-1]
-    arrays = examples(result, data)
+    result: Result, data: Mapping[str, Any], lr: float = 0.1, steps: int = 100, optimizer: str = "sgd",
+    batch: int | None = None, fixed: str | Iterable[str] = (), seed: int = 0, progress: bool = True,
+) -> Losses:
+    """`Result.train`."""
     lr = float(reals("lr", lr))
     if steps < 1:
         raise ValueError("steps is at least 1")
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"there is no optimizer {optimizer!r}; there are {', '.join(OPTIMIZERS)}")
+    arrays, count = examples(result, data)
+    if batch is not None and not 1 <= batch <= count:
+        raise ValueError(f"batch is from 1 to {count}, the number of examples")
     held = {result.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed)}
     keys = [key for key in result.trainable() if key not in arrays and key not in held]
     if not keys:
         raise ValueError("there is no weight to train" + (": all are fixed" if held else ""))
-    sweep = training(result, tuple(keys))
-    weights = {key: result.values._data[key].copy() for key in keys}
-    losses: list[float] = []
+    keep = {identifier(key): key for key in keys}
+    point = result.point({}) | {identifier(key): array for key, array in arrays.items()}
+    weights = {name: np.array(point.pop(name), dtype=float) for name in keep}
+    found: dict[str, list[float]] = {name: [] for name in ("loss", *keep)}
+    step = OPTIMIZERS[optimizer]
+    state: dict[str, list[Any]] = {name: [0.0, 0.0] for name in keep}
     shown = _Progress(steps) if progress else None
     try:
-        for k in range(steps):
-            point = result.point({**arrays, **weights})
-            out = sweep(**point)
-            losses.append(float(np.mean(out[last])))
-            if not np.isfinite(losses[-1]):
-                raise ValueError(f"the loss is no longer finite at step {k}; try a smaller lr than {lr:g}")
-            for key in keys:
-                gradient = np.asarray(out["grad:" + key])
-                lead = gradient.ndim - weights[key].ndim
-                weights[key] = weights[key] - lr * (gradient.mean(axis=tuple(range(lead))) if lead else gradient)
-            if shown:
-                shown.tell(k + 1, losses[-1])
+        with np.errstate(all="ignore"):
+            for k, (sweep, part) in zip(range(steps), _sweeps(result, tuple(keys), arrays, count, batch, seed)):
+                loss, *slopes = sweep(**point | part, **weights).values()
+                found["loss"].append(float(loss))
+                if not math.isfinite(loss):
+                    raise ValueError(f"the loss is no longer finite at step {k}; try a smaller lr than {lr:g}")
+                moved = {}
+                for (name, weight), slope in zip(weights.items(), slopes):
+                    found[name].append(math.sqrt(np.vdot(slope, slope)))
+                    moved[name] = weight - lr * step(state[name], slope, k + 1)
+                weights = moved
+                if shown:
+                    shown.tell(k + 1, found["loss"][-1])
     except KeyboardInterrupt:
         pass
     finally:
         if shown:
             shown.close()
-        result.values.update_all({k: w for k, w in weights.items() if np.isfinite(w).all()})
+        result.values.update_all({keep[name]: w for name, w in weights.items() if np.isfinite(w).all()})
+    losses = np.array(found.pop("loss")).view(Losses)
+    losses.history = {"loss": np.asarray(losses), "gradients": {name: np.array(norms) for name, norms in found.items()}}
     return losses
 
 
-def examples(result: Result, data: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """The arrays to learn from: one example a row in each input and target, the same number in all."""
+# ------------------------------------------------------------------ how a weight moves
+
+def _sgd(state: list[Any], slope: np.ndarray, step: int) -> np.ndarray:
+    return slope
+
+
+def _momentum(state: list[Any], slope: np.ndarray, step: int) -> np.ndarray:
+    """v ← 0.9 v + slope."""
+    state[0] = 0.9 * state[0] + slope
+    moved: np.ndarray = state[0]
+    return moved
+
+
+def _adam(state: list[Any], slope: np.ndarray, step: int) -> np.ndarray:
+    """Kingma & Ba, Adam (2015), algorithm 1: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸."""
+    state[0] = 0.9 * state[0] + 0.1 * slope
+    state[1] = 0.999 * state[1] + 0.001 * slope**2
+    moved: np.ndarray = state[0] / (1 - 0.9**step) / (np.sqrt(state[1] / (1 - 0.999**step)) + 1e-8)
+    return moved
+
+
+OPTIMIZERS: dict[str, Callable[[list[Any], np.ndarray, int], np.ndarray]] = {
+    "sgd": _sgd, "momentum": _momentum, "adam": _adam,
+}
+"""What is subtracted from a weight, lr times: from two numbers or arrays of its own, its slope and the step from 1."""
+
+
+# ------------------------------------------------------------------ batches
+
+def _sweeps(
+    result: Result, keys: tuple[str, ...], arrays: Mapping[str, np.ndarray], count: int, batch: int | None, seed: int
+) -> Iterator[tuple[Callable[..., dict[str, Any]], dict[str, np.ndarray]]]:
+    """For each step the function of the loss and the slopes, and the examples of its batch."""
+    many = {key: a for key, a in arrays.items() if a.ndim > len(result.program.shape(key))}
+    if batch is None or batch == count:
+        whole = training(result, keys, {identifier(key): count for key in many}).unchecked
+        while True:
+            yield whole, {}
+    for rows in batches(count, batch, seed):
+        sweep = training(result, keys, {identifier(key): len(rows) for key in many}).unchecked
+        yield sweep, {identifier(key): a[rows] for key, a in many.items()}
+
+
+def batches(count: int, size: int, seed: int = 0) -> Iterator[np.ndarray]:
+    """The rows of one batch after another: all in a new order, cut into parts of `size`, and so on for ever.
+
+    The last part of each has what is left. The order is Fisher and Yates's: for i = count − 1 … 1 the rows i and
+    ⌊u (i + 1)⌋ change places, u the next number of mulberry32 from the seed, in [0, 1): the same in every language.
+    """
+    order = np.arange(count)
+    uniform = _mulberry32(seed)
+    while True:
+        for i in range(count - 1, 0, -1):
+            j = int(next(uniform) * (i + 1))
+            order[i], order[j] = order[j], order[i]
+        for start in range(0, count, size):
+            yield order[start : start + size].copy()
+
+
+def _mulberry32(seed: int) -> Iterator[float]:
+    """Numbers in [0, 1) by Tommy Ettinger's generator of 32 bits."""
+    mask = 0xFFFFFFFF
+    state = seed & mask
+    while True:
+        state = (state + 0x6D2B79F5) & mask
+        t = ((state ^ state >> 15) * (state | 1)) & mask
+        t ^= (t + (((t ^ t >> 7) * (t | 61)) & mask)) & mask
+        yield (t ^ t >> 14) / 2**32
+
+
+def examples(result: Result, data: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], int]:
+    """The arrays to learn from, one example a row in each input and target, and how many examples there are."""
     if not isinstance(data, Mapping):
         raise TypeError("the data are {name: array with one example a row}, such as {'x': X, 'y': Y}")
     arrays, leads = {}, {}
@@ -71,10 +168,10 @@ def examples(result: Result, data: Mapping[str, Any]) -> dict[str, np.ndarray]:
         at = array.ndim - len(shape)
         if at < 0 or array.shape[at:] != shape:
             raise ValueError(f"{key} has shape {array.shape}; an example of it has {shape or '()'}, one a row")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{key} has entries that are not finite")
         if not array.size:
             raise ValueError(f"{key} has no examples")
+        if not (math.isfinite(array.min()) and math.isfinite(array.max())):
+            raise ValueError(f"{key} has entries that are not finite")
         arrays[key] = array
         if at or result.program.inputs[key].role in ("input", "target", "variable"):
             leads[key] = array.shape[:at]
@@ -84,25 +181,31 @@ def examples(result: Result, data: Mapping[str, Any]) -> dict[str, np.ndarray]:
     for key, one in result.program.inputs.items():
         if arrays and one.role in ("input", "target") and not one.given and key not in arrays:
             raise ValueError(f"there are no data for {key}, the {one.role} of the net")
-    return arrays
+    lead = next(iter(leads.values()), ())
+    own = result.program.shape
+    flat = {key: array.reshape(-1, *own(key)) if leads.get(key) else array for key, array in arrays.items()}
+    return flat, math.prod(lead)
 
 
-def training(result: Result, keys: tuple[str, ...]) -> Compiled:
-    """One function for the loss and all gradients, so that they share the forward pass."""
+def training(result: Result, keys: tuple[str, ...], count: Mapping[str, int]) -> Compiled:
+    """One function for the mean loss over so many examples and its gradients, which share the forward pass."""
 
     def make() -> Compiled:
-        last = result.program.outputs[-1]
-        if prod(result.program.shape(last)) != 1:
+        program, g = result.program, result.program.graph
+        last = program.outputs[-1]
+        if math.prod(program.shape(last)) != 1:
             raise ValueError(f"{last} is not a number; training needs a loss")
-        g = result.program.graph
-        roots, labels = c.rebuild(g, [result.program.node(last)], (), True)
-        loss = c.arranged(g, roots[0], ())
-        nodes = {last: loss}
-        for key in keys:
-            nodes["grad:" + key] = c.jacobian(g, loss, g.input(key, result.program.shape(key)))
-        return code.compiled("numpy", *result._of_inputs(nodes, labels), result._defaults())
+        (root,), labels = c.rebuild(g, [program.node(last)], (), True)
+        inputs, loss, labels = result._of_inputs(c.arranged(g, root, ()), labels)
+        inputs = [(name, (count[name], *shape) if name in count else shape) for name, shape in inputs]
+        shapes = dict(inputs)
+        loss = over.mean(g, loss, count)
+        wanted = [identifier(key) for key in keys]
+        slopes = c.jacobians(g, loss, [g.input(name, shapes[name]) for name in wanted])
+        nodes = {"": loss} | dict(zip(wanted, slopes))
+        return code.compiled("numpy", inputs, nodes, labels, batch=False)
 
-    return result.once(("train", keys), make)
+    return result.once(("train", keys, tuple(count.items())), make)
 
 
 class _Progress:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -538,72 +537,6 @@ def test_gradients_are_those_of_pytorch_and_of_a_batch_their_mean_is_the_step() 
         assert found[key].shape == (5, *n.program.shape(key))
         assert close(found[key].mean(axis=0), leaf.grad.numpy())
         assert close(stepped[key], (leaf.detach() - 0.5 * leaf.grad).numpy())
-
-
-def test_xor_is_learned() -> None:
-    n = jacmagic.nnchain("x(2) -> 4 tanh -> o(1) sigmoid\nL = bce(o, y)")
-    data = {"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}
-    losses = n.train(data, lr=1.0, steps=1500, progress=False)
-    assert len(losses) == 1500
-    assert losses[-1] < 0.05 < losses[0]
-    assert (n.forward(x=data["x"])["o"].round() == data["y"]).all()
-
-
-@pytest.mark.parametrize(("data", "says"), [
-    ({"x": [1, 2, 3, 4], "y": [[2], [4], [6], [8]]}, "do not match: x 4, y 4 × 1"),
-    ({"x": [[1], [2]], "y": [1, 2]}, "do not match: x 2 × 1, y 2"),
-    ({"x": [1, 2, 3], "y": [1, 2]}, "do not match: x 3, y 2"),
-    ({"x": [1, 2, 3], "y": 1}, "do not match: x 3, y one"),
-    ({"x": [1, 2, 3]}, "no data for y, the target"),
-    ({"x": [1, float("nan")], "y": [1, 2]}, "x has entries that are not finite"),
-    ({"x": [], "y": []}, "x has no examples"),
-    ({"x": [1, 2j], "y": [1, 2]}, "x takes real numbers"),
-])
-def test_data_to_learn_from_have_one_example_a_row(data: dict[str, Any], says: str) -> None:
-    n = jacmagic.nnchain("x in R\no = w x + b\nL = (o - y)^2")
-    before = repr(n.values)
-    with pytest.raises(ValueError, match=says):
-        n.train(data, steps=3)
-    assert repr(n.values) == before
-
-
-def test_class_labels_are_no_targets_of_a_softmax() -> None:
-    n = jacmagic.nnchain("x(2) -> 3 tanh -> 3 softmax\nL = cross_entropy(o, y)")
-    for labels in ([0, 1, 2], [0, 1, 2, 1]):  # as many as classes, and not
-        with pytest.raises(ValueError, match=r"one a row|one example a row"):
-            n.train({"x": np.ones((len(labels), 2)), "y": labels}, steps=3)
-
-
-def test_what_training_is_asked_wrongly_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    n = jacmagic.nnchain("x in R\no = w x + b\nL = (o - y)^2")
-    data = {"x": [1.0, 2.0], "y": [2.0, 4.0]}
-    with pytest.raises(TypeError, match="one example a row"):
-        n.train([data["x"], data["y"]])
-    with pytest.raises(ValueError, match="steps is at least 1"):
-        n.train(data, steps=-1)
-    with pytest.raises(ValueError, match="lr takes real numbers"):
-        n.train(data, lr="0.1")
-    with pytest.raises(ValueError, match=r"no longer finite at step .* try a smaller lr than 9"):
-        n.train(data, lr=9.0)
-    assert np.isfinite([n.values["w"], n.values["b"]]).all()
-    with pytest.raises(ValueError, match=r"o has 2 entries|o is not a number"):
-        jacmagic.nnchain("x in R\no = W x + b in R^2").train({"x": [1.0]})
-    clock = iter(range(1000))
-    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    n.set(w=0.0, b=0.0)
-    n.train(data, lr=0.01, steps=3)
-    assert "step 3 of 3, loss" in capsys.readouterr().out
-
-
-def test_a_noisy_line_is_learned() -> None:
-    rng = np.random.default_rng(3)
-    x = rng.uniform(-1, 1, 200)
-    y = 2 * x - 0.5 + 0.05 * rng.standard_normal(200)
-    n = jacmagic.nnchain("x in R\ny in R\nL = (w x + b - y)^2")
-    n.train({"x": x, "y": y}, lr=0.3, steps=200, progress=False)
-    slope, offset = np.polyfit(x, y, 1)
-    assert abs(n.values["w"] - slope) < 1e-6
-    assert abs(n.values["b"] - offset) < 1e-6
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,14 @@ class Arrays(Body):
         einsum = self.term("einsum", args, (la, lb, lo), every)
         shared = [i for i in la if i in lb and i not in lo]
         distinct = all(len(set(labels)) == len(labels) for labels in (la, lb, lo))
+        front = la[:-2]
+        stacked = bool(front) and front == lb[:-2] == lo[:-2] and set(lo) ^ set(front) == set(la) ^ set(lb)
+        if len(shared) == 1 and distinct and stacked:
+            (i, j), (left, p), (right, q) = lo[-2:], (args[0], la), (args[1], lb)
+            if i in q:
+                (left, p), (right, q) = (right, q), (left, p)
+            sides = [self.turned(left, p, (*front, i, shared[0])), self.turned(right, q, (*front, shared[0], j))]
+            return self.term("@", sides, None, every)
         if len(shared) != 1 or not distinct or set(lo) != set(la) ^ set(lb) or not lo:
             return einsum
         c = shared[0]
@@ -115,7 +123,12 @@ class Arrays(Body):
         return einsum
 
     def turned(self, term: Term, labels: Shape, wanted: Shape) -> Term:
-        return term if labels == wanted else self.term("permute", (term,), (1, 0), (0, 1))
+        """The matrices with their axes as wanted: as they are, or transposed."""
+        if labels == wanted:
+            return term
+        rank = len(labels)
+        order = (*range(rank - 2), rank - 1, rank - 2)
+        return self.term("permute", (term,), order, range(rank))
 
     # -- text
 

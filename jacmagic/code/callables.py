@@ -71,6 +71,12 @@ class Compiled:
         with np.errstate(all="ignore"):
             return self._function(**values)
 
+    @property
+    def unchecked(self) -> Callable[..., Any]:
+        """The function of arrays itself: every argument by name, of the right shape and type."""
+        function: Callable[..., Any] = self._function
+        return function
+
     def _bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         if not args and (whole := {**self.defaults, **kwargs}).keys() == self._names:  # as most calls are
             return whole
@@ -177,11 +183,12 @@ def compiled(
     labels: Mapping[int, str] | None = None,
     defaults: Mapping[str, Any] | None = None,
     name: str = "f",
+    batch: bool = True,
 ) -> Compiled:
-    """The function of a graph in a Python backend, ready to call."""
+    """The function of a graph in a Python backend, ready to call; `batch` as for `source`."""
     if backend not in _RUN:
         raise ValueError(f"{backend!r} does not run here; there are {', '.join(_RUN)}")
-    return Compiled(backend, source(backend, inputs, outputs, name, labels), inputs, defaults, name)
+    return Compiled(backend, source(backend, inputs, outputs, name, labels, batch), inputs, defaults, name)
 
 
 def compile_numpy(

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping
 
 from jacmagic.code.arrays import Arrays, Torch
+from jacmagic.code.bound import Bound
 from jacmagic.code.dialects import Dialect, dialect
 from jacmagic.code.loops import Loops
 from jacmagic.code.terms import Inputs
@@ -22,6 +23,7 @@ def source(
     outputs: Node | Mapping[str, Node],
     name: str = "f",
     labels: Mapping[int, str] | None = None,
+    batch: bool = True,
 ) -> str:
     """The source of a function of the inputs, complete with its imports and the helpers it calls.
 
@@ -32,6 +34,7 @@ def source(
         outputs: one node, whose value the function returns, or nodes by key for a dict.
         name: what the function is called.
         labels: identifiers for some nodes, by node number.
+        batch: False for a function in NumPy of arrays that have exactly these shapes, and are not checked.
 
     In Python every value may carry further axes in front, and every result carries the
     axes of the whole batch. JavaScript, Julia, Octave and plain Python take numbers and nested arrays, C flat ones.
@@ -46,7 +49,7 @@ def source(
     if clash:
         raise ValueError(f"{clash[0]!r} has a meaning in generated {row.title} code; rename it")
     named: dict[str, Node] = {"": outputs} if isinstance(outputs, Node) else dict(outputs)
-    family = _FAMILIES[row.family]
+    family = _FAMILIES[row.family] if batch else Bound
     nodes, moved = by_others(list(named.values()), lambda op: op in family.writes or row.line(op) is not None)
     named = dict(zip(named, nodes))
     body = family(row, parameters, {moved[at]: label for at, label in (labels or {}).items() if at in moved})

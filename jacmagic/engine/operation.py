@@ -25,6 +25,13 @@ def _one_of_each(node: Node, inner: Sequence[float]) -> tuple[float, float]:
     return 1.0, max(inner, default=1)
 
 
+def _as_tangents(g: Graph, node: Node, args: list[Node], many: Sequence[bool]) -> Node:
+    """A linear operation does to examples what it does to tangents."""
+    whole = OPERATIONS[node.op].push(g, node, [*args], 1, False)
+    assert whole is not None
+    return whole
+
+
 def _smooth(g: Graph, node: Node) -> list[tuple[str, Node]]:
     return []
 
@@ -40,6 +47,7 @@ class Operation:
         pull     the cotangents of the operands from that of the node, x̄ = Jᵀ ȳ, each with as many leading axes; the
                  last argument is `reuse`, for numbers: a map's own value may stand in its slope
         push     the tangent of the node from those of the operands, ẏ = J ẋ, None being 0; at least one is not
+        many     the same operation on operands of which those that are marked have the axis of examples in front
         entries  the entries as SymPy expressions from those of the operands, and the inputs by name
         cost     operations for one entry on the way, and in one entry written out, from those of the operands' entries
         zeros    the share of entries that may differ from 0, as from operands with their shares of them everywhere
@@ -56,6 +64,7 @@ class Operation:
     pull: Callable[[Graph, Node, Node, int, bool], list[tuple[Node, Node]]]
     push: Callable[[Graph, Node, list[Node | None], int, bool], Node | None]
     entries: Callable[[Node, list[Entries], Mapping[str, Sequence[Any]]], Entries]
+    many: Callable[[Graph, Node, list[Node], Sequence[bool]], Node] = _as_tangents
     cost: Callable[[Node, Sequence[float]], tuple[float, float]] = _one_of_each
     zeros: Callable[[Node, Sequence[float]], float] = _lasting
     kinks: Callable[[Graph, Node], list[tuple[str, Node]]] = _smooth

@@ -544,6 +544,106 @@ def digits_jax() -> Work:
     return lambda: function(x).block_until_ready()
 
 
+TRAINED = {
+    "digits": "x(784) -> 128 relu -> 64 relu -> 10 softmax\nL = cross_entropy(o, y)",
+    "XOR": "x(2) -> 4 tanh -> o(1) sigmoid\nL = bce(o, y)",
+}
+
+
+def examples(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The data of a net, and the weights that it starts with."""
+    import numpy as np
+
+    import jacmagic
+
+    net = jacmagic.nnchain(TRAINED[name])
+    data = {"x": np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), "y": np.array([[0.0], [1], [1], [0]])}
+    if name == "digits":
+        rng = np.random.default_rng(8)
+        data = {"x": rng.normal(size=(MANY, 784)), "y": np.eye(10)[rng.integers(0, 10, MANY)]}
+    return data, {key: np.array(net.values[key]) for key in net.trainable()}
+
+
+def trained_ours(name: str, steps: int) -> Work:
+    import jacmagic
+
+    data, start = examples(name)
+    net = jacmagic.nnchain(TRAINED[name])
+
+    def work() -> Any:
+        net.set(**start)
+        return net.train(data, lr=0.1, steps=steps, progress=False)
+
+    return work
+
+
+def trained_by_hand(name: str, steps: int) -> Work:
+    """What somebody writes in NumPy: forward, backward, a step."""
+    import numpy as np
+
+    data, start = examples(name)
+    x, y = data["x"], data["y"]
+    deep = len(start) // 2
+
+    def work() -> Any:
+        w = {key: value.copy() for key, value in start.items()}
+        losses = np.empty(steps)
+        for step in range(steps):
+            seen, h = [x], x
+            for k in range(1, deep):
+                z = h @ w[f"W{k}"].T + w[f"c{k}"]
+                h = np.maximum(z, 0) if name == "digits" else np.tanh(z)
+                seen.append(h)
+            z = h @ w[f"W{deep}"].T + w[f"c{deep}"]
+            if name == "digits":
+                z = z - z.max(axis=1, keepdims=True)
+                e = np.exp(z)
+                o = e / e.sum(axis=1, keepdims=True)
+                losses[step] = -(y * np.log(o)).sum() / len(x)
+            else:
+                o = 1 / (1 + np.exp(-z))
+                losses[step] = -(y * np.log(o) + (1 - y) * np.log(1 - o)).sum() / len(x)
+            delta = (o - y) / len(x)
+            for k in range(deep, 0, -1):
+                h = seen[k - 1]
+                back = delta @ w[f"W{k}"]
+                w[f"W{k}"] -= 0.1 * delta.T @ h
+                w[f"c{k}"] -= 0.1 * delta.sum(axis=0)
+                delta = back * ((h > 0) if name == "digits" else 1 - h * h)
+        return losses
+
+    return work
+
+
+def trained_torch(name: str, steps: int) -> Work:
+    """PyTorch, eager, with its own optimizer."""
+    import torch
+
+    data, start = examples(name)
+    x, y = (torch.tensor(data[key]) for key in ("x", "y"))
+    hidden = torch.relu if name == "digits" else torch.tanh
+    deep = len(start) // 2
+
+    def work() -> Any:
+        w = {key: torch.tensor(value, requires_grad=True) for key, value in start.items()}
+        rule = torch.optim.SGD(list(w.values()), 0.1)
+        losses = []
+        for _ in range(steps):
+            h = x
+            for k in range(1, deep):
+                h = hidden(torch.nn.functional.linear(h, w[f"W{k}"], w[f"c{k}"]))
+            z = torch.nn.functional.linear(h, w[f"W{deep}"], w[f"c{deep}"])
+            loss = (torch.nn.functional.cross_entropy(z, y) if name == "digits"
+                    else torch.nn.functional.binary_cross_entropy_with_logits(z, y))
+            rule.zero_grad()
+            loss.backward()
+            rule.step()
+            losses.append(loss.item())
+        return losses
+
+    return work
+
+
 def deep_net(depth: int) -> Work:
     import jacmagic
 
@@ -551,6 +651,20 @@ def deep_net(depth: int) -> Work:
 
 
 NETS = (
+    Row(
+        "n.train, 784-128-64-10, 1,000 examples: 10 steps", partial(trained_ours, "digits", 10),
+        (
+            Peer("NumPy by hand", partial(trained_by_hand, "digits", 10), 1 / 1.1),
+            Peer("PyTorch, eager", partial(trained_torch, "digits", 10), 1, needs="torch"),
+        ),
+    ),
+    Row(
+        "n.train, XOR: 500 steps", partial(trained_ours, "XOR", 500),
+        (
+            Peer("NumPy by hand", partial(trained_by_hand, "XOR", 500), 1 / 2),
+            Peer("PyTorch, eager", partial(trained_torch, "XOR", 500), 1, needs="torch"),
+        ),
+    ),
     Row(
         "5-wide 4-deep tanh net: first Jacobian", tanh_ours,
         (

@@ -55,6 +55,7 @@ def _row(
 
     return Operation(
         name, shape, lambda g, node, args, _: g.along(name, args[0]), pull, push, entries,
+        many=lambda g, node, args, _: g.along(name, args[0]),
         cost=lambda node, inner: (node.args[0].shape[-1], inner[0] * 2 * node.args[0].shape[-1]), **others,
     )
 

@@ -34,6 +34,13 @@ def _again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:
     return g.map(expr, operands, node.shape)
 
 
+def _many(g: Graph, node: Node, args: list[Node], many: Sequence[bool]) -> Node:
+    expr, axes = node.data
+    count = next(arg.shape[0] for arg, has in zip(args, many) if has)
+    own = [behind(one, 1) if has else shifted(one, 1) for one, has in zip(axes, many)]
+    return g.map(expr, list(zip(args, own)), (count, *node.shape))
+
+
 # ------------------------------------------------------------------ slopes
 def _slope(g: Graph, node: Node, k: int, reuse: bool) -> Node | None:
     """d map / d operand k, entry by entry, with the map's own shape; None where it is 0.
@@ -53,25 +60,30 @@ def _slope(g: Graph, node: Node, k: int, reuse: bool) -> Node | None:
 
 
 def _pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[Node, Node]]:
+    slopes = [(arg, axes, _slope(g, node, k, reuse)) for k, (arg, axes) in enumerate(zip(node.args, node.data[1]))]
+    whole = {f.number: times(g, c, f, lead) for _, axes, f in slopes if f is not None and axes == every(node)}
     found = []
-    for k, (arg, axes) in enumerate(zip(node.args, node.data[1])):
-        factor = _slope(g, node, k, reuse)
+    for arg, axes, factor in slopes:
         if factor is None:
             continue
         if axes == every(node):
-            found.append((arg, times(g, c, factor, lead)))
+            found.append((arg, whole[factor.number]))
         else:
-            summed_up = _over_others(g, node, c, factor, axes, lead)
+            summed_up = _over_others(g, node, c, factor, whole.get(factor.number), axes, lead)
             order = tuple(sorted(axes).index(a) for a in axes)
             found.append((arg, g.permute(summed_up, behind(order, lead))))
     return found
 
 
-def _over_others(g: Graph, node: Node, c: Node, factor: Node, axes: Shape, lead: int) -> Node:
-    """c times the slope, added up over the axes along which the operand is repeated."""
+def _over_others(
+    g: Graph, node: Node, c: Node, factor: Node, product: Node | None, axes: Shape, lead: int
+) -> Node:
+    """c times the slope, added up over the axes along which the operand is repeated; their product where it is made."""
     labels, front = every(node), (LEAD,) * lead
     if factor.op == "const" and len(set(factor.data)) == 1:
-        return g.sum(g.scale(factor.data[0], c), tuple(a + lead for a in labels if a not in axes))
+        product = g.scale(factor.data[0], c)
+    if product is not None:
+        return g.sum(product, tuple(a + lead for a in labels if a not in axes))
     return g.dot(c, factor, front + labels, labels, front + tuple(a for a in labels if a in axes))
 
 
@@ -257,7 +269,7 @@ def _zeros(node: Node, shares: Sequence[float]) -> float:
 
 ROWS = (
     Operation(
-        "map", asked, _again, _pull, _push, _entries,
+        "map", asked, _again, _pull, _push, _entries, many=_many,
         cost=lambda node, inner: (_length(node.data[0], [0] * len(inner)), _length(node.data[0], inner)),
         zeros=_zeros, kinks=_kinks,
     ),

@@ -9,6 +9,7 @@ from typing import Any
 from jacmagic.engine.entries import Entries, summed
 from jacmagic.engine.graph import Graph, Node
 from jacmagic.engine.operation import Operation, Shape
+from jacmagic.engine.ops.axes import every, shifted
 
 Inputs = Mapping[str, Sequence[Any]]
 
@@ -78,6 +79,14 @@ def _push_stack(g: Graph, node: Node, tangents: list[Node | None], lead: int, re
     return g.stack(parts, node.shape[node.data :], lead + node.data)
 
 
+def _many_stacks(g: Graph, node: Node, args: list[Node], many: Sequence[bool]) -> Node:
+    count = next(arg.shape[0] for arg, has in zip(args, many) if has)
+    parts = [
+        arg if has else g.broadcast(arg, shifted(every(arg), 1), (count, *arg.shape)) for arg, has in zip(args, many)
+    ]
+    return g.stack(parts, node.shape[node.data :], node.data + 1)
+
+
 def _stack_entries(node: Node, args: list[Entries], _: Inputs) -> Entries:
     width = prod(node.shape[node.data :])
     found: Entries = {}
@@ -107,7 +116,7 @@ ROWS = (
     Operation(
         "stack", _behind_the_lead,
         again=lambda g, node, args, _: g.stack(args, node.shape[node.data :], node.data),
-        pull=_pull_stack, push=_push_stack, entries=_stack_entries,
+        pull=_pull_stack, push=_push_stack, many=_many_stacks, entries=_stack_entries,
         zeros=lambda node, shares: sum(s * a.size for s, a in zip(shares, node.args)) / max(node.size, 1),
     ),
 )

@@ -58,6 +58,12 @@ def _push_dot(g: Graph, node: Node, tangents: list[Node | None], lead: int, reus
     return g.add(terms)
 
 
+def _many_dots(g: Graph, node: Node, args: list[Node], many: Sequence[bool]) -> Node:
+    front = _front_of(node, 1)
+    la, lb = ((front if has else ()) + labels for labels, has in zip(node.data[:2], many))
+    return g.dot(args[0], args[1], la, lb, front + node.data[2])
+
+
 def _dot_entries(node: Node, args: list[Entries], _: Inputs) -> Entries:
     la, lb, lo = node.data
     out = dict(zip(lo, strides(node.shape)))
@@ -134,7 +140,7 @@ ROWS = (
     Operation(
         "dot", _dot_shape,
         again=lambda g, node, args, _: g.dot(args[0], args[1], *node.data),
-        pull=_pull_dot, push=_push_dot, entries=_dot_entries, cost=_dot_cost,
+        pull=_pull_dot, push=_push_dot, many=_many_dots, entries=_dot_entries, cost=_dot_cost,
     ),
     Operation(
         "sum",
