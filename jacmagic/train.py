@@ -43,17 +43,9 @@ def train(
 ) -> Losses:
     """`Result.train`."""
     lr = float(reals("lr", lr))
-    if steps < 1:
-        raise ValueError("steps is at least 1")
-    if optimizer not in OPTIMIZERS:
-        raise ValueError(f"there is no optimizer {optimizer!r}; there are {', '.join(OPTIMIZERS)}")
     arrays, count = examples(result, data)
-    if batch is not None and not 1 <= batch <= count:
-        raise ValueError(f"batch is from 1 to {count}, the number of examples")
-    held = {result.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed)}
-    keys = [key for key in result.trainable() if key not in arrays and key not in held]
-    if not keys:
-        raise ValueError("there is no weight to train" + (": all are fixed" if held else ""))
+    _possible(steps, optimizer, batch, count)
+    keys = _moved(result, arrays, fixed)
     keep = {identifier(key): key for key in keys}
     point = result.point({}) | {identifier(key): array for key, array in arrays.items()}
     weights = {name: np.array(point.pop(name), dtype=float) for name in keep}
@@ -84,6 +76,24 @@ def train(
     losses = np.array(found.pop("loss")).view(Losses)
     losses.history = {"loss": np.asarray(losses), "gradients": {name: np.array(norms) for name, norms in found.items()}}
     return losses
+
+
+def _possible(steps: int, optimizer: str, batch: int | None, count: int) -> None:
+    if steps < 1:
+        raise ValueError("steps is at least 1")
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(f"there is no optimizer {optimizer!r}; there are {', '.join(OPTIMIZERS)}")
+    if batch is not None and not 1 <= batch <= count:
+        raise ValueError(f"batch is from 1 to {count}, the number of examples")
+
+
+def _moved(result: Result, arrays: Mapping[str, np.ndarray], fixed: str | Iterable[str]) -> list[str]:
+    """The weights that are moved."""
+    held = {result.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed)}
+    keys = [key for key in result.trainable() if key not in arrays and key not in held]
+    if not keys:
+        raise ValueError("there is no weight to train" + (": all are fixed" if held else ""))
+    return keys
 
 
 # ------------------------------------------------------------------ how a weight moves

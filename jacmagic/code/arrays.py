@@ -92,35 +92,39 @@ class Arrays(Body):
 
     def dot(self, args: list[Term], la: Shape, lb: Shape, lo: Shape) -> Term:
         """A contraction as the product of matrices it is, or by einsum."""
-        every = range(len(lo))
-        einsum = self.term("einsum", args, (la, lb, lo), every)
+        einsum = self.term("einsum", args, (la, lb, lo), range(len(lo)))
         shared = [i for i in la if i in lb and i not in lo]
-        distinct = all(len(set(labels)) == len(labels) for labels in (la, lb, lo))
-        front = la[:-2]
-        stacked = bool(front) and front == lb[:-2] == lo[:-2] and set(lo) ^ set(front) == set(la) ^ set(lb)
-        if len(shared) == 1 and distinct and stacked:
-            (i, j), (left, p), (right, q) = lo[-2:], (args[0], la), (args[1], lb)
-            if i in q:
-                (left, p), (right, q) = (right, q), (left, p)
-            sides = [self.turned(left, p, (*front, i, shared[0])), self.turned(right, q, (*front, shared[0], j))]
-            return self.term("@", sides, None, every)
-        if len(shared) != 1 or not distinct or set(lo) != set(la) ^ set(lb) or not lo:
+        if len(shared) != 1 or any(len(set(labels)) < len(labels) for labels in (la, lb, lo)):
             return einsum
-        c = shared[0]
-        for (left, p), (right, q) in (((args[0], la), (args[1], lb)), ((args[1], lb), (args[0], la))):
-            rest = tuple(i for i in p if i != c)
-            if len(q) == 2 and lo == (*rest, *(i for i in q if i != c)):
-                if len(p) == 1:
-                    return self.term("matvec", (self.turned(right, q, (lo[-1], c)), left), None, every)
-                if p == (*rest, c) or len(p) == 2:
-                    return self.term(
-                        "matmul", (self.turned(left, p, (*rest, c)), self.turned(right, q, (c, lo[-1]))),
-                        len(p) - 2, every,
-                    )
-            if len(p) == 2 and len(q) > 2 and q[-2] == c and lo == (*q[:-2], rest[0], q[-1]):
-                matrix = self.align(self.turned(left, p, (rest[0], c)), (len(q) - 2, len(q) - 1), len(q))
-                return self.term("product", (matrix, right), None, every)
-        return einsum
+        a, b = (args[0], la), (args[1], lb)
+        if lo[:-2] and la[:-2] == lb[:-2] == lo[:-2]:
+            return self.products(args, la, lb, lo, shared[0]) or einsum
+        if set(lo) != set(la) ^ set(lb) or not lo:
+            return einsum
+        return self.product(*a, *b, lo, shared[0]) or self.product(*b, *a, lo, shared[0]) or einsum
+
+    def product(self, left: Term, p: Shape, right: Term, q: Shape, lo: Shape, c: int) -> Term | None:
+        """One that has the left operand's axes first and at most one matrix on one side, if that is what it is."""
+        every, rest = range(len(lo)), tuple(i for i in p if i != c)
+        if len(q) == 2 and lo == (*rest, *(i for i in q if i != c)):
+            if len(p) == 1:
+                return self.term("matvec", (self.turned(right, q, (lo[-1], c)), left), None, every)
+            if p == (*rest, c) or len(p) == 2:
+                sides = (self.turned(left, p, (*rest, c)), self.turned(right, q, (c, lo[-1])))
+                return self.term("matmul", sides, len(p) - 2, every)
+        if len(p) == 2 and len(q) > 2 and q[-2] == c and lo == (*q[:-2], rest[0], q[-1]):
+            matrix = self.align(self.turned(left, p, (rest[0], c)), (len(q) - 2, len(q) - 1), len(q))
+            return self.term("product", (matrix, right), None, every)
+        return None
+
+    def products(self, args: list[Term], la: Shape, lb: Shape, lo: Shape, c: int) -> Term | None:
+        """Matrices times matrices, one after another along the axes in front, if that is what it is."""
+        front, (i, j) = lo[:-2], lo[-2:]
+        (left, p), (right, q) = ((args[0], la), (args[1], lb)) if i in la else ((args[1], lb), (args[0], la))
+        if {*p} != {*front, i, c} or {*q} != {*front, c, j}:
+            return None
+        sides = [self.turned(left, p, (*front, i, c)), self.turned(right, q, (*front, c, j))]
+        return self.term("product", sides, None, range(len(lo)))
 
     def turned(self, term: Term, labels: Shape, wanted: Shape) -> Term:
         """The matrices with their axes as wanted: as they are, or transposed."""

@@ -26,14 +26,18 @@ class Bound(Arrays):
     def opening(self, inputs: Inputs, text: str) -> list[str]:
         return []
 
-    def operation(self, term: Term) -> tuple[str, int]:
-        op, args, data = term.op, term.args, term.data
-        if op == "align" and data[0] == tuple(range(data[1] - len(data[0]), data[1])):
-            return self.show(args[0], _ATOM), _ATOM  # its axes are the last, as NumPy takes them to be
-        if op == "matmul" and not data:
-            return f"({self.show(args[0], _ATOM)} @ {self.show(args[1], _ATOM)})", _ATOM
-        if op == "permute":
-            return f"{self.show(args[0], _ATOM)}.{'T' if data == (1, 0) else f'transpose({data})'}", _ATOM
-        if op == "sum":  # what np.sum calls in the end
-            return f"np.add.reduce({self.show(args[0])}, {data[0] if len(data) == 1 else data})", _ATOM
-        return super().operation(term)
+    def text_align(self, term: Term) -> str:
+        axes, rank = term.data
+        if axes == tuple(range(rank - len(axes), rank)):
+            return self.show(term.args[0], _ATOM)  # its axes are the last, as NumPy takes them to be
+        return super().text_align(term)
+
+    def text_matmul(self, term: Term) -> str:
+        return super().text_matmul(term) if term.data else self.text_product(term)
+
+    def text_permute(self, term: Term) -> str:
+        return f"{self.show(term.args[0], _ATOM)}.{'T' if term.data == (1, 0) else f'transpose({term.data})'}"
+
+    def text_sum(self, term: Term) -> str:
+        axes = term.data[0] if len(term.data) == 1 else term.data
+        return f"np.add.reduce({self.show(term.args[0])}, {axes})"  # what np.sum calls in the end

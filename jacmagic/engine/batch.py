@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import sympy as sp
 
 from jacmagic.engine.graph import Graph, Node, ancestry
-from jacmagic.engine.ops import OPERATIONS
+from jacmagic.engine.operation import OPERATIONS
 
 
 def mean(g: Graph, root: Node, examples: Mapping[str, int]) -> Node:
