@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 import sympy as sp
 
@@ -51,67 +51,62 @@ def tree(expr: Any, known: frozenset[str]) -> Tree:
     Raises:
         TypeError: a function that is neither known nor defined.
     """
-    memo: dict[Any, Tree] = {}
+    return _Writer(known).of(sp.sympify(expr))
 
-    def go(e: Any) -> Tree:
-        found = memo.get(e)
+
+class _Writer:
+    """Makes the trees of one expression, each part once."""
+
+    def __init__(self, known: frozenset[str]) -> None:
+        self.known = known
+        self.made: dict[Any, Tree] = {}
+
+    def of(self, e: Any) -> Tree:
+        found = self.made.get(e)
         if found is None:
-            found = memo[e] = make(e)
+            found = self.made[e] = self.make(e)
         return found
 
-    def make(e: Any) -> Tree:
+    def all(self, args: Iterable[Any]) -> list[Tree]:
+        return [self.of(a) for a in args]
+
+    def make(self, e: Any) -> Tree:
         if e.is_Symbol:
             return ("_", int(e.name[1:]))
         if isinstance(e, sp.ITE):  # SymPy makes it of a case inside a condition
-            test, yes, no = map(go, e.args)
+            test, yes, no = self.all(e.args)
             return ("or", ("and", test, yes), ("and", ("not", test), no))
         if e is sp.true or e is sp.false:
             return ("==" if e is sp.true else "!=", 0, 0)
         name = type(e).__name__
         if name in _RELATIONS:
-            return (_RELATIONS[name], *(go(a) for a in e.args))
+            return (_RELATIONS[name], *self.all(e.args))
         if not e.free_symbols:
             return nearest_number(e)
-        if e.is_Add:
-            return add(e)
-        if e.is_Mul:
-            return product(*e.as_coeff_Mul())
-        if e.is_Pow:
-            return power(e)
-        if e.is_Piecewise:
-            return case(e)
-        return call(e, _NAMES.get(name, name))
+        return self.kinds[name](self, e) if name in self.kinds else self.call(e, _NAMES.get(name, name))
 
-    def add(e: Any) -> Tree:
-        if "expm1" in known and len(e.args) == 2 and e.args[0] == -1 and e.args[1].func is sp.exp:
-            return ("expm1", go(e.args[1].args[0]))
-        terms = [go(a) for a in e.args]
-        return ("+", *sorted(terms, key=_is_minus))
+    def added(self, e: Any) -> Tree:
+        if "expm1" in self.known and len(e.args) == 2 and e.args[0] == -1 and e.args[1].func is sp.exp:
+            return ("expm1", self.of(e.args[1].args[0]))
+        return ("+", *sorted(self.all(e.args), key=_is_minus))
 
-    def power(e: Any) -> Tree:
+    def power(self, e: Any) -> Tree:
         base, exponent = e.args
         if exponent.is_Rational and exponent < 0:
-            return ("/", 1, go(sp.Pow(base, -exponent)))
+            return ("/", 1, self.of(sp.Pow(base, -exponent)))
         if exponent == sp.S.Half:
-            return ("sqrt", go(base))
-        return ("^", go(base), go(exponent))
+            return ("sqrt", self.of(base))
+        return ("^", self.of(base), self.of(exponent))
 
-    def product(factor: Any, rest: Any) -> Tree:
-        over: list[Tree] = []
+    def product(self, e: Any) -> Tree:
+        factor, rest = e.as_coeff_Mul()
+        over, factors = self.logarithms(list(sp.Mul.make_args(rest)))
         under: list[Tree] = []
-        factors = list(sp.Mul.make_args(rest))
-        for base in (2, 10):  # SymPy has no log2: it is a quotient of logarithms
-            logs = [f for f in factors if f.func is sp.log and f.free_symbols]
-            bottom = 1 / sp.log(base) if logs else None
-            if f"log{base}" in known and logs and bottom in factors:
-                factors.remove(bottom)
-                factors.remove(logs[0])
-                over.append((f"log{base}", go(logs[0].args[0])))
         for f in factors:
             if f.is_Pow and f.exp.is_Rational and f.exp < 0 and f.free_symbols:
-                under.append(go(sp.Pow(f.base, -f.exp)))
+                under.append(self.of(sp.Pow(f.base, -f.exp)))
             else:
-                over.append(go(f))
+                over.append(self.of(f))
         minus = bool(factor.is_number and factor.is_negative)
         factor = -factor if minus else factor
         if factor.is_Rational and not factor.is_Integer and factor.q < 10**6 and (factor.p == 1 or under):
@@ -119,34 +114,52 @@ def tree(expr: Any, known: frozenset[str]) -> Tree:
             factor = sp.Integer(factor.p)
         if factor != 1:
             over.insert(0, nearest_number(factor))
-        top: Tree = 1 if not over else over[0] if len(over) == 1 else ("*", *over)
+        top: Tree = _times(over)
         if under:
-            top = ("/", top, under[0] if len(under) == 1 else ("*", *under))
+            top = ("/", top, _times(under))
         return ("neg", top) if minus else top
 
-    def case(e: Any) -> Tree:
+    def logarithms(self, factors: list[Any]) -> tuple[list[Tree], list[Any]]:
+        """Logarithms by 2 and 10, and the other factors: SymPy has quotients of logarithms in their place."""
+        found: list[Tree] = []
+        for base in (2, 10):
+            logs = [f for f in factors if f.func is sp.log and f.free_symbols]
+            bottom = 1 / sp.log(base) if logs else None
+            if f"log{base}" in self.known and logs and bottom in factors:
+                factors.remove(bottom)
+                factors.remove(logs[0])
+                found.append((f"log{base}", self.of(logs[0].args[0])))
+        return found, factors
+
+    def case(self, e: Any) -> Tree:
         parts: list[Tree] = []
         for value, condition in e.args:
             if condition is sp.true:
-                return ("case", *parts, go(value)) if parts else go(value)
-            parts += [go(value), go(condition)]
+                return ("case", *parts, self.of(value)) if parts else self.of(value)
+            parts += [self.of(value), self.of(condition)]
         return ("case", *parts, math.nan)
 
-    def call(e: Any, name: str) -> Tree:
-        if name == "ln" and "softplus" in known and e.args[0].is_Add and len(e.args[0].args) == 2:
+    def call(self, e: Any, name: str) -> Tree:
+        if name == "ln" and "softplus" in self.known and e.args[0].is_Add and len(e.args[0].args) == 2:
             one, other = e.args[0].args
             if one == 1 and other.func is sp.exp:
-                return ("softplus", go(other.args[0]))
-        if name in known:
-            return (name, *(go(a) for a in e.args))
+                return ("softplus", self.of(other.args[0]))
+        if name in self.known:
+            return (name, *self.all(e.args))
         if name in _BY_OTHERS:
-            return _BY_OTHERS[name](*(go(a) for a in e.args))
+            return _BY_OTHERS[name](*self.all(e.args))
         row = FUNCTIONS.get(name)
         if row is not None and row.define is not None:
-            return go(sp.sympify(row.define(calculus, *e.args)))
+            return self.of(sp.sympify(row.define(calculus, *e.args)))
         raise TypeError(f"no code for the function {name}: it has neither a spelling nor a definition")
 
-    return go(sp.sympify(expr))
+    kinds: ClassVar[dict[str, Callable[[_Writer, Any], Tree]]] = {
+        "Add": added, "Mul": product, "Pow": power, "Piecewise": case,
+    }
+
+
+def _times(factors: list[Tree]) -> Tree:
+    return 1 if not factors else factors[0] if len(factors) == 1 else ("*", *factors)
 
 
 def _is_minus(t: Tree) -> bool:

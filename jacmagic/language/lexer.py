@@ -11,23 +11,19 @@ from typing import Any
 from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.functions import SPELLINGS
 from jacmagic.language import tree as t
+from jacmagic.language.commands import command, single_letters
 from jacmagic.language.letters import (
     ACCENTS,
     BY_LENGTH,
     COMBINING,
-    COMMAND_SIGNS,
     DELIMITED,
     DIFFERENTIAL,
-    FONTS,
     KEYWORDS,
-    LAYOUTS,
     LOOK_ALIKES,
     MARKS,
     MATHEMATICAL,
-    MATRICES,
     ONES,
     SIGNS,
-    SKIPPED,
     SUBSCRIPTS,
     SUPERSCRIPTS,
     TRANSPOSES,
@@ -42,19 +38,7 @@ from jacmagic.names import GREEK
 
 _PRIMES = re.compile(r"″|\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
 
-_INDICATED = re.compile(r"\s*(?:\\left\s*)?[\[_(]")
-
-_SIZED = re.compile(r"\\(left|right)(?![A-Za-z])\s*(\||\\[rl]?vert(?![A-Za-z]))?")
-
-_LIMITS = re.compile(r"\s*\\(no)?limits")
-
-_ACCENTED = re.compile(
-    r"(?:\\(?:mathbf|boldsymbol|bm|mathrm|vec)\s*)?\{?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\s*\}?\s*(?:_\s*\{?\s*(?P<index>[A-Za-z0-9]+)\s*\}?)?"
-)
-
 _INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))")
-
-_LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
 
 _LAYER = re.compile(
     r"\s*\^\s*\{\s*\[\s*((?:[A-Za-z0-9]+|\\ell)(?:\s*[-+−]\s*[0-9]+)?)\s*\](\s*(?:T|\\top))?\s*\}"
@@ -131,7 +115,7 @@ class Lexer:
             self.pos += 1
             self.gap = True
         elif ch == "\\":
-            self.command()
+            command(self)
         elif ch.isascii() and (ch.isdigit() or (ch == "." and self.peek(1).isascii() and self.peek(1).isdigit())):
             self.number()
         elif ch in DELIMITED:
@@ -286,56 +270,8 @@ class Lexer:
         match = re.match(r"[A-Za-z]+", text)
         if match and match[0] in GREEK + list(VARIANTS):
             text = VARIANTS.get(match[0], match[0]) + text[match.end() :]
-        index: str | None = None
-        parts: tuple[Token, ...] = ()
         text, layer = self.layer(text)
-        if self.peek() in SUBSCRIPTS and self.peek():
-            begin = self.pos
-            while self.peek() in SUBSCRIPTS and self.peek():
-                self.pos += 1
-            index = "".join(SUBSCRIPTS[c] for c in self.text[begin : self.pos])
-            if not index.isalnum():
-                parts = tuple(self.shift(Lexer(index).run(), begin))
-        elif self.peek() == "_" and (self.peek(1) or " ") in "{\\" or (
-            self.peek() == "_" and (self.peek(1).isalnum())
-        ):
-            begin = self.pos
-            self.pos += 1
-            if self.peek() == "{":
-                close = self.closing_brace()
-                inside = self.text[self.pos + 1 : close]
-                plain = re.sub(r"\\(?:text|mathrm|mathit|operatorname|rm)\s*\{([^{}]*)\}", r"\1", inside)
-                index = re.sub(r"\s+", "", plain.replace("\\", ""))
-                if not index:
-                    raise SyntaxMistake("This index is empty.", Span(begin, close + 1))
-                if plain == inside and not (index.isascii() and index.isdigit()):
-                    parts = tuple(self.inner(self.pos + 1, close))
-                if not parts and not names_something(index):
-                    letters = "".join(ch for ch in index if names_something(ch))
-                    raise SyntaxMistake(
-                        "An index is a number or a name.", Span(self.pos, close + 1),
-                        (rf"{{\text{{{letters}}}}}",) if letters else (),
-                    )
-                index = greek_word(index) or index if len(index) == 1 else index
-                self.pos = close + 1
-            elif self.peek() == "\\":
-                match = _INDEX_COMMAND.match(self.text, self.pos, self.stop)
-                if not match or not (match[1] or match[2] in GREEK):
-                    raise SyntaxMistake("An index is a number or a name.", Span(begin, self.pos + 1))
-                index, self.pos = match[1] or match[2], match.end()
-            elif self.peek().isascii() and self.peek().isdigit():
-                index = self.digits()
-            else:
-                first = self.pos
-                if greek_index := greek_word(self.peek()):
-                    self.pos += 1
-                    index = greek_index
-                else:
-                    while self.peek() and self.peek().isascii() and self.peek().isalnum():
-                        self.pos += 1
-                    index = self.text[first : self.pos]
-                    if not index:
-                        self.strange(self.peek(), self.pos)
+        index, parts = self.index()
         if index and index in ACCENTS.values() and not parts:
             text, index = f"{text}_{index}", None
             if self.peek() == "_" or self.peek() in SUBSCRIPTS and self.peek():
@@ -352,6 +288,64 @@ class Lexer:
         )
         if layer is not None and layer[2]:  # W^{[2]T}
             self.emit("sup", "T", start, self.pos)
+
+    def index(self) -> tuple[str | None, tuple[Token, ...]]:
+        """The index that stands here, and its tokens where it may be more than a number or a name."""
+        if self.peek() in SUBSCRIPTS and self.peek():
+            return self.small_index()
+        if self.peek() != "_" or not ((self.peek(1) or " ") in "{\\" or self.peek(1).isalnum()):
+            return None, ()
+        begin = self.pos
+        self.pos += 1
+        if self.peek() == "{":
+            return self.index_in_braces(begin)
+        if self.peek() == "\\":
+            match = _INDEX_COMMAND.match(self.text, self.pos, self.stop)
+            if not match or not (match[1] or match[2] in GREEK):
+                raise SyntaxMistake("An index is a number or a name.", Span(begin, self.pos + 1))
+            self.pos = match.end()
+            return match[1] or match[2], ()
+        return self.bare_index(), ()
+
+    def small_index(self) -> tuple[str, tuple[Token, ...]]:
+        begin = self.pos
+        while self.peek() in SUBSCRIPTS and self.peek():
+            self.pos += 1
+        index = "".join(SUBSCRIPTS[c] for c in self.text[begin : self.pos])
+        return index, () if index.isalnum() else tuple(self.shift(Lexer(index).run(), begin))
+
+    def index_in_braces(self, begin: int) -> tuple[str, tuple[Token, ...]]:
+        close = self.closing_brace()
+        inside = self.text[self.pos + 1 : close]
+        plain = re.sub(r"\\(?:text|mathrm|mathit|operatorname|rm)\s*\{([^{}]*)\}", r"\1", inside)
+        index = re.sub(r"\s+", "", plain.replace("\\", ""))
+        if not index:
+            raise SyntaxMistake("This index is empty.", Span(begin, close + 1))
+        parts: tuple[Token, ...] = ()
+        if plain == inside and not (index.isascii() and index.isdigit()):
+            parts = tuple(self.inner(self.pos + 1, close))
+        if not parts and not names_something(index):
+            letters = "".join(ch for ch in index if names_something(ch))
+            raise SyntaxMistake(
+                "An index is a number or a name.", Span(self.pos, close + 1),
+                (rf"{{\text{{{letters}}}}}",) if letters else (),
+            )
+        self.pos = close + 1
+        return greek_word(index) or index if len(index) == 1 else index, parts
+
+    def bare_index(self) -> str:
+        """The index of x_12, x_ab or x_α."""
+        if self.peek().isascii() and self.peek().isdigit():
+            return self.digits()
+        if greek := greek_word(self.peek()):
+            self.pos += 1
+            return greek
+        first = self.pos
+        while self.peek() and self.peek().isascii() and self.peek().isalnum():
+            self.pos += 1
+        if self.pos == first:
+            self.strange(self.peek(), self.pos)
+        return self.text[first : self.pos]
 
     def layer(self, text: str) -> tuple[str, re.Match[str] | None]:
         """The word with the layer that stands above it as its index: W1 for W^{[1]}, a_lm1 for a^{[l-1]}."""
@@ -406,7 +400,7 @@ class Lexer:
             self.open.pop()
         self.emit("cmd" if op in ("Σ", "Π") else "word" if op in KEYWORDS else "op", op, start, self.pos)
         if op == "_" and len(self.tokens) > 1 and self.tokens[-2].text in ("Σ", "Π"):
-            self.single_letters(1)  # \sum_ix_i
+            single_letters(self, 1)  # \sum_ix_i
 
     def index_apart(self) -> bool:
         r"""Take the index of \mathbf {w} _{1} and {\hat {y}}_{1}, which LaTeX sets as it sets that of w_1."""
@@ -494,196 +488,3 @@ class Lexer:
         self.pos = at + 1
         self.emit("python", self.text[start + 1 : at].strip(), start, self.pos)
         return True
-
-    def command(self) -> None:
-        r"""A LaTeX command: what it typesets."""
-        start = self.pos
-        match = re.compile(r"\\(operatorname\*|[A-Za-z]+|.|\n)", re.S).match(self.text, self.pos, self.stop)
-        if match is None:
-            raise SyntaxMistake("A LaTeX command is expected after \\.", Span(start, start + 1))
-        name = match[1].rstrip("*") or "*"
-        self.pos = match.end()
-        if name in ("label", "tag") and self.peek() == "{":
-            self.pos = self.closing_brace() + 1
-        elif name in COMMAND_SIGNS:
-            op = COMMAND_SIGNS[name]
-            kind = "cmd" if op in "ΣΠ" else "word" if op in ("and", "or", "not") else "op"
-            if op in "[":
-                self.open.append(("[", start))
-            elif op == "]" and self.open:
-                self.open.pop()
-            self.emit(kind, op, start, self.pos)
-            if kind == "cmd" and (limits := _LIMITS.match(self.text, self.pos, self.stop)):
-                self.pos = limits.end()
-        elif name in ("left", "right") and self.evaluated(name, start):
-            pass
-        elif name in SKIPPED:
-            self.gap = True
-            if name in ("left", "right") and self.peek() == ".":
-                self.pos += 1
-        elif name == "\\":
-            row = re.compile(r"[ \t]*\[[0-9.]+ *[a-z]+\]").match(self.text, self.pos, self.stop)
-            if row:
-                self.pos = row.end()
-            if self.open:
-                self.emit("op", "\\\\", start, self.pos)
-            elif self.tokens and self.tokens[-1].kind == "nl":
-                self.gap = True
-            else:
-                self.emit("nl", "\\\\", start, self.pos)
-        elif name == "{" and (match := _LEFT_BRACE.match(self.text, self.pos, self.stop)):
-            self.pos = match.start(1)
-            self.environment("begin", start, cases=True)
-        elif name in ("{", "}"):
-            op = "(" if name == "{" else ")"
-            if op == "(":
-                self.open.append(("(", start))
-            elif self.open:
-                self.open.pop()
-            self.emit("op", op, start, self.pos)
-        elif name in ("begin", "end"):
-            self.environment(name, start)
-        elif name in ("frac", "dfrac", "tfrac", "cfrac"):
-            self.emit("cmd", "frac", start, self.pos, command=True)
-            self.single_letters(2)
-        elif name == "sqrt":
-            self.emit("cmd", "sqrt", start, self.pos, command=True)
-            self.single_letters(1)
-        elif name in FONTS:
-            self.font(name, start)
-        elif name in ACCENTS:
-            self.accent(name, start)
-        elif name in DELIMITED:
-            self.delimiter(name, start)
-        elif name in ("top", "intercal"):
-            self.emit("word", "T", start, self.pos, whole=True, command=True)
-        elif name in DIFFERENTIAL:
-            self.word(DIFFERENTIAL[name], start, whole=True, command=True)
-        elif re.fullmatch(r"[A-Za-z]", name):
-            raise SyntaxMistake(
-                f"\\{name} is no LaTeX command, and \\ divides nothing: the solution of A x = b is not found here.",
-                Span(start, self.pos), (name,) if not self.tokens or self.tokens[-1].kind == "op" else (),
-            )
-        elif re.fullmatch(r"[A-Za-z]+", name):
-            self.word(name, start, whole=True, command=True)
-        else:
-            raise SyntaxMistake(f"The LaTeX command \\{name} has no meaning in a block.", Span(start, self.pos))
-
-    def evaluated(self, name: str, start: int) -> bool:
-        r"""Take the bracket that \left. … \right|_{x=a} puts round what is evaluated there."""
-        if name == "right" and start in self.barred:
-            self.open.pop()
-            self.emit("op", ")", start, self.pos)
-            return True
-        if name == "right" or self.peek() != ".":
-            return False
-        depth = 1
-        for found in _SIZED.finditer(self.text, self.pos, self.stop):
-            depth += 1 if found[1] == "left" else -1
-            if depth == 0:
-                if found[2] is None:
-                    return False
-                self.barred.add(found.start())
-                self.pos += 1
-                self.open.append(("(", start))
-                self.emit("op", "(", start, self.pos)
-                return True
-        return False
-
-    def single_letters(self, count: int) -> None:
-        r"""After \frac and \sqrt, LaTeX takes one digit or letter a time: \frac12, \frac xy."""
-        for _ in range(count):
-            match = re.compile(r"\s*([0-9]|[A-Za-z](?!_))").match(self.text, self.pos, self.stop)
-            if not match:
-                return
-            self.pos = match.end()
-            self.emit("num" if match[1].isdigit() else "word", match[1], match.start(1), match.end(1), whole=True)
-
-    def font(self, name: str, start: int) -> None:
-        space = re.compile(r"\s*").match(self.text, self.pos, self.stop)
-        self.pos = space.end() if space else self.pos
-        if self.peek() != "{":
-            return
-        close = self.closing_brace()
-        inside = self.text[self.pos + 1 : close].replace("\\_", "_").strip()
-        joined = "".join(inside.split())
-        if re.fullmatch(r"[A-Za-z](?:\s+[A-Za-z0-9])+", inside) and (name == "operatorname" or joined in SPELLINGS):
-            inside = joined  # \operatorname { c o s }
-        if name == "mathbb" and inside == "R":
-            self.pos = close + 1
-            self.emit("word", "R", start, self.pos, whole=True)
-        elif inside in ("if", "else", "otherwise", "for", "when", "and", "or", "not", "in", "where"):
-            self.pos = close + 1
-            self.gap = True
-            self.emit("word", inside, start, self.pos, command=True)
-            self.gap = True
-        elif name == "mathbf" and inside == "1" and not _INDICATED.match(self.text, close + 1):
-            self.pos = close + 1
-            self.emit("word", ONES, start, self.pos, whole=True, command=True)
-        elif name == "operatorname" and inside == "\\sigma":
-            self.pos = close + 1
-            self.word("sigmoid", start, whole=True, command=True)
-        elif inside.strip("\\").isalpha() and inside.startswith("\\") and inside[1:] not in COMMAND_SIGNS:
-            self.pos = close + 1
-            self.word(inside[1:], start, whole=True, command=True)
-        elif re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", inside):
-            self.pos = close + 1
-            self.word(inside, start, whole=True, command=True)
-        else:
-            inner = self.inner(self.pos + 1, close)[:-1]
-            self.pos = close + 1
-            if inner:
-                self.tokens.append(replace(inner[0], gap=self.gap or inner[0].gap))
-                self.tokens.extend(inner[1:])
-                self.gap = False
-
-    def accent(self, name: str, start: int) -> None:
-        while self.peek().isspace() and self.peek():
-            self.pos += 1
-        if self.peek() == "{":
-            close = self.closing_brace()
-            match = _ACCENTED.fullmatch(self.text[self.pos + 1 : close].strip())
-            after = close + 1
-        else:
-            one = re.compile(r"([A-Za-zα-ωΑ-Ω])(?P<index>(?!))?|(?:\\[A-Za-z]+)")
-            match = one.match(self.text, self.pos, self.stop)
-            after = match.end() if match else self.pos
-        if not match:
-            raise SyntaxMistake("One letter is expected under this accent.", Span(start, max(after, self.pos)))
-        letter = (match[1] or match[0]).lstrip("\\")
-        letter = greek_word(letter) or letter if len(letter) == 1 else VARIANTS.get(letter, letter)
-        self.pos = after
-        if match["index"]:  # \dot{x_1}: the index stands under the accent, too
-            text, index = f"{letter}_{ACCENTS[name]}", match["index"]
-            self.emit("word", text, start, self.pos, index=index, whole=True, command=True)
-            return
-        self.word(f"{letter}_{ACCENTS[name]}", start, whole=True, command=True)
-
-    def environment(self, which: str, start: int, cases: bool = False) -> None:
-        """Where an environment begins or ends; `cases` behind \\left\\{. Around whole statements it is only layout."""
-        match = re.compile(r"\s*\{([A-Za-z]+\*?)\}").match(self.text, self.pos, self.stop)
-        if not match:
-            raise SyntaxMistake(f"\\{which} needs the name of an environment.", Span(start, self.pos))
-        name, self.pos = match[1], match.end()
-        if name not in MATRICES and name not in LAYOUTS and name != "cases":
-            raise SyntaxMistake(f"The LaTeX environment {name} has no meaning in a block.", Span(start, self.pos))
-        if which == "begin":
-            columns = re.compile(r"\s*\{[clr| ]*\}").match(self.text, self.pos, self.stop)
-            self.pos = columns.end() if columns and name in ("array", "alignedat") else self.pos
-            cases = cases or name == "cases"
-            opens = not self.tokens or self.tokens[-1].kind == "nl" or self.tokens[-1].text == ";"
-            layout = name in LAYOUTS or (cases and opens)
-            self.environments.append("" if layout else "cases" if cases else "matrix")
-            if not layout:
-                self.open.append(("env", start))
-        elif not self.environments:
-            self.environments.append("" if name in LAYOUTS else "cases" if name == "cases" else "matrix")
-        elif self.environments[-1] and self.open and self.open[-1][0] == "env":
-            self.open.pop()
-        kind = self.environments[-1]
-        if which == "end":
-            self.environments.pop()
-        if kind:
-            self.emit("cmd", f"{which} {kind}", start, self.pos)
-        else:
-            self.gap = True

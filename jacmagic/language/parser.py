@@ -18,7 +18,7 @@ from jacmagic.functions import SPELLINGS
 from jacmagic.language.coverage import exhaustive
 from jacmagic.language.cursor import CLOSERS, Cursor
 from jacmagic.language.letters import KEYWORDS, names_something
-from jacmagic.language.lexer import Lexer, Token
+from jacmagic.language.lexer import Token
 from jacmagic.language.limits import MAX_BRANCHES
 from jacmagic.language.nodes import (
     Applied,
@@ -31,7 +31,6 @@ from jacmagic.language.nodes import (
     Indicator,
     Item,
     Num,
-    Place,
     Post,
     Raw,
     Relation,
@@ -43,6 +42,7 @@ from jacmagic.language.nodes import (
     alone,
     unwrapped,
 )
+from jacmagic.language.postfix import exponent, post, superscript
 from jacmagic.language.precedence import Level, signs
 
 _RELATIONS, _SUMS, _PRODUCTS = (signs(level) for level in (Level.RELATION, Level.SUM, Level.PRODUCT))
@@ -113,14 +113,9 @@ class Parser(Cursor):
                 raise LimitError(f"A condition has at most {MAX_BRANCHES} parts.", self.span_from(start))
         if not relations:
             return operands[0]
-        if "!=" in relations:  # as LaTeX typesets it
-            parts: list[Raw] = []
-            for a, sign, b in zip(operands, relations, operands[1:]):
-                span = a.span.to(b.span)
-                one = Relation(span, (a, b), ("==" if sign == "!=" else sign,))
-                parts.append(Boolean(span, "not", (one,)) if sign == "!=" else one)
-            return parts[0] if len(parts) == 1 else Boolean(self.span_from(start), "and", tuple(parts))
-        return Relation(self.span_from(start), tuple(operands), tuple(relations))
+        span = self.span_from(start)
+        return _unequal(span, operands, relations) if "!=" in relations else Relation(
+            span, tuple(operands), tuple(relations))
 
     def compared(self, left: Raw, double: bool) -> SyntaxMistake:
         """`=`, `=>`, `===`, `<>` and `!=` in a condition, and what to write."""
@@ -218,22 +213,11 @@ class Parser(Cursor):
             self.check_braces()
         atom = self.atom()
         posts: list[Post] = []
-        while post := self.post(atom, posts):
-            posts.append(post)
+        while one := post(self, atom, posts):
+            posts.append(one)
         if isinstance(atom, Bars) and atom.double and not atom.order and posts and self.is_op("_"):
             atom = replace(atom, order=self.norm_order())  # ||x||^2_2
         return Item(self.span_from(start), operator, negative, gap, atom, tuple(posts))
-
-    def degree_sign(self) -> bool:
-        r"""Take the rest of 30^\circ or 30^{\circ}, where it stands here."""
-        signs = self.tokens[self.at : self.at + 3]
-        for count, shape in ((1, [".*"]), (3, ["{", ".*", "}"])):
-            here = signs[:count]
-            typed = self.text[here[0].span.start : here[-1].span.stop]
-            if [token.text for token in here] == shape and "\\circ" in typed:
-                self.at += count
-                return True
-        return False
 
     def check_braces(self) -> None:
         """Braces as a factor of plain text, {k} x; they group where the line has a command or {{, and in {x}^2."""
@@ -259,143 +243,6 @@ class Parser(Cursor):
             "Braces take a value from Python, on a line of its own, as in W = {weights[0]}; what is grouped stands in "
             "round or square brackets.", span, (fix,) if grouped else (),
         )
-
-    def post(self, atom: Raw, before: list[Post]) -> Post | None:
-        token = self.now
-        start = token.span.start
-        if token.kind == "sup":
-            self.next()
-            return Post(token.span, "T") if token.text == "T" else Post(token.span, "^", (self.superscript(token),))
-        if token.kind != "op":
-            return None
-        if token.text == "°":
-            self.next()
-            return Post(token.span, "°")
-        if token.text in ("^", ".^"):
-            self.next()
-            if self.degree_sign():
-                return Post(self.span_from(start), "°")
-            if self.is_op("{") and self.tokens[self.at + 1].text == ".*" and self.tokens[self.at + 1].kind == "op":
-                self.brackets.append(self.next())  # x^{\odot 2}: entry by entry
-                self.next()
-                value = self.sum()
-                if not self.is_op("}"):
-                    raise self.fail("}")
-                self.next()
-                self.brackets.pop()
-                return Post(self.span_from(start), ".^", (value,))
-            value, clear = self.exponent()
-            inner = unwrapped(value) if isinstance(value, Group) and value.bracket == "{" else value
-            if isinstance(inner, Word) and inner.text == "T" and inner.index is None and token.text == "^":
-                return Post(self.span_from(start), "T", () if inner.command else (inner,), clear)
-            return Post(self.span_from(start), token.text, (value,), clear)
-        if token.text == "[" and not token.gap and not isinstance(atom, (Num, Root)):
-            if before and before[-1].kind in ("^", ".^") and not before[-1].clear:
-                return None
-            group = self.bracketed(places=True)
-            if len(group.rows) != 1:
-                raise SyntaxMistake("An index has commas, no semicolons: W[1,2].", group.span)
-            return Post(group.span, "[", group.rows[0])
-        if token.text == "_" and isinstance(atom, Group) and not before:
-            self.next()
-            if self.is_op("{"):
-                return Post(self.span_from(start), "[", self.bracketed(places=True).rows[0])
-            if self.now.kind == "num":
-                digits = self.next()
-                return Post(self.span_from(start), "[", (Num(digits.span, digits.text),))
-            raise self.fail("an index")
-        if token.text == "." and self.tokens[self.at + 1].kind == "word" and self.tokens[self.at + 1].text == "T":
-            self.next()
-            self.next()
-            return Post(self.span_from(start), "T")
-        if token.text == "'":
-            self.next()
-            return Post(token.span, "'")
-        if token.text == "!":
-            raise SyntaxMistake("Factorials are not part of the language.", token.span)
-        if token.text == "|" and not self.bars and self.tokens[self.at + 1].text == "_":
-            return self.evaluation()
-        return None
-
-    def evaluation(self) -> Post:
-        """The place behind a bar: |_(x = a, y = b), |_{(a, b)}."""
-        bar = self.next()
-        self.next()
-        if not self.is_op("{", "("):
-            raise self.fail("a place such as (x = 3)")
-        opener = self.next()
-        self.brackets.append(opener)
-        places: list[Raw] = []
-        while True:
-            start, name = self.now.span.start, None
-            after = self.tokens[self.at + 1]
-            if self.now.kind == "word" and (after.kind, after.text) == ("op", "="):
-                name = self.word_atom()
-                self.next()
-            value = self.expression()
-            places.append(Place(self.span_from(start), name, value))
-            if not self.is_op(","):
-                break
-            self.next()
-        if not self.is_op(CLOSERS[opener.text]):
-            raise self.unfinished(opener)
-        self.next()
-        self.brackets.pop()
-        return Post(self.span_from(bar.span.start), "at", tuple(places))
-
-    def superscript(self, token: Token) -> Raw:
-        text = token.text
-        if not re.fullmatch(r"[+-]?(?:[0-9]+|[a-z]|[0-9]+[a-z])|\([^()]*\)", text):
-            raise SyntaxMistake("This superscript does not read as an exponent.", token.span, ())
-        tokens = [Token(t.kind, t.text, token.span, t.gap, t.index) for t in Lexer(text).run()]
-        return Parser(self.text, tokens).expression()
-
-    def exponent(self) -> tuple[Raw, bool]:
-        """One signed factor behind ^, and whether it is clear where it ends."""
-        start = self.now.span.start
-        sign = 1
-        while self.is_op("+", "-"):
-            sign = -sign if self.next().text == "-" else sign
-        bracketed = self.is_op("(", "[", "{")  # which counts itself
-        if not bracketed:
-            self.deeper()
-        token = self.now
-        if token.kind == "num":
-            self.next()
-            value: Raw = Num(token.span, token.text)
-            clear = False
-        elif token.kind == "word" and token.text not in KEYWORDS:
-            value = self.word_atom()
-            clear = token.command and token.text == "T"
-            if self.is_op("[") and not self.now.gap and token.text != "T":
-                index = self.post(value, [])
-                assert index is not None
-                clear = True
-                span = self.span_from(token.span.start)
-                value = Run(span, (Item(span, "", False, False, value, (index,)),))
-            primes: list[Post] = []
-            while self.is_op("'") and (prime := self.post(value, [])) is not None:
-                primes.append(prime)
-            if primes:
-                span = self.span_from(token.span.start)
-                value = Run(span, (Item(span, "", False, False, value, tuple(primes)),))
-        elif self.is_op("(", "{", "[", "|", "||") or token.kind == "cmd":
-            value = self.atom()
-            clear = True
-        elif self.is_op("√", "∛"):
-            raise SyntaxMistake("A root in an exponent needs brackets.", token.span, ())
-        else:
-            raise self.fail("an exponent")
-        if self.is_op("^") or self.now.kind == "sup":
-            post = self.post(value, [])
-            assert post is not None
-            clear = post.clear
-            value = Run(self.span_from(start), (Item(self.span_from(start), "", False, False, value, (post,)),))
-        if sign < 0:
-            value = Terms(self.span_from(start), ((-1, value),))
-        if not bracketed:
-            self.depth -= 1
-        return value, clear
 
     def atom(self) -> Raw:
         token = self.now
@@ -627,9 +474,9 @@ class Parser(Cursor):
                 below, first, but = self.below_sum()
             elif self.now.kind == "op" and self.now.text == "^" and last is None:
                 self.next()
-                last, _clear = self.exponent()
+                last, _clear = exponent(self)
             elif self.now.kind == "sup" and last is None:
-                last = self.superscript(self.next())
+                last = superscript(self, self.next())
         if not below or (first is None) != (last is None):
             raise SyntaxMistake("A sum needs its bounds: \\sum_{i=1}^{n}.", token.span, ())
         self.deeper()
@@ -735,3 +582,13 @@ class Parser(Cursor):
                 "The last case says what holds otherwise.", last, ("\\text{otherwise}",) if len(branches) > 1 else ()
             )
         return Cases(span, tuple(branches), otherwise)
+
+
+def _unequal(whole: Span, operands: list[Raw], relations: list[str]) -> Raw:
+    """a ≠ b, as LaTeX typesets it: not a = b."""
+    parts: list[Raw] = []
+    for a, sign, b in zip(operands, relations, operands[1:]):
+        span = a.span.to(b.span)
+        one = Relation(span, (a, b), ("==" if sign == "!=" else sign,))
+        parts.append(Boolean(span, "not", (one,)) if sign == "!=" else one)
+    return parts[0] if len(parts) == 1 else Boolean(whole, "and", tuple(parts))

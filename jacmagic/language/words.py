@@ -245,6 +245,11 @@ class Words:
             if text.startswith(difference) and nameable(rest):
                 cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
+        return self.undeclared(word)
+
+    def undeclared(self, word: s.Word) -> NameMistake:
+        """A word that nothing explains: the nearest known ones, or a product of its letters."""
+        shown, text = self.source(word.span), word.text
         close = nearest(text, [*SPELLINGS, *self.scope.names, *GREEK])
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
