@@ -45,60 +45,77 @@ def from_torch(module: Any, input_size: int) -> Result:
     Raises:
         ValueError: a layer that the language has no function for, or sizes that do not follow one another.
     """
+    block = _Block(input_size)
     layers = [layer for layer in _flat(module) if type(layer).__name__ not in _SKIPPED]
-    values: dict[str, Any] = {}
-    lines = [f"x in R^{input_size}"]
-    before, size, count, hidden = "x", input_size, 0, 0
-    pending = ""
-
-    def finish(expression: str, last: bool) -> str:
-        nonlocal hidden
-        hidden += 1
-        name = "o" if last else f"h{hidden}"
-        lines.append(f"{name} = {expression} in R^{size}")
-        return name
-
     for k, layer in enumerate(layers):
-        kind, last = type(layer).__name__, k == len(layers) - 1
+        block.add(k, layer, last=k == len(layers) - 1)
+    if not layers:
+        raise ValueError("this module has no layers")
+    lines = [*block.lines, *(f"{name} = {{{name}}}" for name in block.values)]
+    return derive("\n".join(lines), "x", block.values, net=True)
+
+
+class _Block:
+    """The lines of a net, written layer by layer; what is linear waits for the activation round it."""
+
+    def __init__(self, input_size: int) -> None:
+        self.lines = [f"x in R^{input_size}"]
+        self.values: dict[str, Any] = {}
+        self.size = input_size
+        self.now = "x"  # what the next layer takes
+        self.waits = False  # whether that has no name yet
+        self.weights = 0
+
+    def add(self, k: int, layer: Any, last: bool) -> None:
+        kind = type(layer).__name__
         if kind == "Linear":
-            if layer.in_features != size:
-                raise ValueError(f"layer {k} takes {layer.in_features} numbers, but it gets {size}")
-            if pending:
-                before, pending = finish(pending, False), ""
-            count += 1
-            values[f"W{count}"] = _array(layer.weight)
-            pending = f"W{count} {before}"
-            if layer.bias is not None:
-                values[f"c{count}"] = _array(layer.bias)
-                pending += f" + c{count}"
-            size = layer.out_features
-            if last:
-                finish(pending, True)
+            self.linear(k, layer, last)
+        elif kind == "LayerNorm":
+            self.norm(k, layer, last)
         elif kind in _ACTIVATIONS:
             function, fits = _ACTIVATIONS[kind]
             if not fits(layer):
                 raise ValueError(f"layer {k}, {layer}, has settings that {function} of the language does not have")
-            before, pending = finish(f"{function}({pending or before})", last), ""
-        elif kind == "LayerNorm":
-            if tuple(layer.normalized_shape) != (size,) or layer.eps != 1e-5:
-                raise ValueError(f"layer {k}, {layer}, does not normalise {size} numbers with ε = 1e-5")
-            expression = f"layer_norm({pending or before})"
-            pending = ""
-            if layer.elementwise_affine:
-                count += 1
-                values[f"g{count}"] = _array(layer.weight)
-                expression = f"g{count} .* {expression}"
-                if layer.bias is not None:
-                    values[f"b{count}"] = _array(layer.bias)
-                    expression += f" + b{count}"
-            before = finish(expression, last)
+            self.line(f"{function}({self.now})", last)
         else:
             known = ", ".join(["Linear", "LayerNorm", *_ACTIVATIONS])
             raise ValueError(f"layer {k} is a {kind}; the language has {known}")
-    if len(lines) == 1:
-        raise ValueError("this module has no layers")
-    lines += [f"{name} = {{{name}}}" for name in values]
-    return derive("\n".join(lines), "x", values, net=True)
+
+    def line(self, expression: str, last: bool) -> None:
+        """A definition of its own, which the next layer takes."""
+        self.now, self.waits = "o" if last else f"h{len(self.lines)}", False
+        self.lines.append(f"{self.now} = {expression} in R^{self.size}")
+
+    def linear(self, k: int, layer: Any, last: bool) -> None:
+        if layer.in_features != self.size:
+            raise ValueError(f"layer {k} takes {layer.in_features} numbers, but it gets {self.size}")
+        if self.waits:
+            self.line(self.now, False)
+        self.now, self.waits = f"{self.weight('W', layer.weight)} {self.now}", True
+        if layer.bias is not None:
+            self.now += f" + {self.value('c', layer.bias)}"
+        self.size = layer.out_features
+        if last:
+            self.line(self.now, True)
+
+    def norm(self, k: int, layer: Any, last: bool) -> None:
+        if tuple(layer.normalized_shape) != (self.size,) or layer.eps != 1e-5:
+            raise ValueError(f"layer {k}, {layer}, does not normalise {self.size} numbers with ε = 1e-5")
+        expression = f"layer_norm({self.now})"
+        if layer.elementwise_affine:
+            expression = f"{self.weight('g', layer.weight)} .* {expression}"
+            if layer.bias is not None:
+                expression += f" + {self.value('b', layer.bias)}"
+        self.line(expression, last)
+
+    def weight(self, letter: str, parameter: Any) -> str:
+        self.weights += 1
+        return self.value(letter, parameter)
+
+    def value(self, letter: str, parameter: Any) -> str:
+        name = f"{letter}{self.weights}"
+        self.values[name] = _array(parameter)
+        return name
 
 
 def _flat(module: Any) -> list[Any]:

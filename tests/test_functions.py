@@ -16,7 +16,7 @@ import sympy as sp
 from optional import has, optional
 
 import jacmagic
-from jacmagic import magics, panel
+from jacmagic import guide, magics, panel
 from jacmagic.errors import JacmagicError
 from jacmagic.functions import FUNCTIONS, SPELLINGS, Function, Interval, symbolic
 
@@ -336,6 +336,21 @@ class TestARowThatIsAdded:
         run = r.code("javascript") + "\nconsole.log(JSON.stringify(jacobian({x: 0.3})))"
         done = subprocess.run(["node", "--input-type=module", "-e", run], capture_output=True, text=True, check=True)
         assert json.loads(done.stdout)[0][0] == pytest.approx(bump_slope(0.3) + 0.6)
+
+    def test_is_computed_in_c_and_octave_and_written_in_julia(self, tmp_path: Path) -> None:
+        from test_dialects import RUNS
+
+        r = jacmagic.jacobian("f(x) = bump(x) + x^2")
+        for where, run in RUNS.items():
+            (tmp_path / where).mkdir()
+            (got,) = run(tmp_path / where, [(r.code(where), [("x", ())], (1, 1), {"x": 0.3})])
+            assert got[0, 0] == pytest.approx(bump_slope(0.3) + 0.6)
+        assert "bump" not in r.code("julia")
+        assert "exp(-abs(x))" in r.code("julia")
+
+    def test_is_found_by_the_guide(self) -> None:
+        (entry,) = [one for one in guide.search("bump", {}).found if one.section == "functions"]
+        assert (entry.name, entry.says, entry.also) == ("bump", "of a number; an example", "Bump")
 
     def test_is_computed_by_the_panel(self) -> None:
         optional("node")

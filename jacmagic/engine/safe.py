@@ -169,7 +169,7 @@ def _opened(expr: sp.Expr, operands: Operands, which: Callable[[Node], object]) 
 def _logarithms(g: Graph, expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:
     """ln σ(z) = -softplus(-z), ln(1 - σ(z)) = -softplus(z), ln(softmax(z)) = log_softmax(z)."""
     sigmoid, softplus = symbolic("sigmoid"), symbolic("softplus")
-    for log in list(expr.atoms(sp.log)):
+    for log in sorted(expr.atoms(sp.log), key=sp.default_sort_key):
         inner = log.args[0]
         minus = 1 - inner
         if isinstance(inner, sigmoid):

@@ -40,21 +40,27 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         args = expr.args
         slopes = [(k, slope) for k, arg in enumerate(args) if (slope := _slope(arg, symbol)) is not ZERO]
         return sp.Add(*[sp.Mul(*args[:k], slope, *args[k + 1 :]) for k, slope in slopes])
-    if expr.is_Pow and expr.exp.is_Number:
-        if expr.base == symbol:
-            return sp.Mul(expr.exp, sp.Pow(symbol, expr.exp - 1))
-        slope = _slope(expr.base, symbol)
-        return ZERO if slope is ZERO else expr * (slope * expr.exp / expr.base)
-    if expr.is_Pow and expr.base is ZERO:
-        return ZERO  # 0^x is 0 wherever it has a slope
-    if expr.is_Pow and not (expr.base == symbol and symbol in expr.exp.free_symbols):  # x^x: x^x (ln x + 1)
-        base, exponent = (_slope(part, symbol) for part in expr.args)
-        lower = sp.Pow(expr.base, expr.exp - 1)  # and not expr/base, which is 0/0 where the base is 0
-        return sp.Add(sp.Mul(expr.exp, lower, base), sp.Mul(expr, sp.log(expr.base), exponent))
+    if expr.is_Pow:
+        return _slope_of_power(expr, symbol)
     if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
         slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not ZERO]
         return sp.Add(*[slope_of(expr, k) if slope is ONE else slope_of(expr, k) * slope for k, slope in slopes])
     return expr.diff(symbol)
+
+
+def _slope_of_power(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
+    if expr.exp.is_Number:
+        if expr.base == symbol:
+            return sp.Mul(expr.exp, sp.Pow(symbol, expr.exp - 1))
+        slope = _slope(expr.base, symbol)
+        return ZERO if slope is ZERO else expr * (slope * expr.exp / expr.base)
+    if expr.base is ZERO:
+        return ZERO  # 0^x is 0 wherever it has a slope
+    if expr.base == symbol and symbol in expr.exp.free_symbols:  # x^x: x^x (ln x + 1)
+        return expr.diff(symbol)
+    base, exponent = (_slope(part, symbol) for part in expr.args)
+    lower = sp.Pow(expr.base, expr.exp - 1)  # and not expr/base, which is 0/0 where the base is 0
+    return sp.Add(sp.Mul(expr.exp, lower, base), sp.Mul(expr, sp.log(expr.base), exponent))
 
 
 def _differentiate(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
