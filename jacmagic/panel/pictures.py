@@ -60,13 +60,17 @@ def by_shape(spec: _Spec) -> dict[str, Any]:
     """By the numbers of variables and functions alone, and by whether it is a system."""
     p = spec.p
     axes, rows = axes_of(spec), sum(prod(p.shape(key)) for key in p.outputs)
-    if (found := system(spec)) and len(axes) <= 2:
-        return {"kind": "phase" if len(axes) == 1 else "flow", **found}
+    if (found := system(spec)) and len(axes) <= 3:
+        return {"kind": ["phase", "flow", "space"][len(axes) - 1], **found}
     f, label = "forward:" + p.outputs[0], pieces.name_of(spec.result, p.outputs[0])
     if "" in axes:
         return {"kind": "heatmap"}
     if len(axes) == rows == 1:
         return {"kind": "curve", "x": axes[0], "f": f, "name": spec.mathml(label)}
+    if len(axes) == 1 and rows == 2:
+        return {"kind": "path", "axes": axes, "f": stacked(spec)}
+    if len(axes) <= 2 and rows == 3:
+        return {"kind": "space", "axes": axes, "f": stacked(spec)}
     if len(axes) == 2 and rows == 1:
         shown = {"x": axes[0], "y": axes[1], "f": f, "name": spec.mathml(label)}
         return {"kind": "contour", **shown, "also": [{"kind": "surface", **shown}]}

@@ -53,6 +53,12 @@ KINDS: dict[str, dict[str, Any]] = {
         "picture": {"x": "x", "y": "y", "f": "f", "name": ""}, "start": {"x": 1, "y": 2},
         "outputs": {"f": "[x * y, x - y]", "J": "[y, x, 1, -1]"}, "shapes": {"f": [2], "J": [2, 2]},
     },
+    "path": {"picture": {"axes": ["x"], "f": "f"}, "start": {"x": 1}, "outputs": {"f": "[Math.cos(x), Math.sin(x)]", "J": "[-Math.sin(x), Math.cos(x)]"}, "shapes": {"f": [2], "J": [2, 1]}},
+    "space": {
+        "picture": {"axes": ["x", "y"], "f": "f"}, "start": {"x": 0.4, "y": 0.7},
+        "outputs": {"f": "[Math.cos(x) * Math.cos(y), Math.sin(x) * Math.cos(y), Math.sin(y)]", "J": "[-Math.sin(x) * Math.cos(y), -Math.cos(x) * Math.sin(y), Math.cos(x) * Math.cos(y), -Math.sin(x) * Math.sin(y), 0, Math.cos(y)]"},
+        "shapes": {"f": [3], "J": [3, 2]},
+    },
     "flow": {
         "picture": {"axes": ["x", "y"], "f": "f", "order": [0, 1]}, "start": {"x": 2, "y": 0},
         "outputs": {"f": "[y, -x]", "J": "[0, 1, -1, 0]"}, "shapes": {"f": [2], "J": [2, 2]},
@@ -80,13 +86,13 @@ def alone(page: Page) -> Page:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_draws_with_an_engine_of_its_own(alone: Page, kind: str) -> None:
     said = alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
-    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
+    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "path": "speed 1.000", "space": "normal", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
     assert wanted in said
     assert alone.locator("svg path[d^=M]").count() >= 2
     assert "NaN" not in alone.evaluate("document.body.innerHTML")
 
 
-@pytest.mark.parametrize("kind", ["curve", "contour", "surface", "map2", "flow", "phase"])
+@pytest.mark.parametrize("kind", ["curve", "path", "contour", "surface", "map2", "space", "flow", "phase"])
 def test_the_point_of_a_picture_hears_keys_until_its_end(alone: Page, kind: str) -> None:
     alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
     handle = alone.locator(".jm-handle")
@@ -147,6 +153,37 @@ def test_a_tangent_plane_has_the_point_in_its_middle_and_the_gradient_in_it(alon
     assert drop[1, 1] > drop[0, 1]
     painted = alone.evaluate("() => { const one = document.querySelector('canvas'); const list = one.getContext('2d').getImageData(0, 0, one.width, one.height).data; let n = 0; for (let k = 3; k < list.length; k += 4) n += list[k] > 0; return n / (list.length / 4); }")
     assert 0.1 < painted < 0.9
+
+
+ORBIT = {
+    "picture": {"axes": ["x", "y", "z"], "f": "f", "order": [0, 1, 2]}, "start": {"x": 1, "y": 0, "z": 0},
+    "outputs": {"f": "[y, -x, -z]", "J": "[0, 1, 0, -1, 0, 0, 0, 0, -1]"}, "shapes": {"f": [3], "J": [3, 3]},
+}
+HELIX = {
+    "picture": {"axes": ["x"], "f": "f"}, "start": {"x": 1},
+    "outputs": {"f": "[Math.cos(x), Math.sin(x), x / 2]", "J": "[-Math.sin(x), Math.cos(x), 0.5]"}, "shapes": {"f": [3], "J": [3, 1]},
+}
+
+
+@pytest.mark.parametrize(("how", "said"), [(ORBIT, "velocity of length 1.000"), (HELIX, "velocity of length 1.118")], ids=["three equations", "a curve"])
+def test_space_has_a_curve_and_a_trajectory_too(alone: Page, how: dict[str, Any], said: str) -> None:
+    assert said in alone.evaluate(ALONE, {"kind": "space", **how})
+    assert len(points(alone.locator(".jm-step-x").get_attribute("d"))) > 3
+    assert alone.locator(".jm-marks circle").count() == int("order" in how["picture"])  # the origin stays
+
+
+def test_a_normal_and_tangents_are_as_the_camera_sees_them(alone: Page) -> None:
+    """On the unit sphere: arrows along ∂u, ∂v and ∂u × ∂v, seen from the yaw 0.5 and the height 0.46."""
+    alone.evaluate(ALONE, {"kind": "space", **KINDS["space"]})
+    x, y = KINDS["space"]["start"].values()
+    by = [np.array([-np.sin(x) * np.cos(y), np.cos(x) * np.cos(y), 0]), np.array([-np.cos(x) * np.sin(y), -np.sin(x) * np.sin(y), np.cos(y)])]
+    by.append(np.cross(*by))
+    got = alone.evaluate("async (list) => { const { seen } = await import('/panel.js'); return list.map((p) => seen(p, 0.5, 0.46).slice(0, 2)); }", [one.tolist() for one in by])
+    arrows = [*alone.locator(".jm-step-x").all(), alone.locator(".jm-gradient")]
+    for (right, up), one in zip(got, arrows, strict=True):
+        p, q = points(one.get_attribute("d"))[:2]
+        drawn = (q - p) / np.hypot(*(q - p))
+        np.testing.assert_allclose(drawn, np.array([right, -up]) / np.hypot(right, up), atol=0.02)
 
 
 def test_space_is_turned_by_keys_and_by_hand(alone: Page) -> None:
@@ -224,6 +261,17 @@ def random_systems() -> list[tuple[str, list[tuple[float, float]]]]:
         text = f"x' = y\ny' = ({p[0]}) x^3 + ({p[1]}) x^2 + ({p[2]}) x + ({p[3]}) - ({a}) y"
         out.append((text, [(float(z.real), 0.0) for z in np.roots(p) if abs(z.imag) < 1e-9]))
     return out
+
+
+def test_a_velocity_touches_its_curve(alone: Page) -> None:
+    """The unit circle at the angle 1: the arrow is at right angles to the radius and as long."""
+    alone.evaluate(ALONE, {"kind": "path", **KINDS["path"]})
+    circle = points(alone.locator(".jm-curve").get_attribute("d"))
+    middle = (circle.max(axis=0) + circle.min(axis=0)) / 2
+    p, q = points(alone.locator(".jm-gradient").get_attribute("d"))[:2]
+    assert np.min(np.hypot(*(circle - p).T)) < 1
+    assert abs((q - p) @ (p - middle)) < 0.02 * np.hypot(*(q - p)) * np.hypot(*(p - middle))
+    assert np.hypot(*(q - p)) == pytest.approx(min(np.hypot(*(p - middle)), 0.4 * 360), rel=0.02)
 
 
 def test_equilibria_and_eigenvalues_are_those_of_numpy(alone: Page) -> None:

@@ -179,7 +179,7 @@ const ERROR = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525,
  * @param {{long?: number, steps?: number, error?: number}} [limits] `error` in pixels a step
  * @returns {{nodes: {t: number, at: number[], rate: number[]}[], closed: boolean}}
  */
-export function trajectory(f, start, way, box, unit, { long = 6000, steps = 500, error = 2e-4 } = {}) {
+export function trajectory(f, start, way, box, unit, { long = 6000, steps = 400, error = 1e-3 } = {}) {
   const rate = (/** @type {number[]} */ at) => Array.from(f(at));
   const pixels = (/** @type {number[]} */ v) => Math.hypot(...v.map((one, k) => one * unit[k]));
   let [t, at, r] = [0, start, rate(start)];
@@ -232,3 +232,15 @@ function closing(p, u, q, v, h, to, unit) {
   }
   return best;
 }
+
+/** Points between the steps of a trajectory, on its cubics. @param {{t: number, at: number[], rate: number[]}[]} nodes @param {number} per points a step @returns {number[][]} */
+export const smooth = (nodes, per) => nodes.flatMap((one, k) => {
+  if (!k) return [one.at];
+  const before = nodes[k - 1];
+  const h = one.t - before.t;
+  return Array.from({ length: per }, (_, i) => {
+    const s = (i + 1) / per;
+    const [a, b, c, d] = [(1 + 2 * s) * (1 - s) ** 2, s * (1 - s) ** 2 * h, s * s * (3 - 2 * s), s * s * (s - 1) * h];
+    return one.at.map((v, j) => a * before.at[j] + b * before.rate[j] + c * v + d * one.rate[j]);
+  });
+});

@@ -16,7 +16,9 @@ import { flow } from "./flow.js";
 import { heatmap } from "./heatmap.js";
 import { map2 } from "./map2.js";
 import { net } from "./net.js";
+import { path } from "./path.js";
 import { phase } from "./phase.js";
+import { space } from "./space.js";
 import { surface } from "./surface.js";
 
 const { floor, max, round } = Math;
@@ -25,7 +27,7 @@ const { floor, max, round } = Math;
 /** @typedef {import("../types.js").Place} Place */
 
 /** @type {Record<string, import("../types.js").Picture>} */
-export const PICTURES = { curve, contour, surface, map2, flow, phase, net, heatmap };
+export const PICTURES = { curve, path, contour, surface, map2, space, flow, phase, net, heatmap };
 
 /** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
 export function placeOf(panel) {

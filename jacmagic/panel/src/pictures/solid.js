@@ -25,10 +25,10 @@ export function shade([a, b, c]) {
   return 0.5 + 0.5 * abs(0.35 * a - 0.45 * b + 0.82 * c) / long;
 }
 
-/** @param {Place} place @param {string} says @param {{tall?: number}} [how] how tall the box is beside its width */
-export function solid(place, says, { tall = 0.62 } = {}) {
+/** @param {Place} place @param {string} says @param {{tall?: number, yaw?: number}} [how] how tall the box is beside its width, from where it is seen first */
+export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
   const { dom: { draw, el, on, put, view }, height, width } = place;
-  const camera = (place.camera ??= { yaw: 0.5, pitch: 0.46 });
+  const camera = (place.camera ??= { yaw, pitch: 0.46 });
   const dense = min(3, view.devicePixelRatio || 1);
   const canvas = el("canvas", { width: width * dense, height: height * dense, "aria-hidden": "true" });
   const ink = canvas.getContext("2d");
@@ -95,7 +95,7 @@ export function solid(place, says, { tall = 0.62 } = {}) {
       const [p, q] = [spot(at(box[k][0])), spot(at(box[k][1]))];
       // Seen end on an axis has no room for its numbers.
       const room = hypot(p[0] - q[0], p[1] - q[1]);
-      if (room > 60) for (const v of ticks(...box[k], max(2, room / 64))) axes.append(draw("text", place2(spot(at(v)), k === 2 ? 6 : 15), short(v)));
+      if (room > 60) for (const v of ticks(...box[k], max(2, room / 44))) axes.append(draw("text", place2(spot(at(v)), k === 2 ? 6 : 15), short(v)));
       axes.append(names[k](k === 2 ? { ...place2(q, 6), dy: -16 } : place2(half, 40)));
     }
   }
