@@ -36,7 +36,8 @@ def chosen(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
         return found
     # One variable through other names is the chain rule itself.
     first, second = (tree, found) if found["kind"] == "curve" else (found, tree)
-    return tree if found["kind"] == "heatmap" else {**first, "also": [*first.get("also", []), second]}
+    others = [*first.get("also", []), {**second, "also": []}, *second.get("also", [])]
+    return tree if found["kind"] == "heatmap" else {**first, "also": others}
 
 
 def sums(spec: _Spec, ways: list[list[str]] | None) -> list[dict[str, Any]]:
@@ -66,7 +67,8 @@ def by_shape(spec: _Spec) -> dict[str, Any]:
     if "" in axes:
         return {"kind": "heatmap"}
     if len(axes) == rows == 1:
-        return {"kind": "curve", "x": axes[0], "f": f, "name": spec.mathml(label)}
+        shown = {"x": axes[0], "f": f, "name": spec.mathml(label)}
+        return {"kind": "curve", **shown, "also": [{"kind": "slopes", **shown}]}
     if len(axes) == 1 and rows == 2:
         return {"kind": "path", "axes": axes, "f": stacked(spec)}
     if len(axes) <= 2 and rows == 3:

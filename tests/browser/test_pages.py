@@ -60,9 +60,10 @@ def test_a_saved_page_is_alive_and_open_to_all(browser: Browser, tmp_path: Path,
         page.goto(file.as_uri())
         expect(page.locator(".jm")).to_have_count(1)
         assert page.locator(".jm.jm-dark").count() == int(dark)
-        if kind == "contour":
-            page.get_by_role("button", name="surface").click()
-            expect(page.locator(".jm-solid")).to_be_visible()
+        other = {"contour": ("surface", ".jm-solid"), "curve": ("f and f′", ".jm-slopes")}
+        if kind in other:
+            page.get_by_role("button", name=other[kind][0]).click()
+            expect(page.locator(other[kind][1])).to_be_visible()
         if kind in ("map2", "contour", "curve", "flow", "net"):
             moves(page)
         for fold in page.locator(".jm-actions button[aria-expanded]").all():

@@ -47,6 +47,7 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
 
 KINDS: dict[str, dict[str, Any]] = {
     "curve": {"picture": {"x": "x", "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 1}, "outputs": {"f": "x * x", "J": "2 * x"}},
+    "slopes": {"picture": {"x": "x", "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 1}, "outputs": {"f": "x * x", "J": "2 * x"}},
     "contour": {"picture": {"x": "x", "y": "y", "f": "f"}, "start": {"x": 1, "y": 1}, "outputs": {"f": "x * x + y * y", "J": "[2 * x, 2 * y]"}, "shapes": {"J": [1, 2]}},
     "surface": {"picture": {"x": "x", "y": "y", "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 1, "y": 1}, "outputs": {"f": "x * x + y * y", "J": "[2 * x, 2 * y]"}, "shapes": {"J": [1, 2]}},
     "map2": {
@@ -86,13 +87,13 @@ def alone(page: Page) -> Page:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_draws_with_an_engine_of_its_own(alone: Page, kind: str) -> None:
     said = alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
-    wanted = {"curve": "slope 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "path": "speed 1.000", "space": "normal", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
+    wanted = {"curve": "slope 2.000", "slopes": "secant 3.000, tangent 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "path": "speed 1.000", "space": "normal", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
     assert wanted in said
     assert alone.locator("svg path[d^=M]").count() >= 2
     assert "NaN" not in alone.evaluate("document.body.innerHTML")
 
 
-@pytest.mark.parametrize("kind", ["curve", "path", "contour", "surface", "map2", "space", "flow", "phase"])
+@pytest.mark.parametrize("kind", ["curve", "slopes", "path", "contour", "surface", "map2", "space", "flow", "phase"])
 def test_the_point_of_a_picture_hears_keys_until_its_end(alone: Page, kind: str) -> None:
     alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
     handle = alone.locator(".jm-handle")
@@ -184,6 +185,21 @@ def test_a_normal_and_tangents_are_as_the_camera_sees_them(alone: Page) -> None:
         p, q = points(one.get_attribute("d"))[:2]
         drawn = (q - p) / np.hypot(*(q - p))
         np.testing.assert_allclose(drawn, np.array([right, -up]) / np.hypot(right, up), atol=0.02)
+
+
+def test_a_secant_goes_to_the_tangent(alone: Page) -> None:
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "slopes", **KINDS["slopes"]})
+    tangent = points(alone.locator(".jm-tangent").get_attribute("d"))
+    turned = []
+    for h in (0, -1, -3):
+        alone.locator("input[type=range]").evaluate("(one, h) => { one.value = h; one.dispatchEvent(new Event('input')); }", h)
+        mean = 2 + 10**h  # ((1 + h)² − 1)/h
+        assert f"secant {mean:.4g}".rstrip("0") in alone.locator("body").inner_text()
+        secant = points(alone.locator(".jm-secant").get_attribute("d"))
+        turned.append(np.hypot(*(secant[1] - tangent[1])))
+        tangents_dot, secants_dot = (float(one.get_attribute("cy") or "nan") for one in alone.locator(".jm-secant-ends circle").all()[1:])
+        assert secants_dot < tangents_dot  # steeper, so higher on f′
+    assert turned[0] > 9 * turned[1] > 90 * turned[2]
 
 
 def test_space_is_turned_by_keys_and_by_hand(alone: Page) -> None:

@@ -18,6 +18,7 @@ import { map2 } from "./map2.js";
 import { net } from "./net.js";
 import { path } from "./path.js";
 import { phase } from "./phase.js";
+import { slopes } from "./slopes.js";
 import { space } from "./space.js";
 import { surface } from "./surface.js";
 
@@ -27,7 +28,7 @@ const { floor, max, round } = Math;
 /** @typedef {import("../types.js").Place} Place */
 
 /** @type {Record<string, import("../types.js").Picture>} */
-export const PICTURES = { curve, path, contour, surface, map2, space, flow, phase, net, heatmap };
+export const PICTURES = { curve, slopes, path, contour, surface, map2, space, flow, phase, net, heatmap };
 
 /** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
 export function placeOf(panel) {
@@ -57,7 +58,7 @@ export function placeOf(panel) {
 }
 
 /** What the switch says. @type {Record<string, string>} */
-const WORDS = { contour: "contours", net: "tree", map2: "grid and image", flow: "field" };
+const WORDS = { contour: "contours", net: "tree", slopes: "f and f\u2032", map2: "grid and image", flow: "field" };
 
 /** The picture of a panel in its box, with its caption and, where there are several, a quiet switch; made anew where its width changes. @param {Panel} panel @param {Place} place */
 export function drawing(panel, place) {
