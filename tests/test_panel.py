@@ -67,7 +67,7 @@ def test_what_is_packed_is_found_again(data):
 
 def test_an_output_holds_the_module_and_what_it_draws():
     text = zlib.decompress(unpacked(*panel.payload(jacmagic.jacobian(TWO))), -15).decode()
-    assert "mount(inner,{...spec,uid})" in text
+    assert "mount(inner,{...spec,uid,kept})" in text
     assert '"kind":"jacobian"' in text
 
 
