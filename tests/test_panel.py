@@ -89,6 +89,15 @@ def test_each_value_has_a_serial_higher_than_those_before_it() -> None:
     assert r.values.serials == {"x1": 3.5, "x2": 2, "k": 4}
 
 
+def test_a_widget_without_its_kernel_is_formulas_and_text():
+    shown = jacmagic.jacobian("f(x) = x^2").widget()._repr_mimebundle_()
+    bundle = shown[0] if isinstance(shown, tuple) else shown
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "f'(x) = 2x" in bundle["text/plain"]
+    assert "x^{2}" in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
+
+
 WHOLE = {
     "two": TWO, "chain": "u = x y\nv = x + y\nf = u^2 + sin v", "kink": "f(x) = relu(x)\nx = 0", "broken": "f(x) = ln x\nx = 0",
     "system": "x' = a x - b x y\ny' = -c y + d x y", "wide": "x in R^12\nA in R^(12x12)\nf = A x",

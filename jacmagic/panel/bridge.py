@@ -20,8 +20,9 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from jacmagic.panel import MAX_VALUES, font, module, spec, style
+from jacmagic.panel import MAX_VALUES, font, html, module, spec, style
 from jacmagic.result import Result
+from jacmagic.show.views import plain_text
 
 EPOCH = int(1000 * time.time())
 """What a page adds to this kernel's serial numbers, so that they are above those of outputs from before it."""
@@ -143,6 +144,14 @@ class PanelWidget(Bridge):
         PanelWidget._esm, PanelWidget._css = module() + _LINK + _WIDGET, style()
         super().__init__(result, _esm=f"{PanelWidget._esm}const given = {given};")
         self._keep(result.values)
+        self._still = {"text/html": html(result, static=True, big=big, whole=whole), "text/plain": plain_text(result, whole)}
+
+    def _repr_mimebundle_(self, **asked: Any) -> Any:
+        """The widget, and for a page without a kernel or a widget's state what a terminal shows, typeset and as text."""
+        shown = super()._repr_mimebundle_(**asked)
+        if isinstance(shown, tuple):
+            return {**shown[0], **self._still}, *shown[1:]
+        return shown and {**shown, **self._still}
 
     def _keep(self, values: Mapping[str, Any]) -> None:
         small = {key: value for key, value in values.items() if np.size(value) <= self.MAX_KEPT}

@@ -16,6 +16,7 @@ import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, expect
 from test_pages import moves
@@ -67,10 +68,22 @@ HOSTS = {  # module, the app, the command
         "app = App(ui.page_fluid(ui.HTML(r.html(height=700))), lambda input, output, session: None)\n",
         "-m shiny run app.py --port PORT",
     ),
+    "voila": (f"import jacmagic\n{BLOCK}\nr.widget()", "-m voila app.ipynb --no-browser --port PORT"),
 }
 PATHS = {"panel": "/app"}
 # Nothing is sent anywhere.
 QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "MARIMO_SKIP_UPDATE_CHECK": "1"}
+
+
+def notebook(*cells: str, tags: tuple[str, ...] = ()) -> nbformat.NotebookNode:
+    spec = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    made = [nbformat.v4.new_code_cell(one, metadata={"tags": list(tags)} if one.startswith("%%") else {}) for one in cells]
+    return nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": spec})
+
+
+def needed(name: str) -> None:
+    if find_spec(name) is None:
+        (pytest.fail if os.environ.get("JACMAGIC_HOSTS_ALL") else pytest.skip)(f"{name} is not installed")
 
 
 def free_port() -> int:
@@ -94,11 +107,11 @@ def answers(address: str, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_panel_is_alive_in(host: str, browser: Browser, tmp_path: Path) -> None:
-    if find_spec(host) is None:
-        (pytest.fail if os.environ.get("JACMAGIC_HOSTS_ALL") else pytest.skip)(f"{host} is not installed")
+    needed(host)
     text, command = HOSTS[host]
     port = str(free_port())
     (tmp_path / "app.py").write_text(text.replace("PORT", port), encoding="utf-8")
+    nbformat.write(notebook(text), tmp_path / "app.ipynb")
     words = [sys.executable, *command.replace("PORT", port).split()]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(words, cwd=tmp_path, env={**os.environ, **QUIET}, stdout=log, stderr=log)
@@ -109,10 +122,13 @@ def test_a_panel_is_alive_in(host: str, browser: Browser, tmp_path: Path) -> Non
         address = f"http://127.0.0.1:{port}{PATHS.get(host, '')}"
         answers(address, process)
         page.goto(address)
-        framed = page.locator("iframe[srcdoc]").first.element_handle(timeout=60_000)
-        assert framed is not None
-        frame = framed.content_frame()
-        assert frame is not None
+        frame = page.main_frame
+        if host != "voila":
+            framed = page.locator("iframe[srcdoc]").first.element_handle(timeout=60_000)
+            assert framed is not None
+            inner = framed.content_frame()
+            assert inner is not None
+            frame = inner
         expect(frame.locator(".jm")).to_have_count(1, timeout=60_000)
         moves(frame)
         if host == "marimo":  # beside the output in its frame there is the widget, and what Python has of it
@@ -124,3 +140,28 @@ def test_a_panel_is_alive_in(host: str, browser: Browser, tmp_path: Path) -> Non
         page.close()
         process.terminate()
         process.wait(30)
+
+
+CELLS = ("%load_ext jacmagic", "x0 = 1", "%%jacobian --into r\nf(x) = 2x + x^2 sin x\nx = {x0}", "float(r.at())")
+
+
+def test_a_tagged_block_stays_python_in_jupytexts_percent_format() -> None:
+    needed("jupytext")
+    import jupytext
+
+    text = jupytext.writes(notebook(*CELLS, tags=("active-ipynb",)), "py:percent")
+    compile(text, "app.py", "exec")
+    assert [one.source for one in jupytext.reads(text, "py:percent").cells] == list(CELLS)
+
+
+def test_papermill_keeps_formulas_and_panel(tmp_path: Path) -> None:
+    needed("papermill")
+    import papermill
+
+    made = notebook(*CELLS)
+    made.cells[1].metadata["tags"] = ["parameters"]
+    nbformat.write(made, tmp_path / "app.ipynb")
+    ran = papermill.execute_notebook(tmp_path / "app.ipynb", tmp_path / "out.ipynb", {"x0": 0}, kernel_name="python3", progress_bar=False)
+    shown, number = ran.cells[-2].outputs[0].data, ran.cells[-1].outputs[0].data
+    assert "<script>" in shown["text/html"]
+    assert number["text/plain"] == "2.0"
