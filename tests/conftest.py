@@ -2,7 +2,8 @@
 
     pytest             what somebody who installs or changes jacmagic needs to know, on every core
     pytest -m fast     one case of every test that is quick, in a tenth of that time or less: between two edits
-    pytest -m long     the rest: random programs and nets at scale, kernels, load; .ci/run runs it
+    pytest -m long     the rest of .ci/run: more cases of the same, hundreds of interrupts, what takes ten seconds
+    pytest -m scale    random programs, nets and hostile blocks by the thousand, of which the others have a tenth
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     seen = set()
     for item in items:
         test, _, _ = item.nodeid.partition("[")
-        if test not in seen and not item.get_closest_marker("long") and not SLOW & {item.path.stem, item.originalname}:
+        rare = item.get_closest_marker("long") or item.get_closest_marker("scale")
+        if test not in seen and not rare and not SLOW & {item.path.stem, item.originalname}:
             item.add_marker("fast")
         seen.add(test)
 

@@ -20,6 +20,7 @@ import pytest
 import sympy as sp
 from graphs import CASES, Inputs, built
 from optional import has, optional
+from share import some
 
 import jacmagic
 from jacmagic import code
@@ -335,7 +336,7 @@ def unfolded(expr: Any) -> Any:
         expr = expr.xreplace({made[0]: made[0].expand_definition()})
 
 
-@pytest.mark.parametrize("name", ENTRYWISE)
+@pytest.mark.parametrize("name", some(ENTRYWISE, 3))
 @pytest.mark.parametrize("what", ["value", "derivative"])
 def test_functions_and_their_derivatives_are_right_far_out_and_at_zero(name: str, what: str) -> None:
     arity = FUNCTIONS[name].arity[0] if name not in ("max", "min") else 2

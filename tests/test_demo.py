@@ -195,7 +195,7 @@ def texts(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 6), marks=pytest.mark.long)], ids=["one", "five"])
+@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 6), marks=pytest.mark.scale)], ids=["one", "five"])
 def test_another_machines_products_of_matrices_change_nothing_that_it_shows(saved, seeds):
     right = texts(saved)
     for seed in seeds:

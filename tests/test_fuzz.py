@@ -6,6 +6,7 @@ import pytest
 from fuzz.check import check
 from fuzz.grammar import TEXTS
 from hypothesis import HealthCheck, given, settings
+from share import some
 
 FOUND = [
     "f(x, y) = sin² [x, x; x, x]",
@@ -49,12 +50,12 @@ FOUND = [
 ]
 
 
-@pytest.mark.parametrize("text", FOUND)
+@pytest.mark.parametrize("text", some(FOUND))
 def test_what_a_fuzzer_found_holds(text: str) -> None:
     check(text)
 
 
-@pytest.mark.parametrize("many", [6, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("many", [pytest.param(6, marks=pytest.mark.long), pytest.param(60, marks=pytest.mark.scale)])
 def test_texts_made_from_the_grammar_hold(many: int) -> None:
     anew = settings(
         max_examples=many, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from share import some
 
 import jacmagic
 from jacmagic import notebook, working
@@ -42,7 +43,7 @@ WORK: dict[str, tuple[Callable[[], notebook.Result], Callable[[notebook.Result],
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # where it comes while rubbish is collected
-@pytest.mark.parametrize("name", WORK)
+@pytest.mark.parametrize("name", some(WORK))
 def test_an_interrupt_at_any_moment_leaves_nothing_half_done(name: str) -> None:
     make, use = WORK[name]
     right = use(make())
@@ -203,7 +204,8 @@ print(derive("f(x) = x^2").at(x=3).tolist())
 """
 
 
-@pytest.mark.parametrize("share", [0.1, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("share", [0.1, 1])
 def test_an_interrupt_of_the_first_cell_breaks_no_import(share: float) -> None:
     """Of forty moments in the import of NumPy and SymPy nine left a Python that could never import them again."""
     begin = time.monotonic()
@@ -308,7 +310,7 @@ f(x) = k x"""
 STATE = "sorted(k for k in globals() if not k.startswith('_')), 'jacobian' in get_ipython().magics_manager.magics['cell']"
 
 
-@pytest.mark.parametrize("moment", [0.05, 0.3, 0.7, 1.6])
+@pytest.mark.parametrize("moment", some([0.05, 0.3, 0.7, 1.6]))
 def test_an_interrupted_cell_ends_at_once_and_the_next_one_works(kernel: Kernel, moment: float) -> None:
     kernel.run("In, Out = In, Out")
     before = kernel.value(STATE)

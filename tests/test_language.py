@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.lark import from_lark
 from lark import Lark, UnexpectedInput
+from share import some
 from test_derivatives import ABOVE, EXAMPLES, WRITTEN
 from test_meaning import BLOCKS, FORMULAS
 from test_program import NETS, ROLES
@@ -41,7 +42,7 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize("block", ACCEPTED)
+@pytest.mark.parametrize("block", some(ACCEPTED))
 def test_the_page_derives_what_is_accepted(block: str) -> None:
     GRAMMAR.parse(joined(block))
 
@@ -71,7 +72,7 @@ def attempt(block: str) -> None:
             assert str(found)
 
 
-@settings(max_examples=25, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.one_of(from_lark(GRAMMAR, start="start"), from_lark(GRAMMAR, start="expression").map("f(x, y) = {}".format)))
 def test_sentences_of_the_page_are_answered_or_refused_with_an_error_of_ours(block: str) -> None:
     attempt(block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
+from share import some
 
 import jacmagic
 from jacmagic.functions import FUNCTIONS, calculus
@@ -216,7 +217,7 @@ def test_the_jacobian_of_a_block(block: str, matrix: list[list[sp.Expr]] | None,
         assert sp.simplify(result.matrix - sp.Matrix(matrix)).is_zero_matrix
 
 
-@pytest.mark.parametrize("name", [name for name, row in FUNCTIONS.items() if row.kind == "entrywise"])
+@pytest.mark.parametrize("name", some(name for name, row in FUNCTIONS.items() if row.kind == "entrywise"))
 def test_sympys_own_latex_of_every_function_reads_back(name: str) -> None:
     row = FUNCTIONS[name]
     plain = [x, y, z][: row.arity[0] if row.arity[1] else 3]

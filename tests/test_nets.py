@@ -288,13 +288,13 @@ EACH = int(os.environ.get("JACMAGIC_EXAMPLES", "2000")) // 200
 """A fiftieth of the random nets; JACMAGIC_EXAMPLES=20000 makes 5,000 nets of them all."""
 
 
-@pytest.mark.parametrize("block", [*range(5), *(pytest.param(k, marks=pytest.mark.long) for k in range(5, 50))])
+@pytest.mark.parametrize("block", [*range(5), *(pytest.param(k, marks=pytest.mark.scale) for k in range(5, 50))])
 def test_every_definition_by_every_earlier_name_is_as_in_pytorch(block: int) -> None:
     for seed in range(EACH * block, EACH * (block + 1)):
         check_net(seed)
 
 
-@pytest.mark.parametrize("every", [50, pytest.param(5, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [50, pytest.param(5, marks=pytest.mark.scale)])
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
 def test_the_generated_code_of_random_nets_runs_and_agrees(backend: str, every: int) -> None:
     if backend == "jax":
@@ -440,7 +440,7 @@ def check_forms(n: Any) -> None:
             assert np.allclose(value, wanted, rtol=1e-9, atol=1e-12), f"{n.text}\n{of} by {wrt}: {printers.text(found[0])}"
 
 
-@pytest.mark.parametrize("first", [0, pytest.param(50, marks=pytest.mark.long)])
+@pytest.mark.parametrize("first", [0, pytest.param(50, marks=pytest.mark.scale)])
 def test_every_local_jacobian_and_every_gradient_is_a_formula_with_its_numbers(first: int) -> None:
     """500 random nets; a tenth of them by default."""
     for seed in range(first, 50 if first == 0 else 500):

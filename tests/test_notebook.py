@@ -28,7 +28,7 @@ WAYS: dict[str, Callable[[Any], Any]] = {
     [
         lambda: jacmagic.jacobian("u = x^2 y + sin(x)\nf = [u y, k u] if x > 0 else [x, y]\nk = 2 in [0, 5]"),
         lambda: jacmagic.nnchain("x in R^3\na = tanh(W1 x + c1) in R^4\no = softmax(W2 a + c2) in R^2\nL = cross_entropy(o, y)"),
-        lambda: jacmagic.jacobian(MANY),
+        pytest.param(lambda: jacmagic.jacobian(MANY), marks=pytest.mark.long),
     ],
     ids=["cases", "net", "nine hundred lines"],
 )

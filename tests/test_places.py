@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from share import some
 
 import jacmagic
 
@@ -47,7 +48,7 @@ def python(*options: str, code: str = USE, **environment: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("options", [("-W", "error"), ("-OO",), ("-X", "utf8=0"), ("-X", "dev", "-W", "error")], ids=" ".join)
+@pytest.mark.parametrize("options", some([("-W", "error"), ("-OO",), ("-X", "utf8=0"), ("-X", "dev", "-W", "error")]), ids=" ".join)
 def test_it_runs_under_options_of_python(options: tuple[str, ...]) -> None:
     assert python(*options) == "used"
 

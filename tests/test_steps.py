@@ -270,8 +270,8 @@ def expression(rng: random.Random, depth: int) -> str:
 
 
 def seeds(count: int) -> list[Any]:
-    """A seeded tenth at once, all others at scale."""
-    return [pytest.param(seed, marks=() if seed < count // 10 else pytest.mark.long) for seed in range(count)]
+    """A seeded fortieth at once, a tenth where it may be long, all at scale."""
+    return [pytest.param(seed, marks=() if seed < count // 40 else pytest.mark.long if seed < count // 10 else pytest.mark.scale) for seed in range(count)]
 
 
 @pytest.mark.parametrize("seed", seeds(2000))

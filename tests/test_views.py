@@ -523,6 +523,7 @@ def test_every_gradient_of_a_block_is_a_formula_with_its_numbers(block: str) -> 
     assert backward_is_right(n)
 
 
+@pytest.mark.long
 def test_of_a_million_names_only_those_shown_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     r = jacmagic.jacobian("X in R^(1000x1000)\nf = sum(X^T X)")
     made: list[str] = []

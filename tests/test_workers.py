@@ -45,7 +45,7 @@ def test_functions_map_over_the_blocks_of_a_dask_array(scheduler: str) -> None:
     np.testing.assert_allclose(found.compute(scheduler=scheduler), n.at("o", "x", x=data), rtol=1e-14)
 
 
-@pytest.mark.long
+@pytest.mark.scale
 def test_two_worker_processes_give_ten_million_points_what_one_process_gives() -> None:
     optional("distributed")
     import dask.array as da

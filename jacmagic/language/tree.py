@@ -487,17 +487,23 @@ def _below(kind: type[Expr]) -> tuple[str, ...]:
     return _BELOW[kind]
 
 
-def _found(value: Any) -> Iterator[Expr]:
-    if isinstance(value, Expr):
-        yield value
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _found(one)
+def _found(value: Any) -> list[Expr]:
+    """The expressions in a field, which may hold tuples of them."""
+    out: list[Expr] = []
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, Expr):
+            out.append(one)
+        elif isinstance(one, tuple):
+            todo.extend(reversed(one))
+    return out
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions right below one, left to right."""
-    return tuple([one for name in _below(type(expr)) for one in _found(getattr(expr, name))])
+    names = _below(type(expr))
+    return tuple([one for name in names for one in _found(getattr(expr, name))]) if names else ()
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
