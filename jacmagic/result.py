@@ -16,14 +16,15 @@ from typing import Any, TypeVar
 import numpy as np
 import sympy as sp
 
-from jacmagic import code, names, second
+from jacmagic import code, conditions, names, second, solving
 from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
-from jacmagic.engine import expand
+from jacmagic.engine import expand, implicit
 from jacmagic.engine.graph import Node, ancestry
+from jacmagic.engine.ops.unknown import undetermined
 from jacmagic.engine.textbook import in_textbook_form
-from jacmagic.errors import JacmagicError, LimitError, nearest
+from jacmagic.errors import JacmagicError, LimitError, ValueMistake, nearest
 from jacmagic.language.keys import key_of
 from jacmagic.language.statements import parse_names
 from jacmagic.layers import LargeJacobian, Layer
@@ -67,8 +68,8 @@ class Result:
     stepwise = False  # whether the steps to each derivative are shown
 
     OFFERED = (
-        "at code forward function hessian html jacobian jvp latex layers linear matrix observe outputs parameters save "
-        "set sliders sparse steps symbols values variables vector vjp widget"
+        "at code critical_points equilibria forward function hessian html jacobian jvp latex layers linear matrix "
+        "observe outputs parameters save set sliders solve sparse steps symbols values variables vector vjp widget"
     ).split()
     """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
 
@@ -77,7 +78,7 @@ class Result:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.text = program.text
-        self.known = [*program.inputs, *program.steps]
+        self.known = list(dict.fromkeys([*program.inputs, *program.steps]))
         self._observers: list[Callable[[dict[str, Any]], None]] = []
         self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
         self._kept: dict[Any, Any] = {}
@@ -90,9 +91,16 @@ class Result:
         """{name: value}: the current point; at first one that shows something."""
         inputs = self.program.inputs
         found = self.__dict__["values"] = Values(self, {key: one.value for key, one in inputs.items()})
+        self.draw(found)
+        found.settle()
+        return found
+
+    def draw(self, found: Values) -> None:
+        """Put in a point that shows something."""
+        inputs = self.program.inputs
         loose = {key: one for key, one in inputs.items() if not (one.given or one.label or one.role == "target")}
         if not loose or not self.is_small():
-            return found
+            return
         tried: list[tuple[int, dict[str, np.ndarray]]] = []
         for draw in range(start.MAX_DRAWS):
             if draw:
@@ -102,11 +110,10 @@ class Result:
                 })
             tried.append((self.blank(), dict(found._data)))
             if not tried[-1][0]:
-                return found
+                return
         worst, point = min(tried, key=lambda one: one[0])
         found._data.update(point)
         self.unseen = {3: "no number at any of the", 2: "J is 0 at each of the"}.get(worst, "")
-        return found
 
     def is_small(self) -> bool:
         """True where the whole Jacobian is soon evaluated a few times."""
@@ -161,6 +168,17 @@ class Result:
 
     def __dir__(self) -> list[str]:
         return sorted(self.OFFERED + (self.OFFERED_BY_NETS if self.program.net else []))
+
+    @cached_property
+    def undetermined(self) -> list[str]:
+        """The functions of which nothing is known, u of u = u(x, t): with them there are formulas and no numbers."""
+        return undetermined([self.program.node(key) for key in self.program.outputs])
+
+    @property
+    def unsolved(self) -> bool:
+        """True where Newton's method finds no point on the equations that define names."""
+        found, point = self.program.conditions, self.point({})
+        return found is not None and any(np.isnan(point[identifier(one.data)]).any() for one in found.names)
 
     # -------------------------------------------------------------- names
     def entry_symbols(self, key: str) -> tuple[sp.Symbol, ...]:
@@ -302,8 +320,9 @@ class Result:
 
         return in_textbook_form(self.entries(node, most), functions)
 
-    @staticmethod
-    def _expanded(node: Node) -> dict[int, sp.Expr]:
+    def _expanded(self, node: Node) -> dict[int, sp.Expr]:
+        g = self.program.graph
+        (node,) = implicit.solved(g, [node])
         names = {n.data: n.shape for n in ancestry([node]) if n.op == "input"}
         return expand.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
 
@@ -367,7 +386,7 @@ class Result:
         places = {name: self.place(name) for name in values}
         for name in wholes_first(places):
             key, k = places[name]
-            if key in self.program.steps:
+            if key in self.program.steps and key not in self.program.inputs:
                 raise KeyError(f"{key!r} is defined by the block and has no value of its own")
             array, shape = reals(name, values[name]), self.program.shape(key)
             if k is None:
@@ -378,7 +397,7 @@ class Result:
                 whole = np.array(np.broadcast_to(whole, lead + shape))
                 whole.reshape((*lead, -1))[..., k] = array
                 out[identifier(key)] = whole
-        return out
+        return conditions.moved(self, out)
 
     def compiled(self, of: str | None, wrt: str | None, backend: str = "numpy") -> Compiled:
         """The generated function for d of / d wrt; for the whole Jacobian where both are None."""
@@ -413,8 +432,10 @@ class Result:
     ) -> tuple[Any, Any, dict[int, str]]:
         """Code names its inputs as the block does; definitions cut out of the graph are computed first."""
         nodes = node if isinstance(node, Mapping) else {"": node}
-        roots = list(nodes.values())
-        cut = {n.data for n in ancestry(roots) if n.op == "input"} & set(self.program.steps)
+        roots = implicit.solved(self.program.graph, list(nodes.values()))
+        if unknown := undetermined(roots):
+            raise ValueMistake(f"Nothing is known of {', '.join(unknown)}: there are formulas and no numbers.", None)
+        cut = {n.data for n in ancestry(roots) if n.op == "input"} & set(self.program.steps) - set(self.program.inputs)
         labels = dict(labels)
         if cut:
             found, more = c.rebuild(self.program.graph, [self.program.node(k) for k in cut], (), safe=True)
@@ -487,9 +508,11 @@ class Result:
             jac  (n,) to (m, n)
 
         Raises:
-            ValueError: a variable that the block defines, as by wrt="u".
+            ValueError: a variable that the block defines, as by wrt="u"; names that equations define.
         """
         p, g = self.program, self.program.graph
+        if p.conditions is not None:
+            raise ValueError("equations define names here, which r.at(…) and r.forward(…) solve at every point")
         if defined := [key for key in p.variables if key in p.steps]:
             raise ValueError(f"{defined[0]} is defined by the block; a vector is one of names that have no definition")
 
@@ -530,6 +553,18 @@ class Result:
         point = self.point(values)
         flat = np.concatenate([np.ravel(np.asarray(point[identifier(key)], float)) for key in self.program.variables])
         return second.Linear(flat, np.ravel(fun(flat)), np.asarray(jac(flat)))
+
+    def solve(self) -> solving.Solutions:
+        """Where the block's equations hold: [{name: SymPy or float}], by SymPy, else by Newton's method from a grid."""
+        return solving.solve(self)
+
+    def equilibria(self) -> solving.Solutions:
+        """Where a system or a map rests, found likewise; each has its `.kind`: "stable node", "saddle", …"""
+        return solving.equilibria(self)
+
+    def critical_points(self) -> solving.Solutions:
+        """Where the gradient of the one function is 0, found likewise; each has its `.kind`: "minimum", "saddle", …"""
+        return solving.critical_points(self)
 
     def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
         """Runnable source of the Jacobian in any of its dialects: "sympy", "numpy", "c", "julia", "octave", …

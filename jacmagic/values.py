@@ -83,14 +83,25 @@ class Values(MutableMapping[str, Any]):
                 kept.flat[k] = array
                 array = kept
             new[whole] = array.copy()  # what was given may change later
-        changed = {key: v for key, v in new.items() if not np.array_equal(self._data[key], v)}
-        self._data.update(changed)
+        old = dict(self._data)
+        self._data.update(new)
+        self.settle()
+        changed = {key: v for key, v in self._data.items() if not np.array_equal(old[key], v)}
         following = 1 + math.floor(max(self.serials.values(), default=0))
         self.serials |= dict.fromkeys(changed, following) if serials is None else {
             key: max(self.serials[key], serials[key]) for key in new if key in serials
         }
         if changed:
             self._result.changed(changed, source)
+
+
+    def settle(self) -> None:
+        """Move what equations define onto them, where that can be done."""
+        if self._result.program.conditions is not None:
+            point = self._result.point({})
+            for key in (one.data for one in self._result.program.conditions.names):
+                found = np.asarray(point[identifier(key)], dtype=float)
+                self._data[key] = found if np.isfinite(found).all() else self._data[key]
 
 
 class Single(np.ndarray):

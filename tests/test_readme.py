@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import jacmagic
-from jacmagic import guide, panel, result
+from jacmagic import conditions, guide, panel, result, solving
 from jacmagic.code import BACKENDS, RUNNING
 from jacmagic.code import sympy as source
 from jacmagic.engine import chain, entries, expand
@@ -23,9 +23,9 @@ from jacmagic.guide.gallery import GALLERY
 from jacmagic.guide.statements import STATEMENTS
 from jacmagic.language import limits
 from jacmagic.panel import pictures
-from jacmagic.program import lowerer
+from jacmagic.program import implicit, lowerer
 from jacmagic.show import chain as paths
-from jacmagic.show import pieces, remarks, rules, views
+from jacmagic.show import pieces, points, remarks, rules, views
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -37,7 +37,10 @@ MAX_WORDS = 1500
 
 OPTIONAL = ("dask", "jax", "torch", "scipy")
 
-LIMITS = (limits, lowerer, expand, maps, entries, chain, source, result, pieces, paths, remarks, rules, views, panel, pictures)
+LIMITS = (
+    limits, lowerer, implicit, expand, maps, entries, chain, source, result, conditions, solving, pieces, paths, remarks,
+    rules, points, views, panel, pictures,
+)
 
 
 def cell(text: str) -> str:
@@ -230,7 +233,13 @@ HOLDS = (
     "X in R^(2x3)\nf = [X[:,j] for j = 1..2]",
     "f(x) = h_{t-1} x + x_{n+1} + W^{[1]}",
     "x, u, v in R^3\nf = norm(x) + dot(u, v) + |u[1]| + ||u||",
-    "x' = a x - b x y\ny' = -y + x y",
+    "x' = a x - b x y\ny' = -y + x y\nx(0) = 2",
+    "x_{n+1} = a x_n (1 - x_n)",
+    "x^2 + y^2 = r^2\ny = y(x)",
+    "x' = α x - β x y\ny' = δ x y - γ y\nat x = γ/δ, y = α/β",
+    "F(x, y) = x y - 1\nF(x, y) = 0",
+    "x^2 + e^u = t\nu = u(x, t)",
+    "(x, y) = (r cos t, r sin t)",
     "f(x) = x^3 - 2\ng(x) = x - f(x)/f'(x)",
     "f(x, y) = x^2 y\ng = ∂f/∂x + f_xy + d/dx (x^2 y)",
     "f(x) = x^3\ng = df/dx + f'|_(x = 3)",

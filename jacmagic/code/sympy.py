@@ -23,8 +23,6 @@ def plain_name(symbol: sp.Symbol) -> str:
 
 
 @lru_cache(maxsize=1)
-
-
 def _spelling() -> Any:
     """A printer of SymPy source with every name of the library behind sp."""
     from sympy.printing.str import StrPrinter
@@ -47,6 +45,17 @@ def _spelling() -> Any:
             if hasattr(expr, "expand_definition"):
                 return str(self._print(expr.expand_definition()))
             return f"sp.{type(expr).__name__}({', '.join(self._print(a) for a in expr.args)})"
+
+        def _print_AppliedUndef(self, expr: Any) -> str:
+            return f'sp.Function("{type(expr).__name__}", real=True)({", ".join(self._print(a) for a in expr.args)})'
+
+        def _print_Derivative(self, expr: Any) -> str:
+            by = ", ".join(f"({self._print(symbol)}, {count})" for symbol, count in expr.variable_count)
+            return f"sp.Derivative({self._print(expr.expr)}, {by})"
+
+        def _print_Subs(self, expr: Any) -> str:
+            slots, places = (", ".join(map(self._print, part)) for part in (expr.variables, expr.point))
+            return f"sp.Subs({self._print(expr.expr)}, ({slots},), ({places},))"
 
         def _print_Exp1(self, expr: Any) -> str:
             return "sp.E"
@@ -72,18 +81,11 @@ def _spelling() -> Any:
                 f"({self._print(expr.lhs)}, {self._print(expr.rhs)})"
             )
 
-        def _print_And(self, expr: Any) -> str:
-            return f"sp.And({', '.join(self._print(a) for a in expr.args)})"
+        def _print_logic(self, expr: Any) -> str:
+            return f"sp.{type(expr).__name__}({', '.join(self._print(a) for a in expr.args)})"
 
-        def _print_Or(self, expr: Any) -> str:
-            return f"sp.Or({', '.join(self._print(a) for a in expr.args)})"
-
-        def _print_Not(self, expr: Any) -> str:
-            return f"sp.Not({self._print(expr.args[0])})"
-
-        def _print_ITE(self, expr: Any) -> str:
-            return f"sp.ITE({', '.join(self._print(a) for a in expr.args)})"
-
+    for kind in ("And", "Or", "Not", "ITE"):
+        setattr(Spelling, f"_print_{kind}", Spelling._print_logic)
     return Spelling()
 
 
@@ -99,7 +101,7 @@ def sympy_text(expr: sp.Expr) -> str:
 
 def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:
     """Runnable SymPy source of functions `f` and their Jacobian `J`, library functions only."""
-    free = sorted(set().union(*(e.free_symbols for e in [*outputs, *matrix])), key=str)
+    free = sorted(set().union(*(e.atoms(sp.Symbol) for e in [*outputs, *matrix])), key=str)
     declare = [f'{plain_name(s)} = sp.Symbol("{s.name}", real=True)' for s in free]
     functions = ", ".join(map(sympy_text, outputs))
     rows = ",\n".join("    [" + ", ".join(map(sympy_text, matrix.row(i))) + "]" for i in range(matrix.rows))

@@ -34,6 +34,8 @@ no operation looks at those.
     norm          1         -                           the 2-norm over the last axis
     prod          1         -                           the product over the last axis
     others        1         -                           along the last axis, the product of all other entries
+    unknown       k         kind                        without a formula, of `unknown`: of these operands, all else
+                                                        is said by their slopes
 """
 
 from __future__ import annotations

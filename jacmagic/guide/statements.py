@@ -29,6 +29,24 @@ STATEMENTS = (
     ("`h_{t-1}`, `x_{n+1}`, `W^{[1]}`", "names; from Python `h_tm1`, `x_np1`, `W1`"),
     ("`abs(x)`, `norm(x)`, `dot(u, v)`", "also with bars: |x| and ||x||"),
     ("`x' = a x - b x y`", "one equation of a system; of two the picture is the phase plane, of one the phase line"),
+    ("`x(0) = 2`", "in a system or a map: the point that is shown"),
+    ("`x_{n+1} = a x_n (1 - x_n)`", "one equation of a map"),
+    (
+        "`at x = γ/δ, y = α/β`",
+        "a point, in symbols too: the Jacobian is also shown there, its trace, determinant and eigenvalues; where it "
+        "is a number the sliders start at the first such point",
+    ),
+    ("`x^2 + y^2 = r^2`, `F(x, y) = 0`", "an equation: its residual, left minus right side, is a function `F`"),
+    (
+        "`y = y(x)`",
+        "beside as many equations: the function that they define, dy/dx = −(∂F/∂x)/(∂F/∂y); its value is found by "
+        "Newton's method, from `y = -1` on where the block says so",
+    ),
+    (
+        "`u = u(x, t)`",
+        "without an equation: a function of which nothing is known, with formulas in ∂u/∂x and no numbers",
+    ),
+    ("`(x, y) = (r cos t, r sin t)`", "two definitions"),
     (
         "`f'(x)`, `∂f/∂x`, `f_xy`, `df/dx`, `d/dx (x^2 y)`",
         "derivatives on the right of =, to any order: `g(x) = x - f(x)/f'(x)` is Newton's step",

@@ -438,8 +438,22 @@ class Layout:
             return t.UserCall(kind, tuple(map(self.lay, expr.args)))
         return self.other(expr)
 
+    def derivative(self, of: Any, by: Any) -> t.Expr:
+        """∂u/∂x of a function of which nothing is known; by its one argument du/dx."""
+        keys = tuple(t.Name(symbol.name) for symbol, count in by for _ in range(count))
+        return (t.Partial if len(of.args) > 1 else t.Total)(t.Name(type(of).__name__), keys)
+
     def other(self, expr: Any) -> t.Expr:
         sp = self.sp
+        if isinstance(expr, sp.Derivative):
+            return self.derivative(expr.expr, expr.variable_count)
+        if isinstance(expr, sp.Subs) and isinstance(expr.expr, sp.Derivative):
+            inner = self.derivative(expr.expr.expr, expr.expr.variable_count)
+            points = tuple(map(self.lay, expr.point))
+            if len(points) == 1 and isinstance(inner, t.Total) and isinstance(inner.of, t.Name):
+                return t.Slope(t.UserCall(inner.of.key, points), len(inner.by))
+            same = all(type(one).__name__ == slot.name for one, slot in zip(expr.point, expr.variables))
+            return inner if same else t.AtPoint(inner, points)
         if expr is sp.E or expr is sp.pi:
             return t.Constant("e" if expr is sp.E else "pi")
         if expr.is_Float and expr.is_finite:

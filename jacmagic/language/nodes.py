@@ -218,7 +218,8 @@ class Statement(Raw):
     """One line of a block.
 
     kind     "define" (`name = expr`), "function", "equation" (`x' = expr`), "second" (`x'' = expr`), "time"
-             (`x = x(t)`), "declare", "expression", "net"
+             (`x = x(t)`), "depends" (`u = u(x, t)`), "residual" (`x^2 + y^2 = 1`, expr the left minus the right side),
+             "several" (`(x, y) = expr`), "start" (`x(0) = expr`), "at", "declare", "expression", "net"
     names    the name defined, or the names declared
     params   a function's arguments
     expr     the right side; None for a declaration
@@ -228,6 +229,7 @@ class Statement(Raw):
     dotted   the name that `x_dot = expr` may define instead
     role     the word of ROLES that ends it
     indexed  True for y_i = … for i = 1..n
+    places   of `at x = a, y = b`
     """
 
     kind: str
@@ -241,6 +243,7 @@ class Statement(Raw):
     dotted: Word | None = None
     role: Word | None = None
     indexed: bool = False
+    places: tuple[Place, ...] = ()
 
 
 def alone(raw: Raw) -> Word | Group | None:

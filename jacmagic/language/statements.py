@@ -10,6 +10,8 @@ from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS, OF_LOGITS, SPELLINGS
 from jacmagic.language import tree as t
 from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN, RECIPES
+from jacmagic.language.equations import Equations, begins_point, point
+from jacmagic.language.keys import key_of
 from jacmagic.language.letters import MODULES, ROLES, VARIANTS
 from jacmagic.language.lexer import Lexer, Token
 from jacmagic.language.limits import MAX_BLOCK, MAX_LAYERS, MAX_STATEMENTS
@@ -19,13 +21,15 @@ from jacmagic.language.rates import ANOTHER, LEIBNIZ, LONGEST_RATE, letter_of, u
 from jacmagic.language.readings import ambiguous, between, product, said
 
 
-class Line(Parser):
+class Line(Equations):
     """The tokens of one statement to that statement."""
 
     def statement(self) -> Statement:
         if (role := role_of(self.tokens)) is not None and role.text not in self.not_roles:
             return self.with_role(role)
         start, stop = self.now.span.start, self.tokens[-2].span.stop
+        if begins_point(self.tokens):
+            return self.ended(point(self))
         if any(t.kind == "op" and t.text == "->" for t in self.tokens):
             return self.net(start)
         equals = self.top_level("=", ":=")
@@ -46,7 +50,14 @@ class Line(Parser):
             alone = self.expression()
             self.finish()
             return Statement(Span(start, stop), "expression", expr=alone)
-        kind, name, params = self.left_side(equals)
+        return self.definition(equals, Span(start, stop))
+
+    def definition(self, equals: int, span: Span) -> Statement:
+        """A line with =: a name and its right side, or an equation."""
+        found = self.left_side(equals)
+        if isinstance(found, Statement):
+            return found
+        kind, name, params = found
         dotted = self.dotted
         python: str | None = None
         expr: Raw | None = None
@@ -65,11 +76,10 @@ class Line(Parser):
             self.next()
             size, range_ = self.belonging()
         self.finish()
-        span = Span(start, stop)
         if kind == "define" and expr is not None:
             self.check_range(name, expr)
-        if kind == "define" and expr is not None and self.is_time(name, expr):
-            kind = "time"
+        if kind == "define" and expr is not None and (by := self.depends_on(name, expr)):
+            kind, params = "time" if [word.typed for word in by] == ["t"] else "depends", by
         return Statement(span, kind, (name,), params, expr, python, size, range_, dotted=dotted, indexed=indexed)
 
     def by_index(self, name: Word, body: Raw) -> tuple[Word, Raw]:
@@ -120,11 +130,6 @@ class Line(Parser):
             says=f"{shown} can be a value with the range of its slider, or a product.",
         )
 
-    def is_time(self, name: Word, expr: Raw) -> bool:
-        """x = x(t), which says nothing but that x changes in time."""
-        shown = re.sub(r"\s|\\left|\\right|[{}]", "", self.text[expr.span.start : expr.span.stop])
-        return shown == re.sub(r"[\s{}]", "", self.text[name.span.start : name.span.stop]) + "(t)"
-
     def with_role(self, role: Token) -> Statement:
         """`x in R^2 input`, `λ = 0.1 fixed`, or `m, β fixed`, whose names have a role alone."""
         start = self.now.span.start
@@ -169,8 +174,8 @@ class Line(Parser):
                 raise SyntaxMistake("Names are separated by commas here.", self.here)
             self.next()
 
-    def left_side(self, equals: int) -> tuple[str, Word, tuple[Word, ...]]:
-        """What stands before =: a name, a function with its arguments, or a derivative x'."""
+    def left_side(self, equals: int) -> tuple[str, Word, tuple[Word, ...]] | Statement:
+        """What stands before =: a name, a function with its arguments, or a derivative x'; else the whole equation."""
         equals = self.join_differences(self.without_braces(equals))
         tokens = self.tokens[:equals]
         if not tokens:
@@ -203,24 +208,9 @@ class Line(Parser):
             self.next()
             self.next()
             return "function", word, tuple(params)
-        if shape.startswith("w["):
-            raise SyntaxMistake("Values are given to whole vectors and matrices: x = [1, 2, 3].", whole)
-        if shape.startswith("w("):
-            for t in tokens[1:]:
-                if t.kind == "num":
-                    raise SyntaxMistake(
-                        "The arguments of a function are names; a point is given as x = 3.", whole,
-                    )
-            closing = tokens[-1]
-            if closing.kind == "op" and closing.text == ")":
-                raise SyntaxMistake("The arguments of a function are names with commas between them.", whole)
         if (mistake := unsolved(self.text, tokens, self.tokens[equals + 1 : -1])) is not None:
             raise mistake
-        if shape.startswith("ww"):
-            raise SyntaxMistake("One name is expected before =.", whole)
-        numbered = re.fullmatch(r"(\w+)\s*\^\{\s*\((\w)\)\s*\}", self.text[whole.start : whole.stop])
-        fixes = (f"{numbered[1]}^{{[{numbered[2]}]}}",) if numbered else ()
-        raise SyntaxMistake("One name, or a function such as f(x, y), is expected before =.", whole, fixes)
+        return self.equation(equals, shape)
 
     def rate(self, tokens: Sequence[Token]) -> tuple[str, Word, Word | None] | None:
         """The kind and name of a derivative in time before =: x', x''(t), ẋ, x_dot, dx/dt, d/dt x, d²x/dt².
@@ -514,7 +504,7 @@ def declared_roles(lines: Sequence[Sequence[Token]]) -> set[str]:
 
 def another(before: Sequence[Token], after: Sequence[Token]) -> bool:
     """True where a comma separates statements: x = 1, y = 2; x' = y, dy/dt = -x; x in R^2, y in R^3."""
-    if after[0].kind not in ("word", "cmd"):
+    if after[0].kind not in ("word", "cmd") or begins_point(before):
         return False
     if ANOTHER.match("".join(map(letter_of, after))):
         return any(t.kind == "op" and t.text == "=" for t in before) and not bounds_next(before, after)
@@ -562,13 +552,18 @@ def parse(text: str, net: bool = False) -> tuple[Statement, ...]:
     typeset = "\\" in text or "$" in text
     lines = list(statements(Lexer(text).run()))
     names = declared_roles(lines)
+    functions: set[str] = set()
     for tokens in lines:
         if typeset and len(tokens) > 2 and tokens[-2].kind == "op" and tokens[-2].text in (",", "."):
             del tokens[-2]  # what ends a display
         check_modules(text, tokens)
         if len(found) == MAX_STATEMENTS:
             raise LimitError(f"A block has at most {MAX_STATEMENTS:,} statements; use a family.", tokens[0].span)
-        statement = Line(text, tokens, set() if net else names).statement()
+        line = Line(text, tokens, set() if net else names)
+        line.functions = functions
+        statement = line.statement()
+        if statement.kind == "function":
+            functions.add(key_of(statement.names[0]))
         if statement.role is not None and not net:
             raise SyntaxMistake(
                 f"Names have a role, such as {statement.role.text}, in a net, %%nnchain; here there are only variables "

@@ -120,6 +120,8 @@ class Times(Words):
         if follow is None or item.posts or follow.negative or not isinstance(word, s.Word):
             return item, 1
         key = key_of(word)
+        if key in self.scope.depends and isinstance(follow.atom, s.Group) and self.are_own(key, follow.atom):
+            return replace(item, span=item.span.to(follow.span), posts=follow.posts), 2
         if not isinstance(word, Rate) and (key not in self.scope.timed or key in self.scope.functions):
             return item, 1
         inside = s.unwrapped(follow.atom)
@@ -142,6 +144,11 @@ class Times(Words):
                 says=f"{{}} can be {shown} at the time t, or a product with t.",
             )
         return replace(item, span=item.span.to(follow.span), posts=follow.posts), 2
+
+    def are_own(self, key: str, group: s.Group) -> bool:
+        """True for y(x) of y = y(x), which is y."""
+        words = [s.bare(entry) for row in group.rows for entry in row]
+        return [key_of(one) if isinstance(one, s.Word) else "" for one in words] == list(self.scope.depends[key])
 
     def is_time(self, raw: s.Raw) -> bool:
         word = s.bare(raw)

@@ -145,6 +145,14 @@ class UserCall(Expr):
 
 
 @dataclass(frozen=True)
+class Unknown(Expr):
+    """What u = u(x, t) says of u: that it depends on these names, and nothing else."""
+
+    key: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
 class Norm(Expr):
     """`||x||_order` with order "1", "2", "oo" or "F"."""
 

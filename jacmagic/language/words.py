@@ -29,6 +29,7 @@ class Scope:
     lengths    of vectors, as their lines say them
     rates      the variables of a system, x of x' = …, with the name of the derivative: dx, or v where x'' = …
     timed      the names that change in time, x of x(t)
+    depends    the names that equations define, with the names that they depend on
     ends       where the line ends that says what dx is
     net        True in %%nnchain, where σ( ) is sigmoid
     indices    the indices of the families that are open
@@ -41,6 +42,7 @@ class Scope:
     lengths: dict[str, str] = field(default_factory=dict)
     rates: dict[str, str] = field(default_factory=dict)
     timed: set[str] = field(default_factory=set)
+    depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
     net: bool = False
     indices: list[str] = field(default_factory=list)

@@ -29,6 +29,7 @@ from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.panel import pictures
+from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, factors, pieces, remarks, tables, views
 from jacmagic.show.backward import layout_of
@@ -135,7 +136,7 @@ class _Spec:
             "rescue": self.rescue(bool(reasons)),
             "actions": self.actions(entries is not None),
         }
-        made["graph"] = code.as_json(self.outputs)
+        made["graph"] = graph(result, self.outputs)
         return made
 
     def title(self) -> t.Expr:
@@ -379,7 +380,8 @@ class _Spec:
 
     def reasons(self) -> list[dict[str, str]]:
         """Why a number is not finite: the log of what is not positive, a division by 0, …"""
-        out = []
+        found = self.p.conditions
+        out = [{"value": f"forward:{one.data}", "text": remarks.UNSOLVED, "when": "nan"} for one in found.names] if found else []
         roots = [*(self.forward[key] for key in self.p.outputs), self.outputs["J"]]
         for k, (watched, when, text) in enumerate(remarks.guards(self.g, roots)):
             self.outputs[f"guard:{k}"] = watched
@@ -556,8 +558,8 @@ def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str
 
 
 def has_panel(result: Result) -> bool:
-    """True where the values are few enough for sliders and fields."""
-    return sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
+    """True where there are numbers, and values few enough for sliders and fields."""
+    return not result.undetermined and sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
 
 
 def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: bool = False) -> str:
@@ -607,7 +609,7 @@ def html(
     """
     size = ' style="font-size:150%"' if big else ""
     if static or not has_panel(result):
-        shown = fallback(result, whole, STATIC if has_panel(result) else TOO_MANY, alone)
+        shown = fallback(result, whole, STATIC if has_panel(result) else "" if result.undetermined else TOO_MANY, alone)
         return f'<div class="jacmagic"{size}>{shown}</div>'
     shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED, alone)
     carried = (f' data-font="{font()}"' if with_font else "") + (" data-kept" if kept else "")

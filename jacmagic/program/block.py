@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.reading import Reader
 from jacmagic.language.words import Scope
+from jacmagic.program.equations import Said
 from jacmagic.program.model import Shape
 from jacmagic.program.uses import names_in, use_of
 
@@ -42,6 +43,7 @@ class Declared:
     drafts     what the lines say of each name
     scope      that, as far as reading an expression needs it
     evaluated  the values of Python expressions in braces
+    said       what the lines say that define nothing
     """
 
     text: str
@@ -52,6 +54,7 @@ class Declared:
     drafts: Mapping[str, Draft]
     scope: Scope
     evaluated: Mapping[str, np.ndarray]
+    said: Said = field(default_factory=Said)
 
     @cached_property
     def reader(self) -> Reader:

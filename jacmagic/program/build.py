@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jacmagic import names
 from jacmagic.engine.graph import Graph, Node
+from jacmagic.engine.ops.unknown import Conditions
 from jacmagic.errors import JacmagicError, ShapeError, Span
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
@@ -14,8 +15,11 @@ from jacmagic.language.keys import key_of
 from jacmagic.program.block import Sized, line
 from jacmagic.program.derivatives import needed_names, read_below
 from jacmagic.program.echo import spelt_out
+from jacmagic.program.equations import of_next
+from jacmagic.program.implicit import Implicit, implicit
 from jacmagic.program.lowerer import Lowerer
-from jacmagic.program.model import Asked, Shape, Step, describe
+from jacmagic.program.model import Asked, Point, Shape, Step, describe
+from jacmagic.program.points import points
 from jacmagic.program.sizes import lowerer
 from jacmagic.program.uses import names_in
 
@@ -30,6 +34,8 @@ class Built:
     outputs  the steps that are the rows
     needed   the names that the outputs depend on
     arrays   where abs( ) is of a vector or matrix
+    found      what equations define, where they define names
+    points     those of lines `at x = a`
     """
 
     graph: Graph
@@ -41,6 +47,8 @@ class Built:
     needed: frozenset[str]
     asked: tuple[Asked, ...]
     arrays: frozenset[Span]
+    found: Conditions | None = None
+    points: tuple[Point, ...] = ()
 
 
 def build(block: Sized) -> Built:
@@ -56,24 +64,43 @@ def build(block: Sized) -> Built:
     bound = {*defined, *block.wholes}
     params = [p for key in defined for p in block.scope.functions.get(key, ())]
     appearance = [n for key in defined for n in names_in(block.trees[key])]
-    changing = [names.of_rate(key) for key, one in block.sequence if one.kind == "equation"]
-    free = tuple(dict.fromkeys(n for n in [*params, *appearance, *changing] if n not in bound))
+    changing = [changes(key, one.kind) for key, one in block.sequence if one.kind in ("equation", "map")]
+    named = [key_of(word) for line in block.said.implicit.values() for word in (*line.names, *line.params)]
+    free = tuple(dict.fromkeys(n for n in [*params, *appearance, *changing, *named] if n not in bound))
     shapes = dict.fromkeys(free, ()) | dict(block.shapes)
     for key in free:
         low.home[key] = graph.input(key, shapes[key])
         low.env[key] = low.of_node(low.home[key])
     low.columns_of = lambda keys: variables_among(block, keys)
-    steps = {key: step(block, low, key, statement) for key, statement in block.sequence}
-    used = {n for key, one in steps.items() for n in (*one.reads, *one.params) if n != key}
-    outputs = (defined[-1],) if block.net else tuple(
-        key for key in defined if key not in used or steps[key].kind == "equation"
-    )
+    equations = implicit(block, low, shapes)
+    steps = equations.steps(low)
+    for key, statement in block.sequence:
+        steps[key] = step(block, low, key, statement)
+        equations.met(low, steps)
+    outputs = (defined[-1],) if block.net else rows_of(steps, equations)
     unused = tuple(key for key in block.drafts if key in shapes and key not in bound and key not in free)
+    read = {name for key in equations.lines for name in steps[key].reads}
     asked = tuple(asked_for(block, low, key, call) for key, _, call in block.asked)
     return Built(
-        graph, steps, free, unused, shapes, outputs, frozenset(needed(block, steps, outputs)), asked,
-        frozenset(low.arrays),
+        graph, steps, free, unused, shapes, outputs, frozenset(needed(block, steps, outputs) | read), asked,
+        frozenset(low.arrays), equations.found, points(block, low, steps, shapes),
     )
+
+
+def rows_of(steps: Mapping[str, Step], equations: Implicit) -> tuple[str, ...]:
+    """What no other line uses; of names that equations define, no other line but these."""
+    uses = {key: {n for n in (*one.reads, *one.params) if n != key} for key, one in steps.items()}
+    free = set(steps) - set(equations.residuals)
+    used, shown = ({n for key in keys for n in uses[key]} for keys in (steps, free))
+    return tuple(
+        key for key, one in steps.items()
+        if key in free and (one.kind in ("equation", "map") or key not in (shown if one.kind == "implicit" else used))
+    )
+
+
+def changes(key: str, kind: str) -> str:
+    """What a line says the change of: x of dx, x_n of x_{n+1}."""
+    return names.of_rate(key) if kind == "equation" else of_next(key)
 
 
 def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
@@ -89,8 +116,10 @@ def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
     label = low.graph.node("label", (node,), node.shape, key)
     low.home[key] = label
     low.env[key] = low.of_node(label)
-    if statement.kind == "function":
+    if statement.kind in ("function", "unknown"):
         low.functions[key] = (params, expr)
+    if statement.kind == "unknown":
+        shown = t.UserCall(key, tuple(map(t.Name, params)))
     hidden = read_below(node) if any(isinstance(one, t.DERIVATIVES) for one in t.walk(expr)) else []
     reads = tuple(dict.fromkeys(n for n in [*names_in(expr), *hidden] if n not in block.wholes))
     return Step(key, statement.kind, params, shown, label, statement.span, reads)

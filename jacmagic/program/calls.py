@@ -14,6 +14,7 @@ from typing import Any
 import sympy as sp
 
 from jacmagic.engine.graph import Node
+from jacmagic.engine.ops.unknown import Undetermined
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.language import tree as t
@@ -307,4 +308,18 @@ CALLS: dict[str, Callable[[Lowerer, t.Call, list[Value]], Value]] = {
     "diag": diag, "sum": sum_, "prod": prod_, "mean": mean,
 }
 
-RULES: dict[type[t.Expr], Callable[[Lowerer, Any], Value]] = {t.Call: call, t.UserCall: user_call}
+def unknown(low: Lowerer, expr: t.Unknown) -> Value:
+    """u of u = u(x, t), or what a call puts in."""
+    nodes = []
+    for argument in expr.arguments:
+        value = low.lower(argument)
+        if value.shape != ():
+            raise ShapeError(f"{low.describe(argument, value)}; {expr.key} is a function of numbers here.", expr.span)
+        nodes.append(low.node(value))
+    params = tuple(argument.key for argument in expr.arguments if isinstance(argument, t.Name))
+    return low.of_node(low.graph.node("unknown", nodes, (), Undetermined(expr.key, params, (0,) * len(params))))
+
+
+RULES: dict[type[t.Expr], Callable[[Lowerer, Any], Value]] = {
+    t.Call: call, t.UserCall: user_call, t.Unknown: unknown,
+}

@@ -13,7 +13,7 @@ from jacmagic.language import nodes as s
 from jacmagic.language.keys import key_of
 from jacmagic.program import start
 from jacmagic.program.block import Sized
-from jacmagic.program.build import Built
+from jacmagic.program.build import Built, changes
 from jacmagic.program.model import Input
 from jacmagic.program.roles import labels, roles
 from jacmagic.program.sizes import check_inside, lowerer, range_of
@@ -49,12 +49,12 @@ def columns(block: Sized, built: Built, values: Mapping[str, np.ndarray], seed: 
         chosen = (min((key for key, role in known.items() if role == "input"), key=block.first_place),)
     else:
         chosen = variables(block, built, values)
-    parameters = tuple(n for n in built.free if n in built.needed and n not in chosen)
+    parameters = tuple(n for n in built.free if n in built.needed and n not in (*chosen, *block.said.implicit))
     numbers, one_hot = lowerer(block, block.wholes), labels(block.trees)
     inputs = {}
     for key in (*built.free, *built.unused):
         shape, ends, label = built.shapes[key], range_of(block, numbers, key), key in one_hot
-        role = known.get(key, "variable" if key in chosen else "parameter")
+        role = known.get(key, "variable" if key in chosen else "implicit" if key in built.steps else "parameter")
         if key in values:
             value = values[key]
             if ends is not None:
@@ -82,6 +82,8 @@ def net_roles(block: Sized, built: Built) -> dict[str, str]:
 
 def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str, ...]:
     """The columns where neither the magic's line nor a net says them."""
+    if (by := independent(block, built)):
+        return by
     last = frozenset(built.outputs)
     arguments = list(dict.fromkeys(
         p for key, step in built.steps.items() for p in step.params
@@ -89,7 +91,7 @@ def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str,
     ))
     if arguments:
         return tuple(arguments)
-    primed = [names.of_rate(key) for key, step in built.steps.items() if step.kind == "equation"]
+    primed = [changes(key, step.kind) for key, step in built.steps.items() if step.kind in ("equation", "map")]
     if primed:
         return tuple(key for key in primed if key not in built.steps)
     appearing = [n for n in built.free if n in built.needed]
@@ -98,6 +100,12 @@ def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str,
     if not found:
         raise nothing_to_do(block.net)
     return found
+
+
+def independent(block: Sized, built: Built) -> tuple[str, ...]:
+    """What the names that equations define depend on: x of y = y(x)."""
+    by = [key_of(word) for line in block.said.implicit.values() for word in line.params]
+    return tuple(dict.fromkeys(key for key in by if key not in built.steps))
 
 
 def named_variables(block: Sized, built: Built) -> tuple[str, ...]:

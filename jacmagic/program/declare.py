@@ -15,7 +15,7 @@ from jacmagic.language.reading import Reader
 from jacmagic.language.statements import parse_names
 from jacmagic.language.words import Scope
 from jacmagic.program.block import Declared, Draft, line
-from jacmagic.program.statements import Unfolded
+from jacmagic.program.statements import Unfolded, looks_like_value
 
 
 def declare(text: str, net: bool, unfolded: Unfolded, wrt: str | None) -> Declared:
@@ -37,9 +37,13 @@ def declare(text: str, net: bool, unfolded: Unfolded, wrt: str | None) -> Declar
                 scope.ends[key] = statement.span.stop
             drafts[key] = said(drafts.get(key, Draft()), word, statement)
             note_kind(text, scope, key, statement)
-        if statement.kind == "function":
+        if statement.kind in ("function", "unknown"):
             scope.functions[key_of(statement.names[0])] = params = arguments(text, statement)
             scope.names.update(params)
+    for key, statement in unfolded.said.implicit.items():
+        scope.names.update((free_key(text, statement.names[0]), *arguments(text, statement)))
+        scope.depends[key] = arguments(text, statement)
+        check_defined_once(drafts.get(key, Draft()).define, statement)
     try:
         columns = tuple(parse_names(wrt)) if wrt else ()
         scope.names.update(free_key(wrt or "", word) for word in columns)
@@ -48,8 +52,18 @@ def declare(text: str, net: bool, unfolded: Unfolded, wrt: str | None) -> Declar
     check_declared(Reader(text, scope), unfolded.statements)
     return Declared(
         text=text, net=net, wrt=wrt or "", columns=columns, statements=unfolded.statements, drafts=drafts,
-        scope=scope, evaluated={},
+        scope=scope, evaluated={}, said=unfolded.said,
     )
+
+
+def check_defined_once(define: s.Statement | None, line_: s.Statement) -> None:
+    """No line defines y besides y = y(x) and an equation; a value is where the equation is solved from."""
+    if define is not None and not looks_like_value(define):
+        word = define.names[0]
+        raise NameMistake(
+            f"{word.typed} is defined on {line(define.span)}, and {line(line_.span)} says that an equation defines it.",
+            word.span,
+        )
 
 
 def said(draft: Draft, word: s.Word, statement: s.Statement) -> Draft:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from jacmagic import names
-from jacmagic.errors import NameMistake, Span, ValueMistake
+from jacmagic.errors import NameMistake, Span, SyntaxMistake, ValueMistake
+from jacmagic.language import nodes as s
 from jacmagic.language import slips
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
@@ -29,7 +30,11 @@ def read(block: Declared) -> Settled:
             values[key] = statement
             continue
         assert statement.expr is not None
-        expr = block.reader.value(statement.expr)
+        if statement.kind == "unknown":
+            trees[key] = unknown(statement)
+            sequence.append((key, statement))
+            continue
+        expr = right_side(block, statement)
         if statement.kind == "asked":
             call = t.inside(expr)
             assert isinstance(call, t.UserCall)
@@ -51,6 +56,38 @@ def read(block: Declared) -> Settled:
             if isinstance(number, t.Number):
                 block.reader.check_number(number, found.used)
     return found
+
+
+def right_side(block: Declared, statement: s.Statement) -> t.Expr:
+    """The right side of a line, or the difference of both."""
+    assert statement.expr is not None
+    try:
+        expr = block.reader.value(statement.expr)
+        check_left(block, statement, expr)
+        return expr
+    except NameMistake:
+        left = statement.names[0].span if statement.kind == "residual" else Span(0, 0)
+        if re.fullmatch(r"[A-Za-z]{2,}\s+[A-Za-z]\w*\s*(\([\w,\s]*\))?", block.source(left)):  # let f(x)
+            raise SyntaxMistake("One name is expected before =.", left) from None
+        raise
+
+
+def check_left(block: Declared, statement: s.Statement, expr: t.Expr) -> None:
+    """No derivative stands alone left of =."""
+    left = statement.names[0].span if statement.kind == "residual" else None
+    first = expr.terms[0][1] if isinstance(expr, t.Sum) else expr
+    if left is not None and isinstance(first, t.DERIVATIVES) and first.span == left:
+        shown, rest = block.source(left), block.text[left.stop : statement.span.stop].partition("=")[2].strip()
+        raise SyntaxMistake(
+            f"{shown} is a derivative, and those are what jacmagic finds: an equation has it on the right, or among "
+            "other terms.", left, (f"{shown} - ({rest}) = 0",) if rest not in ("0", "") and "\n" not in rest else (),
+        )
+
+
+def unknown(line_: s.Statement) -> t.Unknown:
+    """What u = u(x, t) says."""
+    names_ = tuple(t.Name(key_of(word), span=word.span) for word in line_.params)
+    return t.Unknown(key_of(line_.names[0]), names_, span=line_.span)
 
 
 def check_names(block: Settled) -> Settled:
@@ -75,17 +112,9 @@ def check_names(block: Settled) -> Settled:
 def check_slips(block: Settled) -> None:
     """Names that look like slips, in the lines that define something."""
     used = block.used | {param for params in block.scope.functions.values() for param in params}
-    for key, statement in block.values.items():
-        word = statement.names[0]
-        split = re.fullmatch(r"[a-z]{2,3}", word.typed) and used.issuperset(word.typed)
-        if key in used or not split:
-            continue
-        product = " ".join(word.typed)  # xy = 1
-        right = block.text[word.span.stop : statement.span.stop]
-        raise NameMistake(
-            f"{word.typed} is made of the block's names {' and '.join(word.typed)}: is the product meant, "
-            f"{product}{right}, an equation, or is it another name?", word.span,
-        )
+    for key, statement in [*block.values.items(), *((key, one) for key, one in block.sequence if one.kind == "define")]:
+        if key not in used:
+            check_product(block, statement, used)
     named = {key_of(word) for word in block.columns}
     arguments = {name for params in block.scope.functions.values() for name in params} | block.scope.timed
     free = {name for key, _ in block.sequence for name in names_in(block.trees[key])} - block.drafts.keys()
@@ -96,6 +125,19 @@ def check_slips(block: Settled) -> None:
         pairs = zip(block.scope.functions.get(key, ()), statement.params)
         typed = {name: block.source(word.span) for name, word in pairs}
         slips.check(slips.Line(key, statement.expr.span, block.trees[key], typed), known)
+
+
+def check_product(block: Settled, statement: s.Statement, used: Collection[str]) -> None:
+    """xy = 1, which says of the block's x and y what x y = 1 says, or is another name."""
+    word, product = statement.names[0], " ".join(statement.names[0].typed)
+    letters = set(word.typed) if re.fullmatch(r"[A-Za-z]{2,3}", word.typed) else set()
+    if len(letters) < 2 or not letters.issubset(used):
+        return
+    right = block.text[word.span.stop : statement.span.stop]
+    raise NameMistake(
+        f"{word.typed} is made of the block's names {' and '.join(word.typed)}: is the product meant, "
+        f"{product}{right}, an equation, or is it another name?", statement.span, (product + right,),
+    )
 
 
 def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:

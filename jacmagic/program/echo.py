@@ -13,9 +13,12 @@ from jacmagic.program.model import Line, Shape, Step
 
 def lines(block: Sized, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> tuple[Line, ...]:
     out = []
-    for key, step in steps.items():
+    said = block.said
+    for key, step in sorted(steps.items(), key=lambda one: one[1].span.start):
         stated = step.shape if key in block.sizes or block.net else None
-        out.append(Line("step", key, step.params, step.expr, stated, equation=step.kind == "equation"))
+        zero = key in said.zeros or bool(said.implicit) and step.kind == "residual"
+        params = () if step.kind == "unknown" else step.params
+        out.append(Line("step", key, params, step.expr, stated, equation=step.kind == "equation", zero=zero))
     for key, draft in block.drafts.items():
         if key in steps:
             continue

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from jacmagic.engine.graph import Graph, Node
+from jacmagic.engine.ops.unknown import Conditions
 from jacmagic.errors import Span
 from jacmagic.language import tree as t
 
@@ -20,7 +22,7 @@ class Input:
     value  float64 array of the shape
     given  True where the block states the value
     range  (low, high, step or None) where the block states one
-    role   "variable", "parameter"; in a net "input", "weight", "target", "fixed"
+    role   "variable", "parameter", "implicit" of what equations define; in a net "input", "weight", "target", "fixed"
     label  True for the target of a cross-entropy
     """
 
@@ -39,7 +41,7 @@ class Step:
     """A function or definition: its expression, its node in the graph, its size."""
 
     key: str
-    kind: str  # "function", "define", "equation"
+    kind: str  # "function", "define", "equation", "map", "residual", "unknown", "implicit"
     params: tuple[str, ...]
     expr: t.Expr
     node: Node
@@ -63,6 +65,7 @@ class Line:
     range: tuple[t.Expr, t.Expr] | None = None
     equation: bool = False
     python: bool = False
+    zero: bool = False  # what it says is 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Point:
+    """A line `at x = γ/β, y = α/β`: of each name what stands right of =, and its node."""
+
+    values: Mapping[str, tuple[t.Expr, Node]]
+
+
+@dataclass(frozen=True)
 class Program:
     """A block as it was understood.
 
@@ -90,6 +100,9 @@ class Program:
     wholes      names used as sizes, bounds or indices, with their values
     arrays      where abs( ) is of a vector or matrix
     asked       the functions' values that lines ask for
+    zeros       the keys of the equations, which are 0
+    conditions  what these define, where they define names
+    points      those of lines `at x = a`
     """
 
     text: str
@@ -106,6 +119,9 @@ class Program:
     arrays: frozenset[Span]
     asked: tuple[Asked, ...] = ()
     seed: int = 0
+    zeros: tuple[str, ...] = ()
+    conditions: Conditions | None = None
+    points: tuple[Point, ...] = ()
 
     @property
     def roles(self) -> dict[str, str]:

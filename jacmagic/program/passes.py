@@ -16,6 +16,7 @@ from jacmagic.program.definitions import check_kin, check_names, in_order, read,
 from jacmagic.program.domains import Domains
 from jacmagic.program.echo import has_decimals, lines
 from jacmagic.program.model import Program
+from jacmagic.program.points import numbers
 from jacmagic.program.python import evaluate
 from jacmagic.program.sizes import components, count, size, values, with_a_guess, with_lines
 from jacmagic.program.statements import unfold
@@ -34,7 +35,7 @@ def understand(
     if not isinstance(text, str):
         raise TypeError(f'a block is text, such as "f(x) = x^2"; this is of type {type(text).__name__}')
     try:
-        lines_ = unfold(text, parse(text, net))
+        lines_ = unfold(text, parse(text, net), wrt, net)
         declared = evaluate(declare(text, net, lines_, wrt), namespace)
         return program(sized(declared), seed)
     except RecursionError:
@@ -68,12 +69,17 @@ def program(block: Sized, seed: int) -> Program:
         built = build(block)
     except ShapeError as error:
         raise told(block, error) from None
-    what = columns(block, built, known, seed)
+    what = columns(block, built, known | numbers(built.points), seed)
     return Program(
         block.text, built.graph, what.inputs, dict(built.steps), built.outputs, what.variables, what.parameters,
         dict(block.wholes), lines(block, built.steps, built.shapes), block.net, has_decimals(block), built.arrays,
-        built.asked, seed,
+        built.asked, seed, zeros(block), built.found, built.points,
     )
+
+
+def zeros(block: Sized) -> tuple[str, ...]:
+    """The keys of what equations say is 0."""
+    return tuple(key for key, one in block.sequence if one.kind == "residual" or key in block.said.zeros)
 
 
 def check_domains(block: Counted) -> Counted:

@@ -116,6 +116,7 @@ def size(block: Counted) -> Sized:
             shapes.setdefault(key, ())
     free = {n for key, _ in block.sequence for n in names_in(block.trees[key])}
     free |= {p for params in block.scope.functions.values() for p in params}
+    free |= set(block.said.implicit)
     free -= defined | block.wholes.keys()
     rates = {key: names.of_rate(key) for key, statement in block.sequence if statement.kind == "equation"}
     stated = {

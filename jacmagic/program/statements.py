@@ -14,6 +14,8 @@ from jacmagic.errors import NameMistake, ShapeError, Span, SyntaxMistake, neares
 from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
 from jacmagic.language import nodes as s
 from jacmagic.language.keys import key_of
+from jacmagic.program import equations
+from jacmagic.program.equations import Said
 
 EXAMPLE = "f(x, y) = x^2 y + sin y"
 NET_EXAMPLE = "x(3) -> 4 tanh -> 2 softmax"
@@ -29,17 +31,20 @@ def activations() -> list[str]:
 class Unfolded:
     """The lines in their long form.
 
-    timed  the names of x = x(t), which change in time
-    rates  the variables of x'' = …, with the name of the derivative: {"x": "v"}
+    timed     the names of x = x(t), which change in time
+    rates     the variables of x'' = …, with the name of the derivative: {"x": "v"}
+    said      what the lines say that define nothing
     """
 
     statements: tuple[s.Statement, ...]
     timed: frozenset[str] = frozenset()
     rates: Mapping[str, str] = field(default_factory=dict)
+    said: Said = field(default_factory=Said)
 
 
-def unfold(text: str, statements: Sequence[s.Statement]) -> Unfolded:
-    """Write nets in one line in their long form; name an expression that stands alone."""
+def unfold(text: str, statements: Sequence[s.Statement], wrt: str | None = None, net: bool = False) -> Unfolded:
+    """Write nets in one line in their long form; name an expression that stands alone, and what is left of =."""
+    statements, said = equations.settled(statements, wrt, net)
     out: list[s.Statement] = []
     for statement in statements:
         if statement.kind == "net":
@@ -79,7 +84,7 @@ def unfold(text: str, statements: Sequence[s.Statement]) -> Unfolded:
         letter = next((letter for letter in "fghFGH" if letter not in used), "f")
         name = s.Word(Span(alone.span.start, alone.span.start), letter, None, (), True)
         out[out.index(alone)] = s.Statement(alone.span, "define", (name,), expr=alone.expr)
-    return Unfolded(tuple(out), timed, rates)
+    return Unfolded(tuple(out), timed, rates, said)
 
 
 def split_rates(
@@ -97,17 +102,13 @@ def split_rates(
             if key in stated or (key in used and looks_like_value(one)):
                 one = replace(one, kind="define", names=(one.dotted,))
         found.append(one)
-    system = any(one.kind in ("equation", "second") for one in found)
     out: list[s.Statement] = []
     timed: set[str] = set()
     rates: dict[str, str] = {}
     for one in found:
         name = one.names[0] if one.names else None
         if one.kind == "time" and name is not None:
-            if system:
-                timed.add(key_of(name))
-            else:
-                out.append(replace(one, kind="define"))
+            timed.add(key_of(name))
         elif one.kind == "second" and name is not None:
             rate = velocity(text, name, [*found, *out])
             rates[key_of(name)] = key_of(rate)

@@ -99,19 +99,45 @@ def chain(result: Result) -> Iterator[Formula]:
             yield one
             continue
         key, reads = one
+        if p.steps[key].kind in ("implicit", "unknown"):
+            continue
         if (parts := pre_activated(result, key)) is not None:
             yield parts
         for group in groups(result, reads):
             yield from local(result, key, group)
+    yield from by_equations(result)
     if worked and len(p.outputs) <= 3:
         for of in p.outputs:
             yield from chain_rule(result, of)
 
 
+def by_equations(result: Result) -> Iterator[Formula]:
+    """∂y/∂x = −(∂F/∂x)/(∂F/∂y) of a number that an equation defines; of several −F_y⁻¹ F_x."""
+    p = result.program
+    if p.conditions is None:
+        return
+    keys = [one.data for one in p.conditions.names]
+    columns = [key for key in p.variables if key in p.steps[keys[0]].reads]
+    number = len(keys) == 1 and p.shape(keys[0]) == p.shape(p.zeros[0]) == ()
+    of, names = (tupled(result, one) for one in (p.zeros, keys))
+    for group in [[key] for key in columns] if len(keys) == 1 else [columns]:
+        by = (tupled(result, group),)
+        whole = factor_name(result, keys[0], group) if len(keys) == 1 else t.Partial(names, by)
+        above, below = t.Partial(of, by), t.Partial(of, (names,))
+        inverse = t.Power(t.Paren(below), t.Negative(t.Number("1")))
+        right = t.Fraction(above, below) if number else t.product(inverse, above)
+        yield Formula("local", equal(whole, t.Negative(right)))
+
+
+def tupled(result: Result, keys: Sequence[str]) -> t.Expr:
+    """A name, or several in brackets."""
+    return name_of(result, keys[0]) if len(keys) == 1 else t.Tuple(tuple(name_of(result, key) for key in keys))
+
+
 def chain_rule(result: Result, of: str) -> Iterator[Formula]:
     """The derivative of an output as the sum over all paths of the products of local Jacobians."""
     ways = paths(result, of)
-    if ways is None:
+    if ways is None or result.program.steps[of].kind == "implicit":
         return
     p = result.program
     if scalar_chain(result, ways):

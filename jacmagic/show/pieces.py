@@ -53,7 +53,7 @@ Instead: `jacobians` of one of `r.layers`."""
 class Formula:
     """One displayed formula.
 
-    kind    "echo", "values", "result", "partial", "gradient", "determinant", "local", "chain", "gradients"
+    kind    "echo", "values", "result", "partial", "gradient", "determinant", "point", "local", "chain", "gradients"
     tree    the formula; its LaTeX, its line of text and the panel's MathML are printed from it
     note    small grey words beside it
     depth   how far it is set in: a step below another

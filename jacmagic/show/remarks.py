@@ -124,6 +124,9 @@ def not_finite(result: Result) -> str:
     return f"{what}: {why}" if why else what
 
 
+UNSOLVED = "the equations hold nowhere near here: Newton's method does not end"
+
+
 _WRONG: dict[str, Callable[[np.ndarray], Any]] = {
     "<=0": lambda v: v <= 0, "<0": lambda v: v < 0, "==0": lambda v: v == 0,
 }
@@ -131,10 +134,13 @@ _WRONG: dict[str, Callable[[np.ndarray], Any]] = {
 
 def numbers(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text: sizes of the factors, the check, J."""
+    if result.undetermined:
+        return []
     at = b"".join(value.tobytes() for value in result.values._data.values())
     held: dict[bytes, list[str]] = result.once("numbers", dict)
     if at not in held:  # text and page say the same of one point
-        matter = "; ".join(filter(None, [not_finite(result) or on_kinks(result), nothing_seen(result)]))
+        wrong = UNSOLVED if result.unsolved else not_finite(result) or on_kinks(result)
+        matter = "; ".join(filter(None, [wrong, nothing_seen(result)]))
         lines = [factor_sizes(result), checked(result), numbers_text(result), matter]
         held.clear()
         held[at] = [line for line in lines if line]
@@ -217,9 +223,11 @@ def _value(value: Any) -> str:
 def numbers_text(result: Result) -> str:
     """The Jacobian's numbers at the current point, for a terminal."""
     p = result.program
+    of_equations = [key for key, one in p.inputs.items() if one.role == "implicit"]
+    where = result.values
     point = ", ".join(
         f"{names.name(key).text} = {_value(value)}"
-        for key, value in ((key, result.values[key]) for key in (*p.variables, *p.parameters) if key in result.values)
+        for key, value in ((key, where[key]) for key in (*p.variables, *of_equations, *p.parameters) if key in where)
         if np.ndim(value) == 0 or (np.shape(value) < (5,) and not p.net)
     )
     height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
@@ -230,8 +238,8 @@ def numbers_text(result: Result) -> str:
     except JacmagicError:
         return ""
     rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in without_noise(matrix))
-    where = f" at {point}" if point else ""
-    return f"J = [{rows}]{where}".replace("-", "−")
+    place = f" at {point}" if point else ""
+    return f"J = [{rows}]{place}".replace("-", "−")
 
 
 def nothing_seen(result: Result) -> str:

@@ -209,7 +209,7 @@ def derivative_name(result: Result, x: t.Expr) -> t.Expr:
     step, f = result.program.steps[of], name_of(result, of)
     if result.program.parameters and not step.params:
         return t.Partial(f, (x,))
-    if step.kind == "equation" or step.kind != "function" and not step.params:
+    if step.kind in ("equation", "unknown") or step.kind != "function" and not step.params:
         return t.Total(f, (x,))
     return t.Slope(t.UserCall(of, (x,)))
 

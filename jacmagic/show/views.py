@@ -24,6 +24,7 @@ from jacmagic.result import Result
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain
 from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, ends, equal, fitting, name_of
+from jacmagic.show.points import placed
 from jacmagic.show.remarks import numbers
 from jacmagic.show.steps import steps
 from jacmagic.show.tables import determinant, total
@@ -54,6 +55,8 @@ def echoed(result: Result, line: Line, note: str = "") -> Formula:
         sides, signs = [*sides, fitting(line.expr)], [*signs, "="]
     elif line.python:
         sides, signs = [*sides, t.Words("from Python")], [*signs, "="]
+    if line.zero:
+        sides, signs = [*sides, t.Number("0")], [*signs, "="]
     if line.shape is not None:
         sides, signs = [*sides, t.Space(line.shape)], [*signs, "∈"]
     if line.range is not None:
@@ -200,6 +203,7 @@ VIEWS: dict[str, View] = {
     "asked": asked,
     "total": total,
     "determinant": determinant,
+    "points": placed,
     "chain": chain,
     "gradients": gradients,
     "steps": worked,

@@ -89,7 +89,10 @@ class Text(Writer):
     # -------------------------------------------------------------- fractions and powers
     def fraction(self, expr: t.Fraction) -> Piece:
         above, below = t.inside(expr.above), t.inside(expr.below)
-        return f"{self.at(above, Level.PRODUCT)}/{self.at(below, Level.POWER)}", Level.PRODUCT
+        parts = ((above, Level.PRODUCT), (below, Level.POWER))
+        quotients = (t.Partial, t.Total)
+        shown = (f"({self.free(one)})" if isinstance(one, quotients) else self.at(one, level) for one, level in parts)
+        return "/".join(shown), Level.PRODUCT
 
     def fraction_factor(self, factor: t.Fraction, first: bool) -> str:
         numbers = isinstance(factor.above, t.Number) and isinstance(factor.below, t.Number)

@@ -3,7 +3,7 @@
 import { FUNCTIONS, RELATIONS, numeral, power } from "./functions.js";
 import { norm } from "./numeric.js";
 
-const { exp, log, max, min } = Math;
+const { abs, exp, log, max, min } = Math;
 
 /** @typedef {import("./types.js").Evaluator} Evaluator */
 /** @typedef {import("./types.js").GraphSpec} GraphSpec */
@@ -258,24 +258,61 @@ export function compile(graph) {
     plans.set(output, steps);
     return steps;
   };
+  /** @param {string} output */
+  const evaluated = (output) => {
+    const steps = plan(output);
+    for (const node of steps) {
+      let newest = 0;
+      for (const k of node.args) newest = max(newest, nodes[k].stamp);
+      if (newest > node.stamp) {
+        node.run();
+        node.stamp = newest;
+      }
+    }
+    return steps[steps.length - 1].out;
+  };
+  /** @param {string} name @param {ArrayLike<number>} values */
+  const put = (name, values) => {
+    const node = inputs.get(name);
+    if (!node) return;
+    node.out.set(values);
+    node.stamp = ++clock;
+  };
+  const equations = (graph.equations ?? []).map((one) => ({ ...one, at: Float64Array.from(one.value) }));
+  let open = equations.length > 0;
+  /** Move the names that equations define onto them by Newton's method, as conditions.py does; NaN where it does not end. */
+  const solve = () => {
+    open = false;
+    const at = equations.map((one) => one.at.slice());
+    let [before, last, met] = [0, 0, false];
+    for (let round = 0; round < 30; round++) {
+      equations.forEach((one, i) => put(one.key, at[i]));
+      const taken = equations.map((one) => evaluated(one.step).slice());
+      let size = 0;
+      taken.forEach((list, i) => list.forEach((/** @type {number} */ step, /** @type {number} */ k) => {
+        at[i][k] -= step;
+        size = max(size, abs(step) / (1 + abs(at[i][k])));
+      }));
+      if (size > 1e-10) [before, last] = [last, size];
+      met = size <= 1e-10 && !(before > 0 && last > before / 4);
+      if (!(size > 1e-10)) break;
+    }
+    equations.forEach((one, i) => {
+      if (met) one.at = at[i];
+      put(one.key, met ? at[i] : at[i].map(() => NaN));
+    });
+  };
   return {
     set(name, values) {
-      const node = inputs.get(name);
-      if (!node) return;
-      node.out.set(values);
-      node.stamp = ++clock;
+      const defined = equations.find((one) => one.key === name);
+      if (defined) defined.at = Float64Array.from(values);
+      else put(name, values);
+      open = equations.length > 0;
+      return !!defined;
     },
     get(output) {
-      const steps = plan(output);
-      for (const node of steps) {
-        let newest = 0;
-        for (const k of node.args) newest = max(newest, nodes[k].stamp);
-        if (newest > node.stamp) {
-          node.run();
-          node.stamp = newest;
-        }
-      }
-      return steps[steps.length - 1].out;
+      if (open) solve();
+      return evaluated(output);
     },
     has: (output) => Object.hasOwn(graph.outputs, output),
     shape: (output) => nodes[graph.outputs[output]].shape,

@@ -69,7 +69,7 @@ export function remarks({ spec, label, notes, dom: { el, on }, state: { engine, 
   const box = el("div", { class: "jm-remarks" + (spec.kinks?.length || spec.reasons?.length ? " jm-kept" : ""), role: "status" });
   const outputs = [main, spec.chain?.value, ...(spec.functions ?? []).map((/** @type {any} */ one) => one.forward)].filter((output) => output && engine.has(output));
   const small = outputs.filter((output) => product(engine.shape(output)) <= 20000);
-  const rules = /** @type {Record<string, (v: number) => boolean>} */ ({ "<=0": (v) => v <= 0, "<0": (v) => v < 0, "==0": (v) => v === 0, ">1": (v) => v > 1, ">=1": (v) => v >= 1, ">=0": (v) => v >= 0, "<1": (v) => v < 1, "<=1": (v) => v <= 1 });
+  const rules = /** @type {Record<string, (v: number) => boolean>} */ ({ "<=0": (v) => v <= 0, "<0": (v) => v < 0, "==0": (v) => v === 0, ">1": (v) => v > 1, ">=1": (v) => v >= 1, ">=0": (v) => v >= 0, "<1": (v) => v < 1, nan: Number.isNaN, "<=1": (v) => v <= 1 });
   const rescue = el("button", { type: "button", class: "jm-word" });
   if (spec.rescue) {
     rescue.append("use ", ...Object.entries(spec.rescue).flatMap(([key, v], k) => [k ? ", " : "", label(key), " = " + [v].flat().map((one) => short(/** @type {number} */ (one))).join(", ")]));

@@ -155,10 +155,12 @@ export function hold(spec, view) {
   /** Values from elsewhere: another panel, the kernel. @param {Record<string, any>} news @param {Record<string, number>} [numbered] their serials; without them they are the newest */
   function receive(news, numbered) {
     const changed = [];
+    let moved = false;
     if (!numbered) renew(Object.keys(news ?? {}).filter((key) => values.has(key)));
     for (const [key, value] of Object.entries(news ?? {})) {
       const list = values.get(key);
       const given = [value].flat(2).map(Number);
+      moved ||= !list && !given.some(Number.isNaN) && engine.set(key, given);
       if (!list || given.length !== list.length || given.some(Number.isNaN)) continue;
       if (numbered && !(numbered[key] > (serials.get(key) ?? 0))) continue;
       if (numbered) serials.set(key, numbered[key]);
@@ -169,7 +171,7 @@ export function hold(spec, view) {
     }
     // Another panel was reset: ranges that typing had widened go back too.
     if (atStart()) restore();
-    if (changed.length) refresh(changed);
+    if (changed.length || moved) refresh(changed);
   }
   function reset() {
     remember("reset");

@@ -3,8 +3,9 @@
  *
  * @typedef {any[] | number | string | boolean} Tree
  * @typedef {[string, number[], number[], any]} NodeSpec  operation, operands, shape, data (see graph.py)
- * @typedef {{nodes: NodeSpec[], outputs: Record<string, number>}} GraphSpec
- * @typedef {{set(name: string, values: ArrayLike<number>): void, get(output: string): Float64Array,
+ * @typedef {{nodes: NodeSpec[], outputs: Record<string, number>,
+ *   equations?: {key: string, step: string, value: number[]}[]}} GraphSpec  what equations define is moved by its `step`
+ * @typedef {{set(name: string, values: ArrayLike<number>): boolean, get(output: string): Float64Array,
  *   has(output: string): boolean, shape(output: string): number[], stamp(output: string): number}} Evaluator
  * @typedef {{onChange?(values: Record<string, number | number[]>): void,
  *   subscribe?(heard: (values: Record<string, number | number[]>) => void): () => void}} Bridge

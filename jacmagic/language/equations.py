@@ -1,0 +1,162 @@
+"""Lines whose left side is not one name: equations, several names at once, points, where a trajectory starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from jacmagic.errors import Span, SyntaxMistake
+from jacmagic.functions import CONSTANTS, find
+from jacmagic.language import nodes as s
+from jacmagic.language.keys import key_of
+from jacmagic.language.lexer import Token
+from jacmagic.language.parser import Parser
+
+
+class Equations(Parser):
+    """What stands left of = and is no name, function or derivative in time."""
+
+    functions: AbstractSet[str] = frozenset()  # those of the lines above
+
+    def depends_on(self, name: s.Word, raw: s.Raw) -> tuple[s.Word, ...]:
+        """The arguments of y(x) in y = y(x), which says nothing but that y changes with x."""
+        items = raw.items if isinstance(raw, s.Run) and len(raw.items) == 2 else ()
+        if not items or any(one.posts or one.operator or one.negative for one in items):
+            return ()
+        word, group = s.alone(items[0].atom) or items[0].atom, items[1].atom
+        if not isinstance(word, s.Word) or key_of(word) != key_of(name) or not isinstance(group, s.Group):
+            return ()
+        inside = [s.bare(entry) for entry in group.rows[0]] if group.bracket == "(" and len(group.rows) == 1 else []
+        words = tuple(one for one in inside if isinstance(one, s.Word))
+        return words if len(words) == len(inside) else ()
+
+    def equation(self, equals: int, shape: str) -> s.Statement:
+        """`x^2 + y^2 = 1`, `(x, y) = (…)` or `x(0) = 1`; `shape` has a letter for each token before =.
+
+        Raises:
+            SyntaxMistake: a component, or the value of a function that no line above has, before =.
+        """
+        tokens = self.tokens[:equals]
+        span = Span(tokens[0].span.start, self.tokens[-2].span.stop)
+        if re.fullmatch(r"w\(\?\)", shape) and tokens[2].text == "0" and not tokens[1].gap and not self.calls(tokens):
+            word = replace(self.word_atom(), span=tokens[0].span.to(tokens[-1].span))
+            self.at = equals + 1
+            return self.ended(s.Statement(span, "start", (word,), expr=self.expression()))
+        self.check_form(tokens, shape)
+        end = Token("end", "", Span(tokens[-1].span.stop, tokens[-1].span.stop))
+        before = type(self)(self.text, [*tokens, end])
+        left = before.expression()
+        before.finish()
+        self.at = equals + 1
+        right = self.expression()
+        if (names := several(left)) is not None:
+            return self.ended(s.Statement(span, "several", names, expr=right))
+        self.check_sides(left, right, span)
+        return self.ended(s.Statement(span, "residual", (s.Word(left.span, ""),), expr=difference(left, right, span)))
+
+    def calls(self, tokens: Sequence[Token]) -> bool:
+        """True where the first token names a function of a line above."""
+        one = tokens[0]
+        return key_of(s.Word(one.span, one.text, one.index)) in self.functions
+
+    def check_form(self, tokens: Sequence[Token], shape: str) -> None:
+        """No component has a value of its own, and no function that nobody knows has one at a point."""
+        whole = tokens[0].span.to(tokens[-1].span)
+        if re.fullmatch(r"w\[[^\[\]]*\]", shape):
+            raise SyntaxMistake("Values are given to whole vectors and matrices: x = [1, 2, 3].", whole)
+        numbered = re.fullmatch(r"(\w+)\s*\^\{\s*\((\w)\)\s*\}", self.text[whole.start : whole.stop])
+        if numbered:
+            raise SyntaxMistake(
+                "One name, or a function such as f(x, y), is expected before =.", whole,
+                (f"{numbered[1]}^{{[{numbered[2]}]}}",),
+            )
+        if not re.fullmatch(r"w\([^()]*\)", shape) or tokens[1].gap or self.calls(tokens):
+            return
+        if any(one.kind == "num" for one in tokens[1:]):
+            raise SyntaxMistake("The arguments of a function are names; a point is given as x = 3.", whole)
+        raise SyntaxMistake("The arguments of a function are names with commas between them.", whole)
+
+    def check_sides(self, left: s.Raw, right: s.Raw, span: Span) -> None:
+        """An equation has a name on one of its sides, and `2 = x` says that x is 2."""
+        if not has_names(left) and not has_names(right):
+            raise SyntaxMistake("Both sides of this equation are constants.", span)
+        name = s.unwrapped(right)
+        if isinstance(name, s.Word) and not has_names(left):
+            shown, value = (self.text[one.span.start : one.span.stop] for one in (name, left))
+            raise SyntaxMistake("The name stands left of =.", span, (f"{shown} = {value}",))
+
+    def ended(self, statement: s.Statement) -> s.Statement:
+        """The statement, behind which nothing may stand."""
+        self.finish()
+        return statement
+
+    def finish(self) -> None:
+        """Nothing may stand behind a statement."""
+        raise NotImplementedError
+
+
+def has_names(raw: s.Raw | None) -> bool:
+    """True where an expression has names in it, besides functions and constants."""
+    words = [one for one in s.nodes(raw) if isinstance(one, s.Word)]
+    return any(find(one.typed) is None and one.text not in CONSTANTS for one in words)
+
+
+def difference(left: s.Raw, right: s.Raw, span: Span) -> s.Raw:
+    """Left minus right side, term by term, without a 0."""
+    behind = [(-sign, term) for sign, term in terms(right) if not is_zero(term)]
+    front = [(sign, term) for sign, term in terms(left) if not behind or not is_zero(term)]
+    return s.Terms(span, (*front, *behind))
+
+
+def terms(raw: s.Raw) -> tuple[tuple[int, s.Raw], ...]:
+    """What one side of an equation adds up; cases stand in brackets."""
+    if isinstance(raw, s.Terms):
+        return raw.terms
+    if isinstance(raw, s.Run):
+        return ((1, raw),)
+    group = s.Group(raw.span, "(", ((raw,),))
+    return ((1, s.Run(raw.span, (s.Item(raw.span, "", False, False, group),))),)
+
+
+def is_zero(term: s.Raw) -> bool:
+    number = s.bare(term)
+    return isinstance(number, s.Num) and float(number.text) == 0
+
+
+def several(left: s.Raw) -> tuple[s.Word, ...] | None:
+    """The names of (x, y), [u; v] or a column in LaTeX; None of any other left side."""
+    item = left.items[0] if isinstance(left, s.Run) and len(left.items) == 1 else None
+    group = item.atom if item is not None and not item.posts and not item.negative else None
+    if not isinstance(group, s.Group) or group.bracket == "{":
+        return None
+    entries = [entry for row in group.rows for entry in row]
+    column = len(group.rows) == 1 or all(len(row) == 1 for row in group.rows)
+    names = [s.bare(entry) for entry in entries]
+    if len(names) < 2 or not column or not all(isinstance(one, s.Word) for one in names):
+        return None
+    return tuple(one for one in names if isinstance(one, s.Word))
+
+
+def begins_point(tokens: Sequence[Token]) -> bool:
+    """True of `at x = …`, in front of a name and =."""
+    kinds = [(one.kind, one.text if one.kind == "op" else "") for one in tokens[:3]]
+    return kinds == [("word", ""), ("word", ""), ("op", "=")] and tokens[0].text == "at" and tokens[0].index is None
+
+
+def point(line: Parser) -> s.Statement:
+    """`at x = γ/β, y = α/β`, one statement to the end of its line."""
+    places, start = [], line.next().span.start
+    while True:
+        if line.now.kind != "word":
+            raise line.fail("a name")
+        name = line.word_atom()
+        if not line.is_op("="):
+            raise line.fail("=")
+        line.next()
+        value = line.expression()
+        places.append(s.Place(name.span.to(value.span), name, value))
+        if not line.is_op(","):
+            return s.Statement(Span(start, line.tokens[-2].span.stop), "at", places=tuple(places))
+        line.next()

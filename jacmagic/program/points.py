@@ -1,0 +1,68 @@
+"""The points of lines `at x = γ/β, y = α/β`: read, lowered, and where they are numbers the place to start."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from jacmagic.code import compile_numpy
+from jacmagic.engine.graph import Node, ancestry
+from jacmagic.errors import NameMistake, ShapeError, nearest
+from jacmagic.language import nodes as s
+from jacmagic.language import tree as t
+from jacmagic.language.keys import key_of
+from jacmagic.program.block import Sized
+from jacmagic.program.lowerer import Lowerer
+from jacmagic.program.model import Point, Shape, Step
+from jacmagic.program.uses import names_in
+
+
+def points(block: Sized, low: Lowerer, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) -> tuple[Point, ...]:
+    """The points of a block, in order.
+
+    Raises:
+        NameMistake: of what a line defines, or what is nowhere in the block.
+        ShapeError: a value of another size.
+    """
+    found = []
+    for line in block.said.points:
+        values: dict[str, tuple[t.Expr, Node]] = {}
+        for place in line.places:
+            assert place.name is not None
+            key = key_of(place.name)
+            tree = block.reader.value(place.value)
+            check(block, place, tree, key, steps, shapes)
+            value = low.lower(tree)
+            if value.shape != shapes[key]:
+                said = f"{low.describe(tree, value)}; {place.name.typed} has another size."
+                raise ShapeError(said, place.value.span)
+            values[key] = tree, low.node(value)
+        found.append(Point(values))
+    return tuple(found)
+
+
+def check(
+    block: Sized, place: s.Place, tree: t.Expr, key: str, steps: Collection[str], shapes: Collection[str]
+) -> None:
+    """A point is of names that no line defines, in terms of others."""
+    word = place.name
+    assert word is not None
+    if key in steps or key in block.wholes:
+        said = f"{word.typed} is defined{block.where(key)}; a point is of names that no line defines."
+        raise NameMistake(said, word.span)
+    for name, span in ((key, word.span), *((one.key, one.span) for one in t.walk(tree) if isinstance(one, t.Name))):
+        if name not in shapes and name not in steps and name not in block.wholes:
+            close = nearest(name, shapes)
+            raise NameMistake(f"{block.source(span)} is no name of this block.", span, close)
+    if key in names_in(tree):
+        raise NameMistake(f"{word.typed} stands on both sides.", place.value.span)
+
+
+def numbers(found: tuple[Point, ...]) -> dict[str, np.ndarray]:
+    """The values of the first point that is made of numbers alone."""
+    for point in found:
+        nodes = {key: node for key, (_, node) in point.values.items()}
+        if not any(one.op in ("input", "unknown") for one in ancestry(nodes.values())):
+            return {key: np.asarray(compile_numpy((), node)(), dtype=float) for key, node in nodes.items()}
+    return {}

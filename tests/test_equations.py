@@ -1,0 +1,205 @@
+"""Equations, the functions that they define, maps, and functions of which nothing is known."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import jacmagic
+from jacmagic.show.views import plain_text
+
+x, y, z, t, s, c = sp.symbols("x y z t s c", real=True)
+
+
+@pytest.mark.parametrize(("block", "name", "residual"), [
+    ("x^2 + y^2 = 1", "F", x**2 + y**2 - 1), ("x y + e^y = 3", "F", x * y + sp.exp(y) - 3), ("0 = x^2 - y", "F", y - x**2),
+    ("sin x = y", "F", sp.sin(x) - y), ("-x = 3 y", "F", -x - 3 * y), ("x (y + 1) = 3", "F", x * (y + 1) - 3),
+    (r"\frac{x^2}{4} + \frac{y^2}{9} = 1", "F", x**2 / 4 + y**2 / 9 - 1),
+    ("F = 2\nx^2 = y F", "G", None), ("x^2 if x > 0 else -x = y", "F", None), ("f(x, y) = x^2 y\nf(x, y) = 3", "F", x**2 * y - 3),
+    ("f(x, y) = x^2 y\nf(y, x) = 0", "F", y**2 * x), ("f(x, y) = x^2 y\nf(x + 1, 2) = y", "F", 2 * (x + 1) ** 2 - y),
+])
+def test_an_equation_is_left_minus_right_side(block: str, name: str, residual: sp.Expr | None) -> None:
+    r = jacmagic.jacobian(block, "x, y" if residual is not None else None)
+    assert r.program.outputs == (name,)
+    if residual is not None:
+        assert sp.simplify(r.outputs[0] - residual) == 0
+        assert r.matrix == sp.ImmutableMatrix([[residual.diff(x), residual.diff(y)]]) or sp.simplify(
+            r.matrix - sp.Matrix([[residual.diff(x), residual.diff(y)]])) == sp.zeros(1, 2)
+
+
+def test_several_residuals_are_numbered_and_echoed() -> None:
+    r = jacmagic.jacobian("x + y = 3\nx y = 2")
+    assert r.program.outputs == ("F1", "F2")
+    assert plain_text(r).startswith("F₁ = x + y - 3")
+    assert r.matrix == sp.Matrix([[1, 1], [y, x]])
+
+
+def test_zero_below_a_function_says_that_it_is_0() -> None:
+    r = jacmagic.jacobian("F(x, y) = x^2 + y^2 - 1\nF(x, y) = 0")
+    assert r.program.outputs == r.program.zeros == ("F",)
+    assert plain_text(r).startswith("F(x, y) = x² + y² - 1 = 0")
+
+
+@pytest.mark.parametrize(("block", "of"), [
+    ("(x, y) = (r cos t, r sin t)", ("x", "y")), ("[u; v] = [a b; a + b]", ("u", "v")), ("A in R^(2x2)\nw in R^2\n(u, v) = A w", ("u", "v")),
+    (r"\begin{pmatrix} u \\ v \end{pmatrix} = \begin{pmatrix} a b \\ a + b \end{pmatrix}", ("u", "v")),
+])
+def test_several_names_are_several_definitions(block: str, of: tuple[str, ...]) -> None:
+    assert jacmagic.jacobian(block).program.outputs == of
+
+
+@pytest.mark.parametrize(("block", "variables", "matrix"), [
+    ("x_{n+1} = a x_n (1 - x_n)", ("x_n",), [["a - 2*a*x_n"]]),
+    ("x_{n+1} = y_n\ny_{n+1} = -b x_n + y_n^2", ("x_n", "y_n"), [["0", "1"], ["-b", "2*y_n"]]),
+    ("p_{k+1} = p_k - h q_k\nq_{k+1} = q_k + h p_{k+1}", ("p_k", "q_k"), [["1", "-h"], ["h", "1 - h**2"]]),
+    ("f(x) = a x (1 - x)\nx_{n+1} = f(x_n)", ("x_n",), [["a - 2*a*x_n"]]),
+])
+def test_a_map_goes_from_one_step_to_the_next(block: str, variables: tuple[str, ...], matrix: list[list[str]]) -> None:
+    r = jacmagic.jacobian(block)
+    assert r.program.variables == variables
+    expected = sp.Matrix([[sp.sympify(entry, locals=dict(r.symbols)) for entry in row] for row in matrix])
+    assert sp.simplify(r.matrix - expected) == sp.zeros(*expected.shape)
+
+
+def test_a_trajectory_starts_at_the_point_that_is_shown() -> None:
+    assert jacmagic.jacobian("x' = y\ny' = -x\nx(0) = 2").values["x"] == 2
+    assert jacmagic.jacobian("x_{n+1} = a x_n (1 - x_n)\nx(0) = 0.3").values["x_n"] == 0.3
+    assert jacmagic.jacobian("x' = y\ny' = -x\nx(0) = 2\nx = 1").values["x"] == 1
+
+
+# ------------------------------------------------------------------ what equations define
+IMPLICIT = [
+    ("x^2 + y^2 = 1\ny = y(x)", {"x": 0.6, "y": 0.8}), ("y^3 + x y = 2x\ny = y(x)", {"x": 1.3, "y": 1.0}),
+    ("x y + e^y = 3\ny = y(x)", {"x": 0.7, "y": 0.5}), ("w^2 u + w v^3 = k\nw = w(u, v)", {"u": 2.0, "v": 1.0, "w": 1.0, "k": 3.0}),
+    ("u + v = x\nu v = y\nu = u(x, y)\nv = v(x, y)", {"u": 3.0, "v": 1.0, "x": 4.0, "y": 3.0}),
+    ("F(x, y, z) = x e^z + y z - 2\nF(x, y, z) = 0\nz = z(x, y)", {"x": 1.1, "y": 0.4, "z": 0.5}),
+    ("A in R^(2x2)\ny in R^2\nA y + y.^3 = b\ny = y(b)", {"A": [[2.0, 0.3], [0.1, 1.5]], "b": [1.0, -0.4], "y": [0.4, -0.2]}),
+    ("p = x^2 + y^2\np y = 3\ny = y(x)\nq = x y", {"x": 0.5, "y": 1.2}), ("y = y(x)\ny + sin y = x", {"x": 1.0, "y": 0.5}),
+    ("a + b + d = s\na b = t\na - d^2 = 1\na = a(s, t)\nb = b(s, t)\nd = d(s, t)", {"a": 2.0, "b": 0.7, "d": 0.9, "s": 3.6, "t": 1.4}),
+]
+
+
+@pytest.mark.parametrize(("block", "point"), IMPLICIT, ids=[block[:30] for block, _ in IMPLICIT])
+def test_the_slope_of_what_equations_define_is_that_of_the_solved_equations(block: str, point: dict[str, object]) -> None:
+    r = jacmagic.jacobian(block)
+    slopes, rows = r.at(**point), []
+    for key in r.program.variables:
+        value = np.asarray(point[key], dtype=float)
+        for k in range(value.size):
+            ends = []
+            for h in (1e-4, -1e-4, 2e-4, -2e-4):
+                moved = value.copy()
+                moved.flat[k] += h
+                found = r.forward(**{**point, key: moved})
+                assert all(abs(found[one]).max() < 1e-12 for one in r.program.zeros), "Newton's method ends on the equations"
+                ends.append(np.concatenate([np.ravel(found[of]) for of in r.program.outputs]))
+            rows.append((8 * (ends[0] - ends[1]) - (ends[2] - ends[3])) / (12 * 1e-4))
+    assert slopes == pytest.approx(np.array(rows).T, rel=1e-8, abs=1e-9)
+    exact = r.matrix.subs({r.symbols[name]: value for name, value in flat(r, point).items()})
+    assert np.array(exact, dtype=float) == pytest.approx(slopes, rel=1e-10)
+
+
+def flat(r: object, point: dict[str, object]) -> dict[str, float]:
+    """The entries of all names where the equations hold."""
+    whole = r.point(point)
+    return {
+        symbol.name: float(number) for key in r.program.inputs
+        for symbol, number in zip(r.entry_symbols(key), np.ravel(whole[key]))
+    }
+
+
+def test_the_formula_is_the_textbook_s() -> None:
+    text = plain_text(jacmagic.jacobian("p^3 + p q = 2q\np = p(q)"))
+    assert "dp/dq = -(p - 2)/(3p² + q)" in text
+    assert "∂F/∂p = 3p² + q" in text
+    assert "dp/dq = -(∂F/∂q)/(∂F/∂p)" in text
+    r = jacmagic.jacobian("x^2 + y^2 = 1\ny = y(x)\ns = dy/dx")
+    assert sp.simplify(r.matrix[0] + 1 / sp.Symbol("y", real=True) ** 3 * (x**2 + y**2)) == 0
+    assert r.hessian("y", "x", "x", x=0.6, y=0.8) == pytest.approx(-1 / 0.8 - 0.36 / 0.512)
+
+
+def test_the_point_moves_with_the_variables_on_its_own_branch() -> None:
+    r = jacmagic.jacobian("x^2 + y^2 = 1\ny = y(x)\nx = 0.1\ny = -0.5")
+    assert r.values["y"] == pytest.approx(-np.sqrt(0.99))
+    r.set(x=0.6)
+    assert r.values["y"] == pytest.approx(-0.8)
+    r.set(y=0.7)
+    assert r.values["y"] == pytest.approx(0.8)
+    assert r.at(x=[0.6, 0.8], y=1.0).shape == (2, 1, 1)
+    assert r.at(x=[0.6, 0.8]).ravel() == pytest.approx([-0.75, -4 / 3])
+    again = pickle.loads(pickle.dumps(r))
+    assert again.at() == pytest.approx(r.at())
+    assert np.isnan(r.at(x=2)).all()
+    assert np.isnan(r.at(x=1)).all(), "where the tangent is upright there is no slope"
+    r.set(x=2)
+    assert "the equations hold nowhere near here" in plain_text(r)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_equations_against_their_own_partial_derivatives(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a = rng.integers(1, 4, 6)
+    block = f"{a[0]} y^3 + {a[1]} x y + {a[2]} sin(x + y) = {a[3]} x^2 + {a[4]}\ny = y(x)"
+    F = a[0] * y**3 + a[1] * x * y + a[2] * sp.sin(x + y) - a[3] * x**2 - a[4]
+    assert sp.simplify(jacmagic.jacobian(block).matrix[0] + F.diff(x) / F.diff(y)) == 0
+
+
+# ------------------------------------------------------------------ nothing is known
+def test_the_chain_rule_is_found_for_functions_of_which_nothing_is_known() -> None:
+    r = jacmagic.jacobian("f = f(x, y)\nx = x(t)\ny = y(t)\nz = f(x(t), y(t))")
+    assert "dz/dt = dx/dt ∂f/∂x + dy/dt ∂f/∂y" in plain_text(r)
+    fun, one, two = (sp.Function(name, real=True) for name in "fxy")
+    known = r.matrix[0].subs(fun, sp.Lambda((x, y), x**2 * sp.sin(y))).subs({one: sp.Lambda(t, t**3), two: sp.Lambda(t, sp.exp(t))})
+    assert sp.simplify(known.doit() - sp.diff(t**6 * sp.sin(sp.exp(t)), t)) == 0
+
+
+def test_waves_of_any_form_solve_the_wave_equation() -> None:
+    r = jacmagic.jacobian("f = f(s)\ng = g(s)\nu(x, t) = f(x - c t) + g(x + c t)\nw = ∂²u/∂t² - c^2 ∂²u/∂x²")
+    assert r.outputs[0].expand() == 0
+    shown = jacmagic.jacobian("f = f(s)\ng = g(s)\nu(x, t) = f(x - c t) + g(x + c t)")
+    assert "f'(x - c t) + g'(x + c t)" in plain_text(shown)
+    names: dict[str, object] = {}
+    exec(shown.code("sympy"), names)
+    assert names["J"] == shown.matrix
+
+
+def test_a_product_s_rule_and_an_equation_of_heat() -> None:
+    assert "dh/dx = dg/dx f(x) + df/dx g(x)" in plain_text(jacmagic.jacobian("f = f(x)\ng = g(x)\nh = f g"))
+    heat = jacmagic.jacobian("u = u(x, t)\n∂u/∂t - k ∂²u/∂x² = 0")
+    assert heat.program.outputs == ("F",)
+    u, k = sp.Function("u", real=True)(x, t), heat.symbols["k"]
+    assert sp.simplify(heat.matrix[0] - (u.diff(t, x) - k * u.diff(x, 3))) == 0
+
+
+def test_without_numbers_there_is_no_panel() -> None:
+    r = jacmagic.jacobian("u = u(x, t)\nr = u^2")
+    assert "data-jacmagic" not in r.html()
+    assert "J = " not in plain_text(r)
+    with pytest.raises(jacmagic.JacmagicError, match="Nothing is known of u"):
+        r.at()
+
+
+@pytest.mark.parametrize(("block", "line", "text", "words", "fixes"), [
+    ("2 = x", 1, "2 = x", "left of =", ("x = 2",)), ("2 = 3", 1, "2 = 3", "constants", ()), ("f = x\n2 + π = 5", 2, "2 + π = 5", "constants", ()),
+    ("f(x, y) = x y\nxy = 1", 2, "xy = 1", "x y = 1", ("x y = 1",)), ("x^2 + y^2 = 1\ny = y(x)\ny = 2x", 3, "y", "an equation defines it", ()),
+    ("x + y + z = 1\ny = y(x)\nz = z(x)", 2, "y = y(x)", "1 equation cannot define 2 numbers", ()),
+    ("f = x\nx(0) = 1", 2, "x(0)", "a point is given as x = 3", ()), ("x' = y\nz(0) = 1", 2, "z(0)", "No line says how z changes", ()),
+    ("u = u(x, x)", 1, "u = u(x, x)", "different names", ()), ("u = u(x, t)\n∂u/∂t = u", 2, "∂u/∂t", "is a derivative", ("∂u/∂t - (u) = 0",)),
+    ("(x, y) = (a, b, d)", 1, "(x, y) = (a, b, d)", "2 names", ()),
+    ("x[1] = 3\nf = x", 1, "x[1]", "whole vectors", ()), ("f(2) = x", 1, "f(2)", "arguments", ()),
+])
+def test_an_error_points_at_what_is_no_equation(block: str, line: int, text: str, words: str, fixes: tuple[str, ...]) -> None:
+    with pytest.raises(jacmagic.JacmagicError) as caught:
+        jacmagic.jacobian(block)
+    error = caught.value
+    assert (error.line, block[error.span.start : error.span.stop]) == (line, text)
+    assert words in str(error)
+    assert error.hints == fixes
+
+
+def test_a_net_has_no_equations() -> None:
+    with pytest.raises(jacmagic.JacmagicError, match="no layer of a net"):
+        jacmagic.nnchain("x in R^2\nx[1]^2 + x[2]^2 = 1\no = x")
