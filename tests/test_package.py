@@ -73,6 +73,14 @@ def test_the_version_is_a_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+", jacmagic.__version__)
     changes = (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", changes, flags=re.M)[0] == jacmagic.__version__
+    groups = re.findall(r"^### (.+)$", changes, flags=re.M)
+    assert groups == ["Reads otherwise now", "Added", "Changed", "Fixed"]
+
+
+def test_no_change_is_told_twice():
+    """Where two branches meet, both sides of the changelog are kept: what then stands twice goes once."""
+    lines = [line for line in (ROOT / ".github" / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line[:2] == "- "]
+    assert [line for line in lines if lines.count(line) > 1] == []
 
 
 def test_the_conda_recipe_asks_for_what_the_package_asks_for():
