@@ -241,3 +241,18 @@ def test_a_surface_is_a_second_picture_with_the_same_descent(page: Page, tmp_pat
     expect(page.locator(".jm-descent .jm-count")).to_contain_text(": 0")
     page.get_by_role("button", name="contours").click()
     assert page.evaluate(BOXES) == before
+
+
+@pytest.mark.parametrize("width", [390, 764, 1064, 1280])
+@pytest.mark.parametrize(("block", "other"), [("f(x, y) = x^2 - y^2/2 + x y", "surface"), ("x' = a x - b x y\ny' = d x y - c y", ""), ("f(x) = x^3/3 - x", "f and f′")])
+def test_no_word_to_press_is_cut_off(page: Page, tmp_path: Path, block: str, other: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-picture")).to_be_visible()
+    if other:
+        page.get_by_role("button", name=other).click()
+    cut = page.evaluate("""() => [...document.querySelectorAll(".jm-caption, .jm-tools, .jm-verdict")].flatMap((box) => {
+        const { bottom, right } = box.getBoundingClientRect();
+        return [...box.querySelectorAll("button, input")].filter((one) => { const own = one.getBoundingClientRect(); return own.width && (own.bottom > bottom + 1 || own.right > right + 1); }).map((one) => one.textContent || one.getAttribute("aria-label"));
+    })""")
+    assert cut == []
