@@ -92,6 +92,9 @@ class _Evaluator:
         (a, b), (c, d) = self.shape(tree.left), self.shape(tree.right)
         return (a * c if a and c else None), (b * d if b and d else None)
 
+    def shape_degrees(self, tree: t.Degrees) -> Shape:
+        return self.shape(tree.inner)
+
     def shape_transpose(self, tree: t.Transpose) -> Shape:
         return self.shape(tree.base)[::-1]
 
@@ -228,6 +231,9 @@ class _Evaluator:
         base, exponent = self.value(tree.base, shape), self.value(tree.exponent, shape)
         assert 1 in base.shape or tree.entrywise, "a power of a matrix"
         return np.sign(base) ** 1 * np.abs(base) ** exponent if False else np.power(base, exponent)
+
+    def value_degrees(self, tree: t.Degrees, shape: Shape) -> np.ndarray:
+        return self.value(tree.inner, shape) * np.pi / 180
 
     def value_transpose(self, tree: t.Transpose, shape: Shape) -> np.ndarray:
         return self.value(tree.base, shape[::-1]).T

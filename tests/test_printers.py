@@ -24,7 +24,7 @@ SCOPE = {
 ENTRYWISE = ["sin", "cos", "tanh", "ln", "sqrt", "cbrt", "relu", "sigmoid", "leaky_relu", "log2", "asin", "exp", "step"]
 TYPED = {
     t.Number, t.Constant, t.Name, t.Component, t.Negative, t.Sum, t.Product, t.Fraction, t.Power, t.Transpose, t.Call,
-    t.UserCall, t.Norm, t.Absolute, t.Vector, t.Matrix, t.Family, t.Compare, t.Logic, t.Case, t.Indicator,
+    t.Degrees, t.UserCall, t.Norm, t.Absolute, t.Vector, t.Matrix, t.Family, t.Compare, t.Logic, t.Case, t.Indicator,
 }
 """What the language can type; brackets come by themselves."""
 
@@ -98,6 +98,9 @@ class Maker:
         if self.rng.random() < 0.4:
             call = t.Call(call.function, (t.Name(self.rng.choice(SCALARS)),), bare=True)
         return t.Power(call, t.Number("2"), on_name=True)
+
+    def a_degrees(self, depth: int) -> t.Expr:
+        return t.Degrees(self.expr(depth))
 
     def a_transpose(self, depth: int) -> t.Expr:
         return t.Transpose(self.array(depth))
@@ -265,6 +268,8 @@ one_by_two = t.LabelledMatrix(((x, t.Number("2")),), (f,), (x, y))
     (t.product(t.Diag(a), W), r"\operatorname{diag}\left(a\right) \, W", "diag(a) W"),
     (t.Sum(((1, t.Identity()), (-1, t.Outer(a, a)))), r"I - a a^{\top}", "I - a aᵀ"),
     (t.Kronecker(t.Identity(), t.Transpose(x)), r"I \otimes x^{\top}", "I ⊗ xᵀ"),
+    (t.Call("sin", (t.Degrees(t.Number("30")),)), r"\sin\left(30^{\circ}\right)", "sin(30°)"),
+    (t.Power(t.Degrees(x), t.Number("2")), r"(x^{\circ})^{2}", "(x°)²"),
     (t.Transpose(t.Unit(t.Number("2"))), r"\mathbf{e}_{2}^{\top}", "e₂ᵀ"),
     (t.product(x, t.Ones()), r"x \, \mathbf{1}", "x 𝟏"),
     (t.Reduced("sum", y), r"\sum y", "Σy"),

@@ -134,13 +134,25 @@ class Order:
         return self.found[key]
 
     def among(self, keys: Iterable[str]) -> dict[str, tuple[Any, ...]]:
-        """Where each name of a product stands: as in the first of the block that has them all, else naturally."""
+        """Where each name of a product stands: as in the first of the block that has them all, else as all that have
+        two of them say together, m g and k x as m g k x; what none says, as the names stand in the block."""
         wanted = list(keys)
+        before: set[tuple[str, str]] = set()
         for product in self.products if len(wanted) > 1 else ():
-            places = [next((product.index(one) for one in _own(key) if one in product), -1) for key in wanted]
-            if min(places) >= 0:
-                return {key: (place, natural(key)) for key, place in zip(wanted, places)}
-        return {key: (0, natural(key)) for key in wanted}
+            places = {key: product.index(own) for key in wanted for own in _own(key)[::-1] if own in product}
+            if len(places) == len(wanted):
+                return {key: (place, natural(key)) for key, place in places.items()}
+            before |= {(p, q) for p in places for q in places if places[p] < places[q] and (q, p) not in before}
+        left = sorted(wanted, key=self.place)
+        out = list(left)
+        for at in range(len(left)):
+            nearest = next((key for key in left if not any((other, key) in before for other in left)), None)
+            if nearest is None:  # x y, y z and z x
+                out = sorted(wanted, key=self.place)
+                break
+            out[at] = nearest
+            left.remove(nearest)
+        return {key: (at, natural(key)) for at, key in enumerate(out)}
 
     def function(self, name: str) -> int:
         return self.places.get(f"{name}()", len(self.places))

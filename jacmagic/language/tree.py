@@ -120,6 +120,19 @@ class Power(Expr):
 
 
 @dataclass(frozen=True)
+class Degrees(Expr):
+    """`30°`, an angle in degrees."""
+
+    inner: Expr
+
+    @property
+    def radians(self) -> Product:
+        """What it is, 30 π/180."""
+        half = (("", Constant("pi", span=self.span)), ("/", Number("180", span=self.span)))
+        return Product((("", self.inner), *half), span=self.span)
+
+
+@dataclass(frozen=True)
 class Transpose(Expr):
     base: Expr
 

@@ -97,8 +97,7 @@ class Values(Times):
                     )
                 expr = t.Transpose(expr, span=span)
             elif post.kind == "°":
-                half = (("", expr), ("", t.Constant("pi", span=post.span)), ("/", t.Number("180", span=post.span)))
-                expr = t.Product(half, span=span)
+                expr = t.Degrees(expr, span=span)
             elif post.kind == "[":
                 if any(isinstance(i, (s.Relation, s.Boolean, s.For)) for i in post.value):
                     raise SyntaxMistake("An index is a whole number.", post.span)

@@ -344,5 +344,5 @@ def norm(low: Lowerer, expr: t.Expr, argument: t.Expr, inner: Value, order: str)
 RULES: dict[type[t.Expr], Callable[[Lowerer, Any], Value]] = {
     t.Number: number, t.Constant: constant, t.Name: name, t.Paren: paren, t.Negative: negative, t.Sum: sum_of_terms,
     t.Product: product, t.Fraction: fraction, t.Power: power, t.Transpose: transpose, t.Absolute: absolute,
-    t.Norm: norm_bars,
+    t.Norm: norm_bars, t.Degrees: lambda low, expr: product(low, expr.radians),
 }

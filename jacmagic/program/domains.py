@@ -78,8 +78,8 @@ class Domains:
             return self.of(expr.base)
         if isinstance(expr, t.Sum):
             return self.sum(expr)
-        if isinstance(expr, t.Product):
-            return self.product(expr)
+        if isinstance(expr, (t.Product, t.Degrees)):
+            return self.product(expr if isinstance(expr, t.Product) else expr.radians)
         if isinstance(expr, t.Fraction):
             return self.quotient(self.of(expr.above), expr.below)
         if isinstance(expr, t.Power):

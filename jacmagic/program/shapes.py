@@ -591,6 +591,7 @@ RULES: dict[type[t.Expr], Callable[[Inference, Any, Known], Known]] = {
     t.Number: Inference.number, t.Constant: Inference.number, t.Component: Inference.component,
     t.Norm: Inference.number, t.Unknown: Inference.number,
     t.Name: Inference.name, t.Paren: Inference.inner, t.Negative: Inference.inner, t.Absolute: Inference.inner,
+    t.Degrees: Inference.inner,
     t.Sum: Inference.sum, t.Product: Inference.product, t.Fraction: Inference.fraction, t.Power: Inference.power,
     t.Transpose: Inference.transpose, t.Call: Inference.call, t.UserCall: Inference.user_call,
     t.Vector: Inference.vector, t.Matrix: Inference.matrix, t.Family: Inference.family,

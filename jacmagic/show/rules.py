@@ -193,6 +193,9 @@ class Rules:
         right = t.Sum(tuple((1, joined(*moving[:k], *moving[k + 1 :], self.of(one))) for k, one in enumerate(moving)))
         return self.made("product rule", left, expr, right, *self.below(*moving))
 
+    def of_degrees(self, expr: t.Degrees, left: t.Expr) -> Step | None:
+        return self.of_product(expr.radians, left)
+
     def of_fraction(self, expr: t.Fraction, left: t.Expr) -> Step:
         if self.moves(expr.below):
             return self.quotient(expr, left, [expr.above], [expr.below])

@@ -22,7 +22,7 @@ from jacmagic.result import Result
 from jacmagic.show.backward import layout_of
 from jacmagic.show.matrices import layer
 from jacmagic.show.pieces import MAX_BESIDE, Formula, equal, name_of
-from jacmagic.show.remarks import without_noise
+from jacmagic.show.remarks import steady
 from jacmagic.show.rules import Rules, Step, added, joined
 from jacmagic.show.tables import derivative_name, in_own_names, table
 
@@ -196,9 +196,9 @@ def matrix_of_numbers(result: Result, key: str, by: str) -> tuple[t.Expr, ...]:
     if rows * columns > MAX_BESIDE:
         return ()
     with suppress(JacmagicError, ArithmeticError), np.errstate(all="ignore"):
-        values = np.reshape(result.at(key, by), (rows, columns))
+        values = np.reshape(steady(result, key, by), (rows, columns))
         if np.isfinite(values).all():
-            return (t.Matrix(tuple(tuple(map(digits, row)) for row in without_noise(values).tolist())),)
+            return (t.Matrix(tuple(tuple(map(digits, row)) for row in values.tolist())),)
     return ()
 
 

@@ -125,6 +125,18 @@ test("singular values and determinants are NumPy's", () => {
   }
 });
 
+test("a number that no digit of the inputs settles is shown as 0, also alone; a small one that they settle stays", () => {
+  const nodes = [["input", [], [], "x"], ["map", [0], [], { e: ["cos", ["_", 0]], a: [[]] }], ["map", [0], [], { e: ["*", 1e-20, ["_", 0]], a: [[]] }]];
+  const engine = panel.compile({ nodes, outputs: { c: 1, s: 2 } });
+  engine.set("x", [Math.PI / 2]);
+  assert.notEqual(engine.get("c")[0], 0);
+  assert.equal(engine.shown("c")[0], 0);
+  assert.equal(engine.shown("s")[0], engine.get("s")[0]);
+  assert.notEqual(engine.get("c")[0], 0);
+  engine.set("x", [Math.PI / 2 + 1e-9]);
+  assert.equal(engine.shown("c")[0], engine.get("c")[0]);
+});
+
 test("what is nothing but rounding is shown as 0", () => {
   const { sin, cos, PI } = Math;
   const clean = [1, -2, 1e-11];

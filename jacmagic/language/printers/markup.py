@@ -98,6 +98,9 @@ class MathML(Typeset):
     def brackets(self, inside: str) -> str:
         return element("mrow", operator("("), inside, operator(")"))
 
+    def turned(self, angle: str) -> str:
+        return element("mrow", angle, operator("°"))
+
     def comma(self) -> str:
         return operator(",")
 

@@ -21,6 +21,8 @@ _BIG = {"sum": "Σ", "prod": "∏"}
 class Text(Writer):
     """Strings that read back in a block."""
 
+    derived = False  # whether a side of an equation is printed that says what a derivative is
+
     # -------------------------------------------------------------- the spelling
     def brackets(self, inside: str) -> str:
         return f"({inside})"
@@ -115,6 +117,9 @@ class Text(Writer):
         if expr.on_name and isinstance(expr.base, t.Call) and named and shown[0] != "^":
             return f"{expr.base.function}{shown}({self.listed(expr.base.arguments)})", Level.POWER
         return f"{self.at(expr.base, Level.ATOM)}{shown}", Level.POWER
+
+    def turned(self, angle: str) -> str:
+        return f"{angle}°"
 
     def transpose(self, expr: t.Transpose) -> Piece:
         return f"{self.at(expr.base, Level.ATOM)}ᵀ", Level.POWER
@@ -275,8 +280,20 @@ class Text(Writer):
         return "".join(map(self.free, expr.parts)), Level.CASES
 
     def equation(self, expr: t.Equation) -> Piece:
+        self.derived = isinstance(expr.sides[0], (*t.DERIVATIVES, t.Slope))
         shown, level = super().equation(expr)
+        self.derived = False
         return shown.replace(" = \n", " =\n"), level
+
+    def free(self, expr: t.Expr) -> str:
+        """A row that is a derivative stands in brackets; elsewhere [a, b] is a column, and a row [[a, b]]."""
+        derived, self.derived = self.derived, False
+        if derived and isinstance(expr, t.Matrix) and len(expr.rows) == 1:
+            shown = f"[{self.listed(expr.rows[0])}]"
+        else:
+            shown = super().free(expr)
+        self.derived = derived
+        return shown
 
     def underbrace(self, expr: t.Underbrace) -> Piece:
         return f"{self.at(expr.inner, Level.POWER)} [{expr.rows}×{expr.columns}]", Level.ATOM

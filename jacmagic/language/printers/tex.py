@@ -83,6 +83,9 @@ class Latex(Typeset):
     def gap(self, wide: bool = False) -> str:
         return r" \quad " if wide else r" \, "
 
+    def turned(self, angle: str) -> str:
+        return self.raised(angle, r"\circ")
+
     # -------------------------------------------------------------- leaves
     def leaf(self, expr: t.Name) -> str:
         return name_of(expr).latex

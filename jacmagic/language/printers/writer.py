@@ -56,21 +56,17 @@ def name_of(expr: t.Name) -> Name:
 # ------------------------------------------------------------------ what a factor begins with
 def _front(expr: t.Expr) -> t.Expr:
     """What stands at the very front of a power, a transpose or a component."""
-    while isinstance(expr, (t.Power, t.Transpose, t.Component)):
-        expr = expr.base
+    while isinstance(expr, (t.Power, t.Transpose, t.Component, t.Degrees)):
+        expr = expr.inner if isinstance(expr, t.Degrees) else expr.base
     return expr
 
 
 def starts_with_number(expr: t.Expr) -> bool:
-    while isinstance(expr, (t.Power, t.Transpose)):
-        expr = expr.base
-    return isinstance(expr, (t.Number, t.Indicator))
+    return isinstance(_front(expr), (t.Number, t.Indicator)) and not isinstance(expr, t.Component)
 
 
 def starts_with_name(expr: t.Expr) -> bool:
-    while isinstance(expr, (t.Power, t.Transpose, t.Component)):
-        expr = expr.base
-    return isinstance(expr, t.Name)
+    return isinstance(_front(expr), t.Name)
 
 
 def named_call(expr: t.Expr) -> bool:
@@ -252,6 +248,13 @@ class Writer(ABC):
         if isinstance(before, t.Name) and starts_with_bracket(factor):
             return True  # f (x) would be a call where f is a function of the block
         return is_word(before) or is_word(factor)
+
+    def degrees(self, expr: t.Degrees) -> Piece:
+        return self.turned(self.at(expr.inner, Level.ATOM)), Level.POWER
+
+    @abstractmethod
+    def turned(self, angle: str) -> str:
+        """An angle with the sign of degrees behind it."""
 
     def outer(self, expr: t.Outer) -> Piece:
         return self.write(t.product(expr.left, t.Transpose(expr.right)))

@@ -4,7 +4,6 @@ import { largest } from "./colours.js";
 import { product } from "./evaluator.js";
 import { copyButton } from "./formulas.js";
 import { fits, heat, numbers } from "./matrices.js";
-import { settled } from "./numeric.js";
 import { short } from "./print.js";
 
 const { abs, max } = Math;
@@ -45,7 +44,7 @@ export function actions(panel, place) {
       const row = (/** @type {any[]} */ ...parts) => el("div", { class: "jm-gradient-row" }, ...parts);
       const lines = one.mathml.map((/** @type {string} */ line) => typeset(line));
       return el("div", {}, ...lines.slice(0, -1).map((/** @type {any} */ line) => row(line)), row(lines[lines.length - 1], " = ",
-          fits(size / n, n) ? numbers(panel, one.value, [], [], { m: size / n, n, says: "gradient by " + one.key, heads: false }) : heat(panel, () => settled(engine.get(one.value)), size / n, n, { says: "gradient by " + one.key, max: 120 }).node));
+          fits(size / n, n) ? numbers(panel, one.value, [], [], { m: size / n, n, says: "gradient by " + one.key, heads: false }) : heat(panel, () => engine.shown(one.value), size / n, n, { says: "gradient by " + one.key, max: 120 }).node));
     }));
   }
   for (const action of spec.actions ?? []) {

@@ -1,6 +1,5 @@
 /** Formulas: the echo, and the entry under the pointer with its numbers put in. */
 
-import { settled } from "./numeric.js";
 import { short } from "./print.js";
 
 const { max } = Math;
@@ -57,7 +56,7 @@ export function entryLine(panel) {
       el("div", { class: "jm-meaning" }, el("span", {}, "a step \u0394", column, " moves ", row, " by about ", moves, " \u0394", column.cloneNode(true)), copies(panel, entry)));
     const one = { node, i, j, update: () => {
       filled.update();
-      const v = settled(engine.get(main))[i * matrixShape()[1] + j];
+      const v = engine.shown(main)[i * matrixShape()[1] + j];
       write(text, short(v));
       write(moves, short(v));
     } };

@@ -2,7 +2,6 @@
 
 import { largest, tint } from "./colours.js";
 import { fits, matrix } from "./matrices.js";
-import { settled } from "./numeric.js";
 import { format } from "./print.js";
 
 const { max, min } = Math;
@@ -78,7 +77,7 @@ function grid(panel, entry) {
     ofColumn.forEach((list, k) => { for (const node of list) node.classList.toggle("jm-on", k === j); });
   });
   now.push(() => {
-    const list = settled(engine.get(main));
+    const list = engine.shown(main);
     const top = largest(list);
     cells.forEach((one, k) => {
       const shown = (list[k] > 0 ? "+" : "") + format(list[k]);

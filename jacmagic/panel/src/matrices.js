@@ -2,7 +2,7 @@
 
 import { NEGATIVE, POSITIVE, largest, strength, tint } from "./colours.js";
 import { counted } from "./geometry.js";
-import { settled, stretch, svd } from "./numeric.js";
+import { stretch, svd } from "./numeric.js";
 import { compact, format } from "./print.js";
 
 const { floor, max, min } = Math;
@@ -41,7 +41,7 @@ export function numbers({ dom: { page, el, on, write, unseen }, state: { engine,
   }
   table.append(body);
   now.push(() => {
-    const list = settled(engine.get(output));
+    const list = engine.shown(output);
     const top = largest(list);
     for (let k = 0; k < cells.length; k++) {
       const one = cells[k];
@@ -139,7 +139,7 @@ export const fits = (/** @type {number} */ m, /** @type {number} */ n, card = fa
 export const matrix = (panel, output, rows, columns, how) =>
   fits(how.m, how.n, how.card)
     ? numbers(panel, output, rows, columns, how)
-    : heat(panel, () => settled(panel.state.engine.get(output)), how.m, how.n, { says: how.says, rows, columns, max: how.max }).node;
+    : heat(panel, () => panel.state.engine.shown(output), how.m, how.n, { says: how.says, rows, columns, max: how.max }).node;
 
 /** The largest singular value of a matrix, as it moves. @param {Panel} panel @param {string} output @param {number} m @param {number} n */
 export function stretchText({ dom: { page, write }, state: { engine, now, later, resting } }, output, m, n) {

@@ -51,7 +51,7 @@ export function outcomes({ spec, label, dom: { page, el, typeset, write }, state
   const total = functions.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + product(engine.shape(one.forward)), 0);
   if (!total || total > 6) return null;
   const box = el("div", { class: "jm-outcomes" });
-  const values = () => settled(functions.flatMap((/** @type {any} */ one) => [...engine.get(one.forward)]));
+  const values = () => settled(functions.flatMap((/** @type {any} */ one) => [...engine.shown(one.forward)]));
   let k = 0;
   for (const one of functions) {
     for (let i = 0; i < product(engine.shape(one.forward)); i++, k++) {

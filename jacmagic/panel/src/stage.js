@@ -11,7 +11,6 @@ import { jacobian } from "./jacobian.js";
 import { owns } from "./keys.js";
 import { labels } from "./labels.js";
 import { fits } from "./matrices.js";
-import { settled } from "./numeric.js";
 import { drawing, placeOf } from "./pictures/index.js";
 import { player } from "./play.js";
 import { format } from "./print.js";
@@ -34,7 +33,7 @@ function announce({ notes, say, dom: { view }, state: { engine, hears, main, mat
     view.clearTimeout(waiting);
     waiting = view.setTimeout(() => {
       const [rows, columns] = matrixShape();
-      const list = rows * columns && rows * columns <= 6 ? [...settled(engine.get(main))].map((v) => format(v)).join(", ") : "";
+      const list = rows * columns && rows * columns <= 6 ? [...engine.shown(main)].map((v) => format(v)).join(", ") : "";
       say([touched() + (list ? "; J = " + list : ""), ...notes].join("; "));
     }, 600);
   };

@@ -6,7 +6,7 @@
  * @typedef {{nodes: NodeSpec[], outputs: Record<string, number>,
  *   equations?: {key: string, step: string, value: number[]}[]}} GraphSpec  what equations define is moved by its `step`
  * @typedef {{set(name: string, values: ArrayLike<number>): boolean, get(output: string): Float64Array,
- *   has(output: string): boolean, shape(output: string): number[], stamp(output: string): number}} Evaluator
+ *   shown(output: string): Float64Array, has(output: string): boolean, shape(output: string): number[], stamp(output: string): number}} Evaluator
  * @typedef {{onChange?(values: Record<string, number | number[]>): void,
  *   subscribe?(heard: (values: Record<string, number | number[]>) => void): () => void}} Bridge
  * @typedef {{key: string, mathml?: string, entries?: string[], shape: number[], role: string, value: number | number[],

@@ -2,7 +2,6 @@
 
 import { largest, strength } from "../colours.js";
 import { contours, equalUnits, extent, steady, ticks, uphill } from "../geometry.js";
-import { settled } from "../numeric.js";
 import { format, short } from "../print.js";
 import { downhill } from "./downhill.js";
 import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
@@ -83,7 +82,7 @@ export function contour(engine, place) {
     }
     const [x, y, f] = [readIn(place.state, xa), readIn(place.state, ya), engine.get(picture.f)[0]];
     put(through, "d", isFinite(f) ? trace(f).map((one) => space.path(one)).join("") : "");
-    const J0 = settled(engine.get(J));
+    const J0 = engine.shown(J);
     const [px, py] = [space.width / (shown[0][1] - shown[0][0]), space.height / (shown[1][1] - shown[1][0])];
     const equal = abs(px - py) < 1e-9 * px;
     put(gradient, "d", arrow(space.x(x), space.y(y), ...uphill(J0, px, py)));

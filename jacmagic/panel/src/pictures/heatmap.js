@@ -1,7 +1,6 @@
 /** A large Jacobian as a canvas, a pixel an entry. */
 
 import { heat } from "../matrices.js";
-import { settled } from "../numeric.js";
 
 const { max, round } = Math;
 
@@ -10,7 +9,7 @@ export function heatmap(engine, place) {
   const { panel, picture, rows, columns, lettered, dom: { draw } } = place;
   const output = picture.value ?? place.main;
   const [m, n] = panel.state.matrixShape(output);
-  const map = heat(panel, () => settled(engine.get(output)), m, n, { says: "Jacobian as a heat-map", rows, columns });
+  const map = heat(panel, () => engine.shown(output), m, n, { says: "Jacobian as a heat-map", rows, columns });
   const ends = (/** @type {any[]} */ list, /** @type {string} */ word, /** @type {string} */ behind) => (list.length > 1 ? [word + " ", panel.label(list[0].key), " to ", panel.label(list[list.length - 1].key), behind] : []);
   return {
     node: map.node,

@@ -2,7 +2,6 @@
 
 import { largest, strength, tint } from "../colours.js";
 import { bend, beside, depths, shelves } from "../geometry.js";
-import { settled } from "../numeric.js";
 import { format, signed } from "../print.js";
 import { canvasFor } from "./plane.js";
 
@@ -70,7 +69,7 @@ export function net(engine, place) {
       for (const side of ["x", "y", "width", "height"]) put(halo, side, box[side]);
       tell = () => {
         const delta = back && deltaOf(layer);
-        write(found, (delta ? "\u03b4 of " : "") + layer.key + (layer.size > 1 ? "[" + (at + 1) + "]" : "") + " = " + format(settled(delta ? engine.get(delta) : read(layer))[at]));
+        write(found, (delta ? "\u03b4 of " : "") + layer.key + (layer.size > 1 ? "[" + (at + 1) + "]" : "") + " = " + format(engine.shown(delta || layer.forward)[at]));
       };
       tell();
     };
