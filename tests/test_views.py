@@ -467,6 +467,15 @@ def test_the_product_of_the_factors_is_checked_without_a_panel_too(text: str) ->
         assert not remarks.checked(n).startswith("✓")
 
 
+@pytest.mark.parametrize(("lines", "of", "wanted"), [
+    ("μ = mean(x)\nσ = sqrt(mean((x - μ)^2))\ny = (x - μ)/σ", "sigma", "(1/(√(3) √(Σ(x - μ 𝟏)²))) (μ 𝟏 - x)ᵀ 𝟏"),
+    ("μ = mean(x)\ns = sum((x - μ)^3)\ny = s x", "s", "-3 ((x - μ 𝟏)²)ᵀ 𝟏"),
+    ("μ = mean(x)\ns = sum(tanh(x μ))\ny = s x", "s", "(x .* (1 - tanh²(μ x)))ᵀ 𝟏"),
+])
+def test_a_number_by_a_number_that_is_spread_has_a_matrix_form(lines: str, of: str, wanted: str) -> None:
+    assert check_form(jacmagic.nnchain(f"x in R^3\n{lines}"), of, "mu") == wanted
+
+
 @pytest.mark.parametrize(("block", "wanted"), [
     ("F(x, y) = [m g x, k y x]", "det J = m g k x"), ("F(u, v) = [b v u, a u]", "det J = -b a u"),
     ("x' = a x - b y x\ny' = c x - d y", "det J = b c x + b d y - a d"), ("F(x, y, z) = [z y, x z, y x]", "det J = 2x y z"),

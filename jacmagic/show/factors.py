@@ -8,7 +8,7 @@ import sympy as sp
 
 from jacmagic import names
 from jacmagic.engine import chain as c
-from jacmagic.engine.graph import Node
+from jacmagic.engine.graph import Node, ancestry
 from jacmagic.errors import LimitError
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
@@ -42,11 +42,16 @@ def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
     root, target = result.inner(of), g.input(wrt, p.shape(wrt))
     if len(root.shape) > 1:
         return None
-    if root.shape == target.shape == ():
+    if root.shape == target.shape == () and not any(p.shape(key) for key in depends_on(root)):
         entries = local_entries(result, of, wrt)
         return (layout_of(result)(entries[0][0]), "") if entries is not None else None
     shown, told = form_of(result, root, target, result.once("names", lambda: Names(result)).splits[of])
     return (shown, told) if len(latex(shown)) <= MAX_FORMULA // 4 else None
+
+
+def depends_on(root: Node) -> set[str]:
+    """The names that a node is made of."""
+    return {node.data for node in ancestry([root]) if node.op == "input"}
 
 
 def form_of(result: Result, root: Node, target: Node, parts: Split | None = None) -> tuple[t.Expr, str]:
