@@ -469,11 +469,16 @@ def test_the_product_of_the_factors_is_checked_without_a_panel_too(text: str) ->
 
 @pytest.mark.parametrize(("lines", "of", "wanted"), [
     ("μ = mean(x)\nσ = sqrt(mean((x - μ)^2))\ny = (x - μ)/σ", "sigma", "(1/(√(3) √(Σ(x - μ 𝟏)²))) (μ 𝟏 - x)ᵀ 𝟏"),
-    ("μ = mean(x)\ns = sum((x - μ)^3)\ny = s x", "s", "-3 ((x - μ 𝟏)²)ᵀ 𝟏"),
     ("μ = mean(x)\ns = sum(tanh(x μ))\ny = s x", "s", "(x .* (1 - tanh²(μ x)))ᵀ 𝟏"),
 ])
 def test_a_number_by_a_number_that_is_spread_has_a_matrix_form(lines: str, of: str, wanted: str) -> None:
     assert check_form(jacmagic.nnchain(f"x in R^3\n{lines}"), of, "mu") == wanted
+
+
+def test_a_definition_in_which_nothing_varies_is_said() -> None:
+    said = views.plain_text(jacmagic.jacobian("f(x) = x^2\ng(x) = x\nu = f'(3)\nv = f(2) + 1"))
+    assert said.endswith("u, v: no variable in them, so that all derivatives are 0")
+    assert "no variable" not in views.plain_text(jacmagic.jacobian("f(x) = x^2\ng(x) = f(3) x"))
 
 
 @pytest.mark.parametrize(("block", "wanted"), [

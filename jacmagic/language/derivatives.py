@@ -15,6 +15,7 @@ from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, Syn
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
+from jacmagic.language.readings import product, said
 
 if TYPE_CHECKING:
     from jacmagic.language.reading import Reader
@@ -130,12 +131,14 @@ class _Factor:
             return self.made(expr, count)
         arguments, params = self.reader.arguments(group), self.scope.functions[key]
         whole = self.item.span.to(group.span)
-        shown, inside = self.source(expr.span), self.source(group.span)
         if len(params) == 1 and not isinstance(expr, (t.Gradient, t.Hessian)) and self.is_quotient(expr):
             orders = len(expr.by) if isinstance(expr, (t.Partial, t.Total)) else 1
             name = self.source(expr.of.span) if isinstance(expr, (t.Partial, t.Total)) else key
-            fixes = (f"{name}{_PRIME * orders}{inside}", f"{shown}*{inside}")
-            raise AmbiguousMath(f"{self.source(whole)} can be a value or a product.", whole, fixes)
+            value = t.Phrase((t.Words(name + _PRIME * orders), said(group.span)))
+            raise self.reader.ambiguous(
+                whole, value, product(said(expr.span), said(group.span), sign="*"),
+                says="{} can be a value or a product.",
+            )
         if len(arguments) not in (1, len(params)):
             raise self.arity(expr, key, group, len(arguments))
         return self.made(t.AtPoint(expr, arguments, span=expr.span.to(group.span)), count + 1)
@@ -501,9 +504,11 @@ class _Factor:
         of, key = self.taken(follow)
         if self.scope.knows(key_of(word)):
             shown, f, v = self.source(word.span), self.source(follow.atom.span), self.source(along.span)
-            raise AmbiguousMath(
-                f"{shown} {f} can be the derivative along {v} or a product with the block's {shown}.",
-                word.span.to(follow.atom.span), (f"grad {f} · {v}", f"{shown}*{f}"),
+            along_v = t.Phrase((t.Words("grad "), said(follow.atom.span), t.Words(" · "), said(along.span)))
+            raise self.reader.ambiguous(
+                word.span.to(follow.atom.span), along_v,
+                product(said(word.span), said(follow.atom.span), sign="*"),
+                says=f"{shown} {f} can be the derivative along {v} or a product with the block's {shown}.",
             )
         assert key is not None
         return self.placed(t.Directional(of, along, span=self.item.span.to(follow.atom.span)), key, 2)
@@ -520,12 +525,12 @@ class _Factor:
             return None
         inner = self.reader.read(raw)
         if isinstance(inner, t.Slope) and isinstance(inner.call, t.UserCall):
-            head, inside = self.source(group.span)[1:-1].strip(), self.source(following.span)
-            span = group.span.to(following.span)
-            plain = head.endswith((_PRIME, "′", "’"))
-            fixes = (f"{head}{inside}", f"{self.source(group.span)}*{inside}") if plain else ()
-            if fixes:
-                raise AmbiguousMath(f"{self.source(span)} can be a value or a product.", span, fixes)
+            head = self.source(group.span)[1:-1].strip()
+            if head.endswith((_PRIME, "′", "’")):
+                raise self.reader.ambiguous(
+                    group.span.to(following.span), t.Phrase((t.Words(head), said(following.span))),
+                    product(said(group.span), said(following.span), sign="*"), says="{} can be a value or a product.",
+                )
             return None
         of = getattr(inner, "of", None)
         if not isinstance(inner, _OF_FUNCTIONS) or not isinstance(of, t.Name) or of.key not in self.scope.functions:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic import names
-from jacmagic.errors import NameMistake, nearest
+from jacmagic.errors import NameMistake, SyntaxMistake, nearest
 from jacmagic.language import nodes as s
+from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
 from jacmagic.program import start
 from jacmagic.program.block import Sized
@@ -98,7 +99,7 @@ def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str,
     loose = [n for n in appearing if n not in values]
     found = names.in_column_order(loose or appearing)
     if not found:
-        raise nothing_to_do(block.net)
+        raise only_a_number(block, built) or nothing_to_do(block.net)
     return found
 
 
@@ -106,6 +107,21 @@ def independent(block: Sized, built: Built) -> tuple[str, ...]:
     """What the names that equations define depend on: x of y = y(x)."""
     by = [key_of(word) for line in block.said.implicit.values() for word in line.params]
     return tuple(dict.fromkeys(key for key in by if key not in built.steps))
+
+
+def only_a_number(block: Sized, built: Built) -> SyntaxMistake | None:
+    """What to say of u = 2f(3) or u = f'(3) as the block's last line: it uses f, and nothing varies in it."""
+    for key in built.outputs:
+        step = built.steps[key]
+        call = next((one for one in t.walk(step.expr) if isinstance(one, t.UserCall)), None) if step.expr else None
+        if call is not None:
+            whole = next(statement.span for name, statement in block.sequence if name == key)
+            asked = block.source(call.span).replace("'", "").replace("′", "")
+            return SyntaxMistake(
+                f"{key} is a number, in which nothing varies, and {call.key} is used in it alone; {asked} on a line of "
+                "its own shows the value and the derivative there.", whole, (asked,),
+            )
+    return None
 
 
 def named_variables(block: Sized, built: Built) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def numbers(result: Result) -> list[str]:
     held: dict[bytes, list[str]] = result.once("numbers", dict)
     if at not in held:  # text and page say the same of one point
         wrong = UNSOLVED if result.unsolved else not_finite(result) or on_kinks(result)
-        matter = "; ".join(filter(None, [wrong, nothing_seen(result)]))
+        matter = "; ".join(filter(None, [wrong, nothing_seen(result) or standing_still(result)]))
         lines = [factor_sizes(result), checked(result), numbers_text(result), matter]
         held.clear()
         held[at] = [line for line in lines if line]
@@ -273,6 +273,19 @@ def numbers_text(result: Result) -> str:
     rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in matrix)
     where = f" at {point}" if point else ""
     return f"J = [{rows}]{where}".replace("-", "−")
+
+
+def standing_still(result: Result) -> str:
+    """The outputs that are numbers, u = f'(3): nothing varies in them, and their rows are 0."""
+    p = result.program
+    still = [
+        key for key in p.outputs if p.steps[key].kind == "define" and not p.net
+        and not any(node.op == "input" for node in ancestry([p.node(key)]))
+    ]
+    if not still:
+        return ""
+    shown = ", ".join(names.name(key).text for key in still)
+    return f"{shown}: no variable in {'it' if len(still) == 1 else 'them'}, so that all derivatives are 0"
 
 
 def nothing_seen(result: Result) -> str:
