@@ -42,7 +42,8 @@ class Function:
     Attributes:
         name         as it is typed
         kind         "entrywise" (scalars, and arrays entry by entry), "vector" (of whole
-                     vectors), "reduction" (vector to scalar) or "loss"
+                     vectors), "reduction" (vector to scalar), "matrix", "square" (of square
+                     matrices) or "loss"
         arity        fewest and most arguments; None for any number
         aliases      other spellings
         latex        the LaTeX of the name; empty: \\operatorname{name}
@@ -527,6 +528,18 @@ _ROWS: tuple[Function, ...] = (
     Function("sum", kind="reduction", arity=(1, None)),
     Function("prod", kind="reduction", arity=(1, None)),
     Function("mean", kind="reduction", arity=(1, None)),
+    # ------------------------------------------------------------ of matrices
+    Function("inv", kind="square", aliases=("inverse",), source="also written A^-1"),
+    Function("det", kind="square", latex=r"\det", source="of its slope, the cofactors, also where there is no inverse"),
+    Function("logdet", kind="square", source="ln(det(A)), safe for any size; no number where det(A) is below 0"),
+    Function("tr", kind="square", aliases=("trace", "Tr")),
+    Function("vec", kind="matrix", source="the columns, one below the other"),
+    Function("flatten", kind="matrix", source="the entries row by row, as PyTorch's flatten"),
+    Function("kron", kind="matrix", arity=(2, 2), source="the Kronecker product"),
+    Function("sum_rows", kind="matrix", source="a column of the rows' sums, PyTorch's sum(dim=1)"),
+    Function("sum_cols", kind="matrix", source="a column of the columns' sums, PyTorch's sum(dim=0)"),
+    Function("mean_rows", kind="matrix", source="a column of the rows' means"),
+    Function("mean_cols", kind="matrix", source="a column of the columns' means"),
     # ------------------------------------------------------------ losses: of a prediction and a target
     Function(
         "mse", kind="loss", arity=(2, 2), aliases=("MSE",), latex=r"\operatorname{MSE}",

@@ -24,6 +24,8 @@ KINDS = {
     "entrywise": "a number",
     "vector": "a vector",
     "reduction": "a vector, to a number",
+    "matrix": "a matrix",
+    "square": "a square matrix",
     "loss": "prediction, target",
 }
 """What a function is of, by the kind of its row."""

@@ -15,15 +15,12 @@ FOREIGN = {
     "BCELoss": "bce", "MSELoss": "mse", "L1Loss": "mae", "HuberLoss": "huber", "SmoothL1Loss": "huber",
     "hessian": "hess", "gradient": "grad", "jacobian": "jac", "laplacian": "laplace", "divergence": "div",
     "rot": "curl",
-    "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
+    "determinant": "det", "kronecker": "kron", "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
 }
 """Functions as books in other languages, or other books, write them."""
 
 ELSEWHERE = {
-    "det": "write it out, A[1,1] A[2,2] - A[1,2] A[2,1]; that of the Jacobian is shown by itself",
-    **dict.fromkeys(("tr", "trace"), "write sum(A[i,i] for i = 1..n)"),
-    **dict.fromkeys(("inv", "inverse", "pinv"), "write the inverse out, or declare it as a matrix of its own"),
-    **dict.fromkeys(("eig", "eigvals", "svd", "rank", "kron", "vec"), "matrices are added, multiplied and transposed"),
+    **dict.fromkeys(("eig", "eigvals", "svd", "rank", "pinv"), "matrices are added, multiplied, transposed and inverted"),
     **dict.fromkeys(("integral", "integrate", "int", "lim", "limit"), "integrals and limits are worked out before"),
     **dict.fromkeys(("diff", "derivative"), "a derivative is f'(x), ∂f/∂x or d/dx (x^2)"),
     **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),
@@ -48,10 +45,12 @@ ELSEWHERE = {
     "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
     "hardsigmoid": "write clip(x/6 + 1/2, 0, 1)",
     "attention": "write V^T softmax(K q)",
-    **dict.fromkeys(("maxpool", "max_pool", "avgpool", "conv1d", "conv2d", "flatten", "embedding", "lstm", "gru"),
+    **dict.fromkeys(("maxpool", "max_pool", "avgpool", "conv1d", "conv2d", "embedding", "lstm", "gru"),
                     "a layer is written as its formula"),
-    **dict.fromkeys(("logdet", "cholesky", "qr", "solve", "lstsq", "eigh", "eigenvalues", "diagonal", "adjoint"),
-                    "matrices are added, multiplied and transposed"),
+    **dict.fromkeys(("cholesky", "qr", "lstsq", "eigh", "eigenvalues", "adjoint"),
+                    "matrices are added, multiplied, transposed and inverted"),
+    "solve": "write A^-1 b", "diagonal": "write [A[i,i] for i = 1..3]",
+    **dict.fromkeys(("logabsdet", "slogdet"), "write ln(abs(det(A)))"),
     "l1norm": "write ||x||_1", "l2norm": "write ||x||",
     **dict.fromkeys(("gammaln", "lgamma", "digamma", "besselj", "airy"), "it is not among the functions here"),
     **dict.fromkeys(("random", "rand", "randn", "normal", "uniform", "bernoulli"), "nothing here is random"),

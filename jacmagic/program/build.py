@@ -14,7 +14,7 @@ from jacmagic.language.keys import key_of
 from jacmagic.program.block import Sized, line
 from jacmagic.program.derivatives import needed_names, read_below
 from jacmagic.program.echo import spelt_out
-from jacmagic.program.lowerer import Lowerer
+from jacmagic.program.lowerer import Lowerer, Unsaid
 from jacmagic.program.model import Asked, Shape, Step, describe
 from jacmagic.program.sizes import lowerer
 from jacmagic.program.uses import names_in
@@ -79,9 +79,9 @@ def build(block: Sized) -> Built:
 def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
     """One function, definition or equation, lowered; from here on its name stands for its node."""
     expr, params = block.trees[key], block.scope.functions.get(key, ())
-    low.spread, low.divisors, low.rows = set(), set(), set()
+    low.unsaid = Unsaid()
     value = low.step(expr)
-    shown = spelt_out(expr, low.spread, low.divisors, low.rows)
+    shown = spelt_out(expr, low.unsaid)
     node = low.node(value)
     if value.row:
         node = low.graph.take(node, range(node.size), (1, node.size))

@@ -1,6 +1,7 @@
 """Calls of the table's functions and of the block's own, lowered to the graph.
 
-A function that is no map of each entry, no loss, and no operation of the graph, has a line in CALLS.
+A function that is no map of each entry, no loss, and no operation of the graph, has a line in CALLS, one of matrices in
+MATRICES.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import check_power, cross, norm
 from jacmagic.program.lowerer import MAX_CALLS, MAX_FUNCTIONS, Lowerer, Shape, Unroll, Value
+from jacmagic.program.matrices import MATRICES
 
 
 def user_call(low: Lowerer, expr: t.UserCall) -> Value:
@@ -304,7 +306,7 @@ def mean(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 CALLS: dict[str, Callable[[Lowerer, t.Call, list[Value]], Value]] = {
     "softmax": softmax, "log_softmax": softmax, "layer_norm": layer_norm, "rms_norm": rms_norm, "var": var,
     "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross_call,
-    "diag": diag, "sum": sum_, "prod": prod_, "mean": mean,
+    "diag": diag, "sum": sum_, "prod": prod_, "mean": mean, **{name: row.lower for name, row in MATRICES.items()},
 }
 
 RULES: dict[type[t.Expr], Callable[[Lowerer, Any], Value]] = {t.Call: call, t.UserCall: user_call}

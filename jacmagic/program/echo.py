@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from jacmagic.errors import Span
 from jacmagic.language import tree as t
 from jacmagic.program.block import Settled, Sized
+from jacmagic.program.lowerer import Unsaid
 from jacmagic.program.model import Line, Shape, Step
 
 
@@ -35,32 +35,38 @@ def has_decimals(block: Settled) -> bool:
     return any("." in text or "e-" in text for text in numbers)
 
 
-def spelt_out(
-    expr: t.Expr, spread: Collection[Span], divisors: Collection[Span], rows: Collection[Span]
-) -> t.Expr:
+def magnitudes(norm: t.Expr, visit: Callable[[t.Expr], t.Expr]) -> t.Expr:
+    """sum(abs(W)) of ||W||_1 and norm1(W)."""
+    inner = norm.inner if isinstance(norm, t.Norm) else t.children(norm)[0]
+    return t.Call("sum", (t.Call("abs", (visit(inner),), span=norm.span),), span=norm.span)
+
+
+def spelt_out(expr: t.Expr, unsaid: Unsaid) -> t.Expr:
     """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z), X[2,:] of a row."""
-    if not spread and not divisors and not rows:
+    if not unsaid:
         return expr
 
     def visit(one: t.Expr) -> t.Expr:
-        if isinstance(one, t.Component) and one.span in rows:
+        if one.span in unsaid.sums:
+            return magnitudes(one, visit)
+        if isinstance(one, t.Component) and one.span in unsaid.rows:
             return replace(one, base=visit(one.base), indices=(*one.indices, t.Slice()))
         if isinstance(one, t.Sum):
             return replace(one, terms=tuple((sign, ones(visit(term))) for sign, term in one.terms))
         if isinstance(one, t.Product):
             factors = [(operator, visit(factor)) for operator, factor in one.factors]
             return replace(one, factors=tuple(
-                ("./" if operator == "/" and factor.span in divisors else operator, factor)
+                ("./" if operator == "/" and factor.span in unsaid.divisors else operator, factor)
                 for operator, factor in factors
             ))
-        if isinstance(one, t.Fraction) and one.below.span in divisors:
+        if isinstance(one, t.Fraction) and one.below.span in unsaid.divisors:
             below = visit(one.below)
             below = below if isinstance(below, (t.Name, t.Paren, t.Call)) else t.Paren(below, span=below.span)
             return t.Product((("", visit(one.above)), ("./", below)), span=one.span)
         return t.rebuilt(one, visit)
 
     def ones(term: t.Expr) -> t.Expr:
-        if term.span not in spread:
+        if term.span not in unsaid.spread:
             return term
         plain = isinstance(term, t.Product) and all(operator in ("", "*") for operator, _ in term.factors)
         factors = term.factors if isinstance(term, t.Product) and plain else (("", term),)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from inspect import signature
 from math import prod
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from jacmagic.errors import ShapeError, Span
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.derivatives import by_shape
+from jacmagic.program.matrices import MATRICES
 
 
 class Row(NamedTuple):
@@ -414,6 +416,7 @@ class Inference:
 
     def chain(self, parts: list[t.Expr], want: Known) -> Known:
         shapes = [self.up(part) for part in parts]
+        shapes = self.inverses(parts, shapes)
         unknown = [k for k, shape in enumerate(shapes) if shape is None]
         solid = [k for k, shape in enumerate(shapes) if shape is not None and shape != ()]
         if not unknown:
@@ -433,6 +436,21 @@ class Inference:
                 self.hold(parts[k], (), size)
             return None
         return self.solve(parts, shapes, unknown[0], want)
+
+    def inverses(self, parts: list[t.Expr], shapes: list[Known]) -> list[Known]:
+        """The shapes, those of A^-1 and inv(A) found by what stands beside them: an inverse is square."""
+        found = list(shapes)
+        for k, part in enumerate(parts):
+            name, called = inverse_of(part)
+            if shapes[k] is not None or not isinstance(name, t.Name) or name.key not in self.free:
+                continue
+            right = next((one for one in shapes[k + 1 :] if one != ()), None)
+            left = next((one for one in shapes[:k][::-1] if one != ()), None)
+            n = rows_of(right) or columns_of(left)
+            if n and (called or name.key[0].isupper()):
+                self.learn(name.key, (n, n))
+                found[k] = (n, n)
+        return found
 
     def hold(self, part: t.Expr, scalar: Known, matrix: Known) -> None:
         """Remember a name that may be a number or a matrix."""
@@ -536,6 +554,8 @@ class Inference:
         args = expr.arguments
         for arg in args:
             self.layer(arg)
+        if expr.function in MATRICES:
+            return self.of_matrices(expr, want)
         if row.kind == "entrywise":
             if row.arity[1] is None and len(args) == 1:
                 self.up(args[0])
@@ -561,6 +581,16 @@ class Inference:
             return self.up(t.Family(arg.body, arg.index, arg.first, arg.last, "sum", span=arg.span), want)
         self.up(arg)
         return ()
+
+    def of_matrices(self, expr: t.Call, want: Known) -> Known:
+        """The shape of a function of matrices, as far as those of its arguments are known."""
+        row = MATRICES[expr.function]
+        shapes = [self.up(arg, want if row.keeps else None) for arg in expr.arguments]
+        whole = [(1, shape.n) if isinstance(shape, Row) else shape for shape in shapes]
+        known = [shape for shape in whole if shape]
+        if len(known) == len(shapes) and len(known) == len(signature(row.shape).parameters):
+            return row.shape(*known)
+        return () if not row.keeps and FUNCTIONS[expr.function].kind == "square" else None
 
     def user_call(self, expr: t.UserCall, want: Known) -> Known:
         params = self.functions.get(expr.key, ())
@@ -591,6 +621,16 @@ RULES: dict[type[t.Expr], Callable[[Inference, Any, Known], Known]] = {
 def names_below(expr: t.Expr) -> set[str]:
     """The names that occur in an expression."""
     return {one.key for one in t.walk(expr) if isinstance(one, t.Name)}
+
+
+def inverse_of(expr: t.Expr) -> tuple[t.Expr | None, bool]:
+    """The A of A^-1 and inv(A), transposed or not, and whether it is inv that is called."""
+    whole = t.inside(expr)
+    whole = t.inside(whole.base) if isinstance(whole, t.Transpose) else whole
+    if isinstance(whole, t.Call):
+        return (t.inside(whole.arguments[0]), True) if whole.function == "inv" else (None, False)
+    base = t.inverted(whole)
+    return (None if base is None else t.inside(base)), False
 
 
 def transposed(shape: Known, up: bool = False) -> Known:

@@ -15,6 +15,7 @@ import numpy as np
 import sympy as sp
 
 from jacmagic.engine.graph import Node, is_zero, slot
+from jacmagic.engine.textbook import without_signs
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
 from jacmagic.show import algebra as a
@@ -102,7 +103,7 @@ class Reader(Atoms):
     def read_map(self, node: Node) -> Form:
         expr = self.template(node)
         if not node.shape:
-            return self.scalar(a.shorter(expr))
+            return self.scalar(a.shorter(without_signs(expr)))
         make = {1: self.column, 2: self.table, 3: self.kronecker}.get(len(node.shape))
         if make is None:
             raise NoForm
@@ -201,7 +202,7 @@ class Reader(Atoms):
                 chunk = a.multiply(chunk, self.scalar(one))
             else:
                 scale *= one
-        return scale, chunk
+        return without_signs(scale), chunk
 
     def table(self, expr: sp.Expr, shape: Shape) -> Form:
         """A matrix: diag(u) M diag(v), u vᵀ, or entry by entry."""
@@ -275,6 +276,9 @@ class Reader(Atoms):
             for one in sp.Mul.make_args(term):
                 parts.setdefault(tuple(sorted(self.rank(one))), []).append(one)
             scale, left = sp.Mul(*parts.pop((), [])), parts.pop((0,), [])
+            if list(parts) == [(0, 1, 2)] and not left:
+                out.append(self.whole_of(parts[0, 1, 2]).times(scale))
+                continue
             for outer, inner in (((0, 1), (2,)), ((0, 2), (1,))):
                 if set(parts) == {outer, inner} and len(parts[outer]) == 1 and parts[outer][0].is_Symbol:
                     node, axes = self.atoms[parts[outer][0]]
@@ -289,6 +293,13 @@ class Reader(Atoms):
                 raise NoForm
         return a.add(out)
 
+    def whole_of(self, factors: Sequence[sp.Expr]) -> Form:
+        """A product with three axes that stands alone."""
+        node, axes = self.atoms[factors[0]] if len(factors) == 1 and factors[0].is_Symbol else (None, ())
+        if node is None or node.op != "dot" or axes != (0, 1, 2):
+            raise NoForm
+        return self.form(node)
+
     # -------------------------------------------------------------- products
     def read_dot(self, node: Node) -> Form:
         (one, other), (la, lb, lo) = node.args, node.data
@@ -299,10 +310,17 @@ class Reader(Atoms):
         return self.contract(first, la, second, lb, lo)
 
     def reordered(self, node: Node) -> Form:
-        """(M ⊗ v) V, where M ⊗ v has three axes: M (V v), one product after the other."""
+        scale, other = self.regrouped(node)
+        return self.form(other).times(scale)
+
+    def regrouped(self, node: Node) -> tuple[sp.Expr, Node]:
+        """(M ⊗ v) V, where M ⊗ v has three axes: M (V v), one product after the other, and a number in front."""
         (one, other), (la, lb, lo) = node.args, node.data
         if len(lb) > len(la):
             one, other, la, lb = other, one, lb, la
+        front = sp.S.One
+        if one.op == "dot":
+            front, one = self.regrouped(one)
         if one.op != "map" or len(lb) > 2:
             raise NoForm
         scale, rest = self.outside(self.template(one))
@@ -311,10 +329,11 @@ class Reader(Atoms):
             raise NoForm
         pairs = [(self.atoms[part][0], tuple(la[k] for k in self.atoms[part][1])) for part in parts]
         for (first, mine), (second, theirs) in (pairs, pairs[::-1]):
-            if all(label in lb and label not in (*lo, *theirs) for label in mine):
-                kept = tuple(label for label in lb if label not in mine)
+            summed = [label for label in mine if label in lb and label not in (*lo, *theirs)]
+            if len(summed) == len(mine) or len(summed) == 1:
+                kept = tuple(label for label in dict.fromkeys((*mine, *lb)) if label not in summed)
                 inner = self.g.dot(first, other, mine, lb, kept)
-                return self.form(self.g.dot(second, inner, theirs, kept, lo)).times(scale)
+                return front * scale, self.g.dot(second, inner, theirs, kept, lo)
         raise NoForm
 
     @staticmethod
@@ -555,6 +574,19 @@ class Reader(Atoms):
             ]
             return g.map(expr, [(part, ()) for part in parts], ())
         return g.take(node, [at], ()) if node.shape else node
+
+    # -------------------------------------------------------------- square matrices
+    def read_inv(self, node: Node) -> Form:
+        (x,) = node.args
+        if x.op == "permute":
+            return self.form(self.g.along("inv", x.args[0])).transposed
+        return a.matrix(t.inverse(bracketed(self.tree(x))), *node.shape)
+
+    def read_cof(self, node: Node) -> Form:
+        """det(A) A⁻ᵀ, the determinant a symbol that what stands in front may cancel."""
+        (x,) = node.args
+        det, inverse = self.form(self.g.along("det", x)), self.form(self.g.along("inv", x))
+        return inverse.transposed.times(sp.Add(*(term.scale for term in det.terms)))
 
     # -------------------------------------------------------------- along an axis
     def reduced(self, node: Node) -> t.Expr:

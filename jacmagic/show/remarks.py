@@ -39,6 +39,7 @@ def without_noise(numbers: np.ndarray) -> np.ndarray:
 _ELSE = {
     "max(0, z)": "max(0, ·) at 0: slope 0, as ReLU has it",
     "norm": "‖·‖ at 0: slope 0, as in PyTorch",
+    "inv": "a matrix that has no inverse, or none to rounding",
     "cases": "a boundary of the cases: the slope of the case that holds here",
 }
 
@@ -80,12 +81,19 @@ def _powers(e: sp.Expr) -> Iterator[tuple[sp.Expr, str, str]]:
         yield e.base, "<0", "a power of a negative number"
 
 
+_OF_SQUARES = {
+    "inv": ("==0", "a matrix that has no inverse"), "logdet": ("<=0", "ln of a determinant that is not positive"),
+}
+
+
 def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
     """What must keep a sign, as nodes: (node, when it is wrong, why a number is not finite then)."""
     out: list[tuple[Node, str, str]] = []
     seen = set()
     # The functions first: the slope of √x at 0 is a division by 0, √x at −1 a root.
     for node in (one for root in roots for one in ancestry([root])):
+        if (told := _OF_SQUARES.get(node.op)) is not None and len(out) < MAX_GUARDS:
+            out.append((g.along("det", node.args[0]), *told))
         if node.op != "map":
             continue
         expr, axes = node.data

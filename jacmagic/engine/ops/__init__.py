@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.engine.operation import OPERATIONS
-from jacmagic.engine.ops import along, leaves, maps, places, products
+from jacmagic.engine.ops import along, leaves, maps, places, products, square
 
-OPERATIONS.update({row.name: row for module in (leaves, maps, products, places, along) for row in module.ROWS})
+OPERATIONS.update({row.name: row for module in (leaves, maps, products, places, along, square) for row in module.ROWS})
 
 
 def again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:
