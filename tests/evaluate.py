@@ -43,6 +43,11 @@ def evaluate(tree: t.Expr, values: Mapping[Any, Any], shape: Shape = UNKNOWN) ->
     return _Evaluator(values).value(tree, shape)
 
 
+def along(v: np.ndarray) -> int:
+    """The axis of a vector, and that of the rows of a matrix."""
+    return 0 if v.shape[1] == 1 else 1
+
+
 def joined(*shapes: Shape) -> Shape:
     out: list[int | None] = [None, None]
     for one in shapes:
@@ -350,9 +355,9 @@ class _Evaluator:
             whole: dict[str, Callable[[np.ndarray], Any]] = {
                 "sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "mean": np.mean, "var": np.var,
                 "softmax": lambda v: self.softmax(v), "log_softmax": lambda v: np.log(self.softmax(v)),
-                "layer_norm": lambda v: (v - v.mean()) / np.sqrt(v.var() + 1e-5),
-                "rms_norm": lambda v: v / np.sqrt((v**2).mean() + 2.0**-52),
-                "logsumexp": lambda v: np.log(np.exp(v).sum()), "det": np.linalg.det, "tr": np.trace,
+                "layer_norm": lambda v: (v - v.mean(along(v), keepdims=True)) / np.sqrt(v.var(along(v), keepdims=True) + 1e-5),
+                "rms_norm": lambda v: v / np.sqrt((v**2).mean(along(v), keepdims=True) + 2.0**-52),
+                "logsumexp": lambda v: np.log(np.exp(v).sum(along(v), keepdims=True)), "det": np.linalg.det, "tr": np.trace,
                 "logdet": lambda v: np.linalg.slogdet(v)[1], "sqrt": np.sqrt, "exp": np.exp,
                 "ln": np.log, "abs": np.abs, "sign": np.sign, "tanh": np.tanh, "sin": np.sin, "cos": np.cos,
             }
@@ -365,7 +370,7 @@ class _Evaluator:
 
     @staticmethod
     def softmax(v: np.ndarray) -> np.ndarray:
-        axis = 0 if v.shape[1] == 1 else 1
+        axis = along(v)
         powers = np.exp(v - v.max(axis=axis, keepdims=True))
         return powers / powers.sum(axis=axis, keepdims=True)
 

@@ -20,7 +20,8 @@ FOREIGN = {
 """Functions as books in other languages, or other books, write them."""
 
 ELSEWHERE = {
-    **dict.fromkeys(("eig", "eigvals", "svd", "rank", "pinv"), "matrices are added, multiplied, transposed and inverted"),
+    **dict.fromkeys(("eig", "eigvals", "svd", "rank", "pinv"),
+                    "matrices are added, multiplied, transposed and inverted"),
     **dict.fromkeys(("integral", "integrate", "int", "lim", "limit"), "integrals and limits are worked out before"),
     **dict.fromkeys(("diff", "derivative"), "a derivative is f'(x), ∂f/∂x or d/dx (x^2)"),
     **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),

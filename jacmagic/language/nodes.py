@@ -227,6 +227,7 @@ class Statement(Raw):
     layers   of a net
     dotted   the name that `x_dot = expr` may define instead
     role     the word of ROLES that ends it
+    batch    behind the size: an example a row, or (`batch columns`) a column
     indexed  True for y_i = … for i = 1..n
     """
 
@@ -240,6 +241,7 @@ class Statement(Raw):
     layers: tuple[Layer, ...] = ()
     dotted: Word | None = None
     role: Word | None = None
+    batch: Word | None = None
     indexed: bool = False
 
 

@@ -49,7 +49,7 @@ def negative(low: Lowerer, expr: t.Negative) -> Value:
 
 
 def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
-    values = low.columns([low.lower(term) for _, term in expr.terms])
+    values = low.columns(to_each_example(low, expr, [low.lower(term) for _, term in expr.terms]))
     shape: Shape = ()
     row, solid = False, None
     for (_, term), value in zip(expr.terms, values):
@@ -64,6 +64,21 @@ def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
                               if value.shape == () and not value.literal}
     total = sp.Add(*(value.expr if sign > 0 else -value.expr for (sign, _), value in zip(expr.terms, values)))
     return Value(low.check_small(total, expr.span), shape, row, all(v.literal for v in values))
+
+
+def to_each_example(low: Lowerer, expr: t.Sum, values: list[Value]) -> list[Value]:
+    """The terms of a sum with a batch in it, a column of an example's size repeated for each: 𝟏 bᵀ, b 𝟏ᵀ."""
+    axis = low.batches.of(expr)
+    shape = next((value.shape for value in values if len(value.shape) == 2), None)
+    if axis is None or shape is None or low.in_family:
+        return values
+    out = []
+    for (_, term), value in zip(expr.terms, values):
+        if len(value.shape) == 1 and not value.row and value.shape[0] == shape[1 - axis]:
+            low.unsaid.biases[term.span] = axis
+            value = low.of_node(low.graph.broadcast(low.node(value), (1 - axis,), shape))
+        out.append(value)
+    return out
 
 
 def sum_clash(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> None:

@@ -11,6 +11,7 @@ from jacmagic.errors import JacmagicError, ShapeError, Span
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
+from jacmagic.program.batches import Batches
 from jacmagic.program.block import Sized, line
 from jacmagic.program.derivatives import needed_names, read_below
 from jacmagic.program.echo import spelt_out
@@ -62,6 +63,7 @@ def build(block: Sized) -> Built:
     for key in free:
         low.home[key] = graph.input(key, shapes[key])
         low.env[key] = low.of_node(low.home[key])
+    low.batches = Batches(block.batches, block.trees, lambda key: low.env[key].shape if key in low.env else None)
     low.columns_of = lambda keys: variables_among(block, keys)
     steps = {key: step(block, low, key, statement) for key, statement in block.sequence}
     used = {n for key, one in steps.items() for n in (*one.reads, *one.params) if n != key}
@@ -93,7 +95,8 @@ def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
         low.functions[key] = (params, expr)
     hidden = read_below(node) if any(isinstance(one, t.DERIVATIVES) for one in t.walk(expr)) else []
     reads = tuple(dict.fromkeys(n for n in [*names_in(expr), *hidden] if n not in block.wholes))
-    return Step(key, statement.kind, params, shown, label, statement.span, reads)
+    note = ", ".join(low.unsaid.told)
+    return Step(key, statement.kind, params, shown, label, statement.span, reads, note)
 
 
 def lists_as_rows(block: Sized) -> dict[str, Span]:

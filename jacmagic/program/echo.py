@@ -15,7 +15,8 @@ def lines(block: Sized, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) 
     out = []
     for key, step in steps.items():
         stated = step.shape if key in block.sizes or block.net else None
-        out.append(Line("step", key, step.params, step.expr, stated, equation=step.kind == "equation"))
+        out.append(Line("step", key, step.params, step.expr, stated, equation=step.kind == "equation",
+                        note=step.note))
     for key, draft in block.drafts.items():
         if key in steps:
             continue
@@ -35,6 +36,33 @@ def has_decimals(block: Settled) -> bool:
     return any("." in text or "e-" in text for text in numbers)
 
 
+def bias(term: t.Expr, axis: int | None) -> t.Expr:
+    """𝟏 bᵀ where the examples are rows, b 𝟏ᵀ where they are columns; the term itself where it is added to none."""
+    if axis is None:
+        return term
+    whole = term if isinstance(term, (t.Name, t.Call, t.Component)) else t.Paren(term, span=term.span)
+    pair = (whole, t.Transpose(t.Ones())) if axis else (t.Ones(), t.Transpose(whole, span=term.span))
+    return t.Product(tuple(("", one) for one in pair), span=term.span)
+
+
+def mean_loss(call: t.Call, visit: Callable[[t.Expr], t.Expr], count: int) -> t.Expr:
+    """-1/N sum(Y .* ln(P)) of cross_entropy(P, Y)."""
+    p, y = map(visit, call.arguments)
+    y = y if isinstance(y, (t.Name, t.Paren, t.Call)) else t.Paren(y, span=y.span)
+    total = t.Call("sum", (t.Product((("", y), (".*", t.Call("ln", (p,))))),))
+    share = t.Fraction(t.Number("1"), t.Number(str(count)))
+    return t.Negative(t.Product((("", share), ("", total))), span=call.span)
+
+
+def sums_of(one: t.Expr, visit: Callable[[t.Expr], t.Expr], unsaid: Unsaid) -> t.Expr | None:
+    """What is a sum by another name, as that sum."""
+    if one.span in unsaid.sums:
+        return magnitudes(one, visit)
+    if one.span in unsaid.means and isinstance(one, t.Call):
+        return mean_loss(one, visit, unsaid.means[one.span])
+    return None
+
+
 def magnitudes(norm: t.Expr, visit: Callable[[t.Expr], t.Expr]) -> t.Expr:
     """sum(abs(W)) of ||W||_1 and norm1(W)."""
     inner = norm.inner if isinstance(norm, t.Norm) else t.children(norm)[0]
@@ -47,8 +75,8 @@ def spelt_out(expr: t.Expr, unsaid: Unsaid) -> t.Expr:
         return expr
 
     def visit(one: t.Expr) -> t.Expr:
-        if one.span in unsaid.sums:
-            return magnitudes(one, visit)
+        if (whole := sums_of(one, visit, unsaid)) is not None:
+            return whole
         if isinstance(one, t.Component) and one.span in unsaid.rows:
             return replace(one, base=visit(one.base), indices=(*one.indices, t.Slice()))
         if isinstance(one, t.Sum):
@@ -67,7 +95,7 @@ def spelt_out(expr: t.Expr, unsaid: Unsaid) -> t.Expr:
 
     def ones(term: t.Expr) -> t.Expr:
         if term.span not in unsaid.spread:
-            return term
+            return bias(term, unsaid.biases.get(term.span))
         plain = isinstance(term, t.Product) and all(operator in ("", "*") for operator, _ in term.factors)
         factors = term.factors if isinstance(term, t.Product) and plain else (("", term),)
         return t.Product((*factors, ("", t.Ones())), span=term.span)

@@ -16,6 +16,7 @@ from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
+from jacmagic.program.batches import Batches
 
 MAX_FAMILY = 10_000
 """Members of one family. Instead: vectors, `sum(x .* x)`."""
@@ -66,15 +67,21 @@ class Unsaid:
     divisors  vectors that a number is divided by, entry by entry
     rows      rows of matrices, X[2]
     sums      ||W||_1 of a matrix
+    biases    columns that are added to each example of a batch, with the axis of the examples
+    means     cross_entropy of a batch, with the number of examples
+    told      what is said beside the line: softmax row by row
     """
 
     spread: set[Span] = field(default_factory=set)
     divisors: set[Span] = field(default_factory=set)
     rows: set[Span] = field(default_factory=set)
     sums: set[Span] = field(default_factory=set)
+    biases: dict[Span, int] = field(default_factory=dict)
+    means: dict[Span, int] = field(default_factory=dict)
+    told: dict[str, None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.spread or self.divisors or self.rows or self.sums)
+        return bool(self.spread or self.divisors or self.rows or self.sums or self.biases or self.means)
 
 
 class Unroll(Exception):
@@ -108,6 +115,7 @@ class Lowerer:
         self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
         self.as_row: dict[str, Span] = {}  # where a capital letter was given a list of numbers: W = [1, -1]
         self.unsaid = Unsaid()
+        self.batches = Batches({}, {}, lambda key: None)
         self.home: dict[str, Node] = {}  # what each name of the block is outside of all calls
         self.columns_of: Callable[[Collection[str]], Sequence[str]] = tuple  # the variables among these names
 

@@ -45,6 +45,7 @@ class Step:
     node: Node
     span: Span
     reads: tuple[str, ...]  # the names it uses, in order of appearance
+    note: str = ""  # what the echo says beside it
 
     @property
     def shape(self) -> Shape:
@@ -63,6 +64,7 @@ class Line:
     range: tuple[t.Expr, t.Expr] | None = None
     equation: bool = False
     python: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)

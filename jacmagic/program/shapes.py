@@ -21,6 +21,7 @@ from jacmagic import names
 from jacmagic.errors import ShapeError, Span
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
+from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
 from jacmagic.program.matrices import MATRICES
 
@@ -71,6 +72,7 @@ class Inference:
         self.beside: dict[str, ShapeError] = {}  # what to say of a stuck name, where its neighbours tell
         self.together: dict[str, tuple[str, ...]] = {}  # the free names of the product that a name stands in
         self.layers: set[str] = set()  # the W of tanh(W x) and of W x + b: matrices to everybody
+        self.batches = Batches({}, {}, lambda key: None)
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
@@ -81,6 +83,7 @@ class Inference:
         """
         while True:
             self.changed, self.stuck, self.seen = False, {}, {}
+            self.batches.memo.clear()
             for key, expr in definitions:
                 want = self.shapes.get(key, self.wanted.get(key))
                 of, self.at = self.rates.get(key), self.numbers.get(key)
@@ -366,6 +369,8 @@ class Inference:
         terms = [term for _, term in expr.terms]
         for term in terms:
             self.layer(term)
+        if (axis := self.batches.of(expr)) is not None:
+            return self.of_examples(terms, axis, want)
         shape = next((found for term in terms if (found := self.up(term)) is not None and len(found) == 2), None)
         if shape is not None and not isinstance(shape, Row):
             for term in terms:
@@ -374,6 +379,17 @@ class Inference:
                     self.hold(name, (), shape)
             terms = [term for term in terms if not isinstance(t.inside(term), t.Name) or self.up(term) is not None]
         return self.alike(terms, want)
+
+    def of_examples(self, terms: list[t.Expr], axis: int, want: Known) -> Known:
+        """A sum with a batch in it: a column, and an undeclared name, is added to each example."""
+        batch = [term for term in terms if self.batches.of(term) is not None]
+        biases = [term for term in terms if term not in batch]
+        found = self.alike(batch, want)
+        if not isinstance(found, tuple) or isinstance(found, Row):
+            return found
+        for term in biases:
+            self.up(term, (found[1 - axis],) if len(found) == 2 else ())
+        return found
 
     def product(self, expr: t.Product, want: Known) -> Known:
         """One level of products, left to right."""
@@ -579,7 +595,10 @@ class Inference:
         arg = t.inside(args[0])
         if isinstance(arg, t.Family):
             return self.up(t.Family(arg.body, arg.index, arg.first, arg.last, "sum", span=arg.span), want)
-        self.up(arg)
+        shape = self.up(arg)
+        several = isinstance(shape, tuple) and not isinstance(shape, Row) and len(shape) == 2 and shape[1] != 1
+        if expr.function == "logsumexp" and several and shape is not None:
+            return (shape[1 if self.batches.of(arg) == COLUMNS else 0],)
         return ()
 
     def of_matrices(self, expr: t.Call, want: Known) -> Known:

@@ -64,7 +64,8 @@ def pre_activation(result: Result, key: str) -> tuple[t.Expr, t.Expr] | None:
     outer: list[tuple[int, t.Expr]] = []
     for sign, term in terms:
         call = t.inside(term)
-        if inner is None and isinstance(call, t.Call) and len(call.arguments) == 1:
+        layer = isinstance(call, t.Call) and FUNCTIONS[call.function].kind not in ("matrix", "square")
+        if inner is None and isinstance(call, t.Call) and layer and len(call.arguments) == 1:
             argument = t.inside(call.arguments[0])
             if not isinstance(argument, (t.Name, t.Number)) and (
                 result.program.shape(key) != () or key not in result.program.outputs
@@ -102,6 +103,8 @@ def split(result: Result, key: str) -> Split | None:
         return Split(g.map(rest, [*operands, (z, every)], root.shape), z, inner)
     nodes = [(node, norm[1] if norm is not None else node.args[0])
              for node in ancestry([root]) if (norm := normed(node)) is not None or node.op == call.function]
+    if len(nodes) == 1 and nodes[0][1] is not None and nodes[0][1].op == root.op == "permute":  # columns one by one
+        nodes = [(nodes[0][0], nodes[0][1].args[0])]
     if len(nodes) != 1 or nodes[0][1] is None or nodes[0][1].shape != root.shape:
         return None
     return Split(c.replace_root(g, root, nodes[0][1], z), z, nodes[0][1])
@@ -117,8 +120,9 @@ def layout_of(result: Result) -> Layout:
 def adding_up(result: Result) -> list[str]:
     """Targets whose entries add up to 1 at the current point."""
     values = result.values._data
-    return [key for key, one in result.program.inputs.items() if len(one.shape) == 1 and one.shape[0] > 1
-            and one.role not in ("weight", "input", "variable") and abs(float(np.sum(values[key])) - 1) < 1e-12]
+    return [key for key, one in result.program.inputs.items() if one.shape and one.shape[-1] > 1
+            and one.role not in ("weight", "input", "variable")
+            and bool(np.all(np.abs(np.sum(values[key], axis=-1) - 1) < 1e-12))]
 
 
 class Names:
@@ -136,6 +140,8 @@ class Names:
             for node in (result.inner(key), *([found.outer] if (found := self.splits[key]) else [])):
                 if node.op not in ("input", "const"):
                     self.nodes.setdefault(node.number, own)
+                if node.op == "permute" and node.args[0].op in ("softmax", "log_softmax", "map"):
+                    self.nodes.setdefault(node.args[0].number, t.Transpose(own))
             self.leaves[f"z {key}"] = t.PreActivation(own)
             self.leaves[key] = own
         self.graph: Graph = g

@@ -415,6 +415,8 @@ class Reader(Atoms):
             return self.word("sum", self.tree(x))
         if len(x.shape) == 1 and (whole := self.unfolded(x)) is not None and len(whole.shape) == 2:
             return self.word("sum", self.tree(whole))
+        if (share := self.adds_up(node)) is not None:
+            return a.ones(node.size).times(share)
         form, _ = self.summed(self.form(x), tuple(range(len(x.shape))), tuple(
             k for k in range(len(x.shape)) if k not in node.data))
         return form
