@@ -28,6 +28,7 @@ SIZES: dict[str, Callable[..., Shape]] = {
     "sum_rows": lambda a: (a[0], 1), "sum_cols": lambda a: (a[1], 1), "mean_rows": lambda a: (a[0], 1),
     "mean_cols": lambda a: (a[1], 1),
     **dict.fromkeys(("vec", "flatten"), lambda a: (a[0] * a[1] if a[0] and a[1] else None, 1)),
+    "conv": lambda x, w: tuple(n - k + 1 if n and k else None for n, k in zip(x, w)),  # type: ignore[misc]
     "kron": lambda a, b: (a[0] * b[0] if a[0] and b[0] else None, a[1] * b[1] if a[1] and b[1] else None),
 }
 
@@ -35,6 +36,7 @@ ALONG: dict[str, Callable[..., np.ndarray]] = {
     "sum_rows": lambda a: a.sum(1, keepdims=True), "sum_cols": lambda a: a.sum(0)[:, None],
     "mean_rows": lambda a: a.mean(1, keepdims=True), "mean_cols": lambda a: a.mean(0)[:, None],
     "vec": lambda a: a.T.reshape(-1, 1), "flatten": lambda a: a.reshape(-1, 1), "kron": np.kron,
+    "conv": lambda x, w: (np.lib.stride_tricks.sliding_window_view(x, w.shape) * w).sum((2, 3)),
 }
 
 

@@ -60,6 +60,7 @@ class Function:
         values       the numbers that it gives, entry by entry, for any argument
         expands      True where SymPy has only its definition, no function of its own
         by_output    (f, y) -> the derivative by means of the value y = f(z), where it is customary
+        whole        True where the last argument is a whole number, no value of its own
         spell        how a backend writes it, {0}, {1}, … standing for the arguments
         inverse      the name of f^-1, for the two readings of sin^-1
         source       what the derivative or the constants were taken from
@@ -82,6 +83,7 @@ class Function:
     values: Interval = REALS
     expands: bool = False
     by_output: Rule | None = None
+    whole: bool = False
     spell: dict[str, str] = field(default_factory=dict)
     inverse: str = ""
     source: str = ""
@@ -540,6 +542,10 @@ _ROWS: tuple[Function, ...] = (
     Function("sum_cols", kind="matrix", source="a column of the columns' sums, PyTorch's sum(dim=0)"),
     Function("mean_rows", kind="matrix", source="a column of the rows' means"),
     Function("mean_cols", kind="matrix", source="a column of the columns' means"),
+    Function("conv", kind="matrix", arity=(2, 2),
+             source="of a signal and a kernel, vectors or matrices: where the kernel fits in, not flipped, as PyTorch"),
+    Function("maxpool", kind="matrix", arity=(2, 2), whole=True,
+             source="the largest entry of each k neighbours, of a matrix of each k×k block; the rest is left out"),
     # ------------------------------------------------------------ losses: of a prediction and a target
     Function(
         "mse", kind="loss", arity=(2, 2), aliases=("MSE",), latex=r"\operatorname{MSE}",

@@ -15,6 +15,7 @@ FOREIGN = {
     "BCELoss": "bce", "MSELoss": "mse", "L1Loss": "mae", "HuberLoss": "huber", "SmoothL1Loss": "huber",
     "hessian": "hess", "gradient": "grad", "jacobian": "jac", "laplacian": "laplace", "divergence": "div",
     "rot": "curl",
+    **dict.fromkeys(("conv1d", "conv2d"), "conv"), "max_pool": "maxpool", "MaxPool": "maxpool",
     "determinant": "det", "kronecker": "kron", "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
 }
 """Functions as books in other languages, or other books, write them."""
@@ -31,7 +32,7 @@ ELSEWHERE = {
     **dict.fromkeys(("len", "length", "size", "shape"), "a size is a number that a line gives, n = 3 and x in R^n"),
     **dict.fromkeys(("argmax", "argmin", "round", "sort"), "it has no derivative"),
     **dict.fromkeys(("std", "sd"), "write sqrt(var(x))"), "cov": "write mean(x .* y) - mean(x) mean(y)",
-    **dict.fromkeys(("dropout", "batch_norm", "batchnorm", "conv"), "layers have no state here"),
+    **dict.fromkeys(("dropout", "batch_norm", "batchnorm"), "layers have no state here"),
     "acot": "write atan(1/x)",
     "lse": "write logsumexp(z)",
     **dict.fromkeys(("kl", "kl_div"), "write dot(p, ln(p ./ q))"),
@@ -46,7 +47,7 @@ ELSEWHERE = {
     "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
     "hardsigmoid": "write clip(x/6 + 1/2, 0, 1)",
     "attention": "write V^T softmax(K q)",
-    **dict.fromkeys(("maxpool", "max_pool", "avgpool", "conv1d", "conv2d", "embedding", "lstm", "gru"),
+    **dict.fromkeys(("avgpool", "embedding", "lstm", "gru"),
                     "a layer is written as its formula"),
     **dict.fromkeys(("cholesky", "qr", "lstsq", "eigh", "eigenvalues", "adjoint"),
                     "matrices are added, multiplied, transposed and inverted"),

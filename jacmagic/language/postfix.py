@@ -10,7 +10,7 @@ from jacmagic.errors import SyntaxMistake
 from jacmagic.language.cursor import CLOSERS
 from jacmagic.language.letters import KEYWORDS
 from jacmagic.language.lexer import Lexer, Token
-from jacmagic.language.nodes import Group, Item, Num, Place, Post, Raw, Root, Run, Terms, Word, raised
+from jacmagic.language.nodes import Group, Item, Num, Place, Post, Raw, Root, Run, Terms, raised
 
 if TYPE_CHECKING:
     from jacmagic.language.parser import Parser

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from math import prod
 
 from jacmagic.engine.graph import Node, slot
-from jacmagic.errors import ShapeError
+from jacmagic.errors import ShapeError, ValueMistake
+from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import square
 from jacmagic.program.lowerer import Lowerer, Shape, Value
@@ -97,6 +98,56 @@ def kron_shape(a: Shape, b: Shape) -> Shape:
     return m * p, n * q
 
 
+def windows(shape: Shape, size: Shape, stride: int = 1) -> tuple[list[int], Shape]:
+    """The flat places of all parts of an array that are as large as `size`, row by row, and how many there are."""
+    counts = tuple((n - k) // stride + 1 for n, k in zip(shape, size))
+    steps = (*(shape[1:] and (shape[1],)), 1)
+    inside = [0]
+    for k, step in zip(size, steps):
+        inside = [at + j * step for at in inside for j in range(k)]
+    places = [0]
+    for count, step in zip(counts, steps):
+        places = [at + i * stride * step for at in places for i in range(count)]
+    return [at + more for at in places for more in inside], counts
+
+
+def conv(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    """y_i = Σ_j x_{i+j-1} w_j: each part of the signal that is as large as the kernel, times it."""
+    (x, w), g = (low.node(value) for value in low.columns(values)), low.graph
+    if len(x.shape) != len(w.shape) or not x.shape or any(value.row for value in values):
+        raise low.clash(expr.arguments[0], values[0], expr.arguments[1], values[1])
+    if any(k > n for n, k in zip(x.shape, w.shape)):
+        shown = [low.source(one.span) for one in expr.arguments]
+        raise ShapeError(f"The kernel {shown[1]} does not fit into {shown[0]}: "
+                         f"{low.describe(expr.arguments[0], values[0])}, {low.describe(expr.arguments[1], values[1])}.",
+                         expr.span)
+    places, counts = windows(x.shape, w.shape)
+    low.entries(len(places), expr.span)
+    parts = g.take(x, places, (prod(counts), w.size))
+    flat = g.take(w, range(w.size), (w.size,))
+    return low.of_node(g.take(g.dot(parts, flat, (0, 1), (1,), (0,)), range(prod(counts)), counts))
+
+
+def maxpool(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    """The largest entry of each part of k entries, or k×k, side by side."""
+    (value,) = low.columns(values[:1], always=True)
+    if value.row or not value.shape:
+        array(low, expr, value)
+        raise ShapeError(f"maxpool is of a column or a matrix: {low.describe(expr.arguments[0], value)}.", expr.span)
+    k, x, g = low.whole_of(expr.arguments[1]), low.node(value), low.graph
+    if k < 1 or k > min(x.shape):
+        raise ValueMistake(f"maxpool takes parts of 1 to {min(x.shape)} here, not of {k}.", expr.arguments[1].span)
+    if k == 1:
+        return value
+    places, counts = windows(x.shape, (k,) * len(x.shape), k)
+    parts = g.take(x, places, (prod(counts), k ** len(x.shape)))
+    return low.of_node(g.take(g.along("amax", parts), range(prod(counts)), counts))
+
+
+def conv_shape(x: Shape, w: Shape) -> Shape | None:
+    return tuple(max(n - k + 1, 0) for n, k in zip(x, w)) if len(x) == len(w) else None
+
+
 MATRICES: dict[str, Row] = {
     "inv": Row(of_square("inv"), lambda a: a, keeps=True),
     "det": Row(of_square("det"), lambda a: ()),
@@ -109,4 +160,24 @@ MATRICES: dict[str, Row] = {
     "sum_cols": Row(along(0), lambda a: a[1:]),
     "mean_rows": Row(along(1, mean=True), lambda a: a[:1]),
     "mean_cols": Row(along(0, mean=True), lambda a: a[1:]),
+    "conv": Row(conv, conv_shape),
+    "maxpool": Row(maxpool, lambda a, k: tuple(n // k for n in a)),
 }
+
+
+def shape_of(
+    expr: t.Call, want: Shape | None, up: Callable[..., Shape | None], whole: Callable[[t.Expr], int | None]
+) -> Shape | None:
+    """The shape of a call by those of its arguments, which `up` finds; `want` is what the whole must be, if known."""
+    row, args = MATRICES[expr.function], expr.arguments
+    if FUNCTIONS[expr.function].whole and len(args) == 2:
+        base, count = up(args[0]), whole(args[1])
+        return row.shape(base, count) if base and count else None
+    shapes = [up(arg, want if row.keeps else None) for arg in args]
+    if expr.function == "conv" and want and shapes.count(None) == 1:  # w of y = conv(x, w) in R^3
+        at = shapes.index(None)
+        shapes[at] = up(args[at], conv_shape(next(one for one in shapes if one is not None), want))
+    known = [one for one in shapes if one]
+    if len(known) == len(shapes) == FUNCTIONS[expr.function].arity[0]:
+        return row.shape(*known)
+    return () if FUNCTIONS[expr.function].kind == "square" and not row.keeps else None

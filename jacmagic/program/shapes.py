@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from inspect import signature
 from math import prod
 from typing import Any, NamedTuple
 
@@ -23,7 +22,7 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
-from jacmagic.program.matrices import MATRICES
+from jacmagic.program.matrices import MATRICES, shape_of
 
 
 class Row(NamedTuple):
@@ -602,14 +601,12 @@ class Inference:
         return ()
 
     def of_matrices(self, expr: t.Call, want: Known) -> Known:
-        """The shape of a function of matrices, as far as those of its arguments are known."""
-        row = MATRICES[expr.function]
-        shapes = [self.up(arg, want if row.keeps else None) for arg in expr.arguments]
-        whole = [(1, shape.n) if isinstance(shape, Row) else shape for shape in shapes]
-        known = [shape for shape in whole if shape]
-        if len(known) == len(shapes) and len(known) == len(signature(row.shape).parameters):
-            return row.shape(*known)
-        return () if not row.keeps and FUNCTIONS[expr.function].kind == "square" else None
+        """The shape of a function of matrices, as far as those of its arguments are known; a row is a 1×n matrix."""
+        def up(arg: t.Expr, wanted: Known = None) -> tuple[int, ...] | None:
+            shape = self.up(arg, wanted)
+            return (1, shape.n) if isinstance(shape, Row) else shape
+
+        return shape_of(expr, want if want and not isinstance(want, Row) else None, up, self.whole)
 
     def user_call(self, expr: t.UserCall, want: Known) -> Known:
         params = self.functions.get(expr.key, ())

@@ -23,7 +23,7 @@ from jacmagic.functions import FUNCTIONS, put_in
 from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout, Order
 from jacmagic.result import Result
-from jacmagic.show.formula import Reader
+from jacmagic.show.formula import NoForm, Reader
 from jacmagic.show.norms import normed, pull
 from jacmagic.show.pieces import name_of
 
@@ -166,6 +166,8 @@ class Backward:
             key: [one.data for one in ancestry([result.inner(key)]) if one.op == "input"] for key in self.p.steps}
         self.moving = self.depending()
         self.coming: dict[str, list[Node]] = {}
+        self.ways: dict[str, list[t.Expr]] = {}  # of each part that comes back to a name: ∂L/∂a · ∂a/∂x
+        self.known: dict[tuple[int, int], tuple[t.Expr, str]] = {}
 
     def depending(self) -> set[str]:
         """The definitions that depend on a weight."""
@@ -195,9 +197,36 @@ class Backward:
         return Passed(weight, t.Partial(self.loss, (t.Name(weight),)), right, note, True)
 
     def total(self, key: str) -> Node:
-        return c.collect(self.g, self.coming[key])
+        """All that comes back to a name; what has no formula that reads well as ∂L/∂a · ∂a/∂x."""
+        parts = self.coming[key]
+        if self.readable(whole := c.collect(self.g, parts)):
+            return whole
+        ways = self.ways.get(key, [])
+        return c.collect(self.g, [
+            part if self.readable(part) or k >= len(ways) else self.stand_in(f"{k} {key}", ways[k], part)
+            for k, part in enumerate(parts)
+        ])
+
+    def readable(self, node: Node) -> bool:
+        try:
+            self.read(node)
+        except NoForm:
+            return False
+        return True
+
+    def stand_in(self, name: str, tree: t.Expr, node: Node) -> Node:
+        """An input that has this formula."""
+        found = self.g.input(f"way {name}", node.shape)
+        self.names.leaves[found.data] = tree
+        return found
 
     def read(self, node: Node) -> tuple[t.Expr, str]:
+        at = node.number, len(self.names.deltas)
+        if at not in self.known:
+            self.known[at] = self.written(node)
+        return self.known[at]
+
+    def written(self, node: Node) -> tuple[t.Expr, str]:
         reader = self.names.reader([node])
         shown = reader.shown(reader.form(node))
         return shown, ", ".join(f"as Σ{names.name(key).text} = 1" for key in sorted(reader.told))
@@ -212,17 +241,19 @@ class Backward:
                 line, whole = self.shortened(key, whole, t.Transpose(t.Total(self.loss, (own,))), MAX_TWICE)
                 yield from line
             (by,) = c.sweep(self.g, parts.outer, whole, [parts.z], True, pull)
+            if not self.readable(by):
+                by = self.stand_in(f"z {key}", self.way(own, self.names.leaves[parts.z.data]), by)
             line, back = self.shortened(key, by, t.Delta(own), 0, self.says(names.pre_activation(key)))
             yield from line
-            self.send(parts.outer, whole, exclude=parts.z)
-            self.send(parts.inner, back)
+            self.send(own, parts.outer, whole, exclude=parts.z)
+            self.send(t.PreActivation(own), parts.inner, back)
             return
         root = self.result.inner(key)
         if whole.op != "const" and key != self.last:
             most = 0 if weighted else MAX_PASSED
             line, whole = self.shortened(key, whole, t.Delta(own), most, self.says(key))
             yield from line
-        self.send(root, whole)
+        self.send(own, root, whole)
 
     def says(self, by: str) -> str:
         return f"δ = ∂{names.name(self.last).text}/∂{names.name(by).text}, as a column"
@@ -238,13 +269,19 @@ class Backward:
         self.names.deltas[stands.data] = name
         return [Passed(key, name, right, " · ".join(filter(None, (note, told))))], stands
 
-    def send(self, root: Node, back: Node, exclude: Node | None = None) -> None:
+    def way(self, own: t.Expr, target: t.Expr) -> t.Expr:
+        """∂L/∂a · ∂a/∂x."""
+        return t.Product((("", t.Partial(self.loss, (own,))), ("dot", t.Partial(own, (target,)))))
+
+    def send(self, own: t.Expr, root: Node, back: Node, exclude: Node | None = None) -> None:
         targets = [one for one in ancestry([root]) if one.op == "input" and one is not exclude
                    and one.data in self.moving]
         if not targets:
             return
         for target, node in zip(targets, c.sweep(self.g, root, back, targets, True, pull)):
             self.coming.setdefault(target.data, []).append(node)
+            named = name_of(self.result, target.data)
+            self.ways.setdefault(target.data, []).append(self.way(own, named))
 
 
 def backward(result: Result) -> list[list[Passed]]:

@@ -21,6 +21,7 @@ from jacmagic.language import tree as t
 from jacmagic.show import algebra as a
 from jacmagic.show.algebra import Form
 from jacmagic.show.atoms import Atoms, Shape, bracketed
+from jacmagic.show.windows import convolved, pooled, whole_of
 
 MAX_WRITTEN = 12
 """Rows and columns of a matrix that is written out by its entries."""
@@ -59,6 +60,8 @@ class Reader(Atoms):
             return self.leaf(node, self.names[node.number])
         if is_zero(node):
             return Form((), rows, columns)
+        if node.op in ("take", "dot", "amax") and (call := self.of_parts(node)) is not None:
+            return a.matrix(call, rows, columns) if len(node.shape) == 2 else self.leaf(node, call)
         if node.number in self.shares and node.op != "map" or (
             node.number in self.shares and self.shares[node.number].op in ("amax", "amin")):
             return self.share(self.shares[node.number])
@@ -67,6 +70,17 @@ class Reader(Atoms):
             return self.leaf(node, self.reduced(node))
         form: Form = made(node)
         return form
+
+    def of_parts(self, node: Node) -> t.Expr | None:
+        """conv(x, w), maxpool(x, k) and flatten(X), where the node is that."""
+        if (found := convolved(node)) is not None:
+            return t.Call("conv", tuple(map(self.tree, found)))
+        if (found_pool := pooled(node)) is not None:
+            return t.Call("maxpool", (self.tree(found_pool[0]), number(found_pool[1])))
+        inner = whole_of(node)
+        if node.op == "take" and len(node.shape) == 1 and len(inner.shape) == 2:
+            return t.Call("flatten", (self.tree(inner),))
+        return None
 
     def leaf(self, node: Node, tree: t.Expr) -> Form:
         """A node that has a name: its symbol, so that it may be cancelled and put in order."""
@@ -493,6 +507,8 @@ class Reader(Atoms):
         if len(indices) == 1:
             return a.unit(indices[0] + 1, n).transposed
         first = indices[0]
+        if tuple(indices) == tuple(range(n)):
+            return a.eye(n)
         inner = 0 < first < n - len(indices)
         if tuple(indices) == tuple(range(first, first + len(indices))) and not (inner and len(indices) <= MAX_WRITTEN):
             blocks: list[t.Expr] = [t.Identity(len(indices))]
@@ -504,6 +520,8 @@ class Reader(Atoms):
 
     def read_put(self, node: Node) -> Form:
         (x,), (lead, indices) = node.args, node.data
+        if len(x.shape) == lead + 2 and len(node.shape) == lead + 1:
+            return self.banded(node)
         if lead == 1 and len(node.shape) == 2:
             inner = self.form(x)
             return a.multiply(inner, self.selection(indices, node.shape[1]))
@@ -526,6 +544,33 @@ class Reader(Atoms):
             if indices == tuple(range(j, rows * columns, columns)):
                 return a.multiply(self.form(x), a.unit(j + 1, columns).transposed)
         return self.by_entries(node)
+
+    def banded(self, node: Node) -> Form:
+        """M w, added up where a kernel w lies: M times the band matrix of w, of a column its transpose times that."""
+        (x,), (lead, indices) = node.args, node.data
+        m, k = x.shape[-2:]
+        n, last = node.shape[-1], lead + 1
+        if indices != tuple(i + j for i in range(m) for j in range(k)) or max(m, n) > MAX_WRITTEN:
+            raise NoForm
+        out = []
+        for term in sp.Add.make_args(self.template(x)):
+            scale, rest = self.outside(term)
+            inside = [one for one in sp.Mul.make_args(rest) if self.rank(one) == {last}]
+            others = [one for one in sp.Mul.make_args(rest) if last not in self.rank(one)]
+            if len(inside) != 1 or not inside[0].is_Symbol or len(inside) + len(others) < len(sp.Mul.make_args(rest)):
+                raise NoForm
+            band = self.band(self.atoms[inside[0]][0], m, n)
+            made = a.multiply(self.table(sp.Mul(*others), x.shape[:-1]), band) if lead else a.multiply(
+                band.transposed, self.column(sp.Mul(*others), (m,)))
+            out.append(made.times(scale))
+        return a.add(out)
+
+    def band(self, kernel: Node, m: int, n: int) -> Form:
+        """The matrix that conv(·, w) is: w in each row, one further to the right."""
+        entries = [self.tree(self.entry(kernel, at)) for at in range(kernel.size)]
+        zero = t.Number("0")
+        rows = tuple((*[zero] * i, *entries, *[zero] * (n - kernel.size - i)) for i in range(m))
+        return a.matrix(t.Matrix(rows), m, n)
 
     def read_stack(self, node: Node) -> Form:
         rows, columns = size(node.shape)
