@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from jacmagic import names
 from jacmagic.errors import ShapeError, Span
@@ -22,16 +22,8 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
+from jacmagic.program.known import Gap, Known, Row, columns_of, join, joined, rows_of, transposed
 from jacmagic.program.matrices import MATRICES, shape_of
-
-
-class Row(NamedTuple):
-    """The shape of a transposed column of n entries."""
-
-    n: int
-
-
-Known = tuple[int, ...] | Row | None
 
 
 def is_literal(expr: t.Expr) -> bool:
@@ -505,63 +497,83 @@ class Inference:
 
     def solve(self, parts: list[t.Expr], shapes: list[Known], at: int, want: Known) -> Known:
         """The one factor whose shape is not known, from its neighbours and what the whole must be."""
-        left = join([s for s in shapes[:at] if s]) if any(shapes[:at]) else None
-        right = join([s for s in shapes[at + 1 :] if s]) if any(shapes[at + 1 :]) else None
-        rest = join([s for s in shapes if s])
         self.neighbours(parts, shapes, at)
-        name = t.inside(parts[at])
-        flipped = isinstance(name, t.Transpose)
-        rows = columns_of(left) if left else (rows_of(want) if want else None)
-        columns = rows_of(right) if right else (columns_of(want) if want else None)
-        if right is None and left is not None and want is not None and (want == () or len(want) == 1):
-            # the last factor: a column
-            if want == () and isinstance(left, Row):
-                self.up(parts[at], (left.n,))
-                return want
-            if want != () and not isinstance(want, Row) and rows is not None and not isinstance(left, Row):
-                if len(left) == 1:
-                    self.up(parts[at], ())
-                    return want
-                self.up(parts[at], (rows,))
-                return want
-        if right is None and left is not None and not isinstance(left, Row) and len(left) == 1 and not flipped:
-            self.up(parts[at], ())  # behind a column only a number fits
-            return left
-        if not flipped and want == () and left is None and isinstance(name, t.Name) and (
-            isinstance(right, tuple) and not isinstance(right, Row) and len(right) == 1
+        gap = Gap(
+            parts[at], joined(shapes[:at]), joined(shapes[at + 1 :]), joined(shapes), want)
+        for rule in (
+            self.column_behind, self.number_behind_a_column, self.row_before_a_column, self.row_behind_a_column,
+            self.matrix_between,
         ):
-            if self.at is not None and name.key in self.free:
-                said = f"{name.key} times a column of {right[0]} is no number; a single output is in R^1."
-                raise ShapeError(said, self.at, ("R^1",))
-        if flipped and not want and left is None and right is not None and not isinstance(right, Row):
-            small = isinstance(base := t.inside(name.base), t.Name) and base.key[0].islower()  # type: ignore[attr-defined]
-            if len(right) == 1 and (small or want == ()):
-                self.up(parts[at], Row(right[0]))
-                return ()
-        if flipped and right is None and left is not None and len(left) == 1:
-            if isinstance(want, tuple) and len(want) == 2:
-                self.up(parts[at], Row(want[1]))
-                return want
-        scalar_fits = rest is not None and (want is None or rest == want)
-        matrix: Known = (rows, columns) if rows is not None and columns is not None else None
-        if isinstance(left, Row) and isinstance(right, tuple) and not isinstance(right, Row) and len(right) == 1:
-            matrix = (left.n, right[0])
-            scalar_fits = left.n == right[0]
-        if isinstance(want, Row) or (want is not None and not scalar_fits and matrix is not None):
-            if matrix is not None:
-                self.up(parts[at], matrix)
-                return want
-        if scalar_fits and matrix is not None and (want is not None or isinstance(left, Row)):
-            plain = t.inside(name.base) if isinstance(name, t.Transpose) else name
-            if isinstance(plain, t.Name) and names.name(plain.key).is_capital:
-                self.up(parts[at], matrix)
-                return want if want is not None else ()
-        if isinstance(name, t.Call) and name.function == "diag" and (size := rows or columns):
+            if (found := rule(gap)) is not None:
+                return found
+        name = gap.name
+        if isinstance(name, t.Call) and name.function == "diag" and (size := gap.rows or gap.columns):
             self.up(name.arguments[0], (size,))
         if not isinstance(name, (t.Name, t.Transpose)):
-            self.up(parts[at], None)
-        guess: Known = (rows,) if right is None and rows else (rows or 0, columns or 0)
-        self.hold(parts[at], rest if scalar_fits else None, matrix or guess)
+            self.up(gap.part, None)
+        guess: Known = (gap.rows,) if gap.right is None and gap.rows else (gap.rows or 0, gap.columns or 0)
+        self.hold(gap.part, gap.rest if gap.a_number_fits else None, gap.matrix or guess)
+        return None
+
+    def column_behind(self, gap: Gap) -> Known:
+        """W _ is a column, or rᵀ _ a number: the last factor is a column; behind a column it is a number."""
+        left, want = gap.left, gap.want
+        if gap.right is not None or left is None or want is None:
+            return None
+        if want == () and isinstance(left, Row):
+            self.up(gap.part, (left.n,))
+            return want
+        if len(want) != 1 or isinstance(want, Row) or isinstance(left, Row) or gap.rows is None:
+            return None
+        self.up(gap.part, () if len(left) == 1 else (gap.rows,))
+        return want
+
+    def number_behind_a_column(self, gap: Gap) -> Known:
+        left = gap.left
+        if gap.right is not None or left is None or isinstance(left, Row) or len(left) != 1 or gap.flipped:
+            return None
+        self.up(gap.part, ())  # only a number fits
+        return left
+
+    def row_before_a_column(self, gap: Gap) -> Known:
+        """_ᵀ x is a number where the name is small; w x is none."""
+        name, right = gap.name, gap.right
+        if gap.left is not None or right is None or isinstance(right, Row) or len(right) != 1:
+            return None
+        if isinstance(name, t.Transpose):
+            small = isinstance(base := t.inside(name.base), t.Name) and base.key[0].islower()
+            if gap.want or not (small or gap.want == ()):
+                return None
+            self.up(gap.part, Row(right[0]))
+            return ()
+        if gap.want == () and self.at is not None and isinstance(name, t.Name) and name.key in self.free:
+            said = f"{name.key} times a column of {right[0]} is no number; a single output is in R^1."
+            raise ShapeError(said, self.at, ("R^1",))
+        return None
+
+    def row_behind_a_column(self, gap: Gap) -> Known:
+        """x _ᵀ is a matrix."""
+        left, want = gap.left, gap.want
+        if not gap.flipped or gap.right is not None or left is None or len(left) != 1:
+            return None
+        if isinstance(want, Row) or want is None or len(want) != 2:
+            return None
+        self.up(gap.part, Row(want[1]))
+        return want
+
+    def matrix_between(self, gap: Gap) -> Known:
+        """What has both its sizes, and can be no number, or is a capital."""
+        matrix, want = gap.matrix, gap.want
+        if matrix is None:
+            return None
+        if isinstance(want, Row) or (want is not None and not gap.a_number_fits):
+            self.up(gap.part, matrix)
+            return want
+        plain = t.inside(gap.name.base) if isinstance(gap.name, t.Transpose) else gap.name
+        capital = isinstance(plain, t.Name) and names.name(plain.key).is_capital
+        if capital and gap.a_number_fits and (want is not None or isinstance(gap.left, Row)):
+            self.up(gap.part, matrix)
+            return want if want is not None else ()
         return None
 
     def call(self, expr: t.Call, want: Known) -> Known:
@@ -647,45 +659,3 @@ def inverse_of(expr: t.Expr) -> tuple[t.Expr | None, bool]:
         return (t.inside(whole.arguments[0]), True) if whole.function == "inv" else (None, False)
     base = t.inverted(whole)
     return (None if base is None else t.inside(base)), False
-
-
-def transposed(shape: Known, up: bool = False) -> Known:
-    """The shape of a transpose; going down, what is wanted of the base."""
-    if shape is None or shape == ():
-        return shape
-    if isinstance(shape, Row):
-        return (shape.n,)
-    if len(shape) == 1:
-        return Row(shape[0]) if up else None
-    return (shape[1], shape[0])
-
-
-def rows_of(shape: Known) -> int | None:
-    return None if not shape else 1 if isinstance(shape, Row) else shape[0]
-
-
-def columns_of(shape: Known) -> int | None:
-    if not shape:
-        return None
-    if isinstance(shape, Row):
-        return shape.n
-    return shape[1] if len(shape) == 2 else 1
-
-
-def join(shapes: list[Known]) -> Known:
-    """The shape of a chain of matrix products, sizes inside taken as fitting."""
-    if not shapes:
-        return ()
-    first, last = shapes[0], shapes[-1]
-    if len(shapes) == 1:
-        return first
-    if isinstance(first, Row):
-        if isinstance(last, Row):
-            return last
-        assert last is not None
-        return () if len(last) == 1 else Row(last[1])
-    assert first is not None
-    assert last is not None
-    if isinstance(last, Row):
-        return (first[0], last.n)
-    return (first[0],) if len(last) == 1 else (first[0], last[1])
