@@ -21,9 +21,33 @@ Shape = tuple[int | None, int | None]
 UNKNOWN: Shape = (None, None)
 
 
+WHOLE = ("sum", "prod", "max", "min", "var", "mean", "dot", "det", "logdet", "tr")
+"""Functions of a matrix or vector that are a number."""
+
+SIZES: dict[str, Callable[..., Shape]] = {
+    "sum_rows": lambda a: (a[0], 1), "sum_cols": lambda a: (a[1], 1), "mean_rows": lambda a: (a[0], 1),
+    "mean_cols": lambda a: (a[1], 1),
+    **dict.fromkeys(("vec", "flatten"), lambda a: (a[0] * a[1] if a[0] and a[1] else None, 1)),
+    "conv": lambda x, w: tuple(n - k + 1 if n and k else None for n, k in zip(x, w)),  # type: ignore[misc]
+    "kron": lambda a, b: (a[0] * b[0] if a[0] and b[0] else None, a[1] * b[1] if a[1] and b[1] else None),
+}
+
+ALONG: dict[str, Callable[..., np.ndarray]] = {
+    "sum_rows": lambda a: a.sum(1, keepdims=True), "sum_cols": lambda a: a.sum(0)[:, None],
+    "mean_rows": lambda a: a.mean(1, keepdims=True), "mean_cols": lambda a: a.mean(0)[:, None],
+    "vec": lambda a: a.T.reshape(-1, 1), "flatten": lambda a: a.reshape(-1, 1), "kron": np.kron,
+    "conv": lambda x, w: (np.lib.stride_tricks.sliding_window_view(x, w.shape) * w).sum((2, 3)),
+}
+
+
 def evaluate(tree: t.Expr, values: Mapping[Any, Any], shape: Shape = UNKNOWN) -> np.ndarray:
     """The formula's numbers, two axes. Values by the names' keys; of δ_a, z_a, ∂L/∂a by the tree itself."""
     return _Evaluator(values).value(tree, shape)
+
+
+def along(v: np.ndarray) -> int:
+    """The axis of a vector, and that of the rows of a matrix."""
+    return 0 if v.shape[1] == 1 else 1
 
 
 def joined(*shapes: Shape) -> Shape:
@@ -99,8 +123,10 @@ class _Evaluator:
         return self.shape(tree.base)[::-1]
 
     def shape_call(self, tree: t.Call) -> Shape:
-        if tree.function in ("sum", "prod", "max", "min", "var", "mean", "dot") and len(tree.arguments) == 1:
+        if tree.function in WHOLE and len(tree.arguments) == 1:
             return 1, 1
+        if tree.function in SIZES:
+            return SIZES[tree.function](*map(self.shape, tree.arguments))
         return self.spread([self.shape(one) for one in tree.arguments])
 
     def shape_vector(self, tree: t.Vector) -> Shape:
@@ -228,6 +254,8 @@ class _Evaluator:
         return self.value(tree.above, shape) / below
 
     def value_power(self, tree: t.Power, shape: Shape) -> np.ndarray:
+        if t.inverted(tree) is not None and self.shape(tree.base) != (1, 1):
+            return np.linalg.inv(self.value(tree.base, shape))
         base, exponent = self.value(tree.base, shape), self.value(tree.exponent, shape)
         assert 1 in base.shape or tree.entrywise, "a power of a matrix"
         return np.sign(base) ** 1 * np.abs(base) ** exponent if False else np.power(base, exponent)
@@ -328,14 +356,17 @@ class _Evaluator:
 
     def value_call(self, tree: t.Call, shape: Shape) -> Any:
         name = tree.function
+        if name in ALONG:
+            return ALONG[name](*(self.value(one, UNKNOWN) for one in tree.arguments))
         if len(tree.arguments) == 1:
             inner = self.value(tree.arguments[0], UNKNOWN if self.shape(tree) == (1, 1) else shape)
             whole: dict[str, Callable[[np.ndarray], Any]] = {
                 "sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "mean": np.mean, "var": np.var,
                 "softmax": lambda v: self.softmax(v), "log_softmax": lambda v: np.log(self.softmax(v)),
-                "layer_norm": lambda v: (v - v.mean()) / np.sqrt(v.var() + 1e-5),
-                "rms_norm": lambda v: v / np.sqrt((v**2).mean() + 2.0**-52),
-                "logsumexp": lambda v: np.log(np.exp(v).sum()), "sqrt": np.sqrt, "exp": np.exp,
+                "layer_norm": lambda v: (v - v.mean(along(v), keepdims=True)) / np.sqrt(v.var(along(v), keepdims=True) + 1e-5),
+                "rms_norm": lambda v: v / np.sqrt((v**2).mean(along(v), keepdims=True) + 2.0**-52),
+                "logsumexp": lambda v: np.log(np.exp(v).sum(along(v), keepdims=True)), "det": np.linalg.det, "tr": np.trace,
+                "logdet": lambda v: np.linalg.slogdet(v)[1], "sqrt": np.sqrt, "exp": np.exp,
                 "ln": np.log, "abs": np.abs, "sign": np.sign, "tanh": np.tanh, "sin": np.sin, "cos": np.cos,
             }
             if name in whole:
@@ -347,7 +378,7 @@ class _Evaluator:
 
     @staticmethod
     def softmax(v: np.ndarray) -> np.ndarray:
-        axis = 0 if v.shape[1] == 1 else 1
+        axis = along(v)
         powers = np.exp(v - v.max(axis=axis, keepdims=True))
         return powers / powers.sum(axis=axis, keepdims=True)
 

@@ -250,3 +250,17 @@ def _along(op: str) -> Callable[..., Node]:
 for _op in ("softmax", "log_softmax", "logsumexp", "amax", "amin", "norm", "prod", "others"):
     CASES[f"{_op}_of_a_vector"] = [X], _along(_op)
     CASES[f"{_op}_of_rows"] = [W], _along(_op)
+
+
+for _op, _n in (("inv", 2), ("inv", 4), ("cof", 1), ("cof", 2), ("cof", 3), ("cof", 4), ("det", 1), ("det", 3), ("det", 4)):
+    CASES[f"{_op}_of_{_n}_rows"] = [("A", (_n, _n))], _along(_op)
+
+
+@graph_of(("A", (3, 3)))
+def logdet_of_3_rows(g: Graph, a: Node) -> Node:
+    return g.along("logdet", g.add([g.dot(a, a, (0, 1), (2, 1), (0, 2)), g.eye((3,))]))
+
+
+@graph_of(("A", (3, 3)), X)
+def solved(g: Graph, a: Node, x: Node) -> Node:
+    return g.dot(g.along("inv", g.map(_0**2 - 2, [(a, (1, 0))], (3, 3))), x, (0, 1), (1,), (0,))

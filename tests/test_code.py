@@ -92,6 +92,8 @@ def _entrywise(n: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
         case "stack":
             rows = math.prod(n.shape[: n.data])
             return [v for r in range(rows) for a in args for v in np.reshape(a, (rows, -1))[r]]
+    if n.op in SQUARE:
+        return np.array(SQUARE[n.op](mpmath.matrix(args[0].tolist())).tolist(), dtype=float).reshape(n.shape)
     lists = [list(map(mpmath.mpf, map(float, row))) for row in np.reshape(args[0], (-1, args[0].shape[-1]))]
     along: dict[str, Callable[[list[Any]], Any]] = {
         "softmax": lambda z: [mpmath.exp(v) / sum(map(mpmath.exp, z)) for v in z],
@@ -105,6 +107,18 @@ def _entrywise(n: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
     }
     return np.array([along[n.op](row) for row in lists], dtype=float)
 
+
+def _cofactors(a: Any) -> Any:
+    n = a.rows
+    rest = [[q for q in range(n) if q != k] for k in range(n)]
+    minors = [[mpmath.matrix([[a[p, q] for q in rest[j]] for p in rest[i]]) if n > 1 else mpmath.eye(1) for j in range(n)] for i in range(n)]
+    return mpmath.matrix([[(-1) ** (i + j) * mpmath.det(minors[i][j]) for j in range(n)] for i in range(n)])
+
+
+SQUARE: dict[str, Callable[[Any], Any]] = {
+    "inv": lambda a: a**-1, "cof": _cofactors, "det": lambda a: mpmath.matrix([[mpmath.det(a)]]),
+    "logdet": lambda a: mpmath.matrix([[mpmath.log(mpmath.det(a))]]),
+}
 
 BATCHES: dict[str, Callable[[int], Shape]] = {
     "alone": lambda k: (),
@@ -268,6 +282,8 @@ def read_json(data: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
                 "norm": lambda z: np.sqrt((z**2).sum(axis=-1)),
                 "prod": lambda z: z.prod(axis=-1),
                 "others": lambda z: z.prod(axis=-1, keepdims=True) / z,
+                "inv": np.linalg.inv, "det": np.linalg.det, "logdet": lambda z: np.log(np.linalg.det(z)),
+                "cof": lambda z: np.linalg.det(z) * np.linalg.inv(z).T,
             }
             out = rules[op](a[0])
         done.append(np.asarray(out, dtype=float).reshape(shape))

@@ -150,7 +150,7 @@ class Dialect:
         return self.words | frozenset(self.helpers)
 
 
-_HELPER = re.compile(r"^(?:def|static double|function(?: \w+ =)?) (\w+)\(", re.M)
+_HELPER = re.compile(r"^(?:def|static (?:double|void)|function(?: \w+ =)?) (\w+)\(", re.M)
 
 
 def _calls(prefix: str, names: str, **others: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ _JSON_FUNCTIONS = frozenset(
 
 _JSON_OPERATIONS = frozenset(
     "input const eye map dot sum permute take put stack "
-    "softmax log_softmax logsumexp amax amin norm prod others".split()
+    "softmax log_softmax logsumexp amax amin norm prod others inv cof det logdet".split()
 )
 """Likewise of the graph's operations; others are written by these."""
 

@@ -167,7 +167,7 @@ def _opened(expr: sp.Expr, operands: Operands, which: Callable[[Node], object]) 
 
 # ------------------------------------------------------------------ logarithms of sigmoid and softmax
 def _logarithms(g: Graph, expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:
-    """ln σ(z) = -softplus(-z), ln(1 - σ(z)) = -softplus(z), ln(softmax(z)) = log_softmax(z)."""
+    """ln σ(z) = -softplus(-z), ln(1 - σ(z)) = -softplus(z), ln(softmax(z)) = log_softmax(z), ln(det A) = logdet(A)."""
     sigmoid, softplus = symbolic("sigmoid"), symbolic("softplus")
     for log in sorted(expr.atoms(sp.log), key=sp.default_sort_key):
         inner = log.args[0]
@@ -183,6 +183,8 @@ def _logarithms(g: Graph, expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, O
             better = None
             if node.op == "map" and isinstance(node.data[0], sigmoid):
                 better = g.map(-softplus(sign * node.data[0].args[0]), list(zip(node.args, node.data[1])), node.shape)
+            elif node.op == "det" and sign < 0:
+                better = g.along("logdet", node.args[0])
             elif node.op == "softmax" and sign < 0:
                 better = g.along("log_softmax", node.args[0])
             elif node.op == "take" and node.args[0].op == "softmax" and sign < 0:

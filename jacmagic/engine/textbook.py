@@ -68,7 +68,7 @@ def _length(expr: sp.Expr) -> int:
 def _over_one(expr: sp.Expr) -> sp.Expr:
     """One fraction, with none above or below it."""
     if expr.is_Mul:
-        return _without_signs(sp.Mul(*[one for arg in expr.args for one in _primitive(_over_one(arg))]))
+        return without_signs(sp.Mul(*[one for arg in expr.args for one in _primitive(_over_one(arg))]))
     if expr.is_Pow and expr.exp.is_Integer:
         return sp.Pow(_over_one(expr.base), expr.exp)
     if not expr.is_Add:
@@ -97,7 +97,7 @@ def _primitive(factor: sp.Expr) -> tuple[sp.Expr, ...]:
     return tuple(factor.primitive()) if factor.is_Add else (factor,)
 
 
-def _without_signs(product: sp.Expr) -> sp.Expr:
+def without_signs(product: sp.Expr) -> sp.Expr:
     """1/u for sign(u)/|u|, and |u| for u sign(u)."""
     factors = list(sp.Mul.make_args(product))
     for one in [f for f in factors if isinstance(f, symbolic("sign"))]:

@@ -42,7 +42,8 @@ class Function:
     Attributes:
         name         as it is typed
         kind         "entrywise" (scalars, and arrays entry by entry), "vector" (of whole
-                     vectors), "reduction" (vector to scalar) or "loss"
+                     vectors), "reduction" (vector to scalar), "matrix", "square" (of square
+                     matrices) or "loss"
         arity        fewest and most arguments; None for any number
         aliases      other spellings
         latex        the LaTeX of the name; empty: \\operatorname{name}
@@ -59,6 +60,7 @@ class Function:
         values       the numbers that it gives, entry by entry, for any argument
         expands      True where SymPy has only its definition, no function of its own
         by_output    (f, y) -> the derivative by means of the value y = f(z), where it is customary
+        whole        True where the last argument is a whole number, no value of its own
         spell        how a backend writes it, {0}, {1}, … standing for the arguments
         inverse      the name of f^-1, for the two readings of sin^-1
         source       what the derivative or the constants were taken from
@@ -81,6 +83,7 @@ class Function:
     values: Interval = REALS
     expands: bool = False
     by_output: Rule | None = None
+    whole: bool = False
     spell: dict[str, str] = field(default_factory=dict)
     inverse: str = ""
     source: str = ""
@@ -527,6 +530,22 @@ _ROWS: tuple[Function, ...] = (
     Function("sum", kind="reduction", arity=(1, None)),
     Function("prod", kind="reduction", arity=(1, None)),
     Function("mean", kind="reduction", arity=(1, None)),
+    # ------------------------------------------------------------ of matrices
+    Function("inv", kind="square", aliases=("inverse",), source="also written A^-1"),
+    Function("det", kind="square", latex=r"\det", source="of its slope, the cofactors, also where there is no inverse"),
+    Function("logdet", kind="square", source="ln(det(A)), safe for any size; no number where det(A) is below 0"),
+    Function("tr", kind="square", aliases=("trace", "Tr")),
+    Function("vec", kind="matrix", source="the columns, one below the other"),
+    Function("flatten", kind="matrix", source="the entries row by row, as PyTorch's flatten"),
+    Function("kron", kind="matrix", arity=(2, 2), source="the Kronecker product"),
+    Function("sum_rows", kind="matrix", source="a column of the rows' sums, PyTorch's sum(dim=1)"),
+    Function("sum_cols", kind="matrix", source="a column of the columns' sums, PyTorch's sum(dim=0)"),
+    Function("mean_rows", kind="matrix", source="a column of the rows' means"),
+    Function("mean_cols", kind="matrix", source="a column of the columns' means"),
+    Function("conv", kind="matrix", arity=(2, 2),
+             source="of a signal and a kernel, vectors or matrices: where the kernel fits in, not flipped, as PyTorch"),
+    Function("maxpool", kind="matrix", arity=(2, 2), whole=True,
+             source="the largest entry of each k neighbours, of a matrix of each k×k block; the rest is left out"),
     # ------------------------------------------------------------ losses: of a prediction and a target
     Function(
         "mse", kind="loss", arity=(2, 2), aliases=("MSE",), latex=r"\operatorname{MSE}",

@@ -24,6 +24,8 @@ KINDS = {
     "entrywise": "a number",
     "vector": "a vector",
     "reduction": "a vector, to a number",
+    "matrix": "a matrix",
+    "square": "a square matrix",
     "loss": "prediction, target",
 }
 """What a function is of, by the kind of its row."""
@@ -86,8 +88,18 @@ def example(name: str) -> str:
         return f"%jacobian f({letters}) = {name}({letters})"
     if row.kind == "loss":
         return f"%%jacobian\np, y in R^2\nL = {name}(p, y)"
+    if row.kind in ("matrix", "square"):
+        return of_matrices(name)
     letters = ", ".join("xy"[: row.arity[0]])
     return f"%%jacobian\n{letters} in R^3\nf = {name}({letters})"
+
+
+def of_matrices(name: str) -> str:
+    """A cell with a function of matrices; one that takes a whole number has it."""
+    row = FUNCTIONS[name]
+    second = ", 2" if row.whole else ", B" if row.arity[0] == 2 else ""
+    more = "\nB in R^(2x2)" if second == ", B" else ""
+    return f"%%jacobian A\nA in R^(3x3){more}\nf = {name}(A{second})"
 
 
 def slope(name: str) -> Formula | None:

@@ -19,6 +19,10 @@ STATEMENTS = (
     ("`x^2`, `x²`, `x^(2y)`, `x .^ 2`", "powers; `.^`, `.*` and `./` work entry by entry"),
     ("`sin x`, `sin 2x`, `sin^2 x`, `sin(x + y)`", "functions; without brackets the argument is a number and a name"),
     ("`[a, b]`, `[a, b; c, d]`, `x[2]`, `W[1,2]`, `W^T`", "a column, a matrix, entries from 1, the transpose"),
+    (
+        r"`A^-1`, `A^-T`, `det(A)`, `tr(A)`, `logdet(A)`, `\|\|W\|\|_1`, `\|\|W\|\|_F`",
+        "of matrices; `vec`, `kron`, `sum_rows(X)`, `conv(x, w)` and others stand in the table of functions",
+    ),
     ("`x^2 if x > 0 else -x`, `1[x > 0]`", "cases, the indicator"),
     (
         "`sum(x[i]^2 for i = 1..n)`, `[x[i]^2 for i = 1..n]`",
@@ -58,6 +62,10 @@ STATEMENTS = (
     ("`f_x(a, b)`, `(∇f)(a, b)`, `f'|_(x = 3)`", "at a point"),
     (r"`\frac{x^2}{y}`, `\sqrt{x}`, `\begin{bmatrix} … \end{bmatrix}`", "LaTeX pasted in"),
     ("`W = {weights[0]}`", "a value from Python"),
+    (
+        "`X in R^(32x2) batch`, `X in R^(2x32) batch columns`",
+        "a batch, an example a row or a column: `X W + b` adds b to each, losses are means over them",
+    ),
     ("`x in R^2 input`, `m, β fixed`", "in a net: what a name is, `input`, `weight`, `target` or `fixed`"),
     ("`x(3) -> 4 tanh -> 2 softmax`", "a dense net on one line, in `%%nnchain`"),
     ("`# …`", "a comment"),

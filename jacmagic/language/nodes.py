@@ -126,7 +126,7 @@ class Cases(Raw):
 
 @dataclass(frozen=True)
 class Post(Raw):
-    """Something behind a factor: "^", ".^", "T", "[", "°" or "at"; `clear` where nothing can be glued to it."""
+    """Something behind a factor: "^", ".^", "T", "-T", "[", "°" or "at"; `clear` where nothing can be glued to it."""
 
     kind: str
     value: tuple[Raw, ...] = ()
@@ -228,6 +228,7 @@ class Statement(Raw):
     layers   of a net
     dotted   the name that `x_dot = expr` may define instead
     role     the word of ROLES that ends it
+    batch    behind the size: an example a row, or (`batch columns`) a column
     indexed  True for y_i = … for i = 1..n
     places   of `at x = a, y = b`
     """
@@ -242,6 +243,7 @@ class Statement(Raw):
     layers: tuple[Layer, ...] = ()
     dotted: Word | None = None
     role: Word | None = None
+    batch: Word | None = None
     indexed: bool = False
     places: tuple[Place, ...] = ()
 
@@ -273,3 +275,15 @@ def bare(raw: Raw) -> Raw:
     if isinstance(inner, Run) and len(inner.items) == 1 and not inner.items[0].posts:
         inner = inner.items[0].atom
     return inner if isinstance(inner, (Word, Num)) else raw
+
+
+def raised(span: Span, sign: str, value: Raw, clear: bool) -> Post:
+    """What stands behind a factor as its exponent: a transpose for ^T, that of the inverse for ^{-T}, else a power."""
+    inner = unwrapped(value) if isinstance(value, Group) and value.bracket == "{" else value
+    letter = bare(inner)
+    if sign == "^" and isinstance(inner, (Word, Terms)) and isinstance(letter, Word) and (
+        (letter.text, letter.index) == ("T", None)
+    ):
+        minus = isinstance(inner, Terms) and inner.terms[0][0] < 0
+        return Post(span, "-T" if minus else "T", () if letter.command else (letter,), clear)
+    return Post(span, sign, (value,), clear)

@@ -10,7 +10,7 @@ from jacmagic.errors import SyntaxMistake
 from jacmagic.language.cursor import CLOSERS
 from jacmagic.language.letters import KEYWORDS
 from jacmagic.language.lexer import Lexer, Token
-from jacmagic.language.nodes import Group, Item, Num, Place, Post, Raw, Root, Run, Terms, Word, unwrapped
+from jacmagic.language.nodes import Group, Item, Num, Place, Post, Raw, Root, Run, Terms, raised
 
 if TYPE_CHECKING:
     from jacmagic.language.parser import Parser
@@ -21,7 +21,8 @@ def post(p: Parser, atom: Raw, before: list[Post]) -> Post | None:
     token = p.now
     if token.kind == "sup":
         p.next()
-        return Post(token.span, "T") if token.text == "T" else Post(token.span, "^", (superscript(p, token),))
+        turned = token.text in ("T", "-T")
+        return Post(token.span, token.text) if turned else Post(token.span, "^", (superscript(p, token),))
     rule = _RULES.get(token.text) if token.kind == "op" else None
     return rule(p, atom, before) if rule else None
 
@@ -46,10 +47,7 @@ def _power(p: Parser, atom: Raw, before: list[Post]) -> Post:
         p.brackets.pop()
         return Post(p.span_from(start), ".^", (value,))
     value, clear = exponent(p)
-    inner = unwrapped(value) if isinstance(value, Group) and value.bracket == "{" else value
-    if isinstance(inner, Word) and inner.text == "T" and inner.index is None and token.text == "^":
-        return Post(p.span_from(start), "T", () if inner.command else (inner,), clear)
-    return Post(p.span_from(start), token.text, (value,), clear)
+    return raised(p.span_from(start), token.text, value, clear)
 
 
 def _degree_sign(p: Parser) -> bool:

@@ -38,6 +38,11 @@ class Settled:
     number: bool = False
 
 
+def is_ones(expr: t.Expr) -> bool:
+    """True for 𝟏 and 𝟏ᵀ."""
+    return isinstance(t.inside(expr.base) if isinstance(expr, t.Transpose) else expr, t.Ones)
+
+
 _OF_NUMBERS = frozenset({"ln", "log2", "log10", "exp"})
 """Functions that are as often taken of a number, ln 2 x, as of what follows it."""
 
@@ -47,8 +52,10 @@ class Reader(Values):
 
     def run(self, raw: s.Run) -> t.Expr:
         factors = self.factors(self.in_time(derivatives.settled(self, raw.items)))
-        while len(factors) > 1 and isinstance(factors[-1].expr, t.Ones) and factors[-1].operator == "":
-            factors.pop()  # μ 𝟏 is μ, added to each entry
+        while len(factors) > 1 and is_ones(factors[-1].expr) and factors[-1].operator == "":
+            factors.pop()  # μ 𝟏 is μ, added to each entry; b 𝟏ᵀ is b, added to each column
+        if len(factors) == 2 and isinstance(factors[0].expr, t.Ones) and isinstance(factors[1].expr, t.Transpose):
+            return factors[1].expr.base  # 𝟏 bᵀ is b, added to each row
         if lost := next((one for one in factors if isinstance(one.expr, t.Ones)), None):
             said = f"{ONES} stands behind a number that is added to each entry: x - μ {ONES}."
             raise SyntaxMistake(said, lost.span)

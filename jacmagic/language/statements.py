@@ -136,9 +136,20 @@ class Line(Equations):
         del self.tokens[-2]
         word, span = Word(role.span, role.text), Span(start, role.span.stop)
         if states_more(self.tokens):
-            return replace(self.statement(), span=span, role=word)
+            words = batch_of(self.tokens)
+            return replace(self.with_batch(words) if words else self.statement(), span=span, role=word)
         names = self.name_list(self.join_differences(len(self.tokens) - 1))
         return Statement(span, "declare", names, role=word)
+
+    def with_batch(self, words: Sequence[Token]) -> Statement:
+        """`X in R^(32x2) batch`, `X in R^(2x32) batch columns`."""
+        span = words[0].span.to(words[-1].span)
+        del self.tokens[-1 - len(words) : -1]
+        statement = self.statement()
+        batch = Word(span, " ".join(word.text for word in words))
+        if statement.size is None or len(statement.size.dims) != 2:
+            raise SyntaxMistake("A batch is a matrix, an example a row: X in R^(32x2) batch.", span)
+        return replace(statement, span=statement.span.to(span), batch=batch)
 
     def without_braces(self, stop: int) -> int:
         r"""Take away the braces before = that only group: {f(x)}, f{\left(x \right)}, {x}."""
@@ -492,6 +503,21 @@ def role_of(tokens: Sequence[Token]) -> Token | None:
     return role if known else None
 
 
+def batch_of(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The words behind a size that say that it is a batch: batch, batch rows, batch columns."""
+    for count in (2, 1):
+        words = tokens[-1 - count : -1]
+        texts = [word.text for word in words]
+        if len(words) == count and all(word.kind == "word" for word in words) and texts in _BATCH and any(
+            (t.kind, t.text) in (("op", "∈"), ("word", "in")) for t in tokens[: -1 - count]
+        ):
+            return words
+    return ()
+
+
+_BATCH = (["batch"], ["batch", "rows"], ["batch", "columns"])
+
+
 def declared_roles(lines: Sequence[Sequence[Token]]) -> set[str]:
     """The role words that a block declares as names of its own: `input in R^2`, `f(target) = …`, `weight = 3`."""
     found = set()
@@ -561,7 +587,8 @@ def parse(text: str, net: bool = False) -> tuple[Statement, ...]:
             raise LimitError(f"A block has at most {MAX_STATEMENTS:,} statements; use a family.", tokens[0].span)
         line = Line(text, tokens, set() if net else names)
         line.functions = functions
-        statement = line.statement()
+        words = batch_of(tokens)
+        statement = line.with_batch(words) if words else line.statement()
         if statement.kind == "function":
             functions.add(key_of(statement.names[0]))
         if statement.role is not None and not net:

@@ -208,6 +208,20 @@ class Family(Expr):
     but: Expr | None = None
 
 
+def inverse(expr: Expr) -> Power:
+    """A^-1."""
+    return Power(expr, Negative(Number("1", span=expr.span), span=expr.span), span=expr.span)
+
+
+def inverted(expr: Expr) -> Expr | None:
+    """The A of A^-1, else None."""
+    if isinstance(expr, Power) and not expr.entrywise and not expr.on_name:
+        exponent = inside(expr.exponent)
+        if isinstance(exponent, Negative) and isinstance(exponent.inner, Number) and exponent.inner.text == "1":
+            return expr.base
+    return None
+
+
 def is_list(expr: Expr) -> bool:
     """`[body for index = first..last]`, and not a sum or a product over the same."""
     return isinstance(expr, Family) and expr.kind == "vector"

@@ -88,14 +88,8 @@ class Values(Times):
                 raise SyntaxMistake("A prime is a derivative in time, of a name: x'; the transpose is x^T.", post.span)
             if post.kind == "at":
                 expr = derivatives.evaluated(self, expr, post)
-            elif post.kind == "T":
-                if post.value and self.scope.knows("T") and "T" in self.source(post.span):
-                    base = between(item.span.start, post.span.start)
-                    raise self.ambiguous(
-                        item.span, t.Transpose(base), t.Power(base, t.Name("T")),
-                        says="{} can be the transpose or a power.",
-                    )
-                expr = t.Transpose(expr, span=span)
+            elif post.kind in ("T", "-T"):
+                expr = self.transposed(expr, post, item)
             elif post.kind == "°":
                 expr = t.Degrees(expr, span=span)
             elif post.kind == "[":
@@ -113,6 +107,18 @@ class Values(Times):
                     )
                 expr = t.Power(expr, self.value(post.value[0]), post.kind == ".^", span=span)
         return expr
+
+    def transposed(self, expr: t.Expr, post: s.Post, item: s.Item) -> t.Expr:
+        """The transpose, or that of the inverse: A^T, A^-T."""
+        minus, span = post.kind == "-T", Span(expr.span.start, post.span.stop)
+        if post.value and self.scope.knows("T") and "T" in self.source(post.span):
+            base, power = between(item.span.start, post.span.start), t.Name("T")
+            raise self.ambiguous(
+                item.span, t.Transpose(t.inverse(base) if minus else base),
+                t.Power(base, t.Negative(power) if minus else power),
+                says="{} can be the transpose or a power.",
+            )
+        return t.Transpose(t.inverse(expr) if minus else expr, span=span)
 
     def atom(self, raw: s.Raw) -> t.Expr:
         if isinstance(raw, s.Group):

@@ -306,7 +306,7 @@ class Words:
         error, shown = self.unknown(word), self.source(word.span)
         if isinstance(error, AmbiguousMath) or word.text != word.text.lower() in SPELLINGS:
             return error
-        close = nearest(word.text, SPELLINGS | set(self.scope.functions))
+        close = nearest(word.typed, SPELLINGS | set(self.scope.functions))
         if close and "space" not in error.message and not {word.text, shown} & {*ELSEWHERE, *FOREIGN}:
             return NameMistake(f"{shown} is not a function. Did you mean {' or '.join(close)}?", span, tuple(close))
         return error

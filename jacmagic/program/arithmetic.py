@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 
 from jacmagic.engine.entries import MAX_DIGITS
+from jacmagic.engine.graph import Node
 from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
 from jacmagic.functions import symbolic
 from jacmagic.language import tree as t
@@ -48,7 +49,7 @@ def negative(low: Lowerer, expr: t.Negative) -> Value:
 
 
 def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
-    values = low.columns([low.lower(term) for _, term in expr.terms])
+    values = low.columns(to_each_example(low, expr, [low.lower(term) for _, term in expr.terms]))
     shape: Shape = ()
     row, solid = False, None
     for (_, term), value in zip(expr.terms, values):
@@ -59,10 +60,25 @@ def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
         elif (value.shape, value.row) != (shape, row) and not low.in_family:
             sum_clash(low, *solid, term, value)
     if shape != () and not low.in_family:  # a number is added to each entry
-        low.spread |= {term.span for (_, term), value in zip(expr.terms, values)
-                        if value.shape == () and not value.literal}
+        low.unsaid.spread |= {term.span for (_, term), value in zip(expr.terms, values)
+                              if value.shape == () and not value.literal}
     total = sp.Add(*(value.expr if sign > 0 else -value.expr for (sign, _), value in zip(expr.terms, values)))
     return Value(low.check_small(total, expr.span), shape, row, all(v.literal for v in values))
+
+
+def to_each_example(low: Lowerer, expr: t.Sum, values: list[Value]) -> list[Value]:
+    """The terms of a sum with a batch in it, a column of an example's size repeated for each: 𝟏 bᵀ, b 𝟏ᵀ."""
+    axis = low.batches.of(expr)
+    shape = next((value.shape for value in values if len(value.shape) == 2), None)
+    if axis is None or shape is None or low.in_family:
+        return values
+    out = []
+    for (_, term), value in zip(expr.terms, values):
+        if len(value.shape) == 1 and not value.row and value.shape[0] == shape[1 - axis]:
+            low.unsaid.biases[term.span] = axis
+            value = low.of_node(low.graph.broadcast(low.node(value), (1 - axis,), shape))
+        out.append(value)
+    return out
 
 
 def sum_clash(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> None:
@@ -115,7 +131,7 @@ def multiply(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: V
             if va.shape != () or len(vb.shape) != 1 or vb.row:
                 hint = (f"{low.source(a.span)} ./ {low.source(b.span)}",) if va.shape in ((), vb.shape) else ()
                 raise ShapeError(f"Division is by numbers: {low.describe(b, vb)}.", a.span.to(b.span), hint)
-            low.divisors.add(b.span)
+            low.unsaid.divisors.add(b.span)
         if vb.expr.is_zero:
             raise ValueMistake("This divides by 0.", a.span.to(b.span))
         return Value(va.expr / vb.expr, va.shape or vb.shape, va.row, literal)
@@ -225,12 +241,9 @@ def cross(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
 def power(low: Lowerer, expr: t.Power) -> Value:
     base, exponent = low.lower(expr.base), low.lower(expr.exponent)
     if len(base.shape) == 2 and not expr.entrywise:
+        if exponent.expr == -1:
+            return inverse(low, expr, expr.base, base)
         text = low.source(expr.span)
-        if re.sub(r"[\s{}()^*]", "", text[expr.base.span.stop - expr.span.start :]) in ("-1", "−1", "⁻¹"):
-            raise ShapeError(
-                "The inverse of a matrix is not found here; write it out, or declare it as a matrix of its own.",
-                expr.span,
-            )
         fix = re.sub(r"\s*(\^|\*\*)\s*", " .^", text, count=1)
         call = t.inside(expr.base)
         if expr.on_name and isinstance(call, t.Call) and len(call.arguments) == 1:  # sin² A
@@ -258,6 +271,24 @@ def power(low: Lowerer, expr: t.Power) -> Value:
         low.check(value, expr.span)
         raise ValueMistake(f"{low.source(expr.span)} is not a real number.", expr.span)
     return Value(low.check_small(value, expr.span), shape, base.row or exponent.row, literal)
+
+
+def inverse(low: Lowerer, expr: t.Expr, base: t.Expr, value: Value) -> Value:
+    """The inverse of a square matrix."""
+    return low.of_node(low.graph.along("inv", square(low, expr, base, value)))
+
+
+def square(low: Lowerer, expr: t.Expr, base: t.Expr, value: Value) -> Node:
+    """The node of a square matrix."""
+    shape = value.shape
+    if value.row or len(shape) != 2 or shape[0] != shape[1]:
+        found, shown = low.describe(base, value), low.source(expr.span)
+        hints: tuple[str, ...] = ()
+        inner = t.inside(base)
+        if shape == () and isinstance(inner, t.Name) and not low.where(inner.key):
+            hints = (f"{low.source(inner.span)} in R^(2x2)",)
+        raise ShapeError(f"{shown} is of a square matrix, but {found}.", expr.span, hints)
+    return low.node(value)
 
 
 def check_power(low: Lowerer, base: sp.Expr, exponent: sp.Expr, span: Span) -> None:
@@ -326,12 +357,12 @@ def norm(low: Lowerer, expr: t.Expr, argument: t.Expr, inner: Value, order: str)
         return Value(symbolic("abs")(inner.expr), inner.shape, literal=inner.literal)
     if order != "F":
         (inner,) = low.columns([inner], True)
-    if len(inner.shape) == 2 and order != "F":
+    if len(inner.shape) == 2 and order == "1":
+        low.unsaid.sums.add(expr.span)
+        low.arrays.add(expr.span)
+    elif len(inner.shape) == 2 and order != "F":
         shown = low.source(argument.span)
         told = f"{low.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here"
-        if order == "1":
-            raise ShapeError(f"{told}, and the sum of its absolute values is sum(abs({shown})).", expr.span,
-                             (f"sum(abs({shown}))",))
         plain = order == "2" and not re.search(r"_\s*\{?\s*2\s*\}?$", low.source(expr.span))
         raise ShapeError(f"{told}.", expr.span, (f"||{shown}||_F",) if plain else ())
     flat = low.flat(inner)

@@ -32,6 +32,7 @@ class Draft:
     size: s.Statement | None = None
     range: tuple[s.Statement, s.Range] | None = None
     role: tuple[s.Word, str] | None = None
+    batch: int | None = None
     words: tuple[Span, ...] = ()
 
 
@@ -55,6 +56,11 @@ class Declared:
     scope: Scope
     evaluated: Mapping[str, np.ndarray]
     said: Said = field(default_factory=Said)
+
+    @property
+    def batches(self) -> dict[str, int]:
+        """The names that are batches, with the axis of the examples."""
+        return {key: draft.batch for key, draft in self.drafts.items() if draft.batch is not None}
 
     @cached_property
     def reader(self) -> Reader:

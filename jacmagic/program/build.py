@@ -12,12 +12,13 @@ from jacmagic.errors import JacmagicError, ShapeError, Span
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
+from jacmagic.program.batches import Batches
 from jacmagic.program.block import Sized, line
 from jacmagic.program.derivatives import needed_names, read_below
 from jacmagic.program.echo import spelt_out
 from jacmagic.program.equations import of_next
 from jacmagic.program.implicit import Implicit, implicit
-from jacmagic.program.lowerer import Lowerer
+from jacmagic.program.lowerer import Lowerer, Unsaid
 from jacmagic.program.model import Asked, Point, Shape, Step, describe
 from jacmagic.program.points import points
 from jacmagic.program.sizes import lowerer
@@ -71,6 +72,7 @@ def build(block: Sized) -> Built:
     for key in free:
         low.home[key] = graph.input(key, shapes[key])
         low.env[key] = low.of_node(low.home[key])
+    low.batches = Batches(block.batches, block.trees, lambda key: low.env[key].shape if key in low.env else None)
     low.columns_of = lambda keys: variables_among(block, keys)
     equations = implicit(block, low, shapes)
     steps = equations.steps(low)
@@ -106,9 +108,9 @@ def changes(key: str, kind: str) -> str:
 def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
     """One function, definition or equation, lowered; from here on its name stands for its node."""
     expr, params = block.trees[key], block.scope.functions.get(key, ())
-    low.spread, low.divisors, low.rows = set(), set(), set()
+    low.unsaid = Unsaid()
     value = low.step(expr)
-    shown = spelt_out(expr, low.spread, low.divisors, low.rows)
+    shown = spelt_out(expr, low.unsaid)
     node = low.node(value)
     if value.row:
         node = low.graph.take(node, range(node.size), (1, node.size))
@@ -122,7 +124,8 @@ def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
         shown = t.UserCall(key, tuple(map(t.Name, params)))
     hidden = read_below(node) if any(isinstance(one, t.DERIVATIVES) for one in t.walk(expr)) else []
     reads = tuple(dict.fromkeys(n for n in [*names_in(expr), *hidden] if n not in block.wholes))
-    return Step(key, statement.kind, params, shown, label, statement.span, reads)
+    note = ", ".join(low.unsaid.told)
+    return Step(key, statement.kind, params, shown, label, statement.span, reads, note)
 
 
 def lists_as_rows(block: Sized) -> dict[str, Span]:

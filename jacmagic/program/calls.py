@@ -1,6 +1,7 @@
 """Calls of the table's functions and of the block's own, lowered to the graph.
 
-A function that is no map of each entry, no loss, and no operation of the graph, has a line in CALLS.
+A function that is no map of each entry, no loss, and no operation of the graph, has a line in CALLS, one of matrices in
+MATRICES.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic.engine.graph import Node
+from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.ops.unknown import Undetermined
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import check_power, cross, norm
+from jacmagic.program.batches import COLUMNS
 from jacmagic.program.lowerer import MAX_CALLS, MAX_FUNCTIONS, Lowerer, Shape, Unroll, Value
+from jacmagic.program.matrices import MATRICES
 
 
 def user_call(low: Lowerer, expr: t.UserCall) -> Value:
@@ -156,8 +159,15 @@ def loss(low: Lowerer, expr: t.Call) -> Value:
         return replace(each, expr=low.check_small(each.expr, expr.span))
     node = low.flat(each)
     total = low.of_node(low.graph.sum(node, (0,)))
-    if row.name == "cross_entropy":
+    axis = low.batches.of(a)
+    if row.name == "cross_entropy" and (axis is None or len(va.shape) < 2):
         return total
+    if axis is not None and len(va.shape) == 2:
+        count = va.shape[axis]
+        low.unsaid.told[f"{row.name}: the mean over {count} examples"] = None
+        if row.name == "cross_entropy":
+            low.unsaid.means[expr.span] = count
+            return replace(total, expr=total.expr / count)
     return replace(total, expr=total.expr / node.size)
 
 
@@ -170,14 +180,13 @@ def vector_argument(low: Lowerer, expr: t.Call, value: Value) -> Node:
 
 
 def softmax(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    return low.of_node(low.graph.along(expr.function, several(low, expr, values[0])))
+    x, back = examples(low, expr, values[0])
+    return back(low.graph.along(expr.function, several(low, expr, x)))
 
 
-
-def several(low: Lowerer, expr: t.Call, value: Value) -> Node:
-    """A vector of more than one entry: softmax of one is 1, whatever it is."""
-    node = vector_argument(low, expr, value)
-    if node.size > 1:
+def several(low: Lowerer, expr: t.Call, node: Node) -> Node:
+    """Vectors of more than one entry: softmax of one is 1, whatever it is."""
+    if node.shape[-1] > 1:
         return node
     shown, soft = low.source(expr.span), expr.function == "softmax"
     said = "1; one chance is a sigmoid." if soft else "0."
@@ -185,36 +194,60 @@ def several(low: Lowerer, expr: t.Call, value: Value) -> Node:
     raise ShapeError(f"{expr.function} of one entry is always {said}", expr.span, fix)
 
 
+def examples(low: Lowerer, expr: t.Call, value: Value) -> tuple[Node, Callable[[Node], Value]]:
+    """A vector, or a matrix whose rows are taken one by one, of a batch of columns these; and the way back."""
+    node = low.node(value)
+    if len(value.shape) != 2 or value.shape[1] == 1:
+        return vector_argument(low, expr, value), low.of_node
+    if low.batches.of(expr.arguments[0]) == COLUMNS:
+        low.unsaid.told[f"{expr.function} column by column"] = None
+        return low.graph.permute(node, (1, 0)), lambda found: low.of_node(low.graph.permute(found, (1, 0)))
+    low.unsaid.told[f"{expr.function} row by row"] = None
+    return node, low.of_node
+
+
 def layer_norm(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    middle = centred(low, vector_argument(low, expr, values[0]))
-    deviation = low.node(Value(sp.sqrt(mean_square(low, middle) + sp.Rational(1, 100000))))
-    return low.of_node(low.node(Value(low.symbol(middle) / low.symbol(deviation), middle.shape)))
+    x, back = examples(low, expr, values[0])
+    middle = centred(low.graph, x)
+    return back(divided(low.graph, middle, mean_square(low.graph, middle, sp.Rational(1, 100000))))
 
 
 def rms_norm(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    x = vector_argument(low, expr, values[0])
-    size = low.node(Value(sp.sqrt(mean_square(low, x) + sp.Rational(1, 2**52))))
-    return low.of_node(low.node(Value(low.symbol(x) / low.symbol(size), x.shape)))
+    x, back = examples(low, expr, values[0])
+    return back(divided(low.graph, x, mean_square(low.graph, x, sp.Rational(1, 2**52))))
 
 
-def centred(low: Lowerer, x: Node) -> Node:
-    """A vector minus its mean."""
-    mean = low.of_node(low.graph.sum(x, (0,))).expr / x.size
-    return low.node(Value(low.symbol(x) - low.symbol(low.node(Value(mean))), x.shape))
+def centred(g: Graph, x: Node) -> Node:
+    """Vectors, along the last axis, minus their means."""
+    axes = tuple(range(len(x.shape)))
+    total = g.sum(x, axes[-1:])
+    mean = g.map(slot(0) / x.shape[-1], [(total, axes[:-1])], total.shape)
+    return g.map(slot(0) - slot(1), [(x, axes), (mean, axes[:-1])], x.shape)
 
 
-def mean_square(low: Lowerer, x: Node) -> sp.Expr:
-    squares = low.node(Value(low.symbol(x) ** 2, x.shape))
-    return low.of_node(low.graph.sum(squares, (0,))).expr / x.size
+def mean_square(g: Graph, x: Node, epsilon: sp.Expr) -> Node:
+    """The root of the mean of the squares along the last axis, and an ε."""
+    axes = tuple(range(len(x.shape)))
+    total = g.sum(g.map(slot(0) ** 2, [(x, axes)], x.shape), axes[-1:])
+    return g.map(sp.sqrt(slot(0) / x.shape[-1] + epsilon), [(total, axes[:-1])], total.shape)
+
+
+def divided(g: Graph, x: Node, by: Node) -> Node:
+    axes = tuple(range(len(x.shape)))
+    return g.map(slot(0) / slot(1), [(x, axes), (by, axes[:-1])], x.shape)
 
 
 def var(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    return Value(mean_square(low, centred(low, all_entries(low, expr, values[0]))))
+    x = centred(low.graph, all_entries(low, expr, values[0]))
+    total = low.graph.sum(low.graph.map(slot(0) ** 2, [(x, (0,))], x.shape), (0,))
+    return Value(low.of_node(total).expr / x.size)
 
 
 def of_the_graph(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    """A function of a vector that is an operation of the graph."""
-    return low.of_node(low.graph.along(expr.function, vector_argument(low, expr, values[0])))
+    """A function of a vector that is an operation of the graph, of a matrix row by row."""
+    x, back = examples(low, expr, values[0])
+    made = low.graph.along(expr.function, x)
+    return back(made) if made.shape == x.shape else low.of_node(made)
 
 
 def all_entries(low: Lowerer, expr: t.Call, value: Value) -> Node:
@@ -305,7 +338,7 @@ def mean(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 CALLS: dict[str, Callable[[Lowerer, t.Call, list[Value]], Value]] = {
     "softmax": softmax, "log_softmax": softmax, "layer_norm": layer_norm, "rms_norm": rms_norm, "var": var,
     "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross_call,
-    "diag": diag, "sum": sum_, "prod": prod_, "mean": mean,
+    "diag": diag, "sum": sum_, "prod": prod_, "mean": mean, **{name: row.lower for name, row in MATRICES.items()},
 }
 
 def unknown(low: Lowerer, expr: t.Unknown) -> Value:

@@ -78,7 +78,7 @@ def net_roles(block: Sized, built: Built) -> dict[str, str]:
     sizes = {key: one.shape for key, one in built.steps.items()} | {key: built.shapes[key] for key in keys}
     stated = {key: draft.role[1] for key, draft in block.drafts.items() if draft.role is not None}
     named = [key_of(word) for word in block.columns]
-    return roles(trees, params, sizes, sorted(keys, key=block.first_place), stated, named)
+    return roles(trees, params, sizes, sorted(keys, key=block.first_place), stated, named, block.batches)
 
 
 def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ def component(low: Lowerer, expr: t.Component) -> Value:
     if len(indices) < len(base.shape):
         one_column = base.shape[1] == 1
         indices = (*indices, t.Number("1") if one_column else t.Slice())
-        low.rows |= set() if one_column else {expr.span}
+        low.unsaid.rows |= set() if one_column else {expr.span}
     node = low.node(base)
     if any(isinstance(index, t.Slice) for index in indices):
         return low.of_node(part(low, expr, node, indices))

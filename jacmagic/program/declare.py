@@ -14,6 +14,7 @@ from jacmagic.language.letters import KEYWORDS, ONES, names_something, shift_of
 from jacmagic.language.reading import Reader
 from jacmagic.language.statements import parse_names
 from jacmagic.language.words import Scope
+from jacmagic.program.batches import COLUMNS, ROWS
 from jacmagic.program.block import Declared, Draft, line
 from jacmagic.program.statements import Unfolded, looks_like_value
 
@@ -85,6 +86,8 @@ def said(draft: Draft, word: s.Word, statement: s.Statement) -> Draft:
         if draft.range is not None:
             raise twice(word, "range", draft.range[0], statement)
         draft = replace(draft, range=(statement, statement.range))
+    if statement.batch is not None:
+        draft = replace(draft, batch=COLUMNS if statement.batch.text.endswith("columns") else ROWS)
     if statement.role is not None:
         if draft.role is not None:
             raise NameMistake(f"The role of {word.typed} is said twice.", statement.role.span)

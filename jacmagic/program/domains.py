@@ -47,7 +47,8 @@ def _exp(value: float) -> float:
 
 
 _INCREASING: dict[str, Callable[[float], float]] = {
-    "exp": _exp, "sqrt": lambda v: math.sqrt(max(v, 0.0)), "mean": lambda v: v,
+    "exp": _exp, "sqrt": lambda v: math.sqrt(max(v, 0.0)),
+    **dict.fromkeys(("mean", "mean_rows", "mean_cols", "vec", "flatten"), lambda v: v),
 }
 """Functions whose values are those between the values at the ends; of a free name they are as free as it is."""
 
@@ -180,7 +181,7 @@ class Domains:
             one, low, high = arguments
             least, most = min(max(one.low, low.low), high.low), min(max(one.high, low.high), high.high)
             return Reach(least, most, one.sure and low.sure and high.sure)
-        if row.kind == "loss" or row.name in ("cbrt", "sum", "prod", "diag", "log_base", "root"):
+        if row.kind in ("loss", "matrix", "square") or row.name in ("cbrt", "sum", "prod", "diag", "log_base", "root"):
             return _ANY
         return Reach(row.values.low, row.values.high, True)
 

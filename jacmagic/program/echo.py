@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from jacmagic.errors import Span
 from jacmagic.language import tree as t
 from jacmagic.program.block import Settled, Sized
+from jacmagic.program.lowerer import Unsaid
 from jacmagic.program.model import Line, Shape, Step
 
 
@@ -18,7 +18,8 @@ def lines(block: Sized, steps: Mapping[str, Step], shapes: Mapping[str, Shape]) 
         stated = step.shape if key in block.sizes or block.net else None
         zero = key in said.zeros or bool(said.implicit) and step.kind == "residual"
         params = () if step.kind == "unknown" else step.params
-        out.append(Line("step", key, params, step.expr, stated, equation=step.kind == "equation", zero=zero))
+        equation = step.kind == "equation"
+        out.append(Line("step", key, params, step.expr, stated, equation=equation, zero=zero, note=step.note))
     for key, draft in block.drafts.items():
         if key in steps:
             continue
@@ -38,33 +39,66 @@ def has_decimals(block: Settled) -> bool:
     return any("." in text or "e-" in text for text in numbers)
 
 
-def spelt_out(
-    expr: t.Expr, spread: Collection[Span], divisors: Collection[Span], rows: Collection[Span]
-) -> t.Expr:
+def bias(term: t.Expr, axis: int | None) -> t.Expr:
+    """𝟏 bᵀ where the examples are rows, b 𝟏ᵀ where they are columns; the term itself where it is added to none."""
+    if axis is None:
+        return term
+    whole = term if isinstance(term, (t.Name, t.Call, t.Component)) else t.Paren(term, span=term.span)
+    pair = (whole, t.Transpose(t.Ones())) if axis else (t.Ones(), t.Transpose(whole, span=term.span))
+    return t.Product(tuple(("", one) for one in pair), span=term.span)
+
+
+def mean_loss(call: t.Call, visit: Callable[[t.Expr], t.Expr], count: int) -> t.Expr:
+    """-1/N sum(Y .* ln(P)) of cross_entropy(P, Y)."""
+    p, y = map(visit, call.arguments)
+    y = y if isinstance(y, (t.Name, t.Paren, t.Call)) else t.Paren(y, span=y.span)
+    total = t.Call("sum", (t.Product((("", y), (".*", t.Call("ln", (p,))))),))
+    share = t.Fraction(t.Number("1"), t.Number(str(count)))
+    return t.Negative(t.Product((("", share), ("", total))), span=call.span)
+
+
+def sums_of(one: t.Expr, visit: Callable[[t.Expr], t.Expr], unsaid: Unsaid) -> t.Expr | None:
+    """What is a sum by another name, as that sum."""
+    if one.span in unsaid.sums:
+        return magnitudes(one, visit)
+    if one.span in unsaid.means and isinstance(one, t.Call):
+        return mean_loss(one, visit, unsaid.means[one.span])
+    return None
+
+
+def magnitudes(norm: t.Expr, visit: Callable[[t.Expr], t.Expr]) -> t.Expr:
+    """sum(abs(W)) of ||W||_1 and norm1(W)."""
+    inner = norm.inner if isinstance(norm, t.Norm) else t.children(norm)[0]
+    return t.Call("sum", (t.Call("abs", (visit(inner),), span=norm.span),), span=norm.span)
+
+
+def spelt_out(expr: t.Expr, unsaid: Unsaid) -> t.Expr:
     """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z), X[2,:] of a row."""
-    if not spread and not divisors and not rows:
+    if not unsaid:
         return expr
 
     def visit(one: t.Expr) -> t.Expr:
-        if isinstance(one, t.Component) and one.span in rows:
+        if (whole := sums_of(one, visit, unsaid)) is not None:
+            return whole
+        if isinstance(one, t.Component) and one.span in unsaid.rows:
             return replace(one, base=visit(one.base), indices=(*one.indices, t.Slice()))
         if isinstance(one, t.Sum):
             return replace(one, terms=tuple((sign, ones(visit(term))) for sign, term in one.terms))
         if isinstance(one, t.Product):
             factors = [(operator, visit(factor)) for operator, factor in one.factors]
             return replace(one, factors=tuple(
-                ("./" if operator == "/" and factor.span in divisors else operator, factor)
+                ("./" if operator == "/" and factor.span in unsaid.divisors else operator, factor)
                 for operator, factor in factors
             ))
-        if isinstance(one, t.Fraction) and one.below.span in divisors:
+        if isinstance(one, t.Fraction) and one.below.span in unsaid.divisors:
             below = visit(one.below)
             below = below if isinstance(below, (t.Name, t.Paren, t.Call)) else t.Paren(below, span=below.span)
             return t.Product((("", visit(one.above)), ("./", below)), span=one.span)
         return t.rebuilt(one, visit)
 
     def ones(term: t.Expr) -> t.Expr:
-        if term.span not in spread:
-            return term
+        if term.span not in unsaid.spread:
+            return bias(term, unsaid.biases.get(term.span))
         plain = isinstance(term, t.Product) and all(operator in ("", "*") for operator, _ in term.factors)
         factors = term.factors if isinstance(term, t.Product) and plain else (("", term),)
         return t.Product((*factors, ("", t.Ones())), span=term.span)

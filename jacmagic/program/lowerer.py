@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,7 @@ from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
+from jacmagic.program.batches import Batches
 
 MAX_FAMILY = 10_000
 """Members of one family. Instead: vectors, `sum(x .* x)`."""
@@ -58,6 +59,31 @@ class Value:
     literal: bool = False
 
 
+@dataclass
+class Unsaid:
+    """What blackboards leave out and the echo says, by the spans of the parts.
+
+    spread    numbers that are added to each entry of an array
+    divisors  vectors that a number is divided by, entry by entry
+    rows      rows of matrices, X[2]
+    sums      ||W||_1 of a matrix
+    biases    columns that are added to each example of a batch, with the axis of the examples
+    means     cross_entropy of a batch, with the number of examples
+    told      what is said beside the line: softmax row by row
+    """
+
+    spread: set[Span] = field(default_factory=set)
+    divisors: set[Span] = field(default_factory=set)
+    rows: set[Span] = field(default_factory=set)
+    sums: set[Span] = field(default_factory=set)
+    biases: dict[Span, int] = field(default_factory=dict)
+    means: dict[Span, int] = field(default_factory=dict)
+    told: dict[str, None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.spread or self.divisors or self.rows or self.sums or self.biases or self.means)
+
+
 class Unroll(Exception):
     """A family's body cannot be lowered over the whole index at once."""
 
@@ -88,9 +114,8 @@ class Lowerer:
         self.whole_names: set[str] = set()
         self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
         self.as_row: dict[str, Span] = {}  # where a capital letter was given a list of numbers: W = [1, -1]
-        self.spread: set[Span] = set()  # numbers that are added to each entry of an array
-        self.rows: set[Span] = set()  # rows of matrices, X[2]
-        self.divisors: set[Span] = set()  # vectors that a number is divided by, entry by entry
+        self.unsaid = Unsaid()
+        self.batches = Batches({}, {}, lambda key: None)
         self.home: dict[str, Node] = {}  # what each name of the block is outside of all calls
         self.columns_of: Callable[[Collection[str]], Sequence[str]] = tuple  # the variables among these names
 

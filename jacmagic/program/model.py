@@ -47,6 +47,7 @@ class Step:
     node: Node
     span: Span
     reads: tuple[str, ...]  # the names it uses, in order of appearance
+    note: str = ""  # what the echo says beside it
 
     @property
     def shape(self) -> Shape:
@@ -66,6 +67,7 @@ class Line:
     equation: bool = False
     python: bool = False
     zero: bool = False  # what it says is 0
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,21 +31,23 @@ SET = frozenset({"weighs", "exponent", "temperature", "root"})
 
 def roles(
     trees: Trees, params: Mapping[str, Sequence[str]], shapes: Mapping[str, Shape], names: Sequence[str],
-    stated: Mapping[str, str], columns: Collection[str] = (),
+    stated: Mapping[str, str], columns: Collection[str] = (), batches: Collection[str] = (),
 ) -> dict[str, str]:
     """{name: "input" | "weight" | "target" | "fixed"} of the undefined `names`, by the rules of the language in order.
 
     trees    the right sides of the block in order, params the arguments of its functions
     stated   what a line says of a name
     columns  the names on the magic's line
+    batches  the names that are batches: inputs, but where one is compared
 
     Raises:
         NameMistake: nothing says which name is the input.
     """
     known = {key: "input" for key in names if key in columns or is_input(key, trees, shapes)} | dict(stated)
     inputs = {key for key in names if known.get(key) == "input"}
-    uses = _Uses(trees, params, shapes, [key for key in names if key not in inputs])
+    uses = _Uses(trees, params, shapes, [key for key in names if key not in inputs], 3 if batches else 2)
     found = {key: known.get(key) or by_use(key, uses, shapes) for key in names}
+    found |= {key: "input" for key in batches if found.get(key) in ("weight", "fixed") and key not in stated}
     if columns or "input" in found.values():
         return found
     loose = [key for key in names if key not in stated and found[key] == "weight"]
@@ -67,7 +69,7 @@ def which_input(names: Sequence[str], found: int) -> NameMistake:
 
 def by_use(key: str, uses: _Uses, shapes: Mapping[str, Shape]) -> str:
     """Rules 4 to 6: a target, fixed, or a weight, by what the name stands for in the block."""
-    kinds, small = uses.found[key], len(shapes[key]) < 2
+    kinds, small = uses.found[key], len(shapes[key]) < uses.axes
     base = name_of(key).base
     if small and "target" in kinds and kinds <= {"target", "weighs"}:
         return "target"
@@ -205,8 +207,10 @@ class _Uses:
     """
 
     def __init__(
-        self, trees: Trees, params: Mapping[str, Sequence[str]], shapes: Mapping[str, Shape], names: Sequence[str]
+        self, trees: Trees, params: Mapping[str, Sequence[str]], shapes: Mapping[str, Shape], names: Sequence[str],
+        axes: int = 2,
     ) -> None:
+        self.axes = axes  # what has fewer may be a target: of a batch a matrix, too
         self.trees: dict[str, t.Expr] = {key: plain(tree) for key, tree in trees.items()}
         self.params, self.shapes = params, shapes
         self.found: dict[str, set[str]] = {key: set() for key in names}
@@ -236,7 +240,7 @@ class _Uses:
     def free(self, expr: t.Expr) -> str | None:
         """The undefined name, no matrix, that an expression is: y, y^T, y[k]."""
         name = core(expr)
-        if isinstance(name, t.Name) and name.key in self.found and len(self.shapes[name.key]) < 2:
+        if isinstance(name, t.Name) and name.key in self.found and len(self.shapes[name.key]) < self.axes:
             return name.key
         return None
 
@@ -254,7 +258,7 @@ class _Uses:
     def transformed(self, expr: t.Expr) -> str | None:
         """The one undefined name in an expression without any other: y of y, 2y, ln y, 1 - y, y[k]."""
         names = [name for name in names_below(expr) if name in self.found or name in self.shapes]
-        if len(names) == 1 and names[0] in self.found and len(self.shapes[names[0]]) < 2:
+        if len(names) == 1 and names[0] in self.found and len(self.shapes[names[0]]) < self.axes:
             return names[0]
         return None
 
@@ -603,7 +607,7 @@ class _Uses:
         if isinstance(one, t.Name) and one.key in self.trees and self.transparent(self.trees[one.key]):
             self.target(self.trees[one.key])
             return
-        own = [name for name in sorted(names_below(one)) if name in self.found and len(self.shapes[name]) < 2]
+        own = [name for name in sorted(names_below(one)) if name in self.found and len(self.shapes[name]) < self.axes]
         if not self.transparent(one) or not own:
             self.layer(one)
             return
@@ -615,7 +619,7 @@ class _Uses:
 
     def transparent(self, expr: t.Expr) -> bool:
         """True for a combination of undefined vectors and numbers alone."""
-        return all(name in self.found and len(self.shapes[name]) < 2 for name in names_below(expr))
+        return all(name in self.found and len(self.shapes[name]) < self.axes for name in names_below(expr))
 
     def condition(self, one: t.Expr) -> None:
         """abs(r) < δ, y == 1: in a loss."""

@@ -20,8 +20,10 @@ from jacmagic import names
 from jacmagic.errors import ShapeError, Span
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
+from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
-from jacmagic.program.known import Gap, Known, Row, join, joined, rows_of, transposed
+from jacmagic.program.known import Gap, Known, Row, columns_of, join, joined, rows_of, transposed
+from jacmagic.program.matrices import MATRICES, shape_of
 
 
 def is_literal(expr: t.Expr) -> bool:
@@ -61,6 +63,7 @@ class Inference:
         self.beside: dict[str, ShapeError] = {}  # what to say of a stuck name, where its neighbours tell
         self.together: dict[str, tuple[str, ...]] = {}  # the free names of the product that a name stands in
         self.layers: set[str] = set()  # the W of tanh(W x) and of W x + b: matrices to everybody
+        self.batches = Batches({}, {}, lambda key: None)
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
@@ -71,6 +74,7 @@ class Inference:
         """
         while True:
             self.changed, self.stuck, self.seen = False, {}, {}
+            self.batches.memo.clear()
             for key, expr in definitions:
                 want = self.shapes.get(key, self.wanted.get(key))
                 of, self.at = self.rates.get(key), self.numbers.get(key)
@@ -356,6 +360,8 @@ class Inference:
         terms = [term for _, term in expr.terms]
         for term in terms:
             self.layer(term)
+        if (axis := self.batches.of(expr)) is not None:
+            return self.of_examples(terms, axis, want)
         shape = next((found for term in terms if (found := self.up(term)) is not None and len(found) == 2), None)
         if shape is not None and not isinstance(shape, Row):
             for term in terms:
@@ -364,6 +370,17 @@ class Inference:
                     self.hold(name, (), shape)
             terms = [term for term in terms if not isinstance(t.inside(term), t.Name) or self.up(term) is not None]
         return self.alike(terms, want)
+
+    def of_examples(self, terms: list[t.Expr], axis: int, want: Known) -> Known:
+        """A sum with a batch in it: a column, and an undeclared name, is added to each example."""
+        batch = [term for term in terms if self.batches.of(term) is not None]
+        biases = [term for term in terms if term not in batch]
+        found = self.alike(batch, want)
+        if not isinstance(found, tuple) or isinstance(found, Row):
+            return found
+        for term in biases:
+            self.up(term, (found[1 - axis],) if len(found) == 2 else ())
+        return found
 
     def product(self, expr: t.Product, want: Known) -> Known:
         """One level of products, left to right."""
@@ -406,6 +423,7 @@ class Inference:
 
     def chain(self, parts: list[t.Expr], want: Known) -> Known:
         shapes = [self.up(part) for part in parts]
+        shapes = self.inverses(parts, shapes)
         unknown = [k for k, shape in enumerate(shapes) if shape is None]
         solid = [k for k, shape in enumerate(shapes) if shape is not None and shape != ()]
         if not unknown:
@@ -425,6 +443,21 @@ class Inference:
                 self.hold(parts[k], (), size)
             return None
         return self.solve(parts, shapes, unknown[0], want)
+
+    def inverses(self, parts: list[t.Expr], shapes: list[Known]) -> list[Known]:
+        """The shapes, those of A^-1 and inv(A) found by what stands beside them: an inverse is square."""
+        found = list(shapes)
+        for k, part in enumerate(parts):
+            name, called = inverse_of(part)
+            if shapes[k] is not None or not isinstance(name, t.Name) or name.key not in self.free:
+                continue
+            right = next((one for one in shapes[k + 1 :] if one != ()), None)
+            left = next((one for one in shapes[:k][::-1] if one != ()), None)
+            n = rows_of(right) or columns_of(left)
+            if n and (called or name.key[0].isupper()):
+                self.learn(name.key, (n, n))
+                found[k] = (n, n)
+        return found
 
     def hold(self, part: t.Expr, scalar: Known, matrix: Known) -> None:
         """Remember a name that may be a number or a matrix."""
@@ -548,6 +581,8 @@ class Inference:
         args = expr.arguments
         for arg in args:
             self.layer(arg)
+        if expr.function in MATRICES:
+            return self.of_matrices(expr, want)
         if row.kind == "entrywise":
             if row.arity[1] is None and len(args) == 1:
                 self.up(args[0])
@@ -571,8 +606,19 @@ class Inference:
         arg = t.inside(args[0])
         if isinstance(arg, t.Family):
             return self.up(t.Family(arg.body, arg.index, arg.first, arg.last, "sum", span=arg.span), want)
-        self.up(arg)
+        shape = self.up(arg)
+        several = isinstance(shape, tuple) and not isinstance(shape, Row) and len(shape) == 2 and shape[1] != 1
+        if expr.function == "logsumexp" and several and shape is not None:
+            return (shape[1 if self.batches.of(arg) == COLUMNS else 0],)
         return ()
+
+    def of_matrices(self, expr: t.Call, want: Known) -> Known:
+        """The shape of a function of matrices, as far as those of its arguments are known; a row is a 1×n matrix."""
+        def up(arg: t.Expr, wanted: Known = None) -> tuple[int, ...] | None:
+            shape = self.up(arg, wanted)
+            return (1, shape.n) if isinstance(shape, Row) else shape
+
+        return shape_of(expr, want if want and not isinstance(want, Row) else None, up, self.whole)
 
     def user_call(self, expr: t.UserCall, want: Known) -> Known:
         params = self.functions.get(expr.key, ())
@@ -604,3 +650,13 @@ RULES: dict[type[t.Expr], Callable[[Inference, Any, Known], Known]] = {
 def names_below(expr: t.Expr) -> set[str]:
     """The names that occur in an expression."""
     return {one.key for one in t.walk(expr) if isinstance(one, t.Name)}
+
+
+def inverse_of(expr: t.Expr) -> tuple[t.Expr | None, bool]:
+    """The A of A^-1 and inv(A), transposed or not, and whether it is inv that is called."""
+    whole = t.inside(expr)
+    whole = t.inside(whole.base) if isinstance(whole, t.Transpose) else whole
+    if isinstance(whole, t.Call):
+        return (t.inside(whole.arguments[0]), True) if whole.function == "inv" else (None, False)
+    base = t.inverted(whole)
+    return (None if base is None else t.inside(base)), False

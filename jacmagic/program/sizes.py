@@ -14,6 +14,7 @@ from jacmagic.code import compile_numpy
 from jacmagic.engine.graph import Graph
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, ValueMistake
 from jacmagic.language import tree as t
+from jacmagic.program.batches import Batches
 from jacmagic.program.block import Counted, Settled, Sized, grown, line
 from jacmagic.program.lowerer import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
 from jacmagic.program.lowering import RULES
@@ -131,6 +132,7 @@ def size(block: Counted) -> Sized:
             return None
 
     inference = Inference(shapes, whole, block.scope.functions, free, rates, stated, block.source, block.net)
+    inference.batches = Batches(block.batches, block.trees, shapes.get)
     mistake = None
     try:
         inference.run([(key, block.trees[key]) for key, _ in block.sequence])

@@ -26,7 +26,7 @@ def first(key: str, shape: Shape, role: str, ends: Ends, label: bool, net: bool,
     size = int(np.prod(shape, dtype=int))
     if label and shape:
         value = np.zeros(shape)
-        value.flat[0] = 1.0
+        value[..., 0] = 1.0
     elif role == "weight" and ends is None:
         value = weight(key, shape, seed)
     elif not shape:

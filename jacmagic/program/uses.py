@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jacmagic.errors import Span
+from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.model import Step
 
@@ -39,11 +40,13 @@ def use_of(expr: t.Expr, key: str) -> Span | None:
 
 
 def bounds_in(expr: t.Expr) -> list[t.Expr]:
-    """The expressions that must be whole numbers: bounds of families and indices of components."""
+    """The expressions that must be whole numbers: bounds of families, indices of components, how much is pooled."""
     out: list[t.Expr] = []
     for one in t.walk(expr):
         if isinstance(one, t.Family):
             out += [end for end in (one.first, one.last, one.but) if end is not None]
+        if isinstance(one, t.Call) and FUNCTIONS[one.function].whole:
+            out += one.arguments[1:]
         if isinstance(one, t.Component):
             for index in one.indices:
                 out += t.children(index) if isinstance(index, t.Slice) else [index]

@@ -260,6 +260,10 @@ def _meet(a: Factor, b: Factor) -> Term | None:
         return Term(sp.Integer(a.columns))
     if a.kind == b.kind == "unit" and a.flipped and not b.flipped:
         return Term(_ONE if a.what == b.what else _ZERO)
+    if a.kind == b.kind == "matrix" and a.flipped == b.flipped and (
+        t.inverted(a.what) == b.what or t.inverted(b.what) == a.what
+    ):
+        return _only(eye(a.rows))
     if {a.kind, b.kind} == {"diag", "column"} and a.columns == b.rows:
         both = shorter(a.what * b.what)
         if both.count_ops() < a.what.count_ops() + b.what.count_ops():

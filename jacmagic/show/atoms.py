@@ -60,7 +60,8 @@ class Atoms:
             elif (norm := normed(node)) is not None:
                 name, z = norm
                 self.names.setdefault(node.number, t.Call(name, (self.tree(z),)))
-                self.names[node.args[1].number] = t.Call("sqrt", (self.normed_by(name, z),))
+                if len(node.shape) == 1:
+                    self.names[node.args[1].number] = t.Call("sqrt", (self.normed_by(name, z),))
 
     def normed_by(self, name: str, z: Node) -> t.Expr:
         """What stands under the root of layer_norm and rms_norm."""
@@ -210,6 +211,8 @@ class Atoms:
             return node.data[0]
         if not node.shape and node.op in ("dot", "sum") and not self.named(node) and not self.carries(node):
             return self.number(node)
+        if (share := self.adds_up(node)) is not None:
+            return share
         if node.op != "map" or self.named(node) or inside and node.number in self.kept:
             return self.atom(node, axes)
         expr, own = node.data
@@ -223,6 +226,18 @@ class Atoms:
             for k, (arg, there) in enumerate(zip(node.args, own)) if slot(k) in expr.free_symbols
         }
         return put_in(expr, swap)
+
+    def adds_up(self, node: Node) -> sp.Expr | None:
+        """The number that each row of a target adds up to, times what stands in front of it; None of all else."""
+        (x,) = node.args if node.op == "sum" and len(node.shape) == 1 else (None,)
+        if x is None or node.data != (1,):
+            return None
+        scale, rest = a.shorter(self.template(x)).as_coeff_Mul()
+        leaf, axes = self.atoms.get(rest, (x, ()))
+        if leaf.op != "input" or axes != (0, 1) or leaf.data not in self.adding_up:
+            return None
+        self.told.add(leaf.data)
+        return scale
 
     def number(self, node: Node) -> sp.Expr:
         """A number that is a product of matrices: what it is times, and a symbol for the rest."""

@@ -23,7 +23,7 @@ from jacmagic.functions import FUNCTIONS, put_in
 from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout, Order
 from jacmagic.result import Result
-from jacmagic.show.formula import Reader
+from jacmagic.show.formula import NoForm, Reader
 from jacmagic.show.norms import normed, pull
 from jacmagic.show.pieces import name_of
 
@@ -64,7 +64,8 @@ def pre_activation(result: Result, key: str) -> tuple[t.Expr, t.Expr] | None:
     outer: list[tuple[int, t.Expr]] = []
     for sign, term in terms:
         call = t.inside(term)
-        if inner is None and isinstance(call, t.Call) and len(call.arguments) == 1:
+        layer = isinstance(call, t.Call) and FUNCTIONS[call.function].kind not in ("matrix", "square")
+        if inner is None and isinstance(call, t.Call) and layer and len(call.arguments) == 1:
             argument = t.inside(call.arguments[0])
             if not isinstance(argument, (t.Name, t.Number)) and (
                 result.program.shape(key) != () or key not in result.program.outputs
@@ -102,6 +103,8 @@ def split(result: Result, key: str) -> Split | None:
         return Split(g.map(rest, [*operands, (z, every)], root.shape), z, inner)
     nodes = [(node, norm[1] if norm is not None else node.args[0])
              for node in ancestry([root]) if (norm := normed(node)) is not None or node.op == call.function]
+    if len(nodes) == 1 and nodes[0][1] is not None and nodes[0][1].op == root.op == "permute":  # columns one by one
+        nodes = [(nodes[0][0], nodes[0][1].args[0])]
     if len(nodes) != 1 or nodes[0][1] is None or nodes[0][1].shape != root.shape:
         return None
     return Split(c.replace_root(g, root, nodes[0][1], z), z, nodes[0][1])
@@ -117,8 +120,9 @@ def layout_of(result: Result) -> Layout:
 def adding_up(result: Result) -> list[str]:
     """Targets whose entries add up to 1 at the current point."""
     values = result.values._data
-    return [key for key, one in result.program.inputs.items() if len(one.shape) == 1 and one.shape[0] > 1
-            and one.role not in ("weight", "input", "variable") and abs(float(np.sum(values[key])) - 1) < 1e-12]
+    return [key for key, one in result.program.inputs.items() if one.shape and one.shape[-1] > 1
+            and one.role not in ("weight", "input", "variable")
+            and bool(np.all(np.abs(np.sum(values[key], axis=-1) - 1) < 1e-12))]
 
 
 class Names:
@@ -136,6 +140,8 @@ class Names:
             for node in (result.inner(key), *([found.outer] if (found := self.splits[key]) else [])):
                 if node.op not in ("input", "const"):
                     self.nodes.setdefault(node.number, own)
+                if node.op == "permute" and node.args[0].op in ("softmax", "log_softmax", "map"):
+                    self.nodes.setdefault(node.args[0].number, t.Transpose(own))
             self.leaves[f"z {key}"] = t.PreActivation(own)
             self.leaves[key] = own
         self.graph: Graph = g
@@ -160,6 +166,8 @@ class Backward:
             key: [one.data for one in ancestry([result.inner(key)]) if one.op == "input"] for key in self.p.steps}
         self.moving = self.depending()
         self.coming: dict[str, list[Node]] = {}
+        self.ways: dict[str, list[t.Expr]] = {}  # of each part that comes back to a name: ∂L/∂a · ∂a/∂x
+        self.known: dict[tuple[int, int], tuple[t.Expr, str]] = {}
 
     def depending(self) -> set[str]:
         """The definitions that depend on a weight."""
@@ -189,9 +197,36 @@ class Backward:
         return Passed(weight, t.Partial(self.loss, (t.Name(weight),)), right, note, True)
 
     def total(self, key: str) -> Node:
-        return c.collect(self.g, self.coming[key])
+        """All that comes back to a name; what has no formula that reads well as ∂L/∂a · ∂a/∂x."""
+        parts = self.coming[key]
+        if self.readable(whole := c.collect(self.g, parts)):
+            return whole
+        ways = self.ways.get(key, [])
+        return c.collect(self.g, [
+            part if self.readable(part) or k >= len(ways) else self.stand_in(f"{k} {key}", ways[k], part)
+            for k, part in enumerate(parts)
+        ])
+
+    def readable(self, node: Node) -> bool:
+        try:
+            self.read(node)
+        except NoForm:
+            return False
+        return True
+
+    def stand_in(self, name: str, tree: t.Expr, node: Node) -> Node:
+        """An input that has this formula."""
+        found = self.g.input(f"way {name}", node.shape)
+        self.names.leaves[found.data] = tree
+        return found
 
     def read(self, node: Node) -> tuple[t.Expr, str]:
+        at = node.number, len(self.names.deltas)
+        if at not in self.known:
+            self.known[at] = self.written(node)
+        return self.known[at]
+
+    def written(self, node: Node) -> tuple[t.Expr, str]:
         reader = self.names.reader([node])
         shown = reader.shown(reader.form(node))
         return shown, ", ".join(f"as Σ{names.name(key).text} = 1" for key in sorted(reader.told))
@@ -206,17 +241,19 @@ class Backward:
                 line, whole = self.shortened(key, whole, t.Transpose(t.Total(self.loss, (own,))), MAX_TWICE)
                 yield from line
             (by,) = c.sweep(self.g, parts.outer, whole, [parts.z], True, pull)
+            if not self.readable(by):
+                by = self.stand_in(f"z {key}", self.way(own, self.names.leaves[parts.z.data]), by)
             line, back = self.shortened(key, by, t.Delta(own), 0, self.says(names.pre_activation(key)))
             yield from line
-            self.send(parts.outer, whole, exclude=parts.z)
-            self.send(parts.inner, back)
+            self.send(own, parts.outer, whole, exclude=parts.z)
+            self.send(t.PreActivation(own), parts.inner, back)
             return
         root = self.result.inner(key)
         if whole.op != "const" and key != self.last:
             most = 0 if weighted else MAX_PASSED
             line, whole = self.shortened(key, whole, t.Delta(own), most, self.says(key))
             yield from line
-        self.send(root, whole)
+        self.send(own, root, whole)
 
     def says(self, by: str) -> str:
         return f"δ = ∂{names.name(self.last).text}/∂{names.name(by).text}, as a column"
@@ -232,13 +269,19 @@ class Backward:
         self.names.deltas[stands.data] = name
         return [Passed(key, name, right, " · ".join(filter(None, (note, told))))], stands
 
-    def send(self, root: Node, back: Node, exclude: Node | None = None) -> None:
+    def way(self, own: t.Expr, target: t.Expr) -> t.Expr:
+        """∂L/∂a · ∂a/∂x."""
+        return t.Product((("", t.Partial(self.loss, (own,))), ("dot", t.Partial(own, (target,)))))
+
+    def send(self, own: t.Expr, root: Node, back: Node, exclude: Node | None = None) -> None:
         targets = [one for one in ancestry([root]) if one.op == "input" and one is not exclude
                    and one.data in self.moving]
         if not targets:
             return
         for target, node in zip(targets, c.sweep(self.g, root, back, targets, True, pull)):
             self.coming.setdefault(target.data, []).append(node)
+            named = name_of(self.result, target.data)
+            self.ways.setdefault(target.data, []).append(self.way(own, named))
 
 
 def backward(result: Result) -> list[list[Passed]]:

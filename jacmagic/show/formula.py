@@ -15,11 +15,13 @@ import numpy as np
 import sympy as sp
 
 from jacmagic.engine.graph import Node, is_zero, slot
+from jacmagic.engine.textbook import without_signs
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
 from jacmagic.show import algebra as a
 from jacmagic.show.algebra import Form
 from jacmagic.show.atoms import Atoms, Shape, bracketed
+from jacmagic.show.windows import convolved, pooled, whole_of
 
 MAX_WRITTEN = 12
 """Rows and columns of a matrix that is written out by its entries."""
@@ -58,6 +60,8 @@ class Reader(Atoms):
             return self.leaf(node, self.names[node.number])
         if is_zero(node):
             return Form((), rows, columns)
+        if node.op in ("take", "dot", "amax") and (call := self.of_parts(node)) is not None:
+            return a.matrix(call, rows, columns) if len(node.shape) == 2 else self.leaf(node, call)
         if node.number in self.shares and node.op != "map" or (
             node.number in self.shares and self.shares[node.number].op in ("amax", "amin")):
             return self.share(self.shares[node.number])
@@ -66,6 +70,17 @@ class Reader(Atoms):
             return self.leaf(node, self.reduced(node))
         form: Form = made(node)
         return form
+
+    def of_parts(self, node: Node) -> t.Expr | None:
+        """conv(x, w), maxpool(x, k) and flatten(X), where the node is that."""
+        if (found := convolved(node)) is not None:
+            return t.Call("conv", tuple(map(self.tree, found)))
+        if (found_pool := pooled(node)) is not None:
+            return t.Call("maxpool", (self.tree(found_pool[0]), number(found_pool[1])))
+        inner = whole_of(node)
+        if node.op == "take" and len(node.shape) == 1 and len(inner.shape) == 2:
+            return t.Call("flatten", (self.tree(inner),))
+        return None
 
     def leaf(self, node: Node, tree: t.Expr) -> Form:
         """A node that has a name: its symbol, so that it may be cancelled and put in order."""
@@ -102,7 +117,7 @@ class Reader(Atoms):
     def read_map(self, node: Node) -> Form:
         expr = self.template(node)
         if not node.shape:
-            return self.scalar(a.shorter(expr))
+            return self.scalar(a.shorter(without_signs(expr)))
         make = {1: self.column, 2: self.table, 3: self.kronecker}.get(len(node.shape))
         if make is None:
             raise NoForm
@@ -201,7 +216,7 @@ class Reader(Atoms):
                 chunk = a.multiply(chunk, self.scalar(one))
             else:
                 scale *= one
-        return scale, chunk
+        return without_signs(scale), chunk
 
     def table(self, expr: sp.Expr, shape: Shape) -> Form:
         """A matrix: diag(u) M diag(v), u vᵀ, or entry by entry."""
@@ -275,6 +290,9 @@ class Reader(Atoms):
             for one in sp.Mul.make_args(term):
                 parts.setdefault(tuple(sorted(self.rank(one))), []).append(one)
             scale, left = sp.Mul(*parts.pop((), [])), parts.pop((0,), [])
+            if list(parts) == [(0, 1, 2)] and not left:
+                out.append(self.whole_of(parts[0, 1, 2]).times(scale))
+                continue
             for outer, inner in (((0, 1), (2,)), ((0, 2), (1,))):
                 if set(parts) == {outer, inner} and len(parts[outer]) == 1 and parts[outer][0].is_Symbol:
                     node, axes = self.atoms[parts[outer][0]]
@@ -289,6 +307,13 @@ class Reader(Atoms):
                 raise NoForm
         return a.add(out)
 
+    def whole_of(self, factors: Sequence[sp.Expr]) -> Form:
+        """A product with three axes that stands alone."""
+        node, axes = self.atoms[factors[0]] if len(factors) == 1 and factors[0].is_Symbol else (None, ())
+        if node is None or node.op != "dot" or axes != (0, 1, 2):
+            raise NoForm
+        return self.form(node)
+
     # -------------------------------------------------------------- products
     def read_dot(self, node: Node) -> Form:
         (one, other), (la, lb, lo) = node.args, node.data
@@ -299,10 +324,17 @@ class Reader(Atoms):
         return self.contract(first, la, second, lb, lo)
 
     def reordered(self, node: Node) -> Form:
-        """(M ⊗ v) V, where M ⊗ v has three axes: M (V v), one product after the other."""
+        scale, other = self.regrouped(node)
+        return self.form(other).times(scale)
+
+    def regrouped(self, node: Node) -> tuple[sp.Expr, Node]:
+        """(M ⊗ v) V, where M ⊗ v has three axes: M (V v), one product after the other, and a number in front."""
         (one, other), (la, lb, lo) = node.args, node.data
         if len(lb) > len(la):
             one, other, la, lb = other, one, lb, la
+        front = sp.S.One
+        if one.op == "dot":
+            front, one = self.regrouped(one)
         if one.op != "map" or len(lb) > 2:
             raise NoForm
         scale, rest = self.outside(self.template(one))
@@ -311,10 +343,11 @@ class Reader(Atoms):
             raise NoForm
         pairs = [(self.atoms[part][0], tuple(la[k] for k in self.atoms[part][1])) for part in parts]
         for (first, mine), (second, theirs) in (pairs, pairs[::-1]):
-            if all(label in lb and label not in (*lo, *theirs) for label in mine):
-                kept = tuple(label for label in lb if label not in mine)
+            summed = [label for label in mine if label in lb and label not in (*lo, *theirs)]
+            if len(summed) == len(mine) or len(summed) == 1:
+                kept = tuple(label for label in dict.fromkeys((*mine, *lb)) if label not in summed)
                 inner = self.g.dot(first, other, mine, lb, kept)
-                return self.form(self.g.dot(second, inner, theirs, kept, lo)).times(scale)
+                return front * scale, self.g.dot(second, inner, theirs, kept, lo)
         raise NoForm
 
     @staticmethod
@@ -396,6 +429,8 @@ class Reader(Atoms):
             return self.word("sum", self.tree(x))
         if len(x.shape) == 1 and (whole := self.unfolded(x)) is not None and len(whole.shape) == 2:
             return self.word("sum", self.tree(whole))
+        if (share := self.adds_up(node)) is not None:
+            return a.ones(node.size).times(share)
         form, _ = self.summed(self.form(x), tuple(range(len(x.shape))), tuple(
             k for k in range(len(x.shape)) if k not in node.data))
         return form
@@ -472,6 +507,8 @@ class Reader(Atoms):
         if len(indices) == 1:
             return a.unit(indices[0] + 1, n).transposed
         first = indices[0]
+        if tuple(indices) == tuple(range(n)):
+            return a.eye(n)
         inner = 0 < first < n - len(indices)
         if tuple(indices) == tuple(range(first, first + len(indices))) and not (inner and len(indices) <= MAX_WRITTEN):
             blocks: list[t.Expr] = [t.Identity(len(indices))]
@@ -483,6 +520,8 @@ class Reader(Atoms):
 
     def read_put(self, node: Node) -> Form:
         (x,), (lead, indices) = node.args, node.data
+        if len(x.shape) == lead + 2 and len(node.shape) == lead + 1:
+            return self.banded(node)
         if lead == 1 and len(node.shape) == 2:
             inner = self.form(x)
             return a.multiply(inner, self.selection(indices, node.shape[1]))
@@ -505,6 +544,33 @@ class Reader(Atoms):
             if indices == tuple(range(j, rows * columns, columns)):
                 return a.multiply(self.form(x), a.unit(j + 1, columns).transposed)
         return self.by_entries(node)
+
+    def banded(self, node: Node) -> Form:
+        """M w, added up where a kernel w lies: M times the band matrix of w, of a column its transpose times that."""
+        (x,), (lead, indices) = node.args, node.data
+        m, k = x.shape[-2:]
+        n, last = node.shape[-1], lead + 1
+        if indices != tuple(i + j for i in range(m) for j in range(k)) or max(m, n) > MAX_WRITTEN:
+            raise NoForm
+        out = []
+        for term in sp.Add.make_args(self.template(x)):
+            scale, rest = self.outside(term)
+            inside = [one for one in sp.Mul.make_args(rest) if self.rank(one) == {last}]
+            others = [one for one in sp.Mul.make_args(rest) if last not in self.rank(one)]
+            if len(inside) != 1 or not inside[0].is_Symbol or len(inside) + len(others) < len(sp.Mul.make_args(rest)):
+                raise NoForm
+            band = self.band(self.atoms[inside[0]][0], m, n)
+            made = a.multiply(self.table(sp.Mul(*others), x.shape[:-1]), band) if lead else a.multiply(
+                band.transposed, self.column(sp.Mul(*others), (m,)))
+            out.append(made.times(scale))
+        return a.add(out)
+
+    def band(self, kernel: Node, m: int, n: int) -> Form:
+        """The matrix that conv(·, w) is: w in each row, one further to the right."""
+        entries = [self.tree(self.entry(kernel, at)) for at in range(kernel.size)]
+        zero = t.Number("0")
+        rows = tuple((*[zero] * i, *entries, *[zero] * (n - kernel.size - i)) for i in range(m))
+        return a.matrix(t.Matrix(rows), m, n)
 
     def read_stack(self, node: Node) -> Form:
         rows, columns = size(node.shape)
@@ -555,6 +621,19 @@ class Reader(Atoms):
             ]
             return g.map(expr, [(part, ()) for part in parts], ())
         return g.take(node, [at], ()) if node.shape else node
+
+    # -------------------------------------------------------------- square matrices
+    def read_inv(self, node: Node) -> Form:
+        (x,) = node.args
+        if x.op == "permute":
+            return self.form(self.g.along("inv", x.args[0])).transposed
+        return a.matrix(t.inverse(bracketed(self.tree(x))), *node.shape)
+
+    def read_cof(self, node: Node) -> Form:
+        """det(A) A⁻ᵀ, the determinant a symbol that what stands in front may cancel."""
+        (x,) = node.args
+        det, inverse = self.form(self.g.along("det", x)), self.form(self.g.along("inv", x))
+        return inverse.transposed.times(sp.Add(*(term.scale for term in det.terms)))
 
     # -------------------------------------------------------------- along an axis
     def reduced(self, node: Node) -> t.Expr:

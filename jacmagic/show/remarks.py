@@ -72,6 +72,7 @@ def steady(result: Result, *names: str) -> np.ndarray:
 _ELSE = {
     "max(0, z)": "max(0, ·) at 0: slope 0, as ReLU has it",
     "norm": "‖·‖ at 0: slope 0, as in PyTorch",
+    "inv": "a matrix that has no inverse, or none to rounding",
     "cases": "a boundary of the cases: the slope of the case that holds here",
 }
 
@@ -113,12 +114,19 @@ def _powers(e: sp.Expr) -> Iterator[tuple[sp.Expr, str, str]]:
         yield e.base, "<0", "a power of a negative number"
 
 
+_OF_SQUARES = {
+    "inv": ("==0", "a matrix that has no inverse"), "logdet": ("<=0", "ln of a determinant that is not positive"),
+}
+
+
 def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
     """What must keep a sign, as nodes: (node, when it is wrong, why a number is not finite then)."""
     out: list[tuple[Node, str, str]] = []
     seen = set()
     # The functions first: the slope of √x at 0 is a division by 0, √x at −1 a root.
     for node in (one for root in roots for one in ancestry([root])):
+        if (told := _OF_SQUARES.get(node.op)) is not None and len(out) < MAX_GUARDS:
+            out.append((g.along("det", node.args[0]), *told))
         if node.op != "map":
             continue
         expr, axes = node.data
@@ -271,8 +279,8 @@ def numbers_text(result: Result) -> str:
     except JacmagicError:
         return ""
     rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in matrix)
-    where = f" at {point}" if point else ""
-    return f"J = [{rows}]{where}".replace("-", "−")
+    place = f" at {point}" if point else ""
+    return f"J = [{rows}]{place}".replace("-", "−")
 
 
 def standing_still(result: Result) -> str:

@@ -38,7 +38,8 @@ def echo(result: Result) -> Iterator[Formula]:
         if isinstance(line, Formula):
             yield line
         else:
-            yield echoed(result, line, summary(result) if line is lines[0] else "")
+            said = summary(result) if line is lines[0] else ""
+            yield echoed(result, line, " · ".join(filter(None, (line.note, said))))
     if rest:
         yield Formula("values", t.Listing(tuple(echoed(result, line).tree for line in rest)),
                       arrays=result.program.arrays)

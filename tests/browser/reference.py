@@ -82,6 +82,8 @@ def operations() -> list[dict[str, Any]]:
 
     put = np.zeros((2, 2, 2))
     np.add.at(put.reshape(2, 4), (slice(None), [3, 0, 3]), a)
+    flat = np.array([[1.0, 2], [2, 4]])
+    s, singular = rng.normal(size=(4, 4)), np.arange(1.0, 10).reshape(3, 3)
     zero = np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 5.0]])
     cases: list[tuple[str, list[Any], Any, Any]] = [
         ("dot", [a, b], [[0, 1], [1, 2], [0, 2]], a @ b),
@@ -107,6 +109,10 @@ def operations() -> list[dict[str, Any]]:
         ("map", [v], {"e": ["case", ["/", ["_", 0], 2], [">", ["_", 0], 0], ["neg", ["_", 0]], ["and", ["<=", ["_", 0], 0], ["not", ["<", ["_", 0], -9]]], "nan"], "a": [[0]]}, np.where(v > 0, v / 2, -v)),
         ("map", [a[:, 0].sum()], {"e": ["max", ["_", 0], 0.25, ["atan2", ["_", 0], -2]], "a": [[]]}, max(a[:, 0].sum(), 0.25, math.atan2(a[:, 0].sum(), -2))),
         ("map", [v], {"e": ["clip", ["_", 0], -0.5, 0.25], "a": [[0]]}, np.clip(v, -0.5, 0.25)),
+        ("inv", [s], None, np.linalg.inv(s)), ("inv", [flat], None, np.full((2, 2), math.nan)), ("det", [s], None, np.linalg.det(s)),
+        ("det", [flat], None, 0.0), ("cof", [s], None, np.linalg.det(s) * np.linalg.inv(s).T), ("cof", [np.array([[4.0]])], None, np.ones((1, 1))),
+        ("cof", [singular], None, np.array([[-3.0, 6, -3], [6, -12, 6], [-3, 6, -3]])),
+        ("logdet", [s @ s.T], None, np.log(np.linalg.det(s @ s.T))), ("logdet", [-np.eye(3)], None, math.nan),
         ("eye", [], None, np.eye(4).reshape(4, 2, 2)),
         ("const", [], [1, 2, 3, "inf"], np.array([[1, 2], [3, np.inf]])), ("const", [], 7, np.full((2, 2), 7.0)),
     ]

@@ -26,3 +26,15 @@ def _others(z):
     left = np.cumprod(np.concatenate([one, z[..., :-1]], axis=-1), axis=-1)
     right = np.cumprod(np.concatenate([one, z[..., :0:-1]], axis=-1), axis=-1)
     return left * right[..., ::-1]
+
+
+def _cof(a):
+    """The cofactors of matrices, det(A) inv(A) transposed, also of those without an inverse."""
+    u, s, v = np.linalg.svd(a)
+    return (np.linalg.det(u) * np.linalg.det(v))[..., None, None] * ((u * _others(s)[..., None, :]) @ v)
+
+
+def _logdet(a):
+    """The logarithm of a determinant above 0, nan of one below."""
+    sign, size = np.linalg.slogdet(a)
+    return np.where(sign < 0, np.nan, size)

@@ -110,3 +110,54 @@ def _max(a, b):
 def _min(a, b):
     """The smaller one, nan where one is nan."""
     return a if a <= b or a != a else b
+
+
+def _eliminated(a, n):
+    """A square matrix, flat, and the identity beside it by rows, made triangular; the determinant's sign."""
+    rows = [[*a[k * n : k * n + n], *(float(j == k) for j in range(n))] for k in range(n)]
+    sign = 1.0
+    for k in range(n):
+        best = max(range(k, n), key=lambda i: abs(rows[i][k]))
+        if best != k:
+            rows[k], rows[best], sign = rows[best], rows[k], -sign
+        for i in range(k + 1, n):
+            factor = _ratio(rows[i][k], rows[k][k]) if rows[i][k] else 0.0
+            rows[i] = [p - factor * q for p, q in zip(rows[i], rows[k])]
+    return rows, sign
+
+
+def _det(a, n):
+    """The determinant, by elimination."""
+    rows, sign = _eliminated(a, n)
+    return sign * math.prod(rows[k][k] for k in range(n))
+
+
+def _logdet(a, n):
+    """The logarithm of a determinant above 0, nan of one below."""
+    rows, sign = _eliminated(a, n)
+    pivots = [rows[k][k] for k in range(n)]
+    if 0 in pivots:
+        return -math.inf
+    return sum(_log(abs(p)) for p in pivots) if sign * math.prod(math.copysign(1, p) for p in pivots) > 0 else math.nan
+
+
+def _inv(a, n, out):
+    """The inverse into out, nan where there is none."""
+    rows, _ = _eliminated(a, n)
+    if any(rows[k][k] == 0 for k in range(n)):
+        out[:] = [math.nan] * (n * n)
+        return
+    for k in reversed(range(n)):
+        rows[k] = [p / rows[k][k] for p in rows[k]]
+        for i in range(k):
+            factor = rows[i][k]
+            rows[i] = [p - factor * q for p, q in zip(rows[i], rows[k])]
+        out[k * n : k * n + n] = rows[k][n:]
+
+
+def _cof(a, n, out):
+    """The cofactors into out: the determinants without a row and a column, with their signs."""
+    for i in range(n):
+        for j in range(n):
+            minor = [a[p * n + q] for p in range(n) for q in range(n) if p != i and q != j]
+            out[i * n + j] = (-1) ** (i + j) * _det(minor, n - 1)

@@ -78,3 +78,15 @@ def _erf(z):
 def _erfc(z):
     """1 - erf(z) without loss, which NumPy lacks."""
     return np.asarray(np.frompyfunc(math.erfc, 1, 1)(z), dtype=float)
+
+
+def _inv(a):
+    """The inverses of matrices, nan where there is none."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        regular = np.linalg.det(a) != 0
+        out = np.full(a.shape, np.nan)
+        if regular.any():
+            out[regular] = np.linalg.inv(a[regular])
+        return out

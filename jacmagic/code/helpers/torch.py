@@ -62,3 +62,15 @@ def _others(z):
     left = torch.cumprod(torch.cat([one, z[..., :-1]], dim=-1), dim=-1)
     right = torch.cumprod(torch.cat([one, z[..., 1:].flip(-1)], dim=-1), dim=-1)
     return left * right.flip(-1)
+
+
+def _inv(a):
+    """The inverses of matrices, nan where there is none."""
+    inverse, info = torch.linalg.inv_ex(a)
+    return torch.where((info == 0)[..., None, None], inverse, torch.nan)
+
+
+def _cof(a):
+    """The cofactors of matrices, det(A) inv(A) transposed, also of those without an inverse."""
+    u, s, v = torch.linalg.svd(a)
+    return (torch.linalg.det(u) * torch.linalg.det(v))[..., None, None] * ((u * _others(s)[..., None, :]) @ v)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.engine.operation import OPERATIONS
-from jacmagic.engine.ops import along, leaves, maps, places, products, unknown
+from jacmagic.engine.ops import along, leaves, maps, places, products, square, unknown
 
-OPERATIONS.update({row.name: row for module in (leaves, maps, products, places, along, unknown) for row in module.ROWS})
+MODULES = (leaves, maps, products, places, along, square, unknown)
+OPERATIONS.update({row.name: row for module in MODULES for row in module.ROWS})
 
 
 def again(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:

@@ -122,6 +122,8 @@ class Text(Writer):
         return f"{angle}°"
 
     def transpose(self, expr: t.Transpose) -> Piece:
+        if (base := t.inverted(expr.base)) is not None:
+            return f"{self.at(base, Level.ATOM)}⁻ᵀ", Level.POWER
         return f"{self.at(expr.base, Level.ATOM)}ᵀ", Level.POWER
 
     # -------------------------------------------------------------- functions

@@ -146,6 +146,8 @@ class Typeset(Writer):
         return self.raised(self.at(base, Level.ATOM), exponent), Level.POWER
 
     def transpose(self, expr: t.Transpose) -> Piece:
+        if (base := t.inverted(expr.base)) is not None:
+            return self.raised(self.at(base, Level.ATOM), self.minus(self.symbol("top"))), Level.POWER
         return self.raised(self.at(expr.base, Level.ATOM), self.symbol("top")), Level.POWER
 
     # -------------------------------------------------------------- functions

@@ -2,6 +2,7 @@
 
 import { FUNCTIONS, RELATIONS, numeral, power } from "./functions.js";
 import { norm, settled } from "./numeric.js";
+import { cofactors, determinant, inverse, logDeterminant } from "./squares.js";
 
 const { abs, exp, log, max, min } = Math;
 
@@ -222,6 +223,10 @@ export function kernel(node, operands) {
     case "amin": return rows((row, to) => { to[0] = row.reduce((p, q) => min(p, q)); });
     case "norm": return rows((row, to) => { to[0] = norm(row); });
     case "prod": return rows((row, to) => { to[0] = row.reduce((p, q) => p * q, 1); });
+    case "inv": return () => { inverse(a, last, out); };
+    case "cof": return () => cofactors(a, last, out);
+    case "det": return () => { out[0] = determinant(a, last); };
+    case "logdet": return () => { out[0] = logDeterminant(a, last); };
     case "others":
       return rows((row, to) => {
         for (let k = 0, before = 1; k < row.length; before *= row[k++]) to[k] = before;

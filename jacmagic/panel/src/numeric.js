@@ -1,6 +1,7 @@
 /** Matrices, row by row, and what is nothing but rounding. */
 
 import { largest } from "./colours.js";
+import { determinant } from "./squares.js";
 
 const { abs, sqrt } = Math;
 
@@ -9,28 +10,6 @@ export function norm(v) {
   let sum = 0;
   for (let k = 0; k < v.length; k++) sum += v[k] * v[k];
   return sqrt(sum);
-}
-
-/** The determinant, by elimination with row exchanges. @param {ArrayLike<number>} a @param {number} n */
-export function determinant(a, n) {
-  const m = Float64Array.from(a);
-  let det = 1;
-  for (let k = 0; k < n; k++) {
-    let best = k;
-    for (let i = k + 1; i < n; i++) if (abs(m[i * n + k]) > abs(m[best * n + k])) best = i;
-    if (best !== k) {
-      det = -det;
-      for (let j = 0; j < n; j++) [m[k * n + j], m[best * n + j]] = [m[best * n + j], m[k * n + j]];
-    }
-    const pivot = m[k * n + k];
-    det *= pivot;
-    if (pivot === 0) return 0;
-    for (let i = k + 1; i < n; i++) {
-      const factor = m[i * n + k] / pivot;
-      for (let j = k + 1; j < n; j++) m[i * n + j] -= factor * m[k * n + j];
-    }
-  }
-  return det;
 }
 
 /**

@@ -1,0 +1,119 @@
+"""Blocks that read as papers write them: outputs, every derivative and every gradient's formula against PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from evaluate import backward_is_right
+from matrices import Row, check
+from optional import optional
+
+import jacmagic
+from jacmagic.language.printers import latex, text
+
+torch = optional("torch")
+F = torch.nn.functional
+R = Row
+
+
+def lstm(x: Any, h0: Any, c0: Any, Wf: Any, Wi: Any, Wo: Any, Wc: Any, bf: Any, bi: Any, bo: Any, bc: Any) -> Any:
+    cell = torch.nn.LSTMCell(2, 3, dtype=x.dtype)
+    state = {  # PyTorch's rows: i, f, g, o, of x and of h apart
+        "weight_ih": torch.cat([Wi[:, 3:], Wf[:, 3:], Wc[:, 3:], Wo[:, 3:]]), "weight_hh": torch.cat([Wi[:, :3], Wf[:, :3], Wc[:, :3], Wo[:, :3]]),
+        "bias_ih": torch.cat([bi, bf, bc, bo]), "bias_hh": torch.zeros(12, dtype=x.dtype),
+    }
+    return torch.func.functional_call(cell, state, (x[None], (h0[None], c0[None])))
+
+
+def gru(x: Any, h: Any, Wr: Any, Wz: Any, Wn: Any, Ur: Any, Uz: Any, Un: Any, br: Any, bz: Any, bn: Any, cn: Any) -> Any:
+    cell = torch.nn.GRUCell(2, 3, dtype=x.dtype)
+    state = {"weight_ih": torch.cat([Wr, Wz, Wn]), "weight_hh": torch.cat([Ur, Uz, Un]), "bias_ih": torch.cat([br, bz, bn]),
+             "bias_hh": torch.cat([torch.zeros(6, dtype=x.dtype), cn])}
+    return torch.func.functional_call(cell, state, (x[None], h[None]))[0]
+
+
+def flow(z: Any, w: Any, u: Any, b: Any) -> Any:
+    a = torch.tanh(w @ z + b)
+    J = torch.eye(3, dtype=z.dtype) + torch.outer(u, w) * (1 - a**2)
+    return -torch.linalg.slogdet(J)[1] + ((z + u * a) ** 2).sum() / 2
+
+
+W33, B3 = (3, 5), (3,)
+PAPERS = {
+    "LSTM": R(
+        "x in R^2 input\nh_{t-1}, c_{t-1} in R^3 input\nf = sigmoid(Wf [h_{t-1}; x] + bf) in R^3\ni = sigmoid(Wi [h_{t-1}; x] + bi) in R^3\n"
+        "o = sigmoid(Wo [h_{t-1}; x] + bo) in R^3\ng = tanh(Wc [h_{t-1}; x] + bc) in R^3\nc_t = f .* c_{t-1} + i .* g\nh_t = o .* tanh(c_t)\n"
+        "Wf, Wi, Wo, Wc in R^(3x5)\nbf, bi, bo, bc in R^3\nL = sum(h_t) + sum(c_t .^ 2)",
+        {"x": (2,), "h_tm1": B3, "c_tm1": B3, **dict.fromkeys(("Wf", "Wi", "Wo", "Wc"), W33), **dict.fromkeys(("bf", "bi", "bo", "bc"), B3)},
+        {"h_t": lambda h_tm1, c_tm1, x, **w: lstm(x, h_tm1, c_tm1, **w)[0][0], "c_t": lambda h_tm1, c_tm1, x, **w: lstm(x, h_tm1, c_tm1, **w)[1][0],
+         "L": lambda h_tm1, c_tm1, x, **w: sum(one.sum() for one in (lstm(x, h_tm1, c_tm1, **w)[0], lstm(x, h_tm1, c_tm1, **w)[1] ** 2))}, net=True),
+    "GRU": R(
+        "x in R^2\nh_{t-1} in R^3 input\nr = sigmoid(Wr x + Ur h_{t-1} + br) in R^3\nz = sigmoid(Wz x + Uz h_{t-1} + bz) in R^3\n"
+        "n = tanh(Wn x + bn + r .* (Un h_{t-1} + cn)) in R^3\nh_t = (1 - z) .* n + z .* h_{t-1}\nWr, Wz, Wn in R^(3x2)\nUr, Uz, Un in R^(3x3)\n"
+        "br, bz, bn, cn in R^3\nL = sum(h_t .^ 2)",
+        {"x": (2,), "h_tm1": B3, **dict.fromkeys(("Wr", "Wz", "Wn"), (3, 2)), **dict.fromkeys(("Ur", "Uz", "Un"), (3, 3)), **dict.fromkeys(("br", "bz", "bn", "cn"), B3)},
+        {"h_t": lambda h_tm1, x, **w: gru(x, h_tm1, **w), "L": lambda h_tm1, x, **w: (gru(x, h_tm1, **w) ** 2).sum()}, net=True),
+    "attention": R(
+        "X in R^(4x3) batch\nd = 2\nQ = X W_Q in R^(4x2)\nK = X W_K in R^(4x2)\nV = X W_V in R^(4x2)\nA = softmax(Q K^T/sqrt(d))\nO = A V\nY in R^(4x2) target\n"
+        "L = mse(O, Y)", {"X": (4, 3), "W_Q": (3, 2), "W_K": (3, 2), "W_V": (3, 2), "Y": (4, 2)},
+        {"O": lambda X, W_Q, W_K, W_V, Y: F.scaled_dot_product_attention(*(one[None] for one in (X @ W_Q, X @ W_K, X @ W_V)))[0],
+         "L": lambda X, W_Q, W_K, W_V, Y: F.mse_loss(F.scaled_dot_product_attention(*(one[None] for one in (X @ W_Q, X @ W_K, X @ W_V)))[0], Y)}, net=True),
+    "a residual block": R(
+        "x in R^3\nu = layer_norm(x)\nh = relu(W1 u + b1) in R^4\ny = x + W2 h + b2 in R^3\nt in R^3 target\nL = 1/2 ||layer_norm(y) - t||^2",
+        {"x": (3,), "W1": (4, 3), "b1": (4,), "W2": (3, 4), "b2": (3,), "t": (3,)},
+        {"L": lambda x, W1, b1, W2, b2, t: ((F.layer_norm(x + W2 @ torch.relu(W1 @ F.layer_norm(x, (3,)) + b1) + b2, (3,)) - t) ** 2).sum() / 2}, net=True),
+    "a VAE": R(
+        "x in R^3\nh = tanh(W1 x + b1) in R^4\nμ = W2 h + b2 in R^2\ns = W3 h + b3 in R^2\nz = μ + exp(s/2) .* ε in R^2\nε in R^2 fixed\n"
+        "\\hat x = sigmoid(W4 z + b4) in R^3\nL = ||x - \\hat x||^2 - 1/2 sum(1 + s - μ^2 - exp(s))",
+        {"x": (3,), "epsilon": (2,), "W1": (4, 3), "b1": (4,), "W2": (2, 4), "b2": (2,), "W3": (2, 4), "b3": (2,), "W4": (3, 2), "b4": (3,)},
+        {"L": lambda x, epsilon, W1, b1, W2, b2, W3, b3, W4, b4: vae(x, epsilon, W1, b1, W2, b2, W3, b3, W4, b4)}, net=True),
+    "a planar flow": R(
+        "z in R^3 input\na = tanh(w^T z + b)\nw in R^3\nb in R\nu in R^3\ny = z + u a\nJ = diag([1, 1, 1]) + (1 - a^2) u w^T\nL = -ln|det(J)| + 1/2 ||y||^2",
+        {"z": (3,), "w": (3,), "u": (3,), "b": ()}, {"L": flow}, net=True),
+    "InfoNCE": R(
+        "z, w in R^(4x3) batch\nA = z W^T in R^(4x2)\nB = w W^T in R^(4x2)\nS = A B^T/τ\nL = mean(logsumexp(S)) - tr(S)/4\nτ = 0.5 fixed\nW in R^(2x3)",
+        {"z": (4, 3), "w": (4, 3), "W": (2, 3), "tau": ()}, {"L": lambda z, w, W, tau: F.cross_entropy((z @ W.T) @ (w @ W.T).T / tau, torch.arange(4))}, net=True,
+        draw={"tau": lambda a: abs(a) + 0.5}),
+    "hinge": R("X in R^(4x2) batch\ny in R^4 target\ns = X w + b in R^4\nw in R^2\nL = mean(max(0, 1 - y .* s)) + 0.1 ||w||^2", {"X": (4, 2), "y": (4,), "w": (2,), "b": ()},
+               {"L": lambda X, y, w, b: torch.relu(1 - y * (X @ w + b)).mean() + 0.1 * w @ w}, net=True, draw={"y": np.sign}),
+    "triplet": R("x, x_p, x_n in R^2 input\na = tanh(W x + b) in R^3\np = tanh(W x_p + b)\nn = tanh(W x_n + b)\nb in R^3\nL = max(0, ||a - p||^2 - ||a - n||^2 + 1)",
+                 {"x": (2,), "x_p": (2,), "x_n": (2,), "W": (3, 2), "b": (3,)},
+                 {"L": lambda x, x_p, x_n, W, b: torch.relu(((torch.tanh(W @ x + b) - torch.tanh(W @ x_p + b)) ** 2).sum() - ((torch.tanh(W @ x + b) - torch.tanh(W @ x_n + b)) ** 2).sum() + 1)}, net=True),
+}
+def vae(x: Any, eps: Any, W1: Any, b1: Any, W2: Any, b2: Any, W3: Any, b3: Any, W4: Any, b4: Any) -> Any:
+    h = torch.tanh(W1 @ x + b1)
+    mu, s = W2 @ h + b2, W3 @ h + b3
+    out = torch.sigmoid(W4 @ (mu + torch.exp(s / 2) * eps) + b4)
+    return ((x - out) ** 2).sum() - (1 + s - mu**2 - torch.exp(s)).sum() / 2
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_outputs_and_all_gradients_are_those_of_pytorch(name: str) -> None:
+    assert len(PAPERS[name].block.split("\n")) <= 12
+    check(PAPERS[name])
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_gradient_is_a_formula_with_its_numbers(name: str) -> None:
+    n = PAPERS[name].read()
+    n.set(**PAPERS[name].point(4))
+    assert backward_is_right(n) == {key for key in n.program.parameters if n.program.inputs[key].role == "weight"}
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_no_picture_of_them_starts_dead(name: str) -> None:
+    n = PAPERS[name].read()
+    loss = n.program.outputs[-1]
+    for key, role in n.roles.items():
+        if role == "weight":
+            assert np.any(n.at(loss, key)), key
+    assert latex(n.program.steps[loss].expr)
+    assert text(n.program.steps[loss].expr)
+
+
+def test_words_of_two_letters_are_asked_for_all_at_once() -> None:
+    with pytest.raises(jacmagic.JacmagicError) as caught:
+        jacmagic.nnchain("x in R^2\nf = sigmoid(Wf x + bf) in R^3")
+    assert caught.value.hints
