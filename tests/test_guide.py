@@ -21,7 +21,7 @@ from jacmagic.magics import OPTIONS
 
 NOTEBOOK = Path(__file__).with_name("gallery.ipynb")
 ENTRIES = list(guide.entries(OPTIONS))
-PICTURES = {"curve", "contour", "map2", "flow", "net", "heatmap"}
+PICTURES = set("curve slopes path contour surface map2 space flow phase net heatmap".split())
 
 
 def result_of(k: int):

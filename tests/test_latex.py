@@ -347,7 +347,7 @@ th = sp.Symbol("theta", real=True)
     ("x y + x^2 z", y + 2 * x * z, "y + 2x z"),
     ("sin x cos x", sp.cos(x) ** 2 - sp.sin(x) ** 2, "cos²(x) - sin²(x)"),
     ("x1 x10 + x2", x1 + x10, "x₁ + x₁₀"),
-    ("y x + b z", x * b, "b x"),  # in no product of the block together: as in an alphabet
+    ("y x + b z", x * b, "x b"),  # in no product of the block together: as they first come
 ])
 def test_factors_and_terms_stand_as_in_the_block(block: str, expr: Any, plain: str) -> None:
     assert text(expr, False, block) == plain

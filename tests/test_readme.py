@@ -253,6 +253,11 @@ HOLDS = (
     "x in R^2\nW = {weights[0]}\nf = W .* x",
     "x in R^2 input\nm, β fixed\no = W x + [m β] in R^1",
     "x(3) -> 4 tanh -> 2 softmax",
+    "A in R^(2x2)\nb in R^2\nf = A^-1 b + A^-T b",
+    "A in R^(2x2)\nf = det(A) + logdet(A) + tr(A)\nA = [[2, 1], [1, 3]]",
+    "W in R^(2x3)\nf = ||W||_1 + ||W||_F",
+    "X in R^(32x2) batch\nA = tanh(X W + b) in R^(32x3)\nL = sum(A) # ->",
+    "X in R^(2x32) batch columns\nA = tanh(W X + b) in R^(3x32)\nL = sum(A) # ->",
 )
 """Blocks that hold each line of the tables of the language."""
 

@@ -20,7 +20,7 @@ STATEMENTS = (
     ("`sin x`, `sin 2x`, `sin^2 x`, `sin(x + y)`", "functions; without brackets the argument is a number and a name"),
     ("`[a, b]`, `[a, b; c, d]`, `x[2]`, `W[1,2]`, `W^T`", "a column, a matrix, entries from 1, the transpose"),
     (
-        r"`A^-1`, `A^-T`, `det(A)`, `tr(A)`, `logdet(A)`, `\|\|W\|\|_1`, `\|\|W\|\|_F`",
+        r"`A^-1`, `A^-T`, `det(A)`, `tr(A)`, `logdet(A)`, `||W||_1`, `||W||_F`",
         "of matrices; `vec`, `kron`, `sum_rows(X)`, `conv(x, w)` and others stand in the table of functions",
     ),
     ("`x^2 if x > 0 else -x`, `1[x > 0]`", "cases, the indicator"),

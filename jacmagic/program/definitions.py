@@ -58,6 +58,12 @@ def read(block: Declared) -> Settled:
     return found
 
 
+OF_NOTHING = r"(∂|\\partial)[^+\-*]*/\s*(∂|\\partial)\s*\w+"
+"""∂f/∂x, where no line says what f is."""
+
+FOUND = "those are what jacmagic finds: an equation has it on the right, or among other terms"
+
+
 def right_side(block: Declared, statement: s.Statement) -> t.Expr:
     """The right side of a line, or the difference of both."""
     assert statement.expr is not None
@@ -69,6 +75,8 @@ def right_side(block: Declared, statement: s.Statement) -> t.Expr:
         left = statement.names[0].span if statement.kind == "residual" else Span(0, 0)
         if re.fullmatch(r"[A-Za-z]{2,}\s+[A-Za-z]\w*\s*(\([\w,\s]*\))?", block.source(left)):  # let f(x)
             raise SyntaxMistake("One name is expected before =.", left) from None
+        if re.fullmatch(OF_NOTHING, block.source(left)):
+            raise SyntaxMistake(f"{block.source(left)} is a derivative, and {FOUND}.", left) from None
         raise
 
 
@@ -79,8 +87,8 @@ def check_left(block: Declared, statement: s.Statement, expr: t.Expr) -> None:
     if left is not None and isinstance(first, t.DERIVATIVES) and first.span == left:
         shown, rest = block.source(left), block.text[left.stop : statement.span.stop].partition("=")[2].strip()
         raise SyntaxMistake(
-            f"{shown} is a derivative, and those are what jacmagic finds: an equation has it on the right, or among "
-            "other terms.", left, (f"{shown} - ({rest}) = 0",) if rest not in ("0", "") and "\n" not in rest else (),
+            f"{shown} is a derivative, and {FOUND}.", left,
+            (f"{shown} - ({rest}) = 0",) if rest not in ("0", "") and "\n" not in rest else (),
         )
 
 
