@@ -242,3 +242,20 @@ def test_how_a_word_splits(word: str, names: str, ways: list[str]) -> None:
 
     found = Reader(word, Scope(names=set(names.split()))).ways(parse(word)[0].expr.items[0].atom)
     assert [" ".join(piece.text for piece in way) for way in found] == ways
+
+
+@pytest.mark.parametrize(("block", "wanted"), [
+    ("r = x^2\nf(x) = r x\ng = f(2x)", "24*x**2"),
+    ("r = x^2\ns = r + 1\nf(x) = s x\ng = f(3) x", "30"),
+    ("r = x^2\ng(s) = r s\nf(x) = g(x) + 1\nh = f(2x)", "24*x**2"),
+    ("h(s) = s^2\nr = h(x)\nf(x) = r x\ng = f(2x)", "24*x**2"),
+    ("f(x) = k x\ng = f(2x)\nk = 5", "2*k"),
+    ("r = k^2\nf(x) = r x\ng = f(3x)\nk = 5", "3*k**2"),
+    ("r = x^2 y\nf(x) = r x\ng = f(2x) + y", "24*x**2*y, 8*x**3 + 1"),
+])
+def test_what_a_function_uses_moves_with_its_argument(block: str, wanted: str) -> None:
+    """With r = x², f(x) = r x is x³, also at 2x: as its derivative has it."""
+    found = jacmagic.jacobian(block, wrt="x, y" if "y" in block else "x").matrix
+    names = {one.name: one for one in found.free_symbols}
+    for entry, text in zip(found, wanted.split(", "), strict=True):
+        assert sp.simplify(entry - sp.sympify(text, names)) == 0

@@ -120,6 +120,8 @@ def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:
     low.env[key] = low.of_node(label)
     if statement.kind in ("function", "unknown"):
         low.functions[key] = (params, expr)
+    if statement.kind == "define":
+        low.plain[key] = expr
     if statement.kind == "unknown":
         shown = t.UserCall(key, tuple(map(t.Name, params)))
     hidden = read_below(node) if any(isinstance(one, t.DERIVATIVES) for one in t.walk(expr)) else []

@@ -7,7 +7,7 @@ MATRICES.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -23,6 +23,7 @@ from jacmagic.program.arithmetic import check_power, cross, norm
 from jacmagic.program.batches import COLUMNS
 from jacmagic.program.lowerer import MAX_CALLS, MAX_FUNCTIONS, Lowerer, Shape, Unroll, Value
 from jacmagic.program.matrices import MATRICES
+from jacmagic.program.uses import names_in
 
 
 def user_call(low: Lowerer, expr: t.UserCall) -> Value:
@@ -46,7 +47,8 @@ def user_call(low: Lowerer, expr: t.UserCall) -> Value:
             f"here it gets {len(arguments)}.", expr.span,
         )
     own = [low.env.get(param) for param in params]
-    same = all(a == b for a, b in zip(arguments, own)) and not low.calls  # in a call, s is not the block's s
+    unchanged = all(a == b for a, b in zip(arguments, own))
+    same = unchanged and not low.calls  # in a call, s is not the block's s
     if same and expr.key in low.env and low.vector_index is None:
         return low.env[expr.key]
     if expr.key in low.calls:
@@ -64,6 +66,9 @@ def user_call(low: Lowerer, expr: t.UserCall) -> Value:
         for param, argument in zip(params, arguments):
             node = low.node(argument)
             low.env[param] = argument if argument.row or not argument.expr.free_symbols else low.of_node(node)
+        for key in [] if unchanged else carried(low, expr.key):
+            held[key] = low.env.get(key)
+            low.env[key] = low.of_node(low.node(low.lower(low.plain[key])))
         if low.vector_index is not None:
             low.family_arguments = frozenset(p for p in params if low.env[p].shape)
         return low.lower(body)
@@ -80,6 +85,33 @@ def user_call(low: Lowerer, expr: t.UserCall) -> Value:
                 low.env.pop(param, None)
             else:
                 low.env[param] = before
+
+
+def carried(low: Lowerer, function: str) -> list[str]:
+    """The definitions that a function uses and that depend on its arguments: r = x² of f(x) = r x, in their order."""
+    params, body = low.functions[function]
+    used, moved, found = reached(low, body, params), set(params), []
+    for key, tree in low.plain.items():
+        if key in used and key not in params and moved & reached(low, tree, ()):
+            moved.add(key)
+            found.append(key)
+    return found
+
+
+def reached(low: Lowerer, expr: t.Expr, bound: Iterable[str]) -> set[str]:
+    """The names that an expression uses, in definitions and functions of the block too."""
+    found: set[str] = set()
+    todo = [(expr, frozenset(bound))]
+    while todo:
+        tree, own = todo.pop()
+        for name in set(names_in(tree)) - own - found:
+            found.add(name)
+            if name in low.functions:
+                params, body = low.functions[name]
+                todo.append((body, frozenset(params)))
+            elif name in low.plain:
+                todo.append((low.plain[name], frozenset()))
+    return found
 
 
 def call(low: Lowerer, expr: t.Call) -> Value:

@@ -101,6 +101,7 @@ class Lowerer:
         rules: Mapping[type[t.Expr], Callable[[Lowerer, Any], Value]],
     ) -> None:
         self.text, self.graph, self.env, self.functions, self.where = text, graph, env, functions, where
+        self.plain: dict[str, t.Expr] = {}  # definitions without arguments, which may depend on those of a function
         self.rules = rules
         self.nodes: dict[sp.Symbol, Node] = {}
         self.indices: dict[str, int] = {}  # written out: one value each
