@@ -23,7 +23,7 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
     const point = new Map(Object.entries(start));
     const rules = Object.fromEntries(Object.entries(outputs).map(([key, text]) => [key, (0, eval)(`(${Object.keys(start)}) => ${text}`)]));
     const at = (key, from) => Float64Array.from([rules[key](...from.values())].flat());
-    const engine = { get: (key) => at(key, point), has: (key) => key in rules, shape: (key) => shapes[key] ?? [], set() {}, stamp: () => 0 };
+    const engine = { get: (key) => at(key, point), shown: (key) => at(key, point), has: (key) => key in rules, shape: (key) => shapes[key] ?? [], set() {}, stamp: () => 0 };
     const name = (key) => "<math><mi>" + key + "</mi></math>";
     let drawn = 0;
     const state = {
