@@ -1,5 +1,5 @@
 """What some environments of the tests are without: PyTorch, JAX, Dask, SciPy and Julia's grammar beside
-Colab's versions, Node, gcc and Octave on some desks.
+Colab's versions, the panel's source beside an installed jacmagic, Node, gcc and Octave on some desks.
 
 `.ci/run tests` installs them all and fails where a test was skipped.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,3 +30,13 @@ def optional(name: str) -> Any:
     if not has(name):
         pytest.skip(f"{name} is not in this environment", allow_module_level=True)
     return import_module(name) if name in MODULES else None
+
+
+def panel_source(name: str) -> Path:
+    """A module that the panel is built of, which the wheel is without; the test is skipped there."""
+    import jacmagic
+
+    path = Path(jacmagic.__file__).parent / "panel/src" / name
+    if not path.exists():
+        pytest.skip("an installed jacmagic has no source of the panel")
+    return path

@@ -10,4 +10,7 @@ import pytest
 
 def some(values: Iterable[Any], every: int = 4) -> list[Any]:
     """Each so many-th of the cases as it is, the others marked `long`."""
-    return [pytest.param(value, marks=pytest.mark.long if k % every else ()) for k, value in enumerate(values)]
+    return [
+        value if hasattr(value, "marks") else pytest.param(value, marks=pytest.mark.long if k % every else ())
+        for k, value in enumerate(values)
+    ]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from optional import has, optional
+from optional import has, optional, panel_source
 
 import jacmagic
 from jacmagic import guide, magics, panel
@@ -355,7 +355,7 @@ class TestARowThatIsAdded:
     def test_is_computed_by_the_panel(self) -> None:
         optional("node")
         r = jacmagic.jacobian("f(x) = bump(x) + x^2")
-        module = json.dumps((Path(panel.__file__).with_name("src") / "evaluator.js").as_uri())
+        module = json.dumps(panel_source("evaluator.js").as_uri())
         run = f"import {{compile}} from {module}; const engine = compile({json.dumps(panel.spec(r)['graph'])});"
         run += "engine.set('x', [0.3]); console.log(JSON.stringify([...engine.get('J')]));"
         done = subprocess.run(["node", "--input-type=module", "-e", run], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from graphs import CASES, built
-from optional import optional
+from optional import optional, panel_source
 from test_code import BATCHES, array, evaluate, sample
 from test_dialects import RUNS
 
@@ -199,7 +199,7 @@ def test_an_operation_has_its_line_in_every_dialect_or_is_written_by_others(name
 
 
 def test_the_list_of_what_the_panel_has_is_that_of_its_evaluator() -> None:
-    text = (Path(code.__file__).parents[1] / "panel/src/evaluator.js").read_text(encoding="utf-8")
+    text = panel_source("evaluator.js").read_text(encoding="utf-8")
     body = text[text.index("export function kernel") :]
     assert set(re.findall(r'case "(\w+)":', body)) == evaluator._JSON_OPERATIONS
 
@@ -207,7 +207,7 @@ def test_the_list_of_what_the_panel_has_is_that_of_its_evaluator() -> None:
 def run_in_the_panel(graphs: list[tuple[dict[str, Any], dict[str, Any]]]) -> list[Any]:
     """The output `it` of each graph as the panel's evaluator computes it."""
     optional("node")
-    module = json.dumps((Path(code.__file__).parents[1] / "panel/src/evaluator.js").as_uri())
+    module = json.dumps(panel_source("evaluator.js").as_uri())
     jobs = json.dumps([[data, {name: np.ravel(value).tolist() for name, value in values.items()}] for data, values in graphs])
     run = (f"import {{compile}} from {module}; console.log(JSON.stringify({jobs}.map(([graph, values]) => {{ const engine = compile(graph);"
            "for (const [name, value] of Object.entries(values)) engine.set(name, value); return [...engine.get('it')]; })));")
