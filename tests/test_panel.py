@@ -199,3 +199,12 @@ def test_the_panel_shows_j_wherever_the_terminal_does(name: str, whole: bool) ->
         assert [one.text for one in told if one.kind == "chain"][0] == (
             "∂f/∂x = df/dr ∂r/∂x = ((r cos(r) - sin(r))/r²) · (x/r)")
         assert printers.mathml(next(one.tree for one in told if one.kind == "chain")) in chained
+
+
+@pytest.mark.parametrize(("block", "factors", "kind"), [
+    ("x^2 + y^2 = 1\ny = y(x)", 0, "curve"), ("u = x^2\nf = sin u", 2, "net"), ("u = x y\nv = x + y\nf = u v", 4, "contour"),
+])
+def test_the_chain_rule_goes_a_factor_at_a_time_where_there_are_several(block: str, factors: int, kind: str) -> None:
+    spec = panel.spec(jacmagic.jacobian(block, wrt="x" if factors < 4 else "x, y"))
+    assert sum(len(way) for one in spec["chain"]["sums"] for way in one["ways"]) in (factors, 2 * factors)
+    assert spec["picture"]["kind"] == kind
