@@ -7,7 +7,8 @@ MATRICES.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -16,7 +17,7 @@ import sympy as sp
 
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.ops.unknown import Undetermined
-from jacmagic.errors import JacmagicError, LimitError, ShapeError, SyntaxMistake, ValueMistake
+from jacmagic.errors import LimitError, ShapeError, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import check_power, cross, norm
@@ -28,6 +29,28 @@ from jacmagic.program.uses import names_in
 
 def user_call(low: Lowerer, expr: t.UserCall) -> Value:
     params, body = low.functions[expr.key]
+    arguments = arguments_of(low, expr, params)
+    unchanged = all(a == low.env.get(param) for a, param in zip(arguments, params))
+    same = unchanged and not low.calls  # in a call, s is not the block's s
+    if same and expr.key in low.env and low.vector_index is None:
+        return low.env[expr.key]
+    if expr.key in low.calls:
+        raise SyntaxMistake(f"{expr.key} calls itself.", expr.span)
+    low.called += 1
+    if len(low.calls) > 30 or low.called > MAX_CALLS:
+        raise LimitError(
+            f"Functions call one another more than 30 deep, or {MAX_CALLS:,} times in all; name a value on a line "
+            "of its own.", expr.span,
+        )
+    with inside(low, expr.key, dict(zip(params, arguments)), [] if unchanged else carried(low, expr.key)):
+        try:
+            return low.lower(body)
+        except ShapeError as error:
+            raise ShapeError(f"{low.source(expr.span)} does not fit: {error.message}", expr.span) from None
+
+
+def arguments_of(low: Lowerer, expr: t.UserCall, params: tuple[str, ...]) -> list[Value]:
+    """What a call puts in for each argument; one vector fills them all."""
     arguments = [low.lower(argument) for argument in expr.arguments]
     if len(arguments) == 1 and len(params) > 1 and len(arguments[0].shape) == 1:
         vector = arguments[0]
@@ -46,45 +69,30 @@ def user_call(low: Lowerer, expr: t.UserCall) -> Value:
             f"{expr.key} takes {len(params)} argument{'s' if len(params) > 1 else ''}, {form}; "
             f"here it gets {len(arguments)}.", expr.span,
         )
-    own = [low.env.get(param) for param in params]
-    unchanged = all(a == b for a, b in zip(arguments, own))
-    same = unchanged and not low.calls  # in a call, s is not the block's s
-    if same and expr.key in low.env and low.vector_index is None:
-        return low.env[expr.key]
-    if expr.key in low.calls:
-        raise SyntaxMistake(f"{expr.key} calls itself.", expr.span)
-    low.called += 1
-    if len(low.calls) > 30 or low.called > MAX_CALLS:
-        raise LimitError(
-            f"Functions call one another more than 30 deep, or {MAX_CALLS:,} times in all; name a value on a line "
-            "of its own.", expr.span,
-        )
-    held = {param: low.env.get(param) for param in params}
+    return arguments
+
+
+@contextmanager
+def inside(low: Lowerer, function: str, arguments: Mapping[str, Value], moved: Sequence[str]) -> Iterator[None]:
+    """In a function's body its arguments are what the call says, and so are the definitions that depend on them."""
+    held = {key: low.env.get(key) for key in (*arguments, *moved)}
     family = low.family_arguments
-    low.calls.append(expr.key)
+    low.calls.append(function)
     try:
-        for param, argument in zip(params, arguments):
+        for param, argument in arguments.items():
             node = low.node(argument)
             low.env[param] = argument if argument.row or not argument.expr.free_symbols else low.of_node(node)
-        for key in [] if unchanged else carried(low, expr.key):
-            held[key] = low.env.get(key)
+        for key in moved:
             low.env[key] = low.of_node(low.node(low.lower(low.plain[key])))
         if low.vector_index is not None:
-            low.family_arguments = frozenset(p for p in params if low.env[p].shape)
-        return low.lower(body)
-    except JacmagicError as error:
-        if isinstance(error, ShapeError):
-            raise ShapeError(
-                f"{low.source(expr.span)} does not fit: {error.message}", expr.span) from None
-        raise
+            low.family_arguments = frozenset(param for param in arguments if low.env[param].shape)
+        yield
     finally:
         low.calls.pop()
         low.family_arguments = family
-        for param, before in held.items():
-            if before is None:
-                low.env.pop(param, None)
-            else:
-                low.env[param] = before
+        low.env.update({key: value for key, value in held.items() if value is not None})
+        for key in [key for key, value in held.items() if value is None]:
+            low.env.pop(key, None)
 
 
 def carried(low: Lowerer, function: str) -> list[str]:
