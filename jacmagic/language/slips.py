@@ -192,3 +192,13 @@ def _lone_sigma(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicEr
                     "in Σ in R^(2x2).", here.span,
                 )
     return None
+
+
+def is_partial(text: str) -> bool:
+    """Whether a text is ∂f/∂x alone."""
+    return re.fullmatch(r"(∂|\\partial)[^+\-*]*/\s*(∂|\\partial)\s*\w+", text) is not None
+
+
+def in_angles(text: str) -> bool:
+    """Whether a text begins with ⟨, as a column or an inner product does."""
+    return re.match(r"⟨|\\langle|\\left\s*\\langle", text) is not None

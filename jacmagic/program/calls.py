@@ -6,7 +6,6 @@ MATRICES.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.ops.unknown import Undetermined
 from jacmagic.errors import LimitError, ShapeError, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.language import slips
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import check_power, cross, norm
 from jacmagic.program.batches import COLUMNS
@@ -309,7 +309,7 @@ def norm1(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 
 def no_inner_product(low: Lowerer, expr: t.Call) -> SyntaxMistake | None:
     """For ⟨cos t, sin t⟩, a column as some books write it."""
-    if not re.match(r"⟨|\\langle|\\left\s*\\langle", low.source(expr.span)):
+    if not slips.in_angles(low.source(expr.span)):
         return None
     listed = ", ".join(low.source(argument.span) for argument in expr.arguments)
     return SyntaxMistake(

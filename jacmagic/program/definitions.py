@@ -58,9 +58,6 @@ def read(block: Declared) -> Settled:
     return found
 
 
-OF_NOTHING = r"(∂|\\partial)[^+\-*]*/\s*(∂|\\partial)\s*\w+"
-"""∂f/∂x, where no line says what f is."""
-
 FOUND = "those are what jacmagic finds: an equation has it on the right, or among other terms"
 
 
@@ -75,7 +72,7 @@ def right_side(block: Declared, statement: s.Statement) -> t.Expr:
         left = statement.names[0].span if statement.kind == "residual" else Span(0, 0)
         if re.fullmatch(r"[A-Za-z]{2,}\s+[A-Za-z]\w*\s*(\([\w,\s]*\))?", block.source(left)):  # let f(x)
             raise SyntaxMistake("One name is expected before =.", left) from None
-        if re.fullmatch(OF_NOTHING, block.source(left)):
+        if slips.is_partial(block.source(left)):  # of an f that no line defines
             raise SyntaxMistake(f"{block.source(left)} is a derivative, and {FOUND}.", left) from None
         raise
 
