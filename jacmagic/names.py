@@ -239,6 +239,12 @@ def of_rate(key: str) -> str:
     return key[1:]
 
 
+def of_next(key: str) -> str:
+    """The key of what x_{n+1} is the next of: x_n; empty for any other name."""
+    one = name(key)
+    return replace(one, index=one.shifted[0]).key if one.shifted[1:] == "+1" else ""
+
+
 def aside(key: str) -> str:
     """The key as a program writes it where its own word is taken: lambda_ of lambda."""
     return f"{key}_"

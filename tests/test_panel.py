@@ -208,3 +208,20 @@ def test_the_chain_rule_goes_a_factor_at_a_time_where_there_are_several(block: s
     spec = panel.spec(jacmagic.jacobian(block, wrt="x" if factors < 4 else "x, y"))
     assert sum(len(way) for one in spec["chain"]["sums"] for way in one["ways"]) in (factors, 2 * factors)
     assert spec["picture"]["kind"] == kind
+
+
+@pytest.mark.parametrize(("block", "kinds", "order"), [
+    ("x_{n+1} = a x_n (1 - x_n)", ["cobweb", "slopes"], [0]), ("x_{n+1} = y_n\ny_{n+1} = -x_n/2", ["orbit", "map2"], [0, 1]),
+    ("r = 1 - x_n\nx_{n+1} = r x_n", ["cobweb", "slopes", "net"], [0]), ("x' = -x", ["phase"], [0]), ("x' = y\ny' = -x", ["flow"], [0, 1]),
+])
+def test_a_map_has_its_orbit_and_a_system_its_flow(block: str, kinds: list[str], order: list[int]) -> None:
+    spec = panel.spec(jacmagic.jacobian(block))
+    assert [spec["picture"]["kind"], *(one["kind"] for one in spec["picture"]["also"])] == kinds
+    assert spec["system"]["order"] == order
+    assert spec["system"]["map"] == ("n+1" in block)
+
+
+def test_a_map_of_three_has_eigenvalues_and_no_orbit_drawn() -> None:
+    spec = panel.spec(jacmagic.jacobian("x_{n+1} = y_n\ny_{n+1} = z_n\nz_{n+1} = x_n/2"))
+    assert spec["system"]["map"]
+    assert spec["picture"]["kind"] not in ("orbit", "space")

@@ -60,11 +60,19 @@ def sums(spec: _Spec, ways: list[list[str]] | None) -> list[dict[str, Any]]:
 
 
 def by_shape(spec: _Spec) -> dict[str, Any]:
-    """By the numbers of variables and functions alone, and by whether it is a system."""
+    """By the numbers of variables and functions, and by whether it is a system or a map."""
     p = spec.p
     axes, rows = axes_of(spec), sum(prod(p.shape(key)) for key in p.outputs)
-    if (found := system(spec)) and len(axes) <= 3:
-        return {"kind": ["phase", "flow", "space"][len(axes) - 1], **found}
+    if (found := system(spec)) and len(axes) <= (2 if found["map"] else 3):
+        kinds = ["cobweb", "orbit"] if found["map"] else ["phase", "flow", "space"]
+        grid = _of_functions(spec, axes, rows) if found["map"] else {"also": []}
+        return {"kind": kinds[len(axes) - 1], **found, "also": grid.get("also", [grid])}
+    return _of_functions(spec, axes, rows)
+
+
+def _of_functions(spec: _Spec, axes: list[str], rows: int) -> dict[str, Any]:
+    """By the numbers of variables and functions alone."""
+    p = spec.p
     f, label = "forward:" + p.outputs[0], pieces.name_of(spec.result, p.outputs[0])
     if "" in axes:
         return {"kind": "heatmap"}
@@ -106,10 +114,14 @@ def stacked(spec: _Spec) -> str:
 
 
 def system(spec: _Spec) -> dict[str, Any] | None:
-    """x′ = f(x) in as many equations as columns: axes, where f stands, and which row moves along each axis."""
+    """x′ = f(x), or a map x_{n+1} = f(x_n), in as many equations as columns: axes, where f stands, and which row moves
+    along each axis.
+    """
     p = spec.p
-    keys = [names.of_rate(key) for key in p.outputs]
-    if any(p.steps[key].kind != "equation" for key in p.outputs) or sorted(keys) != sorted(p.variables):
+    kinds = {p.steps[key].kind for key in p.outputs}
+    as_map = kinds == {"map"}
+    keys = [names.of_next(key) if as_map else names.of_rate(key) for key in p.outputs]
+    if not (as_map or kinds == {"equation"}) or sorted(keys) != sorted(p.variables):
         return None
     axes = axes_of(spec)
     if "" in axes or len(axes) > MAX_EQUATIONS or any(key not in p.inputs for key in keys):
@@ -119,7 +131,7 @@ def system(spec: _Spec) -> dict[str, Any] | None:
         first[key] = at
         at += prod(p.shape(key))
     order = [first[key] + k for key in p.variables for k in range(prod(p.shape(key)))]
-    return {"axes": axes, "f": stacked(spec), "order": order}
+    return {"axes": axes, "f": stacked(spec), "order": order, "map": as_map}
 
 
 def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:

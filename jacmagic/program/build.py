@@ -16,7 +16,6 @@ from jacmagic.program.batches import Batches
 from jacmagic.program.block import Sized, line
 from jacmagic.program.derivatives import needed_names, read_below
 from jacmagic.program.echo import spelt_out
-from jacmagic.program.equations import of_next
 from jacmagic.program.implicit import Implicit, implicit
 from jacmagic.program.lowerer import Lowerer, Unsaid
 from jacmagic.program.model import Asked, Point, Shape, Step, describe
@@ -102,7 +101,7 @@ def rows_of(steps: Mapping[str, Step], equations: Implicit) -> tuple[str, ...]:
 
 def changes(key: str, kind: str) -> str:
     """What a line says the change of: x of dx, x_n of x_{n+1}."""
-    return names.of_rate(key) if kind == "equation" else of_next(key)
+    return names.of_rate(key) if kind == "equation" else names.of_next(key)
 
 
 def step(block: Sized, low: Lowerer, key: str, statement: s.Statement) -> Step:

@@ -204,15 +204,9 @@ def maps(statements: Sequence[s.Statement]) -> list[s.Statement]:
     """The lines with x_{n+1} = … as an equation of a map, where some line reads x_n."""
     read = {key_of(raw) for one in statements for raw in s.nodes(one.expr) if isinstance(raw, s.Word)}
     return [
-        replace(one, kind="map") if one.kind == "define" and of_next(key_of(one.names[0])) in read else one
+        replace(one, kind="map") if one.kind == "define" and names.of_next(key_of(one.names[0])) in read else one
         for one in statements
     ]
-
-
-def of_next(key: str) -> str:
-    """The key of what x_{n+1} is the next of: x_n; empty for any other name."""
-    one = names.name(key)
-    return replace(one, index=one.shifted[0]).key if one.shifted[1:] == "+1" else ""
 
 
 def with_starts(statements: Sequence[s.Statement]) -> list[s.Statement]:
@@ -224,7 +218,7 @@ def with_starts(statements: Sequence[s.Statement]) -> list[s.Statement]:
     """
     moving = {key_of(one.names[0]): one.names[0] for one in statements if one.kind in ("equation", "second")}
     read = [raw for one in statements for raw in s.nodes(one.expr) if isinstance(raw, s.Word)]
-    nexts = {of_next(key_of(one.names[0])) for one in statements if one.kind == "map"}
+    nexts = {names.of_next(key_of(one.names[0])) for one in statements if one.kind == "map"}
     moving |= {names.name(key_of(word)).unindexed: word for word in read if key_of(word) in nexts}
     valued = {key_of(one.names[0]) for one in statements if one.kind == "define"}
     found: list[s.Statement] = []

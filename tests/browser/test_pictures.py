@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
         sampler: (outputs, axes) => (...values) => outputs.flatMap((output) => [...at(output, new Map([...point, ...axes.map((one, k) => [one.key, values[k]])]))]),
     };
     const made = PICTURES[kind](engine, place);
-    const box = dom.el("div", { style: "width: 480px" }, made.node, ...made.caption);
+    const box = dom.el("div", { style: "width: 480px" }, made.node, ...made.caption, made.below);
     document.body.replaceChildren(box);
     made.update();
     window.point = point;
@@ -64,6 +65,11 @@ KINDS: dict[str, dict[str, Any]] = {
         "picture": {"axes": ["x", "y"], "f": "f", "order": [0, 1]}, "start": {"x": 2, "y": 0},
         "outputs": {"f": "[y, -x]", "J": "[0, 1, -1, 0]"}, "shapes": {"f": [2], "J": [2, 2]},
     },
+    "cobweb": {"picture": {"axes": ["x"], "f": "f", "order": [0], "map": True}, "start": {"x": 0.15}, "outputs": {"f": "3.2 * x * (1 - x)", "J": "3.2 * (1 - 2 * x)"}},
+    "orbit": {
+        "picture": {"axes": ["x", "y"], "f": "f", "order": [0, 1], "map": True}, "start": {"x": 0.1, "y": 0.1},
+        "outputs": {"f": "[1 - 1.4 * x * x + y, 0.3 * x]", "J": "[-2.8 * x, 1, 0.3, 0]"}, "shapes": {"f": [2], "J": [2, 2]},
+    },
     "phase": {"picture": {"axes": ["x"], "f": "f", "order": [0]}, "start": {"x": 0.5}, "outputs": {"f": "x - x**3", "J": "1 - 3 * x * x"}},
     "net": {
         "picture": {
@@ -87,13 +93,13 @@ def alone(page: Page) -> Page:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_draws_with_an_engine_of_its_own(alone: Page, kind: str) -> None:
     said = alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
-    wanted = {"curve": "slope 2.000", "slopes": "secant 3.000, tangent 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "path": "speed 1.000", "space": "normal", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750"}[kind]
+    wanted = {"curve": "slope 2.000", "slopes": "secant 3.000, tangent 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "path": "speed 1.000", "space": "normal", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750", "cobweb": "a cycle of 2", "orbit": "No cycle"}[kind]
     assert wanted in said
     assert alone.locator("svg path[d^=M]").count() >= 2
     assert "NaN" not in alone.evaluate("document.body.innerHTML")
 
 
-@pytest.mark.parametrize("kind", ["curve", "slopes", "path", "contour", "surface", "map2", "space", "flow", "phase"])
+@pytest.mark.parametrize("kind", ["curve", "slopes", "path", "contour", "surface", "map2", "space", "flow", "phase", "cobweb", "orbit"])
 def test_the_point_of_a_picture_hears_keys_until_its_end(alone: Page, kind: str) -> None:
     alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
     handle = alone.locator(".jm-handle")
@@ -139,6 +145,69 @@ def test_a_phase_line_points_to_what_is_stable(alone: Page) -> None:
     for tail, tip in arrows:
         rate = -(tail - left) * (tail - middle) * (tail - right)  # x − x³ up to a positive factor
         assert (tip - tail) * rate > 0
+
+
+def axis_of(page: Page, along: str) -> tuple[float, float]:
+    """How a number stands on an axis: pixels = a + b·number, from two of its ticks."""
+    anchor, side = {"x": ("middle", "x"), "y": ("end", "y")}[along]
+    ticks = page.locator(f".jm-axes text[text-anchor={anchor}]").all()
+    (v, p), (w, q) = [(float((one.text_content() or "").replace("−", "-")), float(one.get_attribute(side) or "nan")) for one in (ticks[0], ticks[-1])]
+    slope = (q - p) / (w - v)
+    return p - slope * v - (4 if along == "y" else 0), slope  # a text stands 4 pixels below its line
+
+
+def in_units(page: Page, drawn: np.ndarray) -> np.ndarray:
+    (a, b), (c, d) = axis_of(page, "x"), axis_of(page, "y")
+    return (drawn - [a, c]) / [b, d]
+
+
+def test_a_cobweb_goes_where_the_map_does_and_its_fixed_points_stand_on_the_diagonal(alone: Page) -> None:
+    alone.evaluate(ALONE, {"kind": "cobweb", **KINDS["cobweb"]})
+    web = in_units(alone, points(alone.locator(".jm-web").get_attribute("d")))
+    orbit = [0.15]
+    for _ in range(50):
+        orbit.append(3.2 * orbit[-1] * (1 - orbit[-1]))
+    corners = [(0.15, 0.0)] + [corner for p, q in itertools.pairwise(orbit) for corner in ((p, q), (q, q))]
+    np.testing.assert_allclose(web, corners, atol=5e-4)
+    found = alone.locator(".jm-marks circle").all()
+    at = in_units(alone, np.array([[float(one.get_attribute(side) or "nan") for side in ("cx", "cy")] for one in found]))
+    np.testing.assert_allclose(at, [[0, 0], [1 - 1 / 3.2] * 2], atol=5e-4)
+    assert [one.get_attribute("class") for one in found] == ["jm-leaves", "jm-leaves"]
+    assert alone.locator(".jm-marks text").all_text_contents() == ["unstable, λ = 3.2", "unstable, λ = −1.2"]
+    assert "cycle of 2: 0.7995, 0.513" in alone.locator("body").inner_text()
+    lo, hi = in_units(alone, points(alone.locator(".jm-diagonal").get_attribute("d")))
+    assert lo[0] == pytest.approx(lo[1], abs=5e-4)
+    assert hi[0] == pytest.approx(hi[1], abs=5e-4)
+
+
+def test_a_cobweb_is_stepped_run_and_taken_back(alone: Page) -> None:
+    alone.evaluate(ALONE, {"kind": "cobweb", **KINDS["cobweb"]})
+    web = alone.locator(".jm-web")
+    for word, steps in [("back to the start", 0), ("one step", 1), ("one step", 2)]:
+        alone.get_by_label(f"{word} of the orbit").click()
+        assert len(points(web.get_attribute("d"))) == 1 + 2 * steps
+    alone.get_by_label("run 30 steps of the orbit").click()
+    alone.get_by_text("steps: 32").wait_for(timeout=20_000)
+    alone.wait_for_timeout(200)
+    assert len(points(web.get_attribute("d"))) == 65
+
+
+def test_an_orbits_points_are_numpys(alone: Page) -> None:
+    """Hénon's map: chaos, so that only the first points can be compared; the others stay on the attractor."""
+    alone.evaluate(ALONE, {"kind": "orbit", **KINDS["orbit"]})
+    dots = in_units(alone, points(alone.locator(".jm-dots").get_attribute("d"))[::2])
+    at, wanted = np.array([0.1, 0.1]), []
+    for _ in range(30):
+        wanted.append(at)
+        at = np.array([1 - 1.4 * at[0] ** 2 + at[1], 0.3 * at[0]])
+    assert len(dots) == 1501
+    np.testing.assert_allclose(dots[:30], wanted, atol=5e-3)
+    np.testing.assert_allclose(in_units(alone, points(alone.locator(".jm-web").get_attribute("d"))), wanted[:7], atol=5e-3)
+    assert abs(dots[:, 0]).max() < 1.3
+    found = alone.locator(".jm-marks circle").all()
+    marks = in_units(alone, np.array([[float(one.get_attribute(side) or "nan") for side in ("cx", "cy")] for one in found]))
+    np.testing.assert_allclose(marks, [(x, 0.3 * x) for x in sorted(np.roots([1.4, 0.7, -1]))], atol=5e-3)
+    assert alone.locator(".jm-marks text").all_text_contents() == ["saddle", "saddle"]
 
 
 def test_a_tangent_plane_has_the_point_in_its_middle_and_the_gradient_in_it(alone: Page) -> None:
@@ -304,6 +373,57 @@ def test_equilibria_and_eigenvalues_are_those_of_numpy(alone: Page) -> None:
             real = sorted(values.real)
             word = "saddle" if real[0] < 0 < real[1] and not values[0].imag else ("stable" if real[1] < 0 else "unstable") + (" focus" if values[0].imag else " node")
             assert one["word"] == word
+
+
+MAPS = """async ([spec, start, box]) => {
+    const { compile, iterated, fixedPoints, ratesOf } = await import("/panel.js");
+    const engine = compile(spec.graph);
+    for (const one of spec.names) engine.set(one.key, [one.value].flat());
+    const sampler = (outputs) => (...at) => {
+        spec.system.axes.forEach((key, k) => engine.set(key, [at[k]]));
+        return outputs.flatMap((one) => [...engine.get(one)]);
+    };
+    const rates = ratesOf({ axis: (key) => key, main: "J", picture: {}, sampler }, spec.system);
+    const { path, cycle, gone } = iterated(rates.next, start);
+    return { found: fixedPoints(rates, box).map(({ at, J }) => ({ at, word: rates.kind(J).word })), path, cycle, gone };
+}"""
+
+
+def test_fixed_points_of_maps_and_their_words_are_those_of_numpy(alone: Page) -> None:
+    rng = np.random.default_rng(14)
+    words = set()
+    for _ in range(30):
+        a, b, c, d, e = rng.uniform(-1.5, 1.5, 5).round(2)
+        result = jacmagic.jacobian(f"y_{{n+1}} = ({b}) x_n\nx_{{n+1}} = ({a}) x_n^2 + ({c}) x_n + ({d}) y_n + ({e})", "x_n, y_n")
+        got = alone.evaluate(MAPS, [panel.spec(result), [0.1, 0.1], [[-3, 3], [-3, 3]]])
+        wanted = sorted((z.real, b * z.real) for z in np.roots([a, c + d * b - 1, e]) if not z.imag and max(abs(z), abs(b * z)) < 2.99)
+        assert [one["at"] for one in got["found"]] == [pytest.approx(one, abs=1e-7) for one in wanted]
+        for one in got["found"]:
+            x = one["at"][0]
+            values = np.linalg.eigvals(np.array([[2 * a * x + c, d], [b, 0]]))  # rows x, y, whichever the block writes first
+            size = sorted(abs(values))
+            word = "saddle" if size[0] < 1 < size[1] else ("stable" if size[1] < 1 else "unstable") + (" focus" if values[0].imag else " node")
+            assert one["word"] == word
+            words.add(word)
+        at = np.array([0.1, 0.1])
+        for one in got["path"][:12]:
+            np.testing.assert_allclose(one, at, rtol=1e-9, atol=1e-9)
+            at = np.array([a * at[0] ** 2 + c * at[0] + d * at[1] + e, b * at[0]])
+    assert len(words) >= 4
+
+
+@pytest.mark.parametrize(("block", "start", "cycle"), [
+    ("x_{n+1} = 2.8 x_n (1 - x_n)", 0.1, 1), ("x_{n+1} = 3.2 x_n (1 - x_n)", 0.1, 2), ("x_{n+1} = 3.5 x_n (1 - x_n)", 0.1, 4), ("x_{n+1} = 3.55 x_n (1 - x_n)", 0.1, 8),
+    ("x_{n+1} = 3.83 x_n (1 - x_n)", 0.1, 3), ("x_{n+1} = 3.9 x_n (1 - x_n)", 0.1, 0), ("x_{n+1} = 3 x_n (1 - x_n)", 0.1, 0), ("x_{n+1} = cos(x_n)", 1, 1),
+    ("x_{n+1} = 2 x_n (1 - x_n) - 3", 0.1, -1), ("x_{n+1} = 1/x_n", 2, 2), ("x_{n+1} = -x_n", 0, 1),
+])
+def test_an_orbit_ends_on_the_cycle_that_the_map_has(alone: Page, block: str, start: float, cycle: int) -> None:
+    got = alone.evaluate(MAPS, [panel.spec(jacmagic.jacobian(block)), [start], [[-3, 3]]])
+    assert (-1 if got["gone"] else len(got["cycle"] or [])) == cycle
+    if cycle > 0:
+        fun, _ = jacmagic.jacobian(block).vector()
+        for p, q in zip(got["cycle"], [*got["cycle"][1:], got["cycle"][0]], strict=True):
+            assert float(np.ravel(fun(np.array(p)))[0]) == pytest.approx(q[0], abs=1e-6)
 
 
 @pytest.mark.parametrize(("block", "start"), [

@@ -16,6 +16,7 @@ BLOCKS = [
     "f(x) = x^2 - 2x", "f(x) = e^(k x)\nk = 1", "f(x) = ln x", "f(x) = 1/x", "f(x) = x^9", "f(x) = relu(x) - |x - 1|", TWO,
     "f(x, y) = x^2 y + y^3", "f(x, y) = sin(x y)/y", "r = sqrt(x^2 + y^2)\nf(x, y) = sin(r)/r", "F(r, t) = [r cos t, r sin t]",
     "F(x, y) = [e^x cos y, e^x sin y]", "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]", "f(x, y, z) = x y z + e^(x - y)",
+    "x_{n+1} = a x_n (1 - x_n)\na = 3.2", "x_{n+1} = 1 - a x_n^2 + y_n\ny_{n+1} = b x_n\nb = 0.3",
     "x' = a x - b x y\ny' = d x y - c y", "x' = s (y - x)\ny' = x (p - z) - y\nz' = x y - b z", "f(t) = [cos t, sin t, t^5]",
     "u = x^2 + 1\nv = sin u\ny = e^v", "x in R^3\nf = ||x||^2", "x in R^2\nM in R^(2x2)\ny = M x", "f(a, b, c, d, g) = a b^3 + c d - g^7",
 ]

@@ -7,8 +7,9 @@ export { counted, nice, ticks, widen, extent, steady, contours, depths, equalUni
 export { slanted } from "./letters.js";
 export { determinant } from "./squares.js";
 export { svd, stretch, settled, stretches, volume } from "./numeric.js";
-export { eigenvalues, equilibria, kindOf, lattice, newton, rests, smooth, trajectory } from "./systems.js";
+export { eigenvalues, equilibria, iterated, kindOf, lattice, newton, rests, smooth, trajectory } from "./systems.js";
 export { read, written } from "./address.js";
+export { fixedPoints, ratesOf } from "./pictures/system.js";
 export { descent } from "./descent.js";
 export { around, cross } from "./pictures/space.js";
 export { seen } from "./pictures/solid.js";

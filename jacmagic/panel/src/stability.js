@@ -3,12 +3,15 @@
 import { settled } from "./numeric.js";
 import { ratesOf } from "./pictures/system.js";
 import { format } from "./print.js";
-import { eigenvalues, equilibria, kindOf, lattice, newton, rests } from "./systems.js";
+import { eigenvalues, equilibria, kindOf, lattice, newton, plus, rests } from "./systems.js";
 
-const { abs } = Math;
+const { abs, hypot } = Math;
 
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {import("./types.js").Pair} Pair */
+
+/** What stays, of a system and of a map. */
+const RESTS = ["equilibrium", "fixed point"];
 
 /** Eigenvalues in one line, those of a pair together. @param {Pair[]} found */
 export function spoken(found) {
@@ -24,12 +27,13 @@ export function spoken(found) {
 
 /** @param {Panel} panel @param {import("./types.js").Place} place */
 export function stability({ spec: { system }, say, term, dom: { el, on, page, write }, state }, place) {
-  const { axes, order } = system;
+  const { axes, map, order } = system;
+  const rest = RESTS[+map];
   const n = axes.length;
   const along = axes.map(place.axis);
-  const [trace, det, values, word] = Array.from({ length: 4 }, () => page.createTextNode(""));
+  const [trace, det, values, sizes, word] = Array.from({ length: 5 }, () => page.createTextNode(""));
   const stat = (/** @type {any} */ name, /** @type {Text} */ text, /** @type {string} */ wide) => el("span", { class: "jm-stat", style: "min-width:" + wide }, name, " ", text);
-  const button = el("button", { type: "button", class: "jm-word" }, "nearest equilibrium");
+  const button = el("button", { type: "button", class: "jm-word" }, "nearest " + rest);
   const box = () => along.map((/** @type {any} */ one) => /** @type {Pair} */ (state.ranges.get(one.key)));
   const unit = () => box().map((/** @type {Pair} */ [lo, hi]) => 400 / (hi - lo));
   const point = () => along.map((/** @type {any} */ one) => state.valueAt(one.key, one.k));
@@ -50,9 +54,9 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     const away = (/** @type {number[]} */ at) => Math.hypot(...at.map((v, k) => (v - from[k]) * unit()[k]));
     const here = list.findIndex((one) => away(one.at) < 1e-3);
     const to = here >= 0 ? list[(here + 1) % list.length] : [...list].sort((p, q) => away(p.at) - away(q.at))[0];
-    if (!to) return say("no equilibrium found from here");
+    if (!to) return say("no " + rest + " found from here");
     state.assignAll(along.map((/** @type {any} */ one, /** @type {number} */ k) => [one.name, one.k, abs(to.at[k]) < 1e-12 ? 0 : to.at[k]]));
-    say("equilibrium: " + kindOf(to.J, n).word);
+    say(rest + ": " + ratesOf(place, system).kind(to.J).word);
   });
   const verdict = el("span", {}, word);
   state.now.push(() => {
@@ -65,12 +69,15 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     const product = eigen.reduce(([a, b], [p, q]) => [a * p - b * q, a * q + b * p], [1, 0])[0];
     write(det, format(abs(product) < 1e-12 * size ** n ? 0 : product));
     write(values, real ? spoken(eigen) : "undefined");
-    const f = order.map((/** @type {number} */ i) => state.engine.get(system.f)[i]);
-    const still = real && f.every(isFinite) && rests({ f, J: rows }, unit());
+    // Those of a pair are as long as each other.
+    write(sizes, real ? eigen.filter(([, y]) => y >= 0).map((one) => format(hypot(...one))).join(", ") : "");
+    const at = point();
+    const f = order.map((/** @type {number} */ i, /** @type {number} */ k) => state.engine.get(system.f)[i] - (map ? at[k] : 0));
+    const still = real && f.every(isFinite) && rests({ f, J: plus(rows, n, map ? -1 : 0) }, unit());
     verdict.classList.toggle("jm-known", still);
-    write(word, still ? kindOf(rows, n).word : real ? "not an equilibrium" : "");
+    write(word, still ? kindOf(rows, n, map).word : real ? "not " + (map ? "a " : "an ") + rest : "");
   });
   return el("div", { class: "jm-stability" },
-    el("div", { class: "jm-stats" }, stat(term("\u03bb", "eigen"), values, "16em"), n > 1 && stat(term("tr", "trace"), trace, "6em"), n > 1 && stat(term("det", "det"), det, "6em")),
+    el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "6em"), n > 1 && stat(term("det", "det"), det, "6em")),
     el("div", { class: "jm-verdict", role: "status" }, verdict, button));
 }

@@ -233,6 +233,32 @@ function closing(p, u, q, v, h, to, unit) {
   return best;
 }
 
+/** A matrix with a number added along its diagonal. @param {ArrayLike<number>} J @param {number} n @param {number} by */
+export const plus = (J, n, by) => Array.from(J, (v, k) => (k % (n + 1) ? v : v + by));
+
+/**
+ * The orbit of a map until it is on a short cycle, beyond all bounds, or after `most` steps; and that cycle.
+ * Source of the search: Brent (1980).
+ * @param {(at: number[]) => number[]} next @param {number[]} start @returns {{path: number[][], cycle: number[][] | null, gone: boolean}}
+ */
+export function iterated(next, start, most = 1000) {
+  const path = [start];
+  const apart = (/** @type {number[]} */ p, /** @type {number[]} */ q) => max(...p.map((v, k) => abs(v - q[k]) / (1 + abs(v))));
+  for (let [k, held, since, turn] = [0, start, 0, 1]; k < most; k++) {
+    const at = next(path[k]);
+    if (!at.every((v) => abs(v) < 1e9)) return { path, cycle: null, gone: true };
+    path.push(at);
+    since++;
+    if (apart(at, held) < 1e-9) {
+      const cycle = path.slice(-since);
+      // What creeps to a point from both sides is no cycle of two.
+      return { path, cycle: cycle.every((one) => apart(one, at) < 1e-4) ? [at] : cycle, gone: false };
+    }
+    if (since === turn) [held, since, turn] = [at, 0, min(32, 2 * turn)];
+  }
+  return { path, cycle: null, gone: false };
+}
+
 /** Points between the steps of a trajectory, on its cubics. @param {{t: number, at: number[], rate: number[]}[]} nodes @param {number} per points a step @returns {number[][]} */
 export const smooth = (nodes, per) => nodes.flatMap((one, k) => {
   if (!k) return [one.at];

@@ -3,10 +3,10 @@
 import { contours, equalUnits, nice } from "../geometry.js";
 import { format, short } from "../print.js";
 import { equilibria, kindOf, lattice, rests, trajectory } from "../systems.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
-import { ratesOf } from "./system.js";
+import { arrow, canvasFor, handle, labels, plane, rangeIn, readIn } from "./plane.js";
+import { mark, ratesOf } from "./system.js";
 
-const { abs, hypot, max, min, round } = Math;
+const { hypot, max, min, round } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
@@ -38,8 +38,7 @@ export function flow(engine, place) {
   let unit = [1, 1];
   /** @type {ReturnType<typeof equilibria>} */
   let found = [];
-  /** @type {number[][]} boxes of texts, x, y and half a width */
-  let written = [];
+  const free = labels(space);
 
   /** All that stays while the point moves. */
   function sheet() {
@@ -51,7 +50,7 @@ export function flow(engine, place) {
     const at = (/** @type {number} */ i, /** @type {number} */ j) => /** @type {Pair} */ ([box[0][0] + (i / (NX - 1)) * (box[0][1] - box[0][0]), box[1][0] + (j / (NY - 1)) * (box[1][1] - box[1][0])]);
     for (let j = 0; j < NY; j++) for (let i = 0; i < NX; i++) { const f = rate(at(i, j)); for (const k of [0, 1]) fields[k][j * NX + i] = f[k]; }
     needles(fields, at);
-    written = [];
+    free.clear();
     signs.replaceChildren();
     clines.forEach((/** @type {any} */ one, /** @type {number} */ k) => {
       const lines = contours(fields[k], NX, NY, 0).map((line) => line.map(([i, j]) => at(i, j)));
@@ -67,7 +66,10 @@ export function flow(engine, place) {
     }
     found = equilibria(read, [...starts.slice(0, 60), ...lattice(box, 4)], box, unit);
     marks.replaceChildren();
-    for (const one of found) mark(one);
+    for (const one of found) {
+      const { word, stable } = kindOf(one.J, 2);
+      mark(dom, marks, free, space.x(one.at[0]), space.y(one.at[1]), word.replace(/ by linearisation|not decided by J: /, ""), stable);
+    }
   }
   /** Arrows of one length, stronger where it is faster. @param {Float64Array[]} fields @param {(i: number, j: number) => Pair} at */
   function needles(fields, at) {
@@ -89,34 +91,16 @@ export function flow(engine, place) {
     }
     arrows.forEach((one, k) => put(one, "d", paths[k]));
   }
-  const clear = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ half) => x > space.left + half && x < space.left + space.width - half && y > space.top + 16 && y < space.top + space.height - 8 && !written.some(([a, b, other]) => abs(a - x) < half + other && abs(b - y) < 22);
   /** ẋ = 0 beside its line. @param {Pair[][]} lines @param {number} k */
   function label(lines, k) {
     const points = lines.sort((p, q) => q.length - p.length).flatMap((line) => [0.8, 0.2, 0.65, 0.35, 0.5].map((part) => line[round(part * (line.length - 1))]));
     for (const [p, q] of points) {
-      for (const [dx, dy] of [[32, -8], [-32, -8], [32, 22], [-32, 22]]) {
-        const [x, y] = [space.x(p) + dx, space.y(q) + dy];
-        if (!clear(x, y, 34)) continue;
-        written.push([x, y, 34]);
-        const node = lettered(place.rows[picture.order[k]]?.key ?? "", { x, y, "text-anchor": "middle", class: "jm-symbol jm-haloed" });
-        node.classList.add("jm-symbol", "jm-haloed", ...place.hue(axes[k].label));
-        node.append(draw("tspan", {}, " = 0"));
-        signs.append(node);
-        return;
-      }
-    }
-  }
-  /** @param {ReturnType<typeof equilibria>[0]} one */
-  function mark({ at, J }) {
-    const [x, y] = [space.x(at[0]), space.y(at[1])];
-    const { word, stable } = kindOf(J, 2);
-    marks.append(draw("circle", { cx: x.toFixed(2), cy: y.toFixed(2), r: 6, class: stable ? "jm-stays" : "jm-leaves" }));
-    const shown = word.replace(/ by linearisation|not decided by J: /, "");
-    const half = 3.6 * shown.length;
-    for (const [dx, dy] of [[0, 24], [0, -14], [half + 12, 5], [-half - 12, 5], [half + 8, -12], [-half - 8, -12]]) {
-      if (!clear(x + dx, y + dy, half)) continue;
-      written.push([x + dx, y + dy, half]);
-      marks.append(draw("text", { x: x + dx, y: y + dy, "text-anchor": "middle", class: "jm-haloed" }, shown));
+      const at = free.near(space.x(p), space.y(q), 34, [[32, -8], [-32, -8], [32, 22], [-32, 22]]);
+      if (!at) continue;
+      const node = lettered(place.rows[picture.order[k]]?.key ?? "", { x: at[0], y: at[1], "text-anchor": "middle", class: "jm-symbol jm-haloed" });
+      node.classList.add("jm-symbol", "jm-haloed", ...place.hue(axes[k].label));
+      node.append(draw("tspan", {}, " = 0"));
+      signs.append(node);
       return;
     }
   }

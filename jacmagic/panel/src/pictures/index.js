@@ -10,12 +10,14 @@
  */
 
 import { compile } from "../evaluator.js";
+import { cobweb } from "./cobweb.js";
 import { contour } from "./contour.js";
 import { curve } from "./curve.js";
 import { flow } from "./flow.js";
 import { heatmap } from "./heatmap.js";
 import { map2 } from "./map2.js";
 import { net } from "./net.js";
+import { orbit } from "./orbit.js";
 import { path } from "./path.js";
 import { phase } from "./phase.js";
 import { slopes } from "./slopes.js";
@@ -28,7 +30,7 @@ const { floor, max, round } = Math;
 /** @typedef {import("../types.js").Place} Place */
 
 /** @type {Record<string, import("../types.js").Picture>} */
-export const PICTURES = { curve, slopes, path, contour, surface, map2, space, flow, phase, net, heatmap };
+export const PICTURES = { curve, slopes, path, contour, surface, map2, space, flow, phase, cobweb, orbit, net, heatmap };
 
 /** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
 export function placeOf(panel) {
@@ -66,7 +68,8 @@ export function drawing(panel, place) {
   const kinds = [place.picture, ...(place.picture.also ?? [])];
   const save = el("button", { type: "button", class: "jm-word" }, "Save picture");
   const [frame, caption] = [el("div", { class: "jm-frame" }), el("div", { class: "jm-caption" })];
-  const below = el("div", { class: "jm-tools", hidden: !kinds.some((one) => /contour|surface/.test(one.kind)) });
+  const rows = (/** @type {RegExp} */ of) => kinds.some((one) => of.test(one.kind));
+  const below = el("div", { class: "jm-tools" + (rows(/contour/) ? "" : " jm-slim"), hidden: !rows(/contour|cobweb|orbit/) });
   const node = el("div", {}, frame, caption, below);
   /** @type {ReturnType<import("../types.js").Picture>} */
   let made;

@@ -40,10 +40,11 @@ export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
     },
     /** @param {Pair} xr @param {Pair} yr @param {boolean} [bare] */
     range(xr, yr, bare = false) {
+      const shown = () => /** @type {[Pair, Pair]} */ ([[x0, x1], [y0, y1]]);
       // Where J is singular its image may be flat.
       [[x0, x1], [y0, y1]] = [xr, yr].map(([lo, hi]) => (hi - lo > 1e-9 * (1 + abs(hi)) ? [lo, hi] : [lo - 1, hi + 1]));
       const state = [x0, x1, y0, y1].join();
-      if (state === drawn) return;
+      if (state === drawn) return shown();
       drawn = state;
       axes.replaceChildren();
       for (const v of ticks(x0, x1, max(5, width / (bare ? 56 : 70)))) {
@@ -55,6 +56,7 @@ export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
         axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));
         axes.append(draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
       }
+      return shown();
     },
   };
 }
@@ -99,6 +101,22 @@ export function handle({ dom: { draw, on, put }, state }, svg, space, xa, ya) {
     put(knob, "aria-valuemin", rangeOf(xa)[0]);
     put(knob, "aria-valuemax", rangeOf(xa)[1]);
     put(knob, "aria-valuetext", xa.label + " = " + short(readAxis(xa)) + (ya ? ", " + ya.label + " = " + short(readAxis(ya)) : ""));
+  };
+}
+
+/** Where texts stand in a plane, so that none covers another. @param {ReturnType<typeof plane>} space */
+export function labels({ left, top, width, height }) {
+  /** @type {number[][]} x, y and half the width of each */
+  let written = [];
+  const clear = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ half) => x > left + half && x < left + width - half && y > top + 16 && y < top + height - 8 && !written.some(([a, b, other]) => abs(a - x) < half + other && abs(b - y) < 22);
+  return {
+    clear: () => { written = []; },
+    /** The first place beside a point that is free, or none. @param {number} x @param {number} y @param {number} half @param {number[][]} offsets @returns {Pair | undefined} */
+    near(x, y, half, offsets) {
+      const found = offsets.map(([dx, dy]) => /** @type {Pair} */ ([x + dx, y + dy])).find(([p, q]) => clear(p, q, half));
+      if (found) written.push([...found, half]);
+      return found;
+    },
   };
 }
 
