@@ -36,10 +36,14 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--big": {"help": "Larger, for a projector."},
     "--all": {"help": "Show large results whole instead of eliding them."},
     "--steps": {"help": "Show the rules that lead to each derivative, in order."},
+    "--hessian": {"help": "Show the second derivatives, with eigenvalues and what they say of the point."},
     "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
 }
 """The options of both magics; those with a metavar take a value."""
 
+_NOTHING_ASKED: dict[str, Any] = {
+    **{name[2:]: None if "metavar" in one else False for name, one in OPTIONS.items()}, "seed": 0,
+}
 _NOTEBOOKS_OWN = frozenset("In Out get_ipython exit quit _ __ ___ _dh _ih _oh".split())
 _GRAMMAR = frozenset("in for if else and or not step R".split())
 
@@ -148,10 +152,10 @@ class JacmagicMagics(Magics):
                 error.bind(text, first_line=2)
             raise
         # What takes time is done before anything in the notebook changes.
-        shown = {"whole" if name == "all" else name: options[name] for name in ("static", "big", "all", "steps")}
-        result.show(**shown).prepare()
-        if options["into"]:
-            self.shell.user_ns[options["into"]] = result
+        into, whole = options.pop("into"), options.pop("all")
+        result.show(whole=whole, **{name: asked for name, asked in options.items() if name != "seed"}).prepare()
+        if into:
+            self.shell.user_ns[into] = result
         return result
 
 
@@ -164,7 +168,7 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
     Raises:
         OptionMistake: an option that there is not, or a value that it cannot take.
     """
-    options: dict[str, Any] = {"into": None, "static": False, "big": False, "all": False, "steps": False, "seed": 0}
+    options = dict(_NOTHING_ASKED)
     rest, last = [], 0
     words = re.finditer(r"\S+", line)
     for word in words:

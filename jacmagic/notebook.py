@@ -59,12 +59,16 @@ class Result(Derivatives):
             _teach_tab()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = ("_static", "_big", "_whole", "stepwise")
+        kept = ("_static", "_big", "_whole", "besides")
         return (*super().__reduce__(), {name: getattr(self, name) for name in kept})
 
-    def show(self, static: bool = False, big: bool = False, whole: bool = False, steps: bool = False) -> Result:
-        """Choose how it is displayed: without a panel, twice as large, with nothing elided, with its steps."""
-        self._static, self._big, self._whole, self.stepwise = static, big, whole, steps
+    def show(self, static: bool = False, big: bool = False, whole: bool = False, **besides: Any) -> Result:
+        """Choose how it is displayed: without a panel, twice as large, with nothing elided.
+
+        Besides, what VIEWS shows where it is asked for: steps=True, hessian=True.
+        """
+        self._static, self._big, self._whole = static, big, whole
+        self.besides = {name: asked for name, asked in besides.items() if asked}
         return self
 
     def prepare(self) -> None:

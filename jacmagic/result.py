@@ -11,6 +11,7 @@ from copy import copy
 from functools import cached_property, partial
 from itertools import product
 from math import prod
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -65,7 +66,7 @@ class Result:
     """
 
     uid = ""
-    stepwise = False  # whether the steps to each derivative are shown
+    besides: Mapping[str, Any] = MappingProxyType({})  # what is shown besides, by option: {"steps": True}
 
     OFFERED = (
         "at code critical_points equilibria forward function hessian html jacobian jvp latex layers linear matrix "

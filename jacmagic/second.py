@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -13,31 +13,135 @@ import sympy as sp
 from jacmagic import code
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
+from jacmagic.engine.expand import MAX_WRITTEN
 from jacmagic.engine.graph import Node
 from jacmagic.reals import reals
+from jacmagic.solving import FLAT, extremum
+from jacmagic.values import identifier
 
 if TYPE_CHECKING:
     from jacmagic.result import Result
+
+
+MAX_BENT = 1_600
+"""Entries of a Hessian that is evaluated whole, with its eigenvalues. Instead: `r.hessian("L", "x", "x")`."""
+
+
+def functions(result: Result) -> list[tuple[str, int]]:
+    """The functions whose second derivatives there are, one for each row of J: a name, and which entry of it."""
+    return [(key, k) for key in result.program.outputs for k in range(prod(result.program.shape(key)))]
 
 
 def hessians(result: Result) -> sp.ImmutableMatrix | dict[str, sp.ImmutableMatrix]:
     """The matrix of second derivatives by all variables; of several functions {name: matrix}.
 
     Raises:
-        ValueError: a variable that the block defines, as by wrt="u".
         LimitError: written out it is too long.
     """
-    p, g = result.program, result.program.graph
-    targets = _targets(result)
-    n = sum(one.size for one in targets)
-    found = {}
-    for key in p.outputs:
-        root = c.rebuild(g, [p.node(key)])[0][0]
-        for k, symbol in enumerate(result.entry_symbols(key)):
-            gradient = g.stack(c.jacobians(g, g.take(root, (k,), ()), targets, reuse=False), (n,))
-            rows = [g.stack(c.jacobians(g, g.take(gradient, (i,), ()), targets, reuse=False), (n,)) for i in range(n)]
-            found[symbol.name] = sp.ImmutableMatrix(n, n, result.slopes(g.stack(rows, (n, n))))
+    every = range(len(result.variables))
+    found = {
+        result.entry_symbols(key)[k].name: sp.ImmutableMatrix(entries(result, key, k, every))
+        for key, k in functions(result)
+    }
     return next(iter(found.values())) if len(found) == 1 else found
+
+
+def entries(result: Result, key: str, k: int, some: Sequence[int], most: int = MAX_WRITTEN) -> list[list[sp.Expr]]:
+    """Some rows and the same columns of the Hessian of one function; above the diagonal as below it."""
+    g, (gradient, targets) = result.program.graph, _gradient(result, key, k, safe=False)
+    parts = [
+        g.stack(c.jacobians(g, g.take(gradient, (i,), ()), targets, reuse=False), gradient.shape) for i in some
+    ]
+    upper = [g.take(part, some[at:], (len(some) - at,)) for at, part in enumerate(parts)]
+    flat = iter(result.slopes(g.stack(upper, (sum(one.size for one in upper),)), most))
+    rows = [[next(flat) for _ in some[at:]] for at in range(len(some))]
+    return [[rows[min(i, j)][abs(i - j)] for j in range(len(some))] for i in range(len(some))]
+
+
+def _gradient(result: Result, key: str, k: int, safe: bool) -> tuple[Node, list[Node]]:
+    """The gradient (n,) of an entry of a function, and the variables; those that the block defines are cut out."""
+    p, g = result.program, result.program.graph
+    targets = [g.input(one, p.shape(one)) for one in p.variables]
+    cut = [one for one in p.variables if one in p.steps]
+    root = g.input(key, p.shape(key)) if key in cut else c.rebuild(g, [p.node(key)], cut, safe)[0][0]
+    slopes = c.jacobians(g, g.take(root, (k,), ()) if root.shape else root, targets, reuse=safe)
+    return g.stack(slopes, (sum(one.size for one in targets),)), targets
+
+
+def bent(result: Result, key: str, k: int) -> tuple[Node, Node]:
+    """The gradient (n,) and the Hessian (n, n) of a function, for numbers."""
+
+    def make() -> tuple[Node, Node]:
+        g, (gradient, targets) = result.program.graph, _gradient(result, key, k, safe=True)
+        n = gradient.size
+        blocks = [c.arranged(g, one, (n, one.size // n)) for one in c.jacobians(g, gradient, targets)]
+        return gradient, g.stack(blocks, (n,), 1)
+
+    return result.once(("bent", key, k), make)
+
+
+@dataclass(frozen=True)
+class Bend:
+    """How a function bends at a point.
+
+    Attributes:
+        hessian      (n, n)
+        eigenvalues  of it, the largest first
+        word         "positive definite", …; where the gradient is 0 also "minimum", "maximum", "saddle"; "" of NaN
+    """
+
+    hessian: np.ndarray
+    eigenvalues: np.ndarray
+    word: str
+
+
+def bends(result: Result) -> list[Bend]:
+    """How each function bends at the current point."""
+
+    def make() -> Compiled:
+        found = enumerate(bent(result, *one) for one in functions(result))
+        return result.compile_nodes({f"{kind}{i}": node for i, both in found for kind, node in zip("gh", both)})
+
+    run = result.once("bends", make)
+    point = result.point({})
+    with np.errstate(all="ignore"):
+        out = run(**point)
+    at = [point[identifier(key)] for key in result.program.variables if key in result.program.inputs]
+    reach = 1 + max((float(np.max(np.abs(one), initial=0)) for one in at), default=0.0)
+    return [
+        bend(np.asarray(out[f"g{i}"], float), np.asarray(out[f"h{i}"], float), reach)
+        for i in range(len(functions(result)))
+    ]
+
+
+def bend(gradient: np.ndarray, hessian: np.ndarray, reach: float) -> Bend:
+    """The words for a gradient and a Hessian; `reach` is the size of the point.
+
+    The gradient counts as 0 where in each eigenvector's direction a step of Newton's method is rounding beside `reach`.
+    """
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all()):
+        return Bend(hessian, np.full(len(hessian), np.nan), "")
+    found, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
+    largest = np.max(np.abs(found), initial=0)
+    allowed = reach * np.maximum(1e-9 * np.abs(found), 1e-14 * largest)
+    word = definite(found)
+    if (np.abs(vectors.T @ gradient) <= allowed).all():
+        word = ", ".join(filter(None, [word, extremum(found / (largest or 1))]))
+    return Bend(hessian, found[::-1], word)
+
+
+def definite(eigenvalues: np.ndarray) -> str:
+    """What a symmetric matrix is by the signs of its eigenvalues; of one number, how the function bends."""
+    size = float(np.max(np.abs(eigenvalues), initial=0))
+    low, high = bool((eigenvalues < -FLAT * size).any()), bool((eigenvalues > FLAT * size).any())
+    if not (low or high):
+        return "zero"
+    if len(eigenvalues) == 1:
+        return "concave here" if low else "convex here"
+    if low and high:
+        return "indefinite"
+    half = "semidefinite" if bool((np.abs(eigenvalues) <= FLAT * size).any()) else "definite"
+    return f"{'negative' if low else 'positive'} {half}"
 
 
 def hessian_at(result: Result, of: str, a: str, b: str, values: Mapping[str, Any]) -> np.ndarray:

@@ -33,6 +33,9 @@ MAX_STARTS = 400
 REACH = 5.0
 """How far from 0 Newton's method starts where no line states a range."""
 
+FLAT = 1e-9
+"""Below this part of the largest one an eigenvalue of a Hessian is 0; panel/src/hessian.js too."""
+
 MAX_SOLVED = 6
 """Unknowns of equations that are solved. Instead: likewise."""
 
@@ -120,10 +123,10 @@ def extremum(eigenvalues: np.ndarray) -> str:
     if not np.isfinite(eigenvalues).all():
         return "not decided: the second derivatives are not finite"
     size = max(float(np.max(np.abs(eigenvalues))), 1e-12)
-    low, high = (eigenvalues < -1e-9 * size).any(), (eigenvalues > 1e-9 * size).any()
+    low, high = (eigenvalues < -FLAT * size).any(), (eigenvalues > FLAT * size).any()
     if low and high:
         return "saddle"
-    if (np.abs(eigenvalues) <= 1e-9 * size).any():
+    if (np.abs(eigenvalues) <= FLAT * size).any():
         return "not decided by second derivatives"
     return "maximum" if low else "minimum"
 

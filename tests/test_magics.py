@@ -147,7 +147,7 @@ def test_a_comment_on_the_magics_line_is_none_of_its_names(shell, line):
     [
         ("--statci", "There is no option --statci; did you mean --static?"),
         ("--sed 3", "did you mean --seed?"),
-        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --steps, --seed."),
+        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --steps, --hessian, --seed."),
         ("--seed", "--seed takes a whole number"),
         ("--seed three", "--seed takes a whole number"),
         ("--into", "--into takes a name that Python allows"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import pickle
+import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +13,9 @@ import sympy as sp
 from optional import optional
 
 import jacmagic
+from jacmagic import panel, second
+from jacmagic.language import printers
+from jacmagic.show import curvature, views
 
 torch = optional("torch")
 NET = "x in R^2\na = tanh(W1 x + c1) in R^3\np = softmax(W2 a + c2) in R^2\ny = [0, 1]\nL = cross_entropy(p, y)"
@@ -61,6 +67,110 @@ def test_a_product_is_taken_where_the_values_say() -> None:
     assert r.jvp([1, 2], x=3.0, y=0.5, k=2.0) == pytest.approx([2 * 2 * 3 * 0.5 + 2 * 9 * 2])
 
 
+# ------------------------------------------------------------------ --hessian
+FUNCTIONS = {
+    "x^3 + x y^2": lambda x, y: x**3 + x * y**2,
+    "x^2 sin(x y)": lambda x, y: x**2 * torch.sin(x * y),
+    "e^(-x^2 - y^2)": lambda x, y: torch.exp(-(x**2) - y**2),
+    "ln(1 + x^2 + e^y)": lambda x, y: torch.log(1 + x**2 + torch.exp(y)),
+    "sqrt(x^2 + y^2)": lambda x, y: torch.sqrt(x**2 + y**2),
+    "x^4/(1 + y^2)": lambda x, y: x**4 / (1 + y**2),
+    "tanh(x - 2y) x": lambda x, y: torch.tanh(x - 2 * y) * x,
+    "atan(y/x)": lambda x, y: torch.atan(y / x),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("point", [(0.7, -1.3), (1.9, 0.4)])
+def test_a_hessian_is_pytorch_s_as_symbols_and_as_the_numbers_that_are_shown(function: str, point: tuple[float, float]) -> None:
+    r = jacmagic.jacobian(f"f(x, y) = {function}\nx = {point[0]}\ny = {point[1]}")
+    at = tuple(torch.tensor(one, dtype=torch.float64) for one in point)
+    expected = np.array([[float(one) for one in row] for row in torch.autograd.functional.hessian(FUNCTIONS[function], at)])
+    symbols = dict(zip(r.variables, point))
+    assert np.array(r.hessian().subs(symbols).evalf(), dtype=float) == pytest.approx(expected, rel=1e-10, abs=1e-12)
+    (one,) = second.bends(r)
+    assert one.hessian == pytest.approx(expected, rel=1e-10, abs=1e-12)
+    assert one.eigenvalues == pytest.approx(np.linalg.eigvalsh(expected)[::-1])
+    assert r.hessian() == sp.ImmutableMatrix(r.hessian().T)  # f_xy is written as f_yx is
+
+
+@pytest.mark.parametrize("text", [NET, "x in R^3\nA in R^(3x3)\nf = x^T A x + ||x||", "u = x y\nv = x - y\nf = u^2 sin v", "x' = x y\ny' = x - y^2"])
+def test_the_numbers_of_each_hessian_are_differences_of_the_gradient(text: str) -> None:
+    r = (jacmagic.nnchain if text == NET else jacmagic.jacobian)(text, None if text == NET or "x in" not in text else "x")
+    fun = {key: np.ravel(r.values[key]) for key in r.program.variables}
+    for i, one in enumerate(second.bends(r)):
+        columns = []
+        for key, value in fun.items():
+            for k in range(value.size):
+                moved = [value + s * 1e-6 * np.eye(value.size)[k] for s in (1, -1)]
+                rows = [r.at(**{key: m if r.program.shape(key) else m[0]})[i] for m in moved]
+                columns.append((rows[0] - rows[1]) / 2e-6)
+        assert one.hessian == pytest.approx(np.array(columns).T, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize(("block", "word"), [
+    ("f(x, y) = x^2 + 3y^2\nx = 1\ny = 2", "positive definite"), ("f(x, y) = x^2 + 3y^2\nx = 0\ny = 0", "positive definite, minimum"),
+    ("f(x, y) = -x^2 - 3y^2\nx = 0\ny = 1", "negative definite"), ("f(x, y) = 2 - x^2 - 3y^2\nx = 0\ny = 0", "negative definite, maximum"),
+    ("f(x, y) = x y\nx = 1\ny = 0", "indefinite"), ("f(x, y) = x y\nx = 0\ny = 0", "indefinite, saddle"),
+    ("f(x, y) = (x + y)^2\nx = 1\ny = 0", "positive semidefinite"),
+    ("f(x, y) = x^4 - y^2\nx = 0\ny = 0", "negative semidefinite, not decided by second derivatives"),
+    ("f(x, y) = x^3 + y^3\nx = 0\ny = 0", "zero, not decided by second derivatives"), ("f(x, y) = 2x - y", "zero"),
+    ("f(x) = x^2\nx = 3", "convex here"), ("f(x) = -x^2\nx = 0", "concave here, maximum"), ("f(x) = cos x\nx = 2π", "concave here, maximum"),
+    ("f(x, y) = 1e-20 x^2 + 1e-20 y^2\nx = 0\ny = 0", "positive definite, minimum"), ("f(x, y) = 1e9 x^2 + y\nx = 0\ny = 0", "positive semidefinite"),
+    ("f(x, y) = (x^2 - 2)^2 + y^2\nx = sqrt(2)\ny = 0", "positive definite, minimum"), ("f(x) = 1/x\nx = 0", ""),
+])
+def test_a_hessian_has_the_word_of_its_point(block: str, word: str) -> None:
+    assert [one.word for one in second.bends(jacmagic.jacobian(block))] == [word]
+
+
+def of_point(page: dict[str, Any]) -> list[str]:
+    return [one for part in page["hessians"] for one in (*part["formulas"], part.get("title", ""))]
+
+
+@pytest.mark.parametrize("net", [False, True])
+def test_an_option_of_both_magics_shows_the_hessian_everywhere(net: bool) -> None:
+    block = "x in R^2\nW in R^(2x2)\nL = ||W x||^2" if net else "f(x, y) = x^3 y\ng(x, y) = x - y^2"
+    made = jacmagic.nnchain if net else jacmagic.jacobian
+    plain, r = made(block), made(block).show(hessian=True)
+    assert not any(one.kind == "hessian" for one in views.formulas(plain))
+    assert "hess" not in "".join(plain._repr_mimebundle_().values())
+    lines = [one for one in views.formulas(r) if one.kind == "hessian"]
+    assert len(lines) == (1 if net else 2)
+    bundle = r._repr_mimebundle_()
+    for line in lines:
+        assert line.text in bundle["text/plain"]
+        assert line.latex in bundle["text/latex"]
+        assert line.latex in html.unescape(bundle["text/html"])
+        assert any(printers.mathml(line.tree).removesuffix("</math>")[-40:] in one for one in of_point(panel.spec(r)))
+    for said in curvature.bending(r):
+        assert re.match(r"hess . = \[.*\], eigenvalues .*: (in|positive |negative )(semi)?definite$", said)
+        assert said in bundle["text/plain"]
+        assert said in html.unescape(bundle["text/html"])
+    copy = pickle.loads(pickle.dumps(r))
+    assert copy._repr_mimebundle_()["text/plain"] == bundle["text/plain"]
+
+
+def test_a_hessian_that_is_too_large_for_the_page_says_where_it_is() -> None:
+    r = jacmagic.jacobian("x in R^12\nf = sum(x[i]^3 for i = 1..12)").show(hessian=True)
+    assert "6x₁" in r._repr_mimebundle_()["text/plain"]
+    assert "12×12; r.hessian() has all entries" in r._repr_mimebundle_()["text/html"]
+    large = jacmagic.jacobian("x in R^60\nA in R^(60x60)\nf = x^T A x", "x").show(hessian=True)
+    assert "hess f ∈ ℝ^(60×60)" in large._repr_mimebundle_()["text/plain"]
+    assert not curvature.bending(large)
+    many = jacmagic.jacobian("x in R^10\nf = x .* x").show(hessian=True)
+    assert "2 more" in many._repr_mimebundle_()["text/plain"]
+    unknown = jacmagic.jacobian("u = u(x, t)\nz = x u").show(hessian=True)
+    assert "x ∂²u/∂t²" in unknown._repr_mimebundle_()["text/plain"]
+
+
+def test_by_a_name_that_a_line_defines_it_is_held_for_its_own() -> None:
+    r = jacmagic.jacobian("u = x^2 + y\nf = u^3 v", "u, v").show(hessian=True)
+    u, v = r.variables
+    assert r.hessian() == sp.ImmutableMatrix([[6 * u * v, 3 * u**2], [3 * u**2, 0]])
+    assert second.bends(r)[0].hessian == pytest.approx(np.array([[12, 12], [12, 0]]))
+
+
+# ------------------------------------------------------------------ the linear function
 def test_the_linear_function_touches_the_function() -> None:
     r = jacmagic.jacobian("F(x, y) = [x^2 y, sin x]")
     line = pickle.loads(pickle.dumps(r.linear(x=0.5, y=2.0)))

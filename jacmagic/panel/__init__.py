@@ -28,7 +28,7 @@ from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import pictures
+from jacmagic.panel import curvature, pictures
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, factors, pieces, remarks, tables, views
@@ -42,7 +42,7 @@ Instead: `r.at(…)` with its values."""
 MAX_SLIDERS = 4
 """Entries of a vector that have a slider each; a longer one is a grid of fields. Instead: a field each."""
 
-PLACED = frozenset("echo values asked result partial gradient determinant local chain gradients steps".split())
+PLACED = frozenset("echo values asked result partial gradient determinant hessian local chain gradients steps".split())
 """Kinds of formulas that have a place of their own; all others stand below them."""
 
 
@@ -129,6 +129,7 @@ class _Spec:
             "chain": chain,
             "more": [self.says(one) for one in self.formulas if one.kind not in PLACED],
             "gradients": self.gradients(),
+            "hessians": curvature.of_panel(self),
             "picture": pictures.chosen(self, chain),
             "system": pictures.system(self),
             "kinks": self.kinks(),
@@ -580,7 +581,7 @@ def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: boo
             parts.append(f'<div style="white-space:pre-wrap">{markup.escape(one.text)}</div>')
         if one.note:
             parts.append(_quiet(one.note))
-    parts += [f"<div>{markup.escape(line)}</div>" for line in remarks.numbers(result)]
+    parts += [f"<div>{markup.escape(line)}</div>" for line in views.said(result)]
     return "".join([*parts, *([_quiet(sliders)] if sliders else [])])
 
 

@@ -53,7 +53,8 @@ Instead: `jacobians` of one of `r.layers`."""
 class Formula:
     """One displayed formula.
 
-    kind    "echo", "values", "result", "partial", "gradient", "determinant", "point", "local", "chain", "gradients"
+    kind    "echo", "values", "result", "partial", "gradient", "determinant", "point", "hessian", "local",
+            "chain", "gradients", "steps"
     tree    the formula; its LaTeX, its line of text and the panel's MathML are printed from it
     note    small grey words beside it
     depth   how far it is set in: a step below another

@@ -92,7 +92,8 @@ class Table:
         return len(self.shown_rows) == len(self.rows) and len(self.shown_columns) == len(self.columns)
 
 
-def _fit(count: int, most: int) -> list[int]:
+def fit(count: int, most: int) -> list[int]:
+    """Which of so many rows or columns are shown."""
     return list(range(count)) if count <= most else [*range(most - 2), count - 1]
 
 
@@ -101,7 +102,7 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
 
     def make() -> Table:
         rows, columns = Labels(result, result.program.outputs), Labels(result, result.program.variables)
-        some, others = _fit(len(rows), most), _fit(len(columns), most)
+        some, others = fit(len(rows), most), fit(len(columns), most)
         entries: list[list[sp.Expr]] | None
         try:
             if result.program.net and most <= MAX_SHOWN:

@@ -23,6 +23,7 @@ from jacmagic.program.model import Line, Program
 from jacmagic.result import Result
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain
+from jacmagic.show.curvature import bending, hessians
 from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, ends, equal, fitting, name_of
 from jacmagic.show.points import placed
 from jacmagic.show.remarks import numbers
@@ -169,7 +170,7 @@ def gradient_lines(result: Result) -> dict[str, list[t.Expr]]:
 def worked(result: Result) -> Iterator[Formula]:
     """The steps to each derivative, where they are asked for: by numbers, of a net its loss by each weight."""
     p = result.program
-    if not result.stepwise:
+    if "steps" not in result.besides:
         return
     for of, wrt in asked_steps(result)[:MAX_WORKED]:
         yield from steps(result, of, wrt).lines
@@ -197,7 +198,7 @@ def asked_steps(result: Result) -> list[tuple[str, str]]:
 MAX_WORKED = 12
 """Derivatives whose steps are shown at once. Instead: `r.steps(of, wrt)`."""
 
-View = Callable[[Result], Iterator[Formula]]
+View = Callable[..., Iterator[Formula]]
 
 VIEWS: dict[str, View] = {
     "echo": echo,
@@ -205,21 +206,25 @@ VIEWS: dict[str, View] = {
     "total": total,
     "determinant": determinant,
     "points": placed,
+    "hessian": hessians,
     "chain": chain,
     "gradients": gradients,
     "steps": worked,
 }
 """What is shown for a block, from top to bottom."""
 
+SIZED = (total, hessians)
+"""Those that take how many rows and columns they show."""
+
 
 def formulas(result: Result, whole: bool = False) -> list[Formula]:
     """Everything that is shown for a Result."""
-    made: dict[tuple[bool, bool], list[Formula]] = result.__dict__.setdefault("_formulas", {})
-    asked = (whole, result.stepwise)
+    made: dict[tuple[bool, str], list[Formula]] = result.__dict__.setdefault("_formulas", {})
+    asked = (whole, repr(result.besides))
     if asked not in made:
         shown: list[Formula] = []
-        for name, view in VIEWS.items():
-            shown += total(result, MAX_WHOLE) if whole and name == "total" else view(result)
+        for view in VIEWS.values():
+            shown += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)
         made[asked] = shown  # whole or not at all: the reader may interrupt
     return made[asked]
 
@@ -234,7 +239,12 @@ def plain_text(result: Result, whole: bool = False) -> str:
         lines.append(f"{one.text}    {one.note}" if one.kind == "steps" else one.text)
         if one.note and one.kind == "echo" and not one.text.endswith(one.note):
             lines += [f"    {one.note}"]
-    return "\n".join([*lines, *numbers(result)])
+    return "\n".join([*lines, *said(result)])
+
+
+def said(result: Result) -> list[str]:
+    """What the numbers at the current point say, in lines of text."""
+    return [*numbers(result), *bending(result)]
 
 
 def full_latex(result: Result) -> str:

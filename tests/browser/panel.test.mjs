@@ -378,3 +378,35 @@ test("the layers of a column stand below each other with room for their names", 
     });
   }
 });
+
+test("the eigenvalues of a symmetric matrix, with their vectors", () => {
+  let seed = 7;
+  const random = () => ((seed = (seed * 16807) % 2147483647) / 2147483647) * 2 - 1;
+  for (const n of [1, 2, 3, 5, 12]) {
+    for (let turn = 0; turn < 20; turn++) {
+      const a = Float64Array.from({ length: n * n });
+      for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = a[j * n + i] = turn % 3 ? random() : Math.round(random());
+      const found = panel.symmetric(a, n);
+      for (const [k, { value, vector }] of found.entries()) {
+        assert.ok(!k || value <= found[k - 1].value, "the largest first");
+        assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-12);
+        for (let i = 0; i < n; i++) {
+          const product = vector.reduce((sum, v, j) => sum + a[i * n + j] * v, 0);
+          assert.ok(Math.abs(product - value * vector[i]) < 1e-12 * n, `${product} instead of ${value * vector[i]}`);
+        }
+      }
+    }
+  }
+});
+
+test("a point has the word of its gradient and Hessian", () => {
+  for (const [g, h, word, kind] of [
+    [[0, 0], [2, 0, 0, 6], "positive definite", "minimum"], [[1, 0], [2, 0, 0, 6], "positive definite", ""],
+    [[0, 0], [-2, 1, 1, -6], "negative definite", "maximum"], [[0, 0], [0, 1, 1, 0], "indefinite", "saddle"],
+    [[0, 0], [1, 1, 1, 1], "positive semidefinite", "not decided by second derivatives"], [[0, 0], [0, 0, 0, 0], "zero", "not decided by second derivatives"],
+    [[0, 1], [2e9, 0, 0, 0], "positive semidefinite", ""], [[0], [-3], "concave here", "maximum"], [[2], [3], "convex here", ""],
+  ]) {
+    const found = panel.curved(g, h, 1);
+    assert.deepEqual([found.word, found.kind], [word, kind]);
+  }
+});

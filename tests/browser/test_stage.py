@@ -184,6 +184,26 @@ def test_a_point_at_rest_has_its_word(page: Page, tmp_path: Path, block: str, wo
     expect(page.locator(".jm-verdict .jm-known")).to_contain_text(word)
 
 
+def test_second_derivatives_move_with_the_point_and_have_its_word(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    r = jacmagic.jacobian("f(x, y) = x^4 + y^4 - 4x y\nx = 1.1\ny = 1").show(hessian=True)
+    page.goto(r.save(tmp_path / "page.html").as_uri())
+    box, knob = page.locator(".jm-hessian"), page.get_by_label("x", exact=True)
+    expect(box.locator(".jm-number").first).to_have_text("14.52")
+    expect(box.locator(".jm-verdict")).to_have_text("positive definite")
+    before = page.evaluate(BOXES)
+    knob.fill("1")
+    knob.press("Enter")
+    expect(box.locator(".jm-number")).to_have_text(["12.00", "−4.000", "−4.000", "12.00"])
+    expect(box.locator(".jm-stats")).to_contain_text("16.00, 8.000")
+    expect(box.locator(".jm-known")).to_have_text("minimum")
+    assert page.evaluate(BOXES) == before
+    for key in "xy":
+        page.get_by_label(key, exact=True).fill("0")
+        page.get_by_label(key, exact=True).press("Enter")
+    expect(box.locator(".jm-verdict")).to_have_text("indefinitesaddle")
+
+
 def test_the_chain_rule_goes_a_factor_at_a_time(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian("x = cos t; y = sin t\nz = x^2 y + y^3", "t").save(tmp_path / "page.html").as_uri())
     count, grown, factors = page.locator(".jm-count"), page.locator(".jm-grown"), page.locator(".jm-shown > .jm-factor")

@@ -135,7 +135,7 @@ export function heat({ dom: { page, el, on, write }, state: { later, resting }, 
 
 export const fits = (/** @type {number} */ m, /** @type {number} */ n, card = false) => m * n <= (card ? 24 : CELLS.size) && n <= (card ? 4 : CELLS.columns);
 
-/** A matrix of numbers in the form its size asks for. @param {Panel} panel @param {string} output @param {Label[]} rows @param {Label[]} columns @param {{m: number, n: number, says: string, max?: number, card?: boolean, over?: (i: number, j: number) => void}} how */
+/** A matrix of numbers in the form its size asks for. @param {Panel} panel @param {string} output @param {Label[]} rows @param {Label[]} columns @param {{m: number, n: number, says: string, max?: number, card?: boolean, heads?: boolean, over?: (i: number, j: number) => void}} how */
 export const matrix = (panel, output, rows, columns, how) =>
   fits(how.m, how.n, how.card)
     ? numbers(panel, output, rows, columns, how)

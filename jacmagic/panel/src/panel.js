@@ -10,6 +10,7 @@ export { svd, stretch, settled, stretches, volume } from "./numeric.js";
 export { eigenvalues, equilibria, iterated, kindOf, lattice, newton, rests, smooth, trajectory } from "./systems.js";
 export { read, written } from "./address.js";
 export { fixedPoints, ratesOf } from "./pictures/system.js";
+export { curved, symmetric } from "./curvature.js";
 export { descent } from "./descent.js";
 export { around, cross } from "./pictures/space.js";
 export { seen } from "./pictures/solid.js";

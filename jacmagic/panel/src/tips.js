@@ -10,6 +10,7 @@ export const EXPLAIN = /** @type {Record<string, string>} */ ({
   eigen: "Eigenvalues of J: the rates at which small deviations from the point grow, with their turning as imaginary part.",
   factor: "Eigenvalues of J: the factors by which small deviations from a fixed point change with each step; a pair turns them.",
   modulus: "Absolute values of the eigenvalues: by them a small deviation from a fixed point grows with each step; all below 1: it dies out.",
+  bend: "Eigenvalues of the second derivatives: how the function bends along its principal directions, largest first.",
   norm: "Length of the gradient: the steepest slope of the function at this point.",
   "\u03b4": "Delta: the derivative of the output by this node, carried back by the transposed local Jacobians.",
 });
