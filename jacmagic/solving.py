@@ -248,7 +248,10 @@ def in_time(look: Callable[[], Any], seconds: float) -> Any:
             out.append(look())
 
     thread = threading.Thread(target=run, daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # a Python without threads, as in a browser: nothing could stop SymPy there
+        return None
     thread.join(seconds)
     if thread.is_alive() and thread.ident is not None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))

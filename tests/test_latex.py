@@ -347,6 +347,11 @@ th = sp.Symbol("theta", real=True)
     ("x y + x^2 z", y + 2 * x * z, "y + 2x z"),
     ("sin x cos x", sp.cos(x) ** 2 - sp.sin(x) ** 2, "cos²(x) - sin²(x)"),
     ("x1 x10 + x2", x1 + x10, "x₁ + x₁₀"),
+    ("e^x y", y * sp.exp(x), "e^x y"), ("e^x y + z", y * sp.exp(x), "e^x y"), ("sin(x) y z", z * sp.cos(x), "cos(x) z"),
+    ("ln x sin(y) z", z * sp.log(x) * sp.cos(y), "ln(x) cos(y) z"), ("e^(x y) y x", x * y**2 * sp.exp(x * y), "e^(x y) y² x"),
+    ("(x + y) e^x", sp.exp(x) * (x + y), "(x + y) e^x"), ("y^2 e^(-x^2 y)", sp.exp(-(x**2) * y) * y, "y e^(-x² y)"),
+    ("x^k", k * x ** (k - 1), "k x^(k - 1)"), ("a x^k y", a * k * x ** (k - 1) * y, "a k x^(k - 1) y"),
+    ("e^x - e^-x", sp.exp(x) + sp.exp(-x), "e^x + e^(-x)"),
     ("y x + b z", x * b, "x b"),  # in no product of the block together: as they first come
 ])
 def test_factors_and_terms_stand_as_in_the_block(block: str, expr: Any, plain: str) -> None:

@@ -66,6 +66,7 @@ def run(cell):
     done.raise_error()
     return done.result
 run("%load_ext jacmagic")
+import jacmagic
 r = run("%%jacobian --into r\\nf(x, y) = [x^2 y, k sin y]\\nk = 2")
 n = run("%%nnchain --into n\\nx in R^2\\na = tanh(W x + c) in R^3\\no = sigmoid(V a + d) in R^1\\nL = bce(o, y)")
 for one in (r, n):
@@ -77,13 +78,13 @@ run("%jacobian f(x) = x^2")
 assert r.at(x=1, y=2).shape == (2, 2)
 assert r.matrix.shape == (2, 2)
 r.save("page.html")
+assert [one["x"] for one in jacmagic.jacobian("x^2 = 4").solve()] == [-2, 2]
 losses = n.train({"x": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}, lr=0.5, steps=20)
 assert len(losses) and losses[-1] < losses[0]
 try:
     run("%jacobian f(x) = 1/2x")
 except Exception as error:
     assert type(error).__name__ == "AmbiguousMath", error
-import jacmagic
 assert jacmagic.jacobian("f(x) = x^3").at(x=2) == 12
 """
 

@@ -33,6 +33,9 @@ HAND = {  # the block, and PyTorch's function of x in R^3
     "f = ln(e^x[1] + e^x[2] + e^x[3])": lambda x: torch.logsumexp(x, 0),
     "f = e^(x[1])/(e^(x[1]) + e^(x[2]))": lambda x: torch.sigmoid(x[0] - x[1]),
     "f = e^(x[1])/(e^(x[1]) + e^(x[2]) + e^(x[3]))": lambda x: torch.softmax(x, 0)[0],
+    "s = e^x\nf = s ./ (1 + s)": torch.sigmoid,
+    "s = e^-x\nf = 1/(1 + s)": torch.sigmoid,
+    "s = e^x\nt = 1 + s\nf = ln(t)": T.softplus,
     "f = x[2] e^(x[1])/(e^(x[1]) + e^(x[2]))": lambda x: x[1] * torch.sigmoid(x[0] - x[1]),
 }
 POINTS = ([0.3, -1.2, 2.1], [1000.0, -1000.0, 999.0], [-1000.0, 700.0, 3.0], [-40.0, 40.0, 0.0])
@@ -43,7 +46,7 @@ def near(ours: object, theirs: object) -> None:
     np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "torch", "math"])
 @pytest.mark.parametrize("block", HAND)
 def test_it_has_pytorchs_numbers_at_a_thousand(block: str, backend: str) -> None:
     r = jacmagic.jacobian(f"x in R^3\n{block}")

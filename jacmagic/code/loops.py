@@ -183,7 +183,7 @@ class Loops(Body):
         leaves = []
         for arg, labels in zip(term.args, axes):
             own = self.shapes.get(arg.number, ())
-            text = self.entry(arg, self.place(counters, _strides(labels, own))) if own else self.show(arg)
+            text = self.entry(arg, self.place(counters, _strides(labels, own))) if own else self.show(arg, _ATOM)
             leaves.append(body.term("input", data=text))
         root = body.plant(tree(expr, self.row.known), leaves)
         lines = body.write([root])

@@ -20,7 +20,7 @@ Operands = list[tuple[Node, Shape]]
 
 def safe_form(g: Graph, expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:
     """The template and its operands, safe far out; the same ones where nothing is to be done."""
-    expr, operands = _sums_over_an_axis(g, expr, operands)
+    expr, operands = _named(*_sums_over_an_axis(g, expr, operands))
     if expr.has(sp.exp):
         expr = expr.replace(lambda e: isinstance(e, sp.log) and _exponents(e.args[0]), _log_of_sum)
         expr = _quotients(expr)
@@ -48,6 +48,26 @@ def _log_of_sum(log: sp.Expr) -> sp.Expr:
     for one in others:
         first = first + softplus(one - first)
     return first
+
+
+def _hurt(expr: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
+    """The logarithms and the divisors in an expression, each with what it is of."""
+    below = [(one, one.base) for one in expr.atoms(sp.Pow) if one.exp.is_negative]
+    return [(one, one.args[0]) for one in expr.atoms(sp.log)] + below
+
+
+def _named(expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:
+    """The s = e^x of s/(1 + s) put in, and t = 1 + s of ln(t) with it."""
+    before = expr, operands
+    for _ in range(3):
+        symbols = frozenset().union(*(inner.free_symbols for _, inner in _hurt(expr)))
+        names = [node for k, (node, _) in enumerate(operands) if slot(k) in symbols and _is_exponential(node, True)]
+        if not names:
+            return before
+        expr, operands = _opened(expr, operands, lambda node, names=names: node in names)
+        if any(_exponents(inner) for _, inner in _hurt(expr)):
+            return expr, operands
+    return before
 
 
 def _denominators(expr: sp.Expr) -> list[sp.Expr]:
@@ -109,8 +129,7 @@ def _sums_over_an_axis(g: Graph, expr: sp.Expr, operands: Operands) -> tuple[sp.
         return expr, operands
     expr, operands = _opened(expr, operands, _scaled)
     found = {slot(k): (node, axes) for k, (node, axes) in enumerate(operands) if _summed(node)}
-    hurt = [one for one in found if expr.has(sp.log(one)) or any(
-        one in e.free_symbols for e in expr.atoms(sp.log) | {p for p in expr.atoms(sp.Pow) if p.exp.is_negative})]
+    hurt = [one for one in found if any(one in e.free_symbols for e, _ in _hurt(expr))]
     if not hurt:
         return expr, operands
     expr, operands = _opened(expr, operands, lambda node: node if _is_exponential(node) else None)
@@ -139,8 +158,8 @@ def _joined(product: sp.Expr) -> sp.Expr:
     return sp.Mul(*rest, sp.exp(sp.Add(*exponents))) if len(exponents) > 1 else product
 
 
-def _is_exponential(node: Node) -> bool:
-    return node.op == "map" and isinstance(node.data[0], sp.exp)
+def _is_exponential(node: Node, summed: bool = False) -> bool:
+    return node.op == "map" and isinstance(node.data[0], (sp.exp, sp.Add) if summed else sp.exp)
 
 
 def _scaled(node: Node) -> Node | None:
@@ -151,7 +170,7 @@ def _scaled(node: Node) -> Node | None:
     return node if rest == slot(0) and number.is_positive else None
 
 
-def _opened(expr: sp.Expr, operands: Operands, which: Callable[[Node], object]) -> tuple[sp.Expr, Operands]:
+def _opened(expr: sp.Expr, operands: Operands, which: Callable[..., object]) -> tuple[sp.Expr, Operands]:
     """The template with those operands that are maps written out in it."""
     more, swap = list(operands), {}
     for k, (node, axes) in enumerate(operands):

@@ -36,7 +36,10 @@ _ACCENTED = re.compile(
     r"(?:\\(?:mathbf|boldsymbol|bm|mathrm|vec)\s*)?\{?\s*(\\?[A-Za-zα-ωΑ-Ω]+)\s*\}?\s*(?:_\s*\{?\s*(?P<index>[A-Za-z0-9]+)\s*\}?)?"
 )
 
-_LEFT_BRACE = re.compile(r"\s*(?:\\displaystyle\s*)?\\begin\s*(\{(?:array|matrix|aligned|alignedat|split|gathered)\})")
+_LEFT_BRACE = re.compile(
+    r"\s*(?P<outer>\{\s*)?(?:\\displaystyle\s*)?\\begin\s*"
+    r"(?P<kind>\{(?:array|matrix|aligned|alignedat|split|gathered)\})"
+)
 
 
 def command(lex: Lexer) -> None:
@@ -127,7 +130,10 @@ def _row_end(lex: Lexer, name: str, start: int) -> None:
 
 def _brace(lex: Lexer, name: str, start: int) -> None:
     if name == "{" and (match := _LEFT_BRACE.match(lex.text, lex.pos, lex.stop)):
-        lex.pos = match.start(1)
+        if match["outer"]:
+            lex.pos = match.start("outer")
+            lex.wrapping.add(lex.closing_brace())
+        lex.pos = match.start("kind")
         _environment(lex, "begin", start, cases=True)
         return
     if name == "{":

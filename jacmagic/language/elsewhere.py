@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 FOREIGN = {
+    "sigm": "sigmoid", "logistic": "sigmoid", "expit": "sigmoid",
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "sh": "sinh", "ch": "cosh",
     "th": "tanh", "arctg": "atan", "arcsen": "asin", "sgn": "sign", "heaviside": "step",
     **{prefix + name: f"a{name}" for name in "sinh cosh tanh coth sech csch".split() for prefix in ("ar", "arc")},

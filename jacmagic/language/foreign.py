@@ -91,6 +91,23 @@ def _of_a_function(found: Match) -> Sequence[str]:
     return (f"f = {found['of']}; {found['left']}{FOREIGN.get(what, what)} f",)
 
 
+def _drawn(found: Match) -> Sequence[str]:
+    body = in_round_brackets(found["of"].strip())
+    return () if body is None or "@" in body else (f"f = {body}",)
+
+
+def _pieces(found: Match) -> Sequence[str]:
+    """{x^2 if x > 0, 0 otherwise} and {x^2, x > 0; 0, x <= 0}: a if x > 0 else b."""
+    parts = [part.strip().rstrip(",") for part in _BETWEEN_PIECES.split(found["pieces"])]
+    said = [_PIECE.fullmatch(part) for part in parts]
+    last = re.fullmatch(r"(?:otherwise|else)?,?\s*(?P<value>.+?)\s*,?\s*(?:otherwise|else|elsewhere)?", parts[-1])
+    *front, end = said
+    if not front or None in front or last is None or end is None and not re.search("otherwise|else", parts[-1]):
+        return ()
+    cases = [f"{one['value']} if {one['where'].strip()} else" for one in front if one]
+    return (" ".join([*cases, (end or last)["value"]]),)
+
+
 def _inner(found: Match) -> Sequence[str]:
     end = _closing(found[0], found[0].index("("))
     inside = found[0][found[0].index("(") + 1 : end]
@@ -149,6 +166,11 @@ def _root(found: Match) -> Sequence[str]:
 
 
 _AND = r"(?:(?:\\q?quad|\band\b|\\text\s*\{\s*(?:and|,)\s*\})\s*)+"
+_BETWEEN_PIECES = re.compile(r";|\\n|,\s*(?=[^,;]*\b(?:otherwise|else|if|for)\b)|\band\b")
+_RELATION = r"(?:[<>≤≥≠]|==|!=|\\[lg]eq?\b|\\neq?\b)"
+_PIECE = re.compile(
+    rf"(?P<value>.+?)\s*(?:,\s*(?:if|for)?|\b(?:if|for|when)\b)\s*(?P<where>[^,]*{_RELATION}[^,]*)"
+)
 _POWERS = {"squared": "^2", "cubed": "^3"}
 _SIGNS = {"plus": "+", "minus": "-", "times": "*", "over": "/", "divided by": "/"}
 
@@ -189,6 +211,10 @@ ROWS = (
          ('x, y = sp.symbols("x y")\nf = x^2 y', ('# x, y = sp.symbols("x y")',)),
          ("var('x y')\nf = x^2 y", ("# var('x y')",)), ("with(VectorCalculus):\nf = x^2", ("# with(VectorCalculus):",)),
          ("library(numDeriv)\nf = x^2", ("# library(numDeriv)",))),
+    ),
+    Advice(
+        re.compile(r"^syms?\s+[A-Za-z][\w\s]*[;,]\s*(?P<rest>[^;\n]*=.*?);?$"), "Names need no line of their own.",
+        lambda found: (found["rest"],), (("syms x y; f = x^2*y", ("f = x^2*y",)), ("sym x, f = x^2;", ("f = x^2",))),
     ),
     Advice(
         re.compile(r"\s*\.\.\.$|\s*\\\\?$"), "A line goes on while a bracket is open, without a sign.", none,
@@ -251,6 +277,12 @@ ROWS = (
          ("f[x_] = ArcTan[1, x] + Pi", ("f(x) = atan2(x, 1) + pi",)), ("f[x] = x^2", ("f(x) = x^2",))),
     ),
     Advice(
+        re.compile(rf"^(?:plt\.)?(?:Plot3D|Plot|plot|plot3d|fplot|ezplot|ContourPlot)[(\[](?P<of>{_CALL}+?)(?:,.*)?[)\]];?$"),
+        "The panel draws by itself; write only the function.", _drawn,
+        (("Plot[x^2, {x, 0, 1}]", ("f = x^2",)), ("plot(sin(x) + y)", ("f = sin(x) + y",)),
+         ("Plot3D[Sin[x] y, {x, 0, 1}, {y, 0, 1}]", ("f = sin(x) y",))),
+    ),
+    Advice(
         re.compile(rf"^.*\b(?:{'|'.join(sorted(_CAPITALS))})\[.*$"),
         "Functions are written small, and their arguments stand in round brackets.", _capitals,
         (("f(x) = Exp[-x^2] + Sqrt[x]", ("f(x) = exp(-x^2) + sqrt(x)",)),
@@ -265,6 +297,14 @@ ROWS = (
         re.compile(r"\(\*\s*(.*?)\s*\*\)\s*$|/\*\s*(.*?)\s*\*/\s*$"), "A comment starts with #.",
         lambda found: (f"# {found[1] or found[2]}",),
         (("f(x) = x^2 (* the square *)", ("# the square",)), ("f(x) = x^2 /* the square */", ("# the square",))),
+    ),
+    Advice(
+        re.compile(rf"(?:(?<==)|(?<== ))\{{(?P<pieces>[^{{}}=]*{_RELATION}=?[^{{}}]*)\}}$"),
+        "Cases are written a if x > 0 else b.", _pieces,
+        (("f(x) = {x^2 if x > 0, 0 otherwise}", ("x^2 if x > 0 else 0",)),
+         ("f(x) = {x^2, x>0; 0, x<=0}", ("x^2 if x>0 else 0",)),
+         ("f(x) = {1 if x > 1; x if x > 0; 0 otherwise}", ("1 if x > 1 else x if x > 0 else 0",)),
+         ("f(x) = {x^2, x > 0}", ())),
     ),
     Advice(
         re.compile(
@@ -298,9 +338,14 @@ ROWS = (
         (("f(x) -> x^2", ("f(x) = x^2",)), ("f(x, y) => x y", ("f(x, y) = x y",))), net=False,
     ),
     Advice(
-        re.compile(rf"^([^\W\d]\w*\s*\({_ARGUMENTS}\))\s*(?:≈|≡|:(?!=))\s*(?!=)([^=→:]+)$"),
+        re.compile(
+            rf"^([^\W\d]\w*\s*\({_ARGUMENTS}\))\s*(?:≈|≡|∝|\\(?:approx|equiv|triangleq|propto|simeq|cong|doteq)(?![a-zA-Z])"
+            r"|\\stackrel\{[^{}]*\}\{=\}|\\overset\{[^{}]*\}\{=\}|\\colon\s*=|:(?!=))\s*(?!=)([^=→:]+)$"
+        ),
         "A function is written with =.", _written("{1} = {3}"),
-        (("f(x): x^2", ("f(x) = x^2",)), ("f(x, y) ≈ x y", ("f(x, y) = x y",))),
+        (("f(x): x^2", ("f(x) = x^2",)), ("f(x, y) ≈ x y", ("f(x, y) = x y",)),
+         (r"f(x) \triangleq x^2", ("f(x) = x^2",)), (r"f(x) \equiv x^2", ("f(x) = x^2",)),
+         (r"f(x) \colon= x^2", ("f(x) = x^2",)), (r"f(x) \propto x^2", ("f(x) = x^2",))),
     ),
     # -------------------------------------------------------------- R
     Advice(
@@ -378,6 +423,16 @@ ROWS = (
         "Cases are written a if x > 0 else b.", _written("({2} if {1} else {3})"),
         (("f(x) = ifelse(x > 0, x, 0)", ("(x if x > 0 else 0)",)),
          ("f(x) = IF(x>=0, x^2, -x)", ("(x^2 if x>=0 else -x)",))),
+    ),
+    Advice(
+        re.compile(
+            rf"(?:(?<==)|(?<== ))(?!.*\belse\s+\S)(?P<pieces>[^{{}}=\s][^{{}}=]*?\b(?:for|if|when)\b[^{{}}=]*"
+            rf"{_RELATION}=?[^{{}}]*(?:;|,|\band\b)[^{{}}]*(?:\b(?:for|if|when)\b[^{{}}]*{_RELATION}|\botherwise\b|\belse\b)[^{{}}]*)$"
+        ),
+        "Cases are written a if x > 0 else b.", _pieces,
+        (("f(x) = x^2 for x > 0 and 0 for x <= 0", ("x^2 if x > 0 else 0",)),
+         ("f(x) = x if x > 0, -x otherwise", ("x if x > 0 else -x",)),
+         ("f(x) = x^2 if x > 0, 0 if x <= 0", ("x^2 if x > 0 else 0",))),
     ),
     # -------------------------------------------------------------- Python
     Advice(
@@ -500,6 +555,34 @@ ROWS = (
         ),
         "A size has a statement of its own.", _written("{1}; {2}"),
         (("f(x) = x^2, x ∈ ℝ", ("x^2; x ∈ ℝ",)), ("f = ||x|| for x in R^3", ("||x||; x in R^3",))),
+    ),
+    Advice(
+        re.compile(r"\b(max|min)\s*(?:\{([^{}]*,[^{}]*)\}|\(([^();]*;[^();]*)\))"),
+        "The arguments of max and min stand in round brackets, with commas between them.",
+        lambda found: (f"{found[1]}({(found[2] or found[3]).replace(';', ',').strip()})",),
+        (("f(x) = max{0, x}", ("max(0, x)",)), ("f(x) = min(x; 1)", ("min(x, 1)",))),
+    ),
+    Advice(
+        re.compile(r"∜\s*(\([^()]*\)|[^\W\d]\w*|\d+)"), "A root of another degree is root(x, 4).",
+        lambda found: (f"root({found[1].strip('()')}, 4)",),
+        (("f(x) = ∜x", ("root(x, 4)",)), ("f(x) = ∜(x + 1)", ("root(x + 1, 4)",))),
+    ),
+    Advice(
+        re.compile(r"\b([^\W\d]\w*|\d+)\s*(?:\bmod\b|\\b?mod(?![a-z]))\s*(\d+|[^\W\d]\w*)"),
+        "A remainder is written with floor.", _written("({1} - {2} floor({1}/{2}))"),
+        (("f(x) = x mod 2", ("(x - 2 floor(x/2))",)), (r"f(x) = x \bmod 3", ("(x - 3 floor(x/3))",))),
+    ),
+    Advice(
+        re.compile(r"\{\s*([^{}\\]+?|[^{}]*\\[a-z]+[^{}]*?)\s*\\over(?![a-z])\s*([^{}]+?)\s*\}"),
+        r"A fraction is \frac{a}{b}, or a/b.", _written(r"\frac{{{1}}}{{{2}}}"),
+        ((r"f(x) = {x \over 2}", (r"\frac{x}{2}",)), (r"f(x) = {1 \over x + 1} x", (r"\frac{1}{x + 1}",))),
+    ),
+    Advice(
+        re.compile(r"\\over(?![a-z])"), r"A fraction is \frac{a}{b}, or a/b.", none, ((r"f(x) = x \over 2", ()),),
+    ),
+    Advice(
+        re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s*\\%"), "A percentage is written as a fraction.", _written("({1}/100)"),
+        ((r"f(x) = 50\% x", ("(50/100)",)),),
     ),
     Advice(
         re.compile(r"\bexp\s*\^\s*"), "exp is a function, exp(x), and e a number, e^x.", lambda found: ("e^",),

@@ -93,6 +93,47 @@ def _function_of(expr: t.Expr) -> str:
     return "exp" if isinstance(expr, t.Power) and isinstance(expr.base, t.Constant) and expr.base.name == "e" else ""
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A factor as a derivative leaves it recognisable: its kind, the names in it, and its function."""
+
+    kind: int
+    names: frozenset[str]
+    function: str = ""
+
+
+def pieces(product: t.Expr) -> list[Piece]:
+    """The factors of a product of the block above its line, in order; numbers are none."""
+    one = t.inside(product)
+    if isinstance(one, t.Negative):
+        return pieces(one.inner)
+    if isinstance(one, t.Product):
+        return [piece for sign, factor in one.factors if sign not in ("/", "./") for piece in pieces(factor)]
+    if isinstance(one, t.Fraction):
+        return pieces(one.above)
+    if isinstance(one, t.Power) and _function_of(one) != "exp":
+        return pieces(one.base)
+    keys = frozenset(below.key for below in t.walk(one) if isinstance(below, t.Name))
+    if not keys:
+        return []
+    function = _function_of(one)
+    kinds = {"exp": _EXPONENTIAL, "": _NAME if isinstance(one, t.Name) else _BRACKET}
+    return [Piece(kinds.get(function, _FUNCTION), keys, function)]
+
+
+def _places(wanted: Sequence[Piece], given: Sequence[Piece]) -> list[int] | None:
+    """For each factor the place of the one that it is, or comes from by differentiation; None where one has none."""
+    left = dict(enumerate(given))
+    found: dict[int, int] = {}
+    for alike in (lambda a, b: a == b, lambda a, b: a.kind == b.kind == _FUNCTION and a.names == b.names):
+        for k, piece in enumerate(wanted):
+            at = next((at for at, one in left.items() if k not in found and alike(piece, one)), None)
+            if at is not None:
+                found[k] = at
+                del left[at]
+    return [found[k] for k in range(len(wanted))] if len(found) == len(wanted) else None
+
+
 def _own(key: str) -> tuple[str, ...]:
     """The keys that a name may have in the block: its own, its vector's, its letter's."""
     whole = name(key)
@@ -108,6 +149,8 @@ class Order:
         self.sums: list[tuple[Monomial, ...]] = []
         self.signs: list[tuple[int, ...]] = []
         self.products: list[list[str]] = []
+        self.factors: list[list[Piece]] = []
+        self.exact: dict[Any, list[str]] = {}
         count = 0
         for tree in trees:
             for one in t.walk(tree):
@@ -118,6 +161,8 @@ class Order:
                 elif isinstance(one, t.Product) and len(self.products) < MAX_TERMS:
                     keys = [below.key for below in t.walk(one) if isinstance(below, t.Name)]
                     self.products.append(list(dict.fromkeys(keys)))
+                    self.factors.append(pieces(one))
+                    self.exact.setdefault(monomial(one).powers, self.products[-1])
                 elif isinstance(one, t.Sum) and len(one.terms) > 1 and count < MAX_TERMS:
                     count += len(one.terms)
                     self.sums.append(tuple(monomial(term) for _, term in one.terms))
@@ -154,6 +199,13 @@ class Order:
             left.remove(nearest)
         return {key: (at, natural(key)) for at, key in enumerate(out)}
 
+    def whole(self, wanted: Sequence[Piece]) -> list[int] | None:
+        """Where each factor of a product stands in one of the block that has them all, e^x y; None where none has."""
+        if len(wanted) < 2 or all(piece.kind == _NAME for piece in wanted):
+            return None
+        ways = (_places(wanted, given) for given in self.factors)
+        return next((way for way in ways if way is not None), None)
+
     def function(self, name: str) -> int:
         return self.places.get(f"{name}()", len(self.places))
 
@@ -166,7 +218,7 @@ class Order:
         pairs = zip(self.sums, self.signs)
         near = [(source, own) for source, own in pairs if names <= frozenset().union(*(one.names for one in source))]
         for source, own in near:
-            if len(source) == len(found) and set(source) == set(found):
+            if len(source) == len(found) == len(set(found)) and set(source) == set(found):
                 places = [source.index(one) for one in found]
                 turned = len(found) == 2 and own[0] > 0 and signs[places.index(0)] < 0 < signs[places.index(1)]
                 return [1 - place for place in places] if turned else places
@@ -326,10 +378,7 @@ class Layout:
         q = self.one_root(above, below, p, q)
         halved = below and p == 1 and 1 < q < 10  # x/(2y) rather than 0.5x/y
         coefficient = t.Fraction(self.number("1"), self.number(str(q))) if halved else self.rational(p, q)
-        names = self.order.among(
-            base.name for f in above if (base := f.base if f.is_Pow else f).is_Symbol
-        )
-        top = [self.lay(f) for f in sorted(above, key=lambda f: self.place(f, names))]
+        top = [self.lay(f) for f in self.ordered(expr, above)]
         names = self.order.among(base.name for base, _ in below if base.is_Symbol)
         down = [self.power(b, e) for b, e in sorted(below, key=lambda pair: self.place(pair[0], names))]
         joins = down or (p == 1 and len(top) == 1 and self.is_plain(top[0]))
@@ -338,8 +387,40 @@ class Layout:
             coefficient = coefficient.above
         if not (isinstance(coefficient, t.Number) and coefficient.text == "1"):
             top.insert(0, coefficient)
-        whole = self.factors(top)
-        return sign, t.Fraction(whole, self.factors(down)) if down else whole
+        numerator = self.factors(top)
+        return sign, t.Fraction(numerator, self.factors(down)) if down else numerator
+
+    def ordered(self, expr: Any, above: Sequence[Any]) -> list[Any]:
+        """The factors above the line, as the block has them or else as a textbook does."""
+        whole = self.order.whole([self.piece(f) for f in above])
+        if whole is not None:
+            return [above[k] for k in sorted(range(len(above)), key=whole.__getitem__)]
+        names = self.names(expr, above)
+        return sorted(above, key=lambda f: self.place(f, names))
+
+    def names(self, expr: Any, above: Sequence[Any]) -> dict[str, tuple[Any, ...]]:
+        """Where each name stands among the factors: as in that very product of the block, else as in those nearest."""
+        bases = [(base.name, f) for f in above if (base := f.base if f.is_Pow else f).is_Symbol]
+        exact = self.order.exact.get(self.monomial(expr).powers, ())
+        if all(key in exact for key, _ in bases):
+            return {key: (exact.index(key), natural(key)) for key, _ in bases}
+        places = self.order.among(key for key, _ in bases)
+        for key, factor in bases:  # n x^(n-1)
+            for other in {symbol.name for symbol in factor.exp.free_symbols} if factor.is_Pow else ():
+                if other in places:
+                    places[other] = min(places[other], (places[key][0] - 0.5, natural(other)))
+        return places
+
+    def piece(self, factor: Any) -> Piece:
+        """The factor as `pieces` has it of a tree."""
+        is_exponential = isinstance(factor, self.sp.exp)
+        base = factor.base if factor.is_Pow and not is_exponential else factor
+        keys = frozenset(symbol.name for symbol in base.free_symbols)
+        if base.is_Symbol:
+            return Piece(_NAME, keys) if not factor.is_Pow or factor.exp.is_Rational else Piece(_BRACKET, keys)
+        if is_exponential:
+            return Piece(_EXPONENTIAL, keys, "exp")
+        return Piece(_FUNCTION, keys, self.function_name(base)) if base.is_Function else Piece(_BRACKET, keys)
 
     def one_root(self, above: list[Any], below: list[tuple[Any, Any]], p: int, q: int) -> int:
         """Write 1/√2 and 1/√(2π) where SymPy has √2/2 and √2/(2√π), and say which divisor is left."""

@@ -38,6 +38,17 @@ from jacmagic.names import GREEK
 
 _PRIMES = re.compile(r"″|\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
 
+_FONT_IN_INDEX = re.compile(
+    r"\\(?:text|math(?:rm|it|bf|sf)|boldsymbol|operatorname|rm|it|bf)(?![A-Za-z])\s*(?:\{([^{}]*)\})?"
+)
+
+_BRACES = re.compile(r"\\.|[{}]", re.S)
+"""The braces that group, \\{ and the like apart."""
+
+_CASE_WORDS = re.compile(
+    r"\{\s*\\(?:text|mbox|textrm|mathrm|rm)\s*\{\s*(?:if|for|when|otherwise|else|and|or)\b[^{}]*\}\s*\}"
+)
+
 _INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))")
 
 _LAYER = re.compile(
@@ -167,7 +178,7 @@ class Lexer:
                 self.text, Span(start, self.pos), t.Words(whole.lower()), apart,
                 says="{} can be a number or a product with E.",
             )
-        self.emit("num", text, start, self.pos)
+        self.emit("num", text.removesuffix("."), start, self.pos)
 
     def letters(self) -> None:
         start, ch = self.pos, self.text[self.pos]
@@ -317,7 +328,7 @@ class Lexer:
     def index_in_braces(self, begin: int) -> tuple[str, tuple[Token, ...]]:
         close = self.closing_brace()
         inside = self.text[self.pos + 1 : close]
-        plain = re.sub(r"\\(?:text|mathrm|mathit|operatorname|rm)\s*\{([^{}]*)\}", r"\1", inside)
+        plain = _FONT_IN_INDEX.sub(lambda found: found[1] or "", inside)
         index = re.sub(r"\s+", "", plain.replace("\\", ""))
         if not index:
             raise SyntaxMistake("This index is empty.", Span(begin, close + 1))
@@ -364,8 +375,8 @@ class Lexer:
     def closing_brace(self) -> int:
         """The offset of the brace that closes the one here."""
         depth = 0
-        for at in range(self.pos, self.stop):
-            ch = self.text[at]
+        for found in _BRACES.finditer(self.text, self.pos, self.stop):
+            at, ch = found.start(), found[0]
             if ch == "{":
                 depth += 1
             elif ch == "}":
@@ -388,7 +399,7 @@ class Lexer:
             return
         if text == "_" and self.index_apart():
             return
-        if text == "{" and self.wraps(start) or start in self.wrapping:
+        if text == "{" and (self.wraps(start) or self.words(start)) or start in self.wrapping:
             self.pos += 1
             self.gap = True
             return
@@ -422,13 +433,20 @@ class Lexer:
         if self.tokens and self.tokens[-1].kind != "nl" and self.tokens[-1].text != ";":
             return False
         close = self.closing_brace()
-        if not re.compile(r"[\s$.,;]*(?:\n|$|\\\\)").match(self.text, close + 1, self.stop):
+        if not re.compile(r"[\s$.,;}]*(?:\n|$|\\\\)").match(self.text, close + 1, self.stop):
             return False
         inside = self.text[start + 1 : close]
         if not re.match(r"\s*\\(?:display|text)style(?![A-Za-z])", inside) and "=" not in inside:
             return False
         self.wrapping.add(close)
         return True
+
+    def words(self, start: int) -> bool:
+        r"""True for the brace of {\text{if }}, round the words of a case."""
+        match = _CASE_WORDS.match(self.text, start, self.stop)
+        if match is not None:
+            self.wrapping.add(match.end() - 1)
+        return match is not None
 
     def after_name_and_equals(self) -> bool:
         """True behind `NAME =` at the start of a statement, where braces hold Python."""
@@ -454,6 +472,12 @@ class Lexer:
         if category.startswith("N"):
             plain = unicodedata.normalize("NFKC", ch).replace("\u2044", "/")
             fix = (f"({plain})",) if re.fullmatch(r"[0-9]/[0-9]", plain) else ()
+            before = self.tokens[-1] if self.tokens else None
+            if fix and before is not None and before.kind == "num":  # 1½
+                raise SyntaxMistake(
+                    "A whole and a part are added, with a sign between them.", Span(before.span.start, span.stop),
+                    (f"({before.text} + {plain})",),
+                )
             raise SyntaxMistake(f"Numbers are written with 0 to 9; this is {label}.", span, fix)
         if ch in LOOK_ALIKES:
             self.strange(ch, start)

@@ -10,7 +10,7 @@ from jacmagic.errors import SyntaxMistake
 from jacmagic.language.cursor import CLOSERS
 from jacmagic.language.letters import KEYWORDS
 from jacmagic.language.lexer import Lexer, Token
-from jacmagic.language.nodes import Group, Item, Num, Place, Post, Raw, Root, Run, Terms, raised
+from jacmagic.language.nodes import For, Group, Item, Num, Place, Post, Raw, Root, Run, Terms, raised
 
 if TYPE_CHECKING:
     from jacmagic.language.parser import Parser
@@ -177,7 +177,16 @@ def _base(p: Parser) -> tuple[Raw, bool]:
             value = _with_posts(p, value, begin, lambda: p.is_op("'"))[0]
         return value, clear
     if p.is_op("(", "{", "[", "|", "||") or token.kind == "cmd":
-        return p.atom(), True
+        value = p.atom()
+        if isinstance(value, Group) and value.bracket == "[" and len(value.rows) == len(value.rows[0]) == 1 and (
+            not isinstance(value.rows[0][0], For)
+        ):
+            inside = p.text[value.span.start + 1 : value.span.stop - 1].strip()
+            raise SyntaxMistake(
+                "A power stands in round brackets; the number of a layer in both kinds, W^{[2]}.", value.span,
+                (f"({inside})",),
+            )
+        return value, True
     if p.is_op("√", "∛"):
         raise SyntaxMistake("A root in an exponent needs brackets.", token.span, ())
     raise p.fail("an exponent")

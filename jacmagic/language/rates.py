@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from jacmagic.errors import SyntaxMistake
+from jacmagic.errors import Span, SyntaxMistake
 from jacmagic.language.lexer import Token
 from jacmagic.language.nodes import Word
 from jacmagic.names import GREEK
@@ -96,7 +96,19 @@ def unsolved(text: str, left: Sequence[Token], right: Sequence[Token]) -> Syntax
     own = next((term for term in terms if term[2] == highest[0][1]), None)
     over = own is not None and any(left[k].text == "/" for k in range(own[1], highest[0][0]))
     fix = () if own is None or over or len(highest) > 1 else (_solved(text, left, right, terms, own, highest[0][0]),)
-    return SyntaxMistake(says, left[0].span.to(right[-1].span), fix)
+    return SyntaxMistake(says, _braced(text, left[0].span.to(right[-1].span)), fix)
+
+
+def _braced(text: str, span: Span) -> Span:
+    r"""The span with the braces round its first and its last part, as those of {\frac {dx}{dt}}."""
+    inside = text[span.start : span.stop]
+    while inside.count("}") > inside.count("{") and text[: span.start].endswith("{"):
+        span = Span(span.start - 1, span.stop)
+        inside = text[span.start : span.stop]
+    while inside.count("{") > inside.count("}") and text[span.stop :].startswith("}"):
+        span = Span(span.start, span.stop + 1)
+        inside = text[span.start : span.stop]
+    return span
 
 
 _Term = tuple[int, int, int]  # sign, first token, behind the last
@@ -108,7 +120,8 @@ def _solved(
     """x'' = (F - c x')/m, where the derivative ends the term `own` and begins at a token of it."""
 
     def shown(part: Sequence[Token]) -> str:
-        return text[part[0].span.start : part[-1].span.stop]
+        span = _braced(text, part[0].span.to(part[-1].span))
+        return text[span.start : span.stop]
 
     sign, first, stop = own
     factor = shown(left[first:begin]).rstrip(" *·") if begin > first else ""

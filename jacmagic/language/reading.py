@@ -94,6 +94,15 @@ class Reader(Values):
             says="{} can be the composition or the product.",
         )
 
+    def spaced(self, span: Span, row: str) -> SyntaxMistake:
+        """[1 2; 3 4], as MATLAB has it: all of it with commas, where it is plain."""
+        start, stop = self.text.rfind("[", 0, span.start), self.text.find("]", span.stop) + 1
+        whole = self.text[start:stop]
+        if re.fullmatch(r"\[[\w.;,\s-]+\]", whole) and "\n" not in whole:
+            row = re.sub(r"(?<=[\w.])[ \t]+(?=[-\w.])(?!-\s)", ", ", whole)
+            span = Span(start, stop)
+        return SyntaxMistake("The entries of a row are separated by commas.", span, (row,))
+
     def check_juxtaposed(self, out: Sequence[Settled], item: s.Item) -> None:
         """A number comes first in a product."""
         if isinstance(item.atom, s.Num):
@@ -104,7 +113,7 @@ class Reader(Values):
                 grouped = re.fullmatch(r"[0-9]{1,3} [0-9]{3}", self.source(span))  # 10 000
                 front = self.text[: span.start]
                 if front.rfind("[") > front.rfind("]"):
-                    raise SyntaxMistake("The entries of a row are separated by commas.", span, (f"{name}, {shown}",))
+                    raise self.spaced(span, f"{name}, {shown}")
                 quarter = re.match(r"\s*/\s*[0-9]+(?![\w.])", self.text[span.stop :])
                 if quarter is not None and name.isdigit() and shown.isdigit():  # 2 1/2
                     mixed = f"{shown}/{quarter[0].strip().lstrip('/').strip()}"

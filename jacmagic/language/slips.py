@@ -1,13 +1,13 @@
 """Names that look like slips: read without a word, each would be a parameter that nobody means.
 
-`F(x) = X^2`, `3x2 + 2x`, `x^2 i + y^2 j`, `E^x` and `Σ x^k` are errors where no
+`3x10^8`, `F(x) = X^2`, `3x2 + 2x`, `x^2 i + y^2 j`, `E^x` and `Σ x^k` are errors where no
 line declares the name in question; a line that does, or another spelling, says otherwise.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
@@ -72,6 +72,22 @@ def _fixed(line: Line, block: Block, spans: Sequence[Span], *swaps: Mapping[Span
             text, at = text + block.text[at : span.start] + new, span.stop
         fixes.append(text + block.text[at : whole.stop])
     return whole, tuple(fixes)
+
+
+def times_ten(expr: t.Expr, text: str, declared: Callable[[str], bool]) -> JacmagicError | None:
+    """3x10^8, with the letter for the sign ×."""
+    for one in t.walk(expr):
+        base = t.inside(one.base) if isinstance(one, t.Power) else None
+        if not isinstance(base, t.Name) or declared(base.key) or text[base.span.start : base.span.stop] != "x10":
+            continue
+        number = re.search(r"(?<![\w.])[0-9]+(?:\.[0-9]*)?$", text[: base.span.start])
+        if number is not None:
+            exponent = text[base.span.stop : one.span.stop]
+            return NameMistake(
+                "No line declares x10: is x the sign × here? The name is typed x_10.",
+                Span(number.start(), one.span.stop), (f"{number[0]}*10{exponent}",),
+            )
+    return None
 
 
 def _other_case(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:

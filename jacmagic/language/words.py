@@ -85,6 +85,14 @@ class Words:
             return [t.Name(key, span=word.span)]
         if word.index is None and word.text in CONSTANTS:
             return [t.Constant(word.text, span=word.span)]
+        upright = re.fullmatch(r"\\(?:mathrm|rm|text|textrm|operatorname)\s*\{\s*([dij])\s*\}", self.source(word.span))
+        if upright is not None:
+            raise NameMistake(
+                "An upright d is that of a derivative or an integral: write only the function." if upright[1] == "d"
+                else f"Everything is real, and an upright {upright[1]} is the imaginary unit.", word.span,
+            )
+        if self.source(word.span) == "Pi":
+            raise NameMistake("Pi is Π, and no line declares it: is it π, 3.14…?", word.span, ("pi", "Π"))
         if is_letter(word):
             return [t.Name(key, span=word.span)]
         if not word.whole:
@@ -210,18 +218,15 @@ class Words:
             bases = t.Words("log10"), t.Words("log2")
             return self.ambiguous(word.span, *bases, says="lg is the logarithm to base 10 or to base 2.")
         if shown.startswith("\\"):
-            if text in ELSEWHERE:
-                return NameMistake(f"{text} is not part of the language: {ELSEWHERE[text]}.", word.span)
             close = nearest(text, SPELLINGS)
-            return NameMistake(f"The LaTeX command {shown} has no meaning in a block.", word.span, close)
+            return self.foreign(word.span, text) or NameMistake(
+                f"The LaTeX command {shown} has no meaning in a block.", word.span, close
+            )
 
         if find(word.typed) is not None:
             return NameMistake(f"{shown} is a function and needs its argument in brackets: {shown}(…).", word.span)
-        for name in (shown, text) if called else ():
-            if name in ELSEWHERE:
-                return NameMistake(f"{name} is not part of the language: {ELSEWHERE[name]}.", word.span)
-            if name in FOREIGN:
-                return NameMistake(f"{name} is not known. Did you mean {FOREIGN[name]}?", word.span, (FOREIGN[name],))
+        if called and (error := self.foreign(word.span, shown, text)) is not None:
+            return error
 
         def nameable(part: str) -> bool:
             return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in GREEK or self.scope.knows(part))
@@ -248,6 +253,16 @@ class Words:
                 cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
         return self.undeclared(word)
+
+    @staticmethod
+    def foreign(span: Span, *spellings: str) -> NameMistake | None:
+        """What to say of a function that the language has under another name, or has not."""
+        for name in spellings:
+            if name in ELSEWHERE:
+                return NameMistake(f"{name} is not part of the language: {ELSEWHERE[name]}.", span)
+            if name in FOREIGN:
+                return NameMistake(f"{name} is not known. Did you mean {FOREIGN[name]}?", span, (FOREIGN[name],))
+        return None
 
     def undeclared(self, word: s.Word) -> NameMistake:
         """A word that nothing explains: the nearest known ones, or a product of its letters."""

@@ -109,6 +109,11 @@ def check_names(block: Settled) -> Settled:
                 f"{name.typed} is a variable, as {line(primed.define.span)} says how it changes in time; "
                 f"{line(statement.span)} defines it.", name.span,
             )
+    declared = block.scope.names | {param for params in block.scope.functions.values() for param in params}
+    for key, _ in block.sequence:
+        error = slips.times_ten(block.trees[key], block.text, lambda name: name in declared)
+        if error is not None:
+            raise error
     check_kin(block, {key for key, _ in block.sequence})
     check_slips(block)
     return block
@@ -159,6 +164,7 @@ def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:
             kin = [u for u in others if names.name(u).unindexed == param]
             if not kin:
                 continue
+            check_layers(block, key, word, kin)
             indices = sorted((names.name(u).index for u in kin), key=names.natural)
             shown = [f"{word.typed}_{i}" for i in indices]
             head = Span(statement.span.start, block.text.index(")", statement.params[-1].span.stop) + 1)
@@ -170,6 +176,19 @@ def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:
                 f"{word.typed} does not occur in {key}, but {' and '.join(shown)} "
                 f"{'does' if len(kin) == 1 else 'do'}. Is {word.typed} a vector, or are they the arguments?",
                 head, fixes,
+            )
+
+
+def check_layers(block: Settled, key: str, argument: s.Word, kin: Collection[str]) -> None:
+    """f(x) = x^{[2]}: a layer of what is an argument."""
+    for one in t.walk(block.trees[key]):
+        shown = block.text[one.span.start : one.span.stop]
+        if isinstance(one, t.Name) and one.key in kin and "^" in shown:
+            power = shown.replace("[", "").replace("]", "")
+            index = names.name(one.key).index
+            raise NameMistake(
+                f"{shown} is a name of its own, of the layer {index}, and the argument {argument.typed} does not "
+                f"occur in {key}; a power has no brackets.", one.span, (power,),
             )
 
 

@@ -22,7 +22,10 @@ MAX_FAMILY = 10_000
 """Members of one family. Instead: vectors, `sum(x .* x)`."""
 
 MAX_ENTRIES = 100_000
-"""Entries of one array. Instead: its sum or norm, or a part of it."""
+"""Entries of one array that is computed. Instead: its sum or norm, or a part of it."""
+
+MAX_OF_A_NAME = 1_000_000
+"""Entries of one name, and of a value from Python. Instead: a part of it."""
 
 MAX_UNROLLED = 50_000
 """Members that are written out one by one, in all families of a block together. Instead: products of matrices."""

@@ -12,7 +12,7 @@ from jacmagic.errors import LimitError, Span, SyntaxMistake, ValueMistake
 from jacmagic.language import nodes as s
 from jacmagic.language.keys import key_of
 from jacmagic.program.block import Declared
-from jacmagic.program.lowerer import MAX_ENTRIES, MAX_VALUE
+from jacmagic.program.lowerer import MAX_OF_A_NAME, MAX_VALUE
 from jacmagic.reals import reals
 
 
@@ -56,8 +56,8 @@ def value_of(block: Declared, statement: s.Statement, namespace: Mapping[str, An
         raise ValueMistake(
             f"{statement.python} has the shape {array.shape}; a value is a number, a vector or a matrix.", span
         )
-    if array.size > MAX_ENTRIES * 10:
-        raise LimitError(f"A value has at most {MAX_ENTRIES * 10:,} entries.", span)
+    if array.size > MAX_OF_A_NAME:
+        raise LimitError(f"A value has at most {MAX_OF_A_NAME:,} entries.", span)
     if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
         raise ValueMistake(f"{statement.python} has entries that are not finite, or too large.", span)
     return array

@@ -16,7 +16,7 @@ from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, ValueMi
 from jacmagic.language import tree as t
 from jacmagic.program.batches import Batches
 from jacmagic.program.block import Counted, Settled, Sized, grown, line
-from jacmagic.program.lowerer import MAX_ENTRIES, MAX_VALUE, Lowerer, Value
+from jacmagic.program.lowerer import MAX_OF_A_NAME, MAX_VALUE, Lowerer, Value
 from jacmagic.program.lowering import RULES
 from jacmagic.program.model import Shape, describe
 from jacmagic.program.shapes import Inference
@@ -139,7 +139,7 @@ def size(block: Counted) -> Sized:
     except ShapeError as error:
         mistake = error
     for key in sorted(free & set(shapes)) if mistake is None else ():
-        if prod(shapes[key]) > 10 * MAX_ENTRIES:  # looking for where it is used is a walk each
+        if prod(shapes[key]) > MAX_OF_A_NAME:  # looking for where it is used is a walk each
             first = next((span for one, _ in block.sequence if (span := use_of(block.trees[one], key))), None)
             check_total(key, shapes[key], first)
     return grown(
@@ -161,9 +161,9 @@ def stated_size(key: str, block: Counted, low: Lowerer) -> Shape:
 
 
 def check_total(key: str, shape: Shape, span: Span | None) -> None:
-    if prod(shape) > 10 * MAX_ENTRIES:
+    if prod(shape) > MAX_OF_A_NAME:
         raise LimitError(
-            f"A name has at most {10 * MAX_ENTRIES:,} entries; {key} would have {prod(shape):,}.", span
+            f"A name has at most {MAX_OF_A_NAME:,} entries; {key} would have {prod(shape):,}.", span
         )
 
 
