@@ -11,6 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,11 +156,11 @@ def test_one_that_is_swallowed_twice_comes_a_third_time(keeping: None) -> None:
 
 
 def test_an_interrupt_comes_once_and_leaves_no_thread(keeping: None) -> None:
-    threads = len(sys._current_frames())
+    threads = set(sys._current_frames())
     with pytest.raises(KeyboardInterrupt):
         working.stoppable(lambda: signal.raise_signal(signal.SIGINT), alone=False)
     time.sleep(4 * working.LOOKS)  # a second one would come here
-    assert len(sys._current_frames()) == threads
+    assert set(sys._current_frames()) <= threads  # one of an earlier test may end meanwhile
 
 
 def test_the_watch_leaves_with_the_frame_that_it_watches() -> None:
@@ -228,9 +229,10 @@ def run_first(moment: float) -> str:
 class Kernel:
     """A running kernel; `run` gives the messages of a cell, interrupted after some seconds where that is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, dump: Path = Path()) -> None:
         from jupyter_client.manager import start_new_kernel
 
+        self.dump = dump
         self.manager, self.client = start_new_kernel(kernel_name="python3", startup_timeout=60)
 
     def run(
@@ -271,6 +273,23 @@ class Kernel:
         while reply["parent_header"].get("msg_id") != ident:
             reply = self.client.get_shell_msg(timeout=30)
         return reply["content"]["status"], outputs, end - (sent or end)
+
+    def hear(self) -> None:
+        """jacmagic is loaded, what is imported once is there, and `stacks` works; no name is bound."""
+        self.run(f"%load_ext jacmagic\nget_ipython().stacks = open({str(self.dump)!r}, 'w')")
+        self.run("__import__('faulthandler').register(__import__('signal').SIGUSR1, get_ipython().stacks)")
+        self.run("%jacobian f(x) = x^2")
+        self.run("1/0")  # what IPython draws tracebacks with is imported once, which takes longer
+        time.sleep(2 * working.LOOKS)
+
+    def stacks(self) -> str:
+        """What each thread is at, also where the kernel answers nothing any more."""
+        self.manager.signal_kernel(signal.SIGUSR1)
+        begin = time.monotonic()
+        while "thread" not in self.dump.read_text().casefold():
+            assert time.monotonic() - begin < 20
+            time.sleep(0.1)
+        return self.dump.read_text()
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -351,31 +370,49 @@ HEALTH = (
 
 
 @pytest.mark.parametrize("share", [0.1, pytest.param(1, marks=pytest.mark.long)])
-def test_hundreds_of_interrupts_leave_a_kernel_that_works(kernel: Kernel, share: float) -> None:
+def test_hundreds_of_interrupts_leave_a_kernel_that_works(tmp_path: Path, share: float) -> None:
+    """
+    ipykernel 7 has moments of its own: a plain loop that is interrupted 1,500 times in this way costs one kernel,
+    which waits for its event loop and answers nothing. Nothing of jacmagic is in its threads then.
+    """
     seed = random.randrange(10**6)
     print("seed", seed)
-    moments, stopped, late = random.Random(seed), 0, []
-    kernel.run("1/0")  # what IPython draws tracebacks with is imported once, which takes longer
-    time.sleep(2 * working.LOOKS)
-    healthy = kernel.value(HEALTH)
-    for k in range(int(500 * share)):
-        ident = kernel.client.execute(f"%%jacobian\nf(x, y) = x^{k} y + sin(x y)", stop_on_error=False)
-        time.sleep(moments.uniform(0, 0.015))
-        kernel.manager.interrupt_kernel()
-        begin = time.monotonic()
-        behind = kernel.client.execute(f"%jacobian f(x) = {k} x", stop_on_error=False)
-        statuses = {}
-        while behind not in statuses:
-            reply = kernel.client.get_shell_msg(timeout=30)
-            statuses[reply["parent_header"].get("msg_id")] = reply["content"]["status"]
-        assert statuses[behind] == "ok", (seed, k)
-        if time.monotonic() - begin > 2:
-            late.append(k)
-        kernel.drain(behind)  # a queue that nobody reads is full some time, and drops what comes then
-        stopped += statuses.get(ident) == "error"
-    print("late", late, "stopped", stopped)
-    assert stopped > 100 * share
-    # An interrupt in ipykernel's own Event.set leaves a lock closed, and its flush waits 10 s for that.
-    assert len(late) <= 1, (seed, late)
-    time.sleep(2 * working.LOOKS)
-    assert kernel.value(HEALTH) == healthy
+    moments, stopped, late, lost = random.Random(seed), 0, list[int](), list[int]()
+    kernel, healthy = Kernel(tmp_path / "stacks"), ""
+    try:
+        for k in range(int(500 * share)):
+            if not healthy:
+                kernel.hear()
+                healthy = kernel.value(HEALTH)
+            ident = kernel.client.execute(f"%%jacobian\nf(x, y) = x^{k} y + sin(x y)", stop_on_error=False)
+            time.sleep(moments.uniform(0, 0.015))
+            kernel.manager.interrupt_kernel()
+            begin = time.monotonic()
+            behind = kernel.client.execute(f"%jacobian f(x) = {k} x", stop_on_error=False)
+            statuses: dict[str, str] = {}
+            try:
+                while behind not in statuses:
+                    reply = kernel.client.get_shell_msg(timeout=30)
+                    statuses[reply["parent_header"].get("msg_id")] = reply["content"]["status"]
+            except queue.Empty:
+                stacks = kernel.stacks()
+                assert "jacmagic" not in stacks, stacks
+                lost.append(k)
+                kernel.close()
+                kernel, healthy = Kernel(tmp_path / f"stacks{k}"), ""
+                continue
+            assert statuses[behind] == "ok", (seed, k)
+            if time.monotonic() - begin > 2:
+                late.append(k)
+            kernel.drain(behind)  # a queue that nobody reads is full some time, and drops what comes then
+            stopped += statuses.get(ident) == "error"
+        print("late", late, "stopped", stopped, "lost", lost)
+        assert stopped > 100 * share
+        # An interrupt in ipykernel's own Event.set leaves a lock closed, and its flush waits 10 s for that.
+        assert len(late) <= 1, (seed, late)
+        assert len(lost) <= 2, (seed, lost)
+        if healthy:
+            time.sleep(2 * working.LOOKS)
+            assert kernel.value(HEALTH) == healthy
+    finally:
+        kernel.close()
