@@ -491,7 +491,7 @@ class Result:
             ValueError: an unknown backend; there are "numpy", "torch", "jax" and "math".
         """
         made = self.compiled(of, wrt, backend)
-        return Compiled(made.backend, made.source, made.inputs, self._defaults(), made.name)
+        return Compiled(made.backend, made.source, made.inputs, self._defaults(), made.name, made.twin)
 
     def vector(self, /, **values: Any) -> tuple[Flat, Flat]:
         """`fun, jac = r.vector()`: the functions and their Jacobian, of one flat array in the order of `r.variables`.

@@ -83,8 +83,9 @@ class Loops(Body):
         n = shape[1]
         cut = [entries[k : k + n] for k in range(0, len(entries), n)]
         rows = [inner.format(apart.join(row) + (lone if n == 1 else "")) for row in cut]
-        text = outer.format(between.join(rows) + (lone if len(rows) == 1 else ""), n)
-        long = outer.format("\n    " + f"{between.rstrip()}\n    ".join(rows) + "\n", n).replace(" \n", "\n")
+        behind = lone if len(rows) == 1 else ""
+        text = outer.format(between.join(rows) + behind, n)
+        long = outer.format("\n    " + f"{between.rstrip()}\n    ".join(rows) + f"{behind}\n", n).replace(" \n", "\n")
         return text if len(text) < 100 else long
 
     def is_literal(self, term: Term) -> bool:

@@ -821,8 +821,12 @@ CODE = (
             Peer("symengine, Lambdify", arm_symengine, needs="symengine"),
             Peer("CasADi, Function", arm_casadi, needs="casadi"),
             Peer('ours, r.function("math")', partial(arm_function, "math")),
-            Peer('ours, r.function("numpy")', partial(arm_function, "numpy")),
         ),
+        unit=MICROSECONDS, memory=False,
+    ),
+    Row(
+        'the same by r.function("numpy"), of numbers', partial(arm_function, "numpy"),
+        (Peer("written by hand", arm_by_hand, 1 / 6), Peer("SymPy, lambdify of the Matrix", arm_lambdified, 1 / 2)),
         unit=MICROSECONDS, memory=False,
     ),
     Row(
