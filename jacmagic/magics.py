@@ -37,6 +37,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--all": {"help": "Show large results whole instead of eliding them."},
     "--steps": {"help": "Show the rules that lead to each derivative, in order."},
     "--hessian": {"help": "Show the second derivatives, with eigenvalues and what they say of the point."},
+    "--taylor": {"metavar": "N", "help": "Show the Taylor polynomial of order N, at the point and in symbols."},
     "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
 }
 """The options of both magics; those with a metavar take a value."""
@@ -199,7 +200,11 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
 
 
 def _value(name: str, value: str, span: Span, line: str) -> str | int:
-    """What stands behind --into or --seed."""
+    """What stands behind --into, --seed or --taylor."""
+    if name == "--taylor":
+        if not re.fullmatch(r"[1-8]", value):
+            raise OptionMistake("--taylor takes an order from 1 to 8.", span, ("--taylor 2",)).bind(line)
+        return int(value)
     if name == "--seed":
         if not re.fullmatch(r"[0-9]{1,9}", value):
             raise OptionMistake("--seed takes a whole number of at most nine digits.", span, ("--seed 7",)).bind(line)

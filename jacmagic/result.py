@@ -69,7 +69,7 @@ class Result:
     besides: Mapping[str, Any] = MappingProxyType({})  # what is shown besides, by option: {"steps": True}
 
     OFFERED = (
-        "at code critical_points equilibria forward function hessian html jacobian jvp latex layers linear matrix "
+        "at code critical_points equilibria forward function hessian html hvp jacobian jvp latex layers linear matrix "
         "observe outputs parameters save set sliders solve sparse steps symbols values variables vector vjp widget"
     ).split()
     """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
@@ -541,19 +541,23 @@ class Result:
         return second.hessian_at(self, of, a, b, values)
 
     def jvp(self, v: Any, /, **values: Any) -> np.ndarray:
-        """J v in numbers, v having an entry for each of `variables`; J is not formed."""
+        """J v in numbers, v having an entry for each of `variables`, or {name: array}; J is not formed."""
         return second.jvp(self, v, values)
 
     def vjp(self, u: Any, /, **values: Any) -> np.ndarray:
-        """Jᵀ u in numbers, u having an entry for each of `outputs`; J is not formed."""
+        """Jᵀ u in numbers, u having an entry for each of `outputs`, or {function: array}; J is not formed."""
         return second.vjp(self, u, values)
+
+    def hvp(self, v: Any, /, **values: Any) -> Any:
+        """The Hessian of the one function times v, likewise; of v = {name: array} an array for each of these names."""
+        return second.hvp(self, v, values)
 
     def linear(self, /, **values: Any) -> second.Linear:
         """The function a ↦ f(p) + J(p) (a - p) at a point p, of one flat array as `vector` has it."""
         fun, jac = self.vector(**values)
         point = self.point(values)
         flat = np.concatenate([np.ravel(np.asarray(point[identifier(key)], float)) for key in self.program.variables])
-        return second.Linear(flat, np.ravel(fun(flat)), np.asarray(jac(flat)))
+        return second.Linear(flat, np.ravel(fun(flat)), np.asarray(jac(flat)), fun)
 
     def solve(self) -> solving.Solutions:
         """Where the block's equations hold: [{name: SymPy or float}], by SymPy, else by Newton's method from a grid."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from jacmagic.engine.expand import MAX_WRITTEN
 from jacmagic.engine.graph import Node
 from jacmagic.reals import reals
 from jacmagic.solving import FLAT, extremum
-from jacmagic.values import identifier
+from jacmagic.values import fitted, identifier
 
 if TYPE_CHECKING:
     from jacmagic.result import Result
@@ -58,14 +58,20 @@ def entries(result: Result, key: str, k: int, some: Sequence[int], most: int = M
     return [[rows[min(i, j)][abs(i - j)] for j in range(len(some))] for i in range(len(some))]
 
 
-def _gradient(result: Result, key: str, k: int, safe: bool) -> tuple[Node, list[Node]]:
-    """The gradient (n,) of an entry of a function, and the variables; those that the block defines are cut out."""
+def rooted(result: Result, key: str, k: int, safe: bool) -> tuple[Node, list[Node]]:
+    """An entry of a function, and the variables; those that the block defines are cut out."""
     p, g = result.program, result.program.graph
     targets = [g.input(one, p.shape(one)) for one in p.variables]
     cut = [one for one in p.variables if one in p.steps]
     root = g.input(key, p.shape(key)) if key in cut else c.rebuild(g, [p.node(key)], cut, safe)[0][0]
-    slopes = c.jacobians(g, g.take(root, (k,), ()) if root.shape else root, targets, reuse=safe)
-    return g.stack(slopes, (sum(one.size for one in targets),)), targets
+    return g.take(root, (k,), ()) if root.shape else root, targets
+
+
+def _gradient(result: Result, key: str, k: int, safe: bool) -> tuple[Node, list[Node]]:
+    """Its gradient (n,), and the variables."""
+    root, targets = rooted(result, key, k, safe)
+    slopes = c.jacobians(result.program.graph, root, targets, reuse=safe)
+    return result.program.graph.stack(slopes, (sum(one.size for one in targets),)), targets
 
 
 def bent(result: Result, key: str, k: int) -> tuple[Node, Node]:
@@ -167,36 +173,105 @@ def hessian_at(result: Result, of: str, a: str, b: str, values: Mapping[str, Any
     return np.asarray(result.once(("hessian", of, a, b), make)(**result.point(values)))
 
 
-def jvp(result: Result, direction: Any, values: Mapping[str, Any]) -> np.ndarray:
-    """J v, one number for each function: the slopes along a direction with an entry for each variable."""
+Direction = Mapping[str, Any] | Any
+"""A flat array with an entry for each variable (function), or {name: array}; names that are left out stand still."""
+
+
+def jvp(result: Result, direction: Direction, values: Mapping[str, Any]) -> np.ndarray:
+    """J v, one number for each function: the slopes along a direction, of the variables or of any names."""
     p, g = result.program, result.program.graph
-    targets = _targets(result)
-    names = [f"_v{k}" for k in range(len(targets))]
+    along = _along(result, "v", direction)
 
     def make() -> Compiled:
         roots, labels = c.rebuild(g, [p.node(key) for key in p.outputs], (), True)
-        along = [g.input(name, one.shape) for name, one in zip(names, targets)]
-        pushed = c.pushed(g, roots, dict(zip(targets, along)))
-        return _compiled(result, g.stack(pushed, (sum(one.size for one in pushed),)), labels, names, targets)
+        pushed = c.pushed(g, roots, {g.input(key, one.shape): one for key, one in along.nodes.items()})
+        return along.compiled(g.stack(pushed, (sum(one.size for one in pushed),)), labels)
 
-    return _times(result, "jvp", make, direction, names, targets, values)
+    return along.times("jvp", make, values)
 
 
-def vjp(result: Result, weights: Any, values: Mapping[str, Any]) -> np.ndarray:
+def vjp(result: Result, weights: Direction, values: Mapping[str, Any]) -> np.ndarray:
     """Jᵀ u, one number for each variable: the gradient of the functions weighed by u."""
     p, g = result.program, result.program.graph
-    targets = _targets(result)
-    outputs = [p.node(key) for key in p.outputs]
-    names = [f"_v{k}" for k in range(len(outputs))]
+    targets, along = _targets(result), _along(result, "u", weights)
 
     def make() -> Compiled:
-        roots, labels = c.rebuild(g, outputs, (), True)
-        along = [g.input(name, one.shape) for name, one in zip(names, outputs)]
-        parts = [c.sweep(g, root, start, targets) for root, start in zip(roots, along)]
+        roots, labels = c.rebuild(g, [p.node(key) for key in along.nodes], (), True)
+        parts = [c.sweep(g, root, start, targets) for root, start in zip(roots, along.nodes.values())]
         pulled = [g.add(one) for one in zip(*parts)]
-        return _compiled(result, g.stack(pulled, (sum(one.size for one in pulled),)), labels, names, outputs)
+        return along.compiled(g.stack(pulled, (sum(one.size for one in pulled),)), labels)
 
-    return _times(result, "vjp", make, weights, names, outputs, values)
+    return along.times("vjp", make, values)
+
+
+def hvp(result: Result, direction: Direction, values: Mapping[str, Any]) -> np.ndarray | dict[str, np.ndarray]:
+    """H v of the one function, flat; by names {name: array of its shape}: the gradient's slopes along v.
+
+    The Hessian is not formed: a sweep in reverse, and one forward through it. Source: Pearlmutter (1994).
+
+    Raises:
+        ValueError: several functions, or one that is no number.
+    """
+    p, g = result.program, result.program.graph
+    if len(functions(result)) != 1:
+        raise ValueError("a Hessian-vector product is of one function whose value is a number")
+    along = _along(result, "v", direction)
+
+    def make() -> Compiled:
+        (root,), labels = c.rebuild(g, [p.node(p.outputs[0])], (), True)
+        targets = [g.input(key, one.shape) for key, one in along.nodes.items()]
+        slopes = c.jacobians(g, g.take(root, (0,), ()) if root.shape else root, targets)
+        pushed = c.pushed(g, slopes, dict(zip(targets, along.nodes.values())))
+        return along.compiled(g.stack(pushed, (sum(one.size for one in pushed),)), labels)
+
+    flat = along.times("hvp", make, values)
+    return along.parts(flat) if isinstance(direction, Mapping) else flat
+
+
+@dataclass(frozen=True)
+class _Along:
+    """A direction: the nodes that generated code reads it from, by the names that move, and its arrays."""
+
+    result: Result
+    nodes: dict[str, Node]
+    arrays: dict[str, np.ndarray]
+
+    def compiled(self, node: Node, labels: Mapping[int, str]) -> Compiled:
+        """A node that reads the direction besides the block's names."""
+        inputs, root, labels = self.result._of_inputs(node, labels)
+        inputs = [*inputs, *((one.data, one.shape) for one in self.nodes.values())]
+        still = {one.data: np.zeros(one.shape).tolist() for one in self.nodes.values()}
+        return code.compiled("numpy", inputs, root, labels, self.result._defaults() | still, name="product")
+
+    def times(self, word: str, make: Callable[[], Compiled], values: Mapping[str, Any]) -> np.ndarray:
+        run = self.result.once((word, *self.nodes), make)
+        given = {one.data: self.arrays[key] for key, one in self.nodes.items()}
+        return np.asarray(run(**self.result.point(values), **given))
+
+    def parts(self, flat: np.ndarray) -> dict[str, np.ndarray]:
+        """The entries of each name, in its shape."""
+        ends = np.cumsum([one.size for one in self.nodes.values()])[:-1]
+        return {key: part.reshape(self.nodes[key].shape) for key, part in zip(self.nodes, np.split(flat, ends))}
+
+
+def _along(result: Result, word: str, given: Direction) -> _Along:
+    """The direction that is given: v of names without a definition, u of functions."""
+    p, g = result.program, result.program.graph
+    if not isinstance(given, Mapping):
+        keys = p.outputs if word == "u" else [one.data for one in _targets(result)]
+        along = _Along(result, {key: g.input(f"_v{k}", p.shape(key)) for k, key in enumerate(keys)}, {})
+        flat = np.asarray(reals(word, given), dtype=float)
+        size = sum(one.size for one in along.nodes.values())
+        if flat.shape != (size,):
+            raise ValueError(f"a vector of {size} entries is expected; this has the shape {flat.shape}")
+        return replace(along, arrays=along.parts(flat))
+    arrays = {}
+    for name, value in given.items():
+        key, entry = result.place(name)
+        if entry is not None or (key not in p.outputs if word == "u" else key not in p.inputs):
+            raise KeyError(f"{name!r} is no {'function' if word == 'u' else 'name without a definition'} of this block")
+        arrays[key] = fitted(reals(name, value), p.shape(key))
+    return _Along(result, {key: g.input(f"_v{k}", p.shape(key)) for k, key in enumerate(arrays)}, arrays)
 
 
 def _targets(result: Result) -> list[Node]:
@@ -206,43 +281,42 @@ def _targets(result: Result) -> list[Node]:
     return [p.graph.input(key, p.shape(key)) for key in p.variables]
 
 
-def _compiled(
-    result: Result, node: Node, labels: Mapping[int, str], names: list[str], like: list[Node]
-) -> Compiled:
-    """A node that reads other names besides the block's, each as large as one of these nodes."""
-    inputs, root, labels = result._of_inputs(node, labels)
-    inputs = [*inputs, *((name, one.shape) for name, one in zip(names, like))]
-    defaults = result._defaults() | {name: np.zeros(one.shape).tolist() for name, one in zip(names, like)}
-    return code.compiled("numpy", inputs, root, labels, defaults, name="product")
-
-
-def _times(
-    result: Result, key: str, make: Any, flat: Any, names: list[str], like: list[Node], values: Mapping[str, Any]
-) -> np.ndarray:
-    """The product with a flat array, whose parts are as large as these nodes."""
-    array = np.asarray(reals("v" if key == "jvp" else "u", flat), dtype=float)
-    sizes = [prod(one.shape) for one in like]
-    if array.shape != (sum(sizes),):
-        raise ValueError(f"a vector of {sum(sizes)} entries is expected; this has the shape {array.shape}")
-    parts = np.split(array, np.cumsum(sizes)[:-1])
-    given = {name: part.reshape(one.shape) for name, part, one in zip(names, parts, like)}
-    return np.asarray(result.once(key, make)(**result.point(values), **given))
-
-
 @dataclass(frozen=True)
 class Linear:
-    """The best linear function at a point: a ↦ f(p) + J(p) (a - p).
+    """The best linear function at a point: a ↦ f(p) + J(p) (a - p). Printed with its error against the distance.
 
     Attributes:
         point     p, one entry for each variable
         value     f(p), one for each function
         jacobian  J(p)
+        function  f
     """
 
     point: np.ndarray
     value: np.ndarray
     jacobian: np.ndarray
+    function: Callable[[np.ndarray], np.ndarray]
 
     def __call__(self, a: Any) -> np.ndarray:
         """Its value at one point (n,), or at several (…, n)."""
         return np.asarray(self.value + (np.asarray(a, dtype=float) - self.point) @ self.jacobian.T)
+
+    def error(self, distance: float) -> float:
+        """The largest error at this distance of the point, along the axes and the diagonals, to both sides."""
+        n = len(self.point)
+        ones = np.ones(n)
+        ways = np.array([*np.eye(n)[:MAX_WAYS], ones / np.sqrt(n), ones * (-1.0) ** np.arange(n) / np.sqrt(n)])
+        with np.errstate(all="ignore"):
+            return float(max(
+                np.linalg.norm(self.function(a) - self(a)) for way in ways for a in (
+                    self.point + distance * way, self.point - distance * way)
+            ))
+
+    def __repr__(self) -> str:
+        rows = [f"{h:<10g}{self.error(h):.4g}" for h in (1.0, 0.1, 0.01, 0.001)]
+        point = f"p = {np.array2string(self.point, separator=', ', precision=6)}"
+        return "\n".join([f"f(p) + J(p) (a - p) at {point}", "distance  largest error", *rows])
+
+
+MAX_WAYS = 20
+"""Axes along which the error of a linear function is looked for. Instead: `r.linear()(a)`."""

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from evaluate import evaluate
 from optional import optional
 
 import jacmagic
 from jacmagic import panel, second
 from jacmagic.language import printers
-from jacmagic.show import curvature, views
+from jacmagic.show import curvature, taylor, views
 
 torch = optional("torch")
 NET = "x in R^2\na = tanh(W1 x + c1) in R^3\np = softmax(W2 a + c2) in R^2\ny = [0, 1]\nL = cross_entropy(p, y)"
@@ -60,6 +61,45 @@ def test_products_with_the_jacobian_are_those_of_its_matrix(block: str) -> None:
         assert r.vjp(u) == pytest.approx(J.T @ u, rel=1e-12, abs=1e-12)
     with pytest.raises(ValueError, match=f"a vector of {J.shape[1]} entries"):
         r.jvp(np.ones(J.shape[1] + 1))
+
+
+@pytest.mark.parametrize("block", ["f(x, y) = x^2 sin y + e^(x y)", "x in R^3\nA in R^(3x3)\nf = x^T A x + ||x||", "x in R^2\ny in R^2\nf = softmax(x)[1] y^T x"])
+def test_a_product_with_the_hessian_is_that_of_its_matrix(block: str) -> None:
+    r = jacmagic.jacobian(block, "x" if "A" in block else None)
+    (one,) = second.bends(r)
+    for v in np.random.default_rng(5).normal(size=(3, len(one.hessian))):
+        assert r.hvp(v) == pytest.approx(one.hessian @ v, rel=1e-11, abs=1e-12)
+
+
+def test_products_are_by_name_where_names_are_given() -> None:
+    n, rng = jacmagic.nnchain(NET), np.random.default_rng(3)
+    V, d = rng.normal(size=(3, 2)), rng.normal(size=2)
+    found = n.hvp({"W1": V, "c2": d})
+    for a, result in found.items():
+        expected = np.tensordot(n.hessian("L", a, "W1"), V, 2) + np.tensordot(n.hessian("L", a, "c2"), d, 1)
+        assert result == pytest.approx(expected, rel=1e-10, abs=1e-13)
+    keys = ["W1", "c1", "W2", "c2", "x"]
+    point = tuple(torch.tensor(np.asarray(n.values[key]), dtype=torch.float64) for key in keys)
+    still = tuple(torch.tensor(V) if key == "W1" else torch.tensor(d) if key == "c2" else torch.zeros_like(one) for key, one in zip(keys, point))
+    _, wanted = torch.autograd.functional.hvp(loss, point, still)
+    assert found["W1"] == pytest.approx(wanted[0].numpy(), rel=1e-10, abs=1e-13)
+    assert n.jvp({"W1": V, "c2": d}) == pytest.approx(np.sum(n.at("L", "W1") * V) + np.sum(n.at("L", "c2") * d))
+    assert n.vjp({"L": 3.0}) == pytest.approx(3 * n.at("L", "x"))
+    with pytest.raises(KeyError, match="no name without a definition"):
+        n.hvp({"a": [1, 2, 3]})
+    with pytest.raises(KeyError, match="no function"):
+        n.vjp({"W1": V})
+    with pytest.raises(ValueError, match="of one function"):
+        jacmagic.jacobian("f(x, y) = [x, y]").hvp([1, 2])
+
+
+def test_a_product_with_a_large_hessian_does_not_form_it() -> None:
+    n = jacmagic.nnchain("x(300) -> 400 tanh -> 1\nL = o^2")
+    key = n.program.parameters[0]
+    found = n.hvp({key: np.ones(n.program.shape(key))})  # 120,000 weights: the Hessian has 1.4e10 entries
+    assert found[key].shape == n.program.shape(key)
+    gradients = [n.gradients(**{key: n.values[key] + s * 1e-5})[key] for s in (1, -1)]
+    assert found[key] == pytest.approx((gradients[0] - gradients[1]) / 2e-5, rel=1e-4, abs=1e-7)
 
 
 def test_a_product_is_taken_where_the_values_say() -> None:
@@ -177,6 +217,59 @@ def test_the_linear_function_touches_the_function() -> None:
     fun, _ = r.vector()
     p, d = np.array([0.5, 2.0]), np.array([0.3, -0.7])
     assert line(p) == pytest.approx(fun(p))
+    assert [line.error(h) for h in (1e-2, 1e-3)] == pytest.approx([100 * line.error(1e-3), line.error(1e-3)], rel=0.05)
+    assert "distance  largest error" in repr(line)
+    assert np.abs(line(p + 0.1 * np.array([0, 1])) - fun(p + 0.1 * np.array([0, 1]))).max() <= line.error(0.1)
     errors = [np.abs(line(p + h * d) - fun(p + h * d)).max() for h in (1e-2, 1e-3)]
     assert errors[0] / errors[1] == pytest.approx(100, rel=0.1)  # it is left quadratically
     assert line([p, p + d]).shape == (2, 2)
+
+
+# ------------------------------------------------------------------ --taylor
+SERIES = {
+    "f(x) = sin x": 5, "f(x) = e^x/(1 + x^2)": 4, "f(x, y) = x^3 y + sin(x y)": 3, "f(x, y) = sqrt(x^2 + 2y^2)": 2,
+    "u = x^2 + y\nf = u^3 y": 4, "F(x, y) = [x^2 y, tanh(x - y)]": 2, "x in R^3\nf = x[1] x[2] e^x[3]": 3,
+    "x' = x y\ny' = x - y^2": 1, "f(x, y, z) = x y z": 8,
+}
+
+
+@pytest.mark.parametrize("block", SERIES)
+def test_a_taylor_polynomial_is_sympys_and_leaves_the_function_by_its_order(block: str) -> None:
+    order, r = SERIES[block], jacmagic.jacobian(block).show(taylor=SERIES[block])
+    d = np.random.default_rng(1).normal(size=len(r.variables))
+    fun, _ = r.vector()
+    place = np.array(taylor.point(r))
+    h = sp.Symbol("h")
+    moving = {s: p + h * v for s, p, v in zip(r.variables, map(sp.nsimplify, place), map(sp.nsimplify, d))}
+    found = taylor.polynomials(r)
+    if not found:  # three names to the order 8
+        assert "165 terms, too many to show" in r._repr_mimebundle_()["text/plain"]
+        return
+    run = r.compile_nodes({str(i): r.program.graph.stack(one.safe, (len(one.safe),)) for i, one in enumerate(found)})
+    numbers = run(**r.point({}))
+    for i, one in enumerate(found):
+        steps = [np.prod(d ** np.array(powers)) for powers in one.powers]
+        by_degree = [sum(c * s for c, s, powers in zip(numbers[str(i)], steps, one.powers) if sum(powers) == k) for k in range(order + 1)]
+        along = r.outputs[i].subs(moving, simultaneous=True)
+        wanted = [float((along.diff(h, k) / sp.factorial(k)).subs(h, 0)) for k in range(order + 1)]
+        assert by_degree == pytest.approx(wanted, rel=1e-9, abs=1e-11)
+        written = taylor.written(r, one)
+        values = dict(zip((s.name for s in r.variables), place)) | {"Delta" + s.name: 0.01 * v for s, v in zip(r.variables, d)}
+        shown = float(evaluate(written, values | r.forward()).item())
+        assert shown == pytest.approx(sum(c * 0.01**k for k, c in enumerate(by_degree)), rel=1e-9, abs=1e-12)
+        assert abs(shown - fun(place + 0.01 * d).ravel()[i]) < 100 * 0.01 ** (order + 1)
+
+
+def test_a_taylor_polynomial_is_shown_everywhere() -> None:
+    r = jacmagic.jacobian("f(x, y) = x^2 y\nx = 1\ny = -2").show(taylor=2)
+    bundle = r._repr_mimebundle_()
+    assert "f(x + Δx, y + Δy) ≈ x² y + 2x y Δx + x² Δy + y Δx² + 2x Δx Δy" in bundle["text/plain"]
+    assert "f ≈ −2 − 4Δx + Δy − 2Δx² + 2Δx Δy" in bundle["text/plain"]
+    assert "where Δx = x − 1, Δy = y + 2" in bundle["text/html"]
+    assert r"\approx x^{2} y + 2 x y \, \mathrm{Δx}" in bundle["text/latex"]
+    page = panel.spec(r)["taylor"]
+    assert len(page["terms"]) == 6
+    assert len(page["series"]) == 1
+    net = jacmagic.nnchain(NET).show(taylor=2)._repr_mimebundle_()["text/plain"]
+    assert re.search(r"L ≈ [\d.]+ [+−] .*Δx₁ [+−] .*Δx₂²", net)
+    assert "is not finite here" in jacmagic.jacobian("f(x) = ln x\nx = 0").show(taylor=2)._repr_mimebundle_()["text/plain"]

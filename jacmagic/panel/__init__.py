@@ -42,7 +42,7 @@ Instead: `r.at(…)` with its values."""
 MAX_SLIDERS = 4
 """Entries of a vector that have a slider each; a longer one is a grid of fields. Instead: a field each."""
 
-PLACED = frozenset("echo values asked result partial gradient determinant hessian local chain gradients steps".split())
+PLACED = frozenset("echo values asked result partial gradient determinant hessian taylor local chain gradients steps".split())
 """Kinds of formulas that have a place of their own; all others stand below them."""
 
 
@@ -130,6 +130,7 @@ class _Spec:
             "more": [self.says(one) for one in self.formulas if one.kind not in PLACED],
             "gradients": self.gradients(),
             "hessians": curvature.of_panel(self),
+            "taylor": curvature.polynomials(self),
             "picture": pictures.chosen(self, chain),
             "system": pictures.system(self),
             "kinks": self.kinks(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import second
-from jacmagic.show import curvature, pieces
+from jacmagic.language import tree as t
+from jacmagic.show import curvature, pieces, taylor
 
 if TYPE_CHECKING:
     from jacmagic.panel import _Spec
@@ -34,3 +35,24 @@ def of_panel(spec: _Spec) -> list[dict[str, Any]]:
             one["labels"] = labels
         out.append(one)
     return out
+
+
+def polynomials(spec: _Spec) -> dict[str, Any]:
+    """The Taylor polynomials: in symbols, and term by term for numbers; with where each step Δx is taken from."""
+    result = spec.result
+    found = taylor.polynomials(result)
+    formulas = [spec.says(one) for one in spec.formulas if one.kind == "taylor"]
+    if not found or result.undetermined:
+        return {"formulas": formulas}
+    terms = [steps and spec.mathml(t.Product(tuple(("", one) for one in steps)) if len(steps) > 1 else steps[0])
+             for steps in (taylor.steps_of(result, powers) for powers in found[0].powers)]
+    series = []
+    for at, one in enumerate(found):
+        spec.outputs[f"taylor:{at}"] = spec.close(spec.g.stack(one.safe, (len(one.safe),)))
+        title = t.Equation((one.of.tree, t.Words("")), ("≈",))
+        series.append({"title": spec.mathml(title), "value": f"taylor:{at}"})
+    steps = [
+        {"step": spec.before(taylor.step_of(one.key)), **spec.label(one)}
+        for one in pieces.Labels(result, result.program.variables)
+    ]
+    return {"formulas": formulas, "terms": [one or "" for one in terms], "series": series, "steps": steps}

@@ -29,6 +29,7 @@ from jacmagic.show.points import placed
 from jacmagic.show.remarks import numbers
 from jacmagic.show.steps import steps
 from jacmagic.show.tables import determinant, total
+from jacmagic.show.taylor import near, taylor
 
 
 def echo(result: Result) -> Iterator[Formula]:
@@ -207,6 +208,7 @@ VIEWS: dict[str, View] = {
     "determinant": determinant,
     "points": placed,
     "hessian": hessians,
+    "taylor": taylor,
     "chain": chain,
     "gradients": gradients,
     "steps": worked,
@@ -244,7 +246,7 @@ def plain_text(result: Result, whole: bool = False) -> str:
 
 def said(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text."""
-    return [*numbers(result), *bending(result)]
+    return [*numbers(result), *bending(result), *near(result)]
 
 
 def full_latex(result: Result) -> str:

@@ -204,6 +204,20 @@ def test_second_derivatives_move_with_the_point_and_have_its_word(page: Page, tm
     expect(box.locator(".jm-verdict")).to_have_text("indefinitesaddle")
 
 
+def test_a_taylor_polynomial_moves_with_the_point(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    r = jacmagic.jacobian("f(x, y) = x^2 y\nx = 1\ny = 2").show(taylor=2)
+    page.goto(r.save(tmp_path / "page.html").as_uri())
+    numbers, where = page.locator(".jm-series .jm-number"), page.locator(".jm-taylor .jm-stats")
+    expect(numbers).to_have_text(["2.000", "+ 4.000", "+ 1.000", "+ 2.000", "+ 2.000", "+ 0"])
+    before = page.evaluate(BOXES)
+    page.get_by_label("y", exact=True).fill("-1")
+    page.get_by_label("y", exact=True).press("Enter")
+    expect(numbers).to_have_text(["−1.000", "− 2.000", "+ 1.000", "− 1.000", "+ 2.000", "+ 0"])
+    expect(where).to_contain_text("+ 1")
+    assert page.evaluate(BOXES) == before
+
+
 def test_the_chain_rule_goes_a_factor_at_a_time(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian("x = cos t; y = sin t\nz = x^2 y + y^3", "t").save(tmp_path / "page.html").as_uri())
     count, grown, factors = page.locator(".jm-count"), page.locator(".jm-grown"), page.locator(".jm-shown > .jm-factor")

@@ -2,7 +2,7 @@
 
 import { fits, matrix } from "./matrices.js";
 import { norm, settled } from "./numeric.js";
-import { format } from "./print.js";
+import { format, short } from "./print.js";
 
 const { abs, hypot, max, sqrt } = Math;
 
@@ -57,6 +57,26 @@ export function curved(gradient, hessian, reach) {
   const word = !low && !high ? "zero" : low && high ? "indefinite" : n === 1 ? (low ? "concave here" : "convex here") : (low ? "negative " : "positive ") + (flat ? "semidefinite" : "definite");
   const kind = low && high ? "saddle" : flat ? "not decided by second derivatives" : low ? "maximum" : "minimum";
   return { values, word, kind: still ? kind : "" };
+}
+
+/** Taylor polynomials: in symbols, and with coefficients that move. @param {Panel} panel */
+export function taylor({ spec, label, dom: { el, page, typeset, write }, state: { engine, now, places } }) {
+  const { formulas = [], terms = [], series = [], steps = [] } = spec.taylor ?? {};
+  if (!formulas.length) return [];
+  const box = el("div", { class: "jm-taylor" }, ...formulas.map((/** @type {string} */ line) => el("div", { class: "jm-formula" }, typeset(line))));
+  const number = () => page.createTextNode("");
+  for (const one of series) {
+    const texts = terms.map(number);
+    box.append(el("div", { class: "jm-formula jm-series" }, typeset(one.title), ...terms.map((/** @type {string} */ term, /** @type {number} */ k) => el("span", { class: "jm-stat" }, el("span", { class: "jm-number" }, texts[k]), term && typeset(term)))));
+    now.push(() => settled(Array.from(engine.get(one.value))).forEach((v, k) => write(texts[k], (v < 0 ? (k ? " \u2212 " : "\u2212") : k ? " + " : "") + format(abs(v)))));
+  }
+  if (series.length) box.append(el("div", { class: "jm-stats" }, ...steps.map((/** @type {any} */ one) => {
+    const text = number();
+    const read = places.get(one.key);
+    now.push(() => { const v = read?.() ?? NaN; write(text, (v < 0 ? " + " : " \u2212 ") + short(abs(v))); });
+    return el("span", { class: "jm-stat" }, typeset(one.step), label(one.key), text);
+  })));
+  return [box];
 }
 
 /** @param {Panel} panel */

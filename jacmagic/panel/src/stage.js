@@ -5,7 +5,7 @@ import { address } from "./address.js";
 import { chain } from "./chain.js";
 import { hues } from "./colours.js";
 import { controls } from "./controls.js";
-import { curvature } from "./curvature.js";
+import { curvature, taylor } from "./curvature.js";
 import { tools } from "./dom.js";
 import { echo, entryLine } from "./formulas.js";
 import { jacobian } from "./jacobian.js";
@@ -78,7 +78,7 @@ export function mount(root, spec, bridge) {
   if (spec.result && !inNet) math.append(jacobian(panel, entry));
   math.append(...(spec.more ?? []).map((/** @type {string} */ one) => el("div", { class: "jm-formula" }, typeset(one))));
   if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? stability(panel, place) : !inNet && statistics(panel)));
-  math.append(...curvature(panel));
+  math.append(...curvature(panel), ...taylor(panel));
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
   const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel)), picture && el("div", { class: "jm-right" }, picture.node), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
   const [bar, blocks] = actions(panel, place);
@@ -94,7 +94,7 @@ export function mount(root, spec, bridge) {
     if (root.clientWidth === wide) return;
     wide = root.clientWidth;
     for (const fit of state.resized) fit();
-    for (const one of root.querySelectorAll(".jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-hessian > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
+    for (const one of root.querySelectorAll(".jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-hessian > .jm-formula, .jm-taylor > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
   };
   measure();
   const sizes = new view.ResizeObserver(measure);
