@@ -16,7 +16,7 @@ def examples():
 
 def read(block, row):
     """The block's result by the magic that the row is of."""
-    net = row.net or "->" in block and row.net is None and "R^2" not in block
+    net = row.net or ("->" in block or "=>" in block) and row.net is None and "R^2" not in block
     return (jacmagic.nnchain if net or "Sequential" in block else jacmagic.jacobian)(block)
 
 

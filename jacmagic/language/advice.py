@@ -13,6 +13,7 @@ from math import factorial
 from jacmagic.errors import JacmagicError, LimitError, Span, SyntaxMistake
 from jacmagic.language import foreign
 from jacmagic.language.complaint import Advice, Match, defined, none
+from jacmagic.language.libraries import in_own_words
 
 
 def _remainder(found: Match) -> Sequence[str]:
@@ -29,6 +30,7 @@ _OPTIONS = re.compile(r"\b(?:units|activation|bias|True|False|features|in|out)\b
 _ACTIVATIONS = {
     "relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "softmax": "softmax", "gelu": "gelu", "elu": "elu",
     "selu": "selu", "silu": "silu", "mish": "mish", "softplus": "softplus", "leakyrelu": "leaky_relu",
+    "lrelu": "leaky_relu", "swish": "silu", "linear": "", "identity": "",
     "softsign": "softsign", "hardtanh": "hardtanh", "logsoftmax": "log_softmax",
 }
 
@@ -37,7 +39,9 @@ def _arrows(found: Match) -> Sequence[str]:
     """Dense(4, tanh) between arrows: 4 tanh; one layer that is not known, and there is no fix."""
     parts: list[str] = []
     for part in re.split(r"\s*(?:->|→)\s*", found[0].strip()):
-        layer = _LAYER.fullmatch(part)
+        if not parts and (given := re.fullmatch(r"Input\(\D*(\d+)\D*\)", part)):
+            part = f"x({given[1]})"
+        layer = None if re.fullmatch(r"\w\(\d+\)", part) else _LAYER.fullmatch(part)
         if layer is None:
             parts.append(part)
             continue
@@ -50,23 +54,56 @@ def _arrows(found: Match) -> Sequence[str]:
     return (" -> ".join(parts),)
 
 
+def _arrowed(found: Match) -> Sequence[str]:
+    """Each layer as its size and its activation, whatever stands between and round them; a loss behind the last."""
+    first, *layers = (part.strip() for part in re.split(r"--?>|=>|→|⇒|⟶", found["net"]))
+    parts = [f"x({first})" if first.isdigit() else first]
+    loss = ""
+    for k, layer in enumerate(layers):
+        size = re.findall(r"\d+", layer)
+        words = [word for word in re.findall(r"[A-Za-z_]+", layer) if not re.match(rf"{word}\s*\(\s*\d", layer)]
+        named = re.match(r"[A-Za-z]\w*\s*\(\s*\d+\s*\)", layer)
+        last = k == len(layers) - 1
+        if len(size) != 1 or len(words) > 1:
+            return ()
+        known = _ACTIVATIONS.get(words[0].lower().replace("_", "")) if words else ""
+        if known is None and last and words[0].lower() in ("mse", "mae", "bce", "huber"):
+            loss, known = f"; L = {words[0].lower()}(o, y)", ""
+        if known is None or loss and named:
+            return ()
+        parts.append(f"{named[0] if named else f'o({size[0]})' if loss else size[0]} {known}".strip())
+    return (" -> ".join(parts) + loss,)
+
+
 def _sequential(found: Match) -> Sequence[str]:
     """Sequential(Linear(2, 3), ReLU(), Linear(3, 1)): x(2) -> 3 relu -> 1."""
     parts: list[str] = []
-    for name, inside in re.findall(r"(?:nn\.)?(\w+)\s*\(([^()]*)\)", found["layers"]):
+    for name, inside in re.findall(r"(?:\w+\.)*(\w+)\s*\(((?:[^()]|\([^()]*\))*)\)", found["layers"]):
         sizes = re.findall(r"(?<![\w.])\d+", inside)
+        shape = re.search(r"input_(?:shape|dim)\s*=\s*\(?(\d+)", inside)
         if name == "Linear" and len(sizes) == 2:
             parts += [f"x({sizes[0]})"] if not parts else []
             parts.append(sizes[1])
+        elif name in ("Dense", "Input", "InputLayer") and sizes and (parts or shape or name != "Dense"):
+            parts += [f"x({shape[1] if shape else sizes[0]})"] if not parts else []
+            word = re.search(r"(?:activation\s*=\s*)?['\"](\w+)['\"]", inside)
+            activation = f" {_ACTIVATIONS.get(word[1].lower(), '?')}" if word and word[1] != "linear" else ""
+            parts += [sizes[0] + activation] if name == "Dense" else []
         elif name.lower() in _ACTIVATIONS and len(parts) > 1 and " " not in parts[-1]:
             parts[-1] += " " + _ACTIVATIONS[name.lower()]
         else:
             return ()
-    return (" -> ".join(parts),) if len(parts) > 1 else ()
+    return (" -> ".join(parts),) if len(parts) > 1 and "?" not in "".join(parts) else ()
 
 
 def _separated(found: Match) -> Sequence[str]:
     return (re.sub(r",\s*(?=[A-Za-z]\w*\s*\([^()=]*\)\s*=)", "; ", found[0]),)
+
+
+def _of_libraries(found: Match) -> Sequence[str]:
+    words, stated, size = found[0].partition(" in R")
+    new = in_own_words(words)
+    return () if new is None or new == words else (new + stated + size,)
 
 
 def _size(found: Match) -> Sequence[str]:
@@ -75,6 +112,21 @@ def _size(found: Match) -> Sequence[str]:
 
 
 TABLE = (
+    Advice(
+        re.compile(r"^(?:\w+\s*=\s*)?(?:\w+\.)*Sequential\((?P<layers>.*)\)$"),
+        "A net is written in one line, as in x(2) -> 3 relu -> 1; from_torch takes a module of PyTorch.", _sequential,
+        (("model = Sequential(Linear(2,3), ReLU(), Linear(3, 1))", ("x(2) -> 3 relu -> 1",)),
+         ("nn.Sequential(nn.Linear(4, 2), nn.Tanh())", ("x(4) -> 2 tanh",)),
+         ("model = Sequential([Dense(3, activation='relu', input_shape=(2,)), Dense(1)])", ("x(2) -> 3 relu -> 1",)),
+         ("keras.Sequential([Input((4,)), Dense(2, 'softmax')])", ("x(4) -> 2 softmax",))),
+    ),
+    Advice(
+        re.compile(r"^[A-Za-z]\w*(?:\(\d+\))?\s*(?:->|→).*\b(?:Dense|Linear)\s*\(.*$"),
+        "A layer is its size and its activation: -> 4 tanh.", _arrows,
+        (("x(2) -> Dense(4, tanh) -> Dense(1)", ("x(2) -> 4 tanh -> 1",)),
+         ("Input(2) -> Dense(3, 'relu') -> Dense(1)", ("x(2) -> 3 relu -> 1",)),
+         ("x(3) -> Linear(3, 5) -> Dense(2, activation='softmax')", ("x(3) -> 5 -> 2 softmax",))),
+    ),
     *foreign.ROWS,
     Advice(
         re.compile(r"^(?:(?P<name>[A-Za-z]\w*)\s*=\s*)?lambda\s+(?P<arguments>\w+(?:\s*,\s*\w+)*)\s*:(?P<body>[^:]+)$"),
@@ -111,16 +163,19 @@ TABLE = (
         (("x -> A(2) -> B(2) -> O", ("x(1) -> A(2) -> B(2) -> O(1)",)),),
     ),
     Advice(
-        re.compile(r"^[A-Za-z]\w*(?:\(\d+\))?\s*(?:->|→).*\b(?:Dense|Linear)\s*\(.*$"),
-        "A layer is its size and its activation: -> 4 tanh.", _arrows,
-        (("x(2) -> Dense(4, tanh) -> Dense(1)", ("x(2) -> 4 tanh -> 1",)),
-         ("x(3) -> Linear(3, 5) -> Dense(2, activation='softmax')", ("x(3) -> 5 -> 2 softmax",))),
-    ),
-    Advice(
-        re.compile(r"^(?:\w+\s*=\s*)?(?:nn\.)?Sequential\((?P<layers>.*)\)$"),
-        "A net is written in one line, as in x(2) -> 3 relu -> 1; from_torch takes a module of PyTorch.", _sequential,
-        (("model = Sequential(Linear(2,3), ReLU(), Linear(3, 1))", ("x(2) -> 3 relu -> 1",)),
-         ("nn.Sequential(nn.Linear(4, 2), nn.Tanh())", ("x(4) -> 2 tanh",))),
+        re.compile(
+            r"^(?=\d|.*(?:-->|=>|⇒|⟶|(?:->|→)\s*(?:\d+\s*[(,]\s*[A-Za-z]|[A-Za-z_]+\s+\d)"
+            r"|\b(?:lrelu|LeakyReLU|leakyrelu)\b|\d\s+(?:mse|mae|bce|huber)$))"
+            r"(?P<net>(?:[A-Za-z]\w*\(\d+\)|\d+)\s*(?:--?>|=>|→|⇒|⟶).*)$"
+        ),
+        "A net is its input with a size, then each layer's size and activation: x(3) -> 4 tanh -> 2 softmax.", _arrowed,
+        (("2 -> 3 relu -> 1", ("x(2) -> 3 relu -> 1",)), ("x(2) --> 3 tanh --> 1", ("x(2) -> 3 tanh -> 1",)),
+         ("x(2) => 3 => 1", ("x(2) -> 3 -> 1",)), ("x(2) -> 3 (relu) -> 1", ("x(2) -> 3 relu -> 1",)),
+         ("x(2) -> relu 3 -> 1", ("x(2) -> 3 relu -> 1",)), ("x(2) -> 3, relu -> 1", ("x(2) -> 3 relu -> 1",)),
+         ("x(2) -> 3 LeakyReLU -> 1", ("x(2) -> 3 leaky_relu -> 1",)),
+         ("x(2) -> 3 lrelu -> 1", ("x(2) -> 3 leaky_relu -> 1",)),
+         ("x(2) -> 3 tanh -> 1 mse", ("x(2) -> 3 tanh -> o(1); L = mse(o, y)",)), ("x(2) => 3 frob => 1", ())),
+        net=True,
     ),
     Advice(
         re.compile(r"(?:^|(?<=\s))(?:%|//|--)\s*(?P<told>(?:[A-Za-z]{2,}.*|[A-Za-z]\s\w.*)?)$"),
@@ -157,11 +212,11 @@ TABLE = (
     ),
     Advice(
         re.compile(
-            r"^(?:import|from)\s+\w.*$|^print\s*\(.*$|^(?:plt|np|torch|sp|sns)\.\w+\(.*$|^return\b.*$|^for\s+\w+\s+in\b.*:$"
+            r"^(?:import|from)\s+\w.*$|^print\s*\(.*$|^(?:plt|np|torch|sp|sns)\.\w+\(.*$|^return\b.*$|^for\s+\w+\s+in\b.*:.*$"
         ),
         "That is Python, which has a cell of its own.", none,
         (("import numpy as np\nf(x) = x^3", ()), ("f(x) = x^2\nprint(f)", ()),
-         ("from math import sin\nf(x) = sin x", ())),
+         ("from math import sin\nf(x) = sin x", ()), ("f(x) = x^2\nfor i in range(3): x = f(x)", ())),
     ),
     Advice(
         re.compile(r"^[A-Za-z]\w*\s*\([^()=]*\)\s*=[^=]*(?:,\s*[A-Za-z]\w*\s*\([^()=]*\)\s*=[^=]*)+$"),
@@ -195,6 +250,35 @@ TABLE = (
     Advice(
         re.compile(r"\\lim(?![a-z])"), "Limits are worked out before: write the function itself.", none,
         (("f(x) = \\lim_{h \\to 0} x + h", ()),),
+    ),
+    Advice(
+        re.compile(r"^([^\W\d]\w{0,2}(?:\s*,\s*[^\W\d]\w{0,2})+)$"), "What names are stands behind them.",
+        lambda found: (f"{found[0]} input",), (("i1, i2\no = sigmoid(w1 i1 + w2 i2 + b)", ("i1, i2 input",)),),
+        net=True,
+    ),
+    Advice(
+        re.compile(r"^([^\W\d]\w{0,2}(?:\s*,\s*[^\W\d]\w{0,2})+)$"), "What names are stands behind them.",
+        lambda found: (f"{found[0]} in R",), (("x, y\nf = x^2 y", ("x, y in R",)),), net=False,
+    ),
+    Advice(
+        re.compile(r"\b(?:KL|D_?\{?(?:KL|\\mathrm\{KL\})\}?|kl)\s*\(\s*([A-Za-z]\w*)\s*(?:\|\||\\\||‖|,|\|)\s*([A-Za-z]\w*)\s*\)"),
+        "The divergence is written out.", lambda found: (f"dot({found[1]}, ln({found[1]} ./ {found[2]}))",),
+        (("p, q in R^3\nf = KL(p || q)", ("dot(p, ln(p ./ q))",)),
+         ("p, q in R^3\nf = D_{KL}(p \\| q)", ("dot(p, ln(p ./ q))",))),
+    ),
+    Advice(
+        re.compile(r"\b([a-z]\w{0,2})\s*[@*]?\s*([A-Z]\w*)(?:\.T\b|\^T\b|ᵀ)"),
+        "Vectors are columns, and stand behind a matrix.",
+        lambda found: (f"{found[2]} {found[1]}",), (("x in R^2\nz = x @ W.T + b in R^3", ("W x",)),), net=True,
+    ),
+    Advice(
+        re.compile(
+            r"(?:(?<==)|(?<== ))(?=\S).*(?:\)\.[a-z]\w*\(|(?<![\w.])[A-Z]\w*\(\)\(|\b[a-z0-9]+_[a-z0-9]+_\w+\().*$"
+        ),
+        "Functions stand before their arguments, without modules and options.", _of_libraries,
+        (("f(x) = (x^2 + 1).sqrt()", ("sqrt(x^2 + 1)",)), ("z in R^3\nf = ReLU()(2z)", ("relu(2z)",)),
+         ("p, y in R^3\nf = binary_cross_entropy(sigmoid(p), y)", ("bce(sigmoid(p), y)",)),
+         ("p, y in R^3\nf = ((p - y)**2).mean()", ("mean((p - y)**2)",))),
     ),
     Advice(
         re.compile(r"^(?:D_x|diff|derivative of)\s+(.+)$"),

@@ -11,8 +11,9 @@ from math import comb
 
 from jacmagic.functions import SPELLINGS
 from jacmagic.language.complaint import Advice, Match, defined, none
-from jacmagic.language.elsewhere import FOREIGN, written_out
+from jacmagic.language.elsewhere import FOREIGN
 from jacmagic.language.letters import MODULES
+from jacmagic.language.libraries import closing, in_own_words
 
 _WORD = re.compile(r"\w+")
 _ARGUMENTS = r"(?P<arguments>[^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*)"
@@ -22,16 +23,6 @@ _CALL = r"(?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])"
 
 def commented(found: Match) -> Sequence[str]:
     return (f"# {found[0]}",)
-
-
-def _closing(text: str, at: int) -> int:
-    """Where the bracket at a place is closed; -1 where it is not."""
-    depth = 0
-    for k in range(at, len(text)):
-        depth += (text[k] in "([{") - (text[k] in ")]}")
-        if not depth:
-            return k
-    return -1
 
 
 # -------------------------------------------------------------- Mathematica
@@ -47,7 +38,7 @@ _SWAPPED = {"ArcTan": "atan2", "Log": "log"}
 def in_round_brackets(line: str) -> str | None:
     """Sin[x] as sin(x), {a, b} as (a, b), Pi as pi; None where a function is not known."""
     while found := re.search(r"\b([A-Z][A-Za-z]*)\[", line):
-        end, name = _closing(line, found.end() - 1), found[1]
+        end, name = closing(line, found.end() - 1), found[1]
         if end < 0 or name not in _CAPITALS:
             return None
         inside, new = line[found.end() : end], _CAPITALS[name]
@@ -109,7 +100,7 @@ def _pieces(found: Match) -> Sequence[str]:
 
 
 def _inner(found: Match) -> Sequence[str]:
-    end = _closing(found[0], found[0].index("("))
+    end = closing(found[0], found[0].index("("))
     inside = found[0][found[0].index("(") + 1 : end]
     return (inside.strip(),) if end == len(found[0]) - 1 else ()
 
@@ -138,11 +129,8 @@ def _written(template: str) -> Callable[[Match], Sequence[str]]:
 
 def _method(found: Match) -> Sequence[str]:
     """dot(x, y) for x.dot(y), x^2 for x.pow(2)."""
-    name, before, inside = found[2], found[1], found[3]
-    if name in SPELLINGS:
-        return (f"{name}({before}, {inside})",)
-    fix = written_out(name, [before, inside])
-    return (fix,) if fix else ()
+    new = in_own_words(found[0])
+    return (new,) if new else ()
 
 
 def _running(found: Match) -> Sequence[str]:
@@ -444,7 +432,7 @@ ROWS = (
          ("f(x) = torch.tensor([1., x])", ("[1., x]",))),
     ),
     Advice(
-        re.compile(r"\bfor\s+([A-Za-z])\s+in\s+range\(\s*([A-Za-z]|\d+)\s*\)"),
+        re.compile(r"(?<!^)\bfor\s+([A-Za-z])\s+in\s+range\(\s*([A-Za-z]|\d+)\s*\)"),
         "The index of a family runs from 1: for i = 1..n.", _running,
         (("x in R^3\nf = sum([x[i]^2 for i in range(3)])", ("for i = 1..3",)),
          ("f(x) = sum(x^i for i in range(3))", ())),
@@ -467,7 +455,7 @@ ROWS = (
         (("x in R^3\nf = x[end]", ()),),
     ),
     Advice(
-        re.compile(r"\b((?:log_)?softmax|layer_norm|norm)\(([^()=]*?)\s*,\s*(?:dim|axis)\s*=\s*-?1(?:\s*,\s*keepdims?\s*=\s*\w+)?\)"),
+        re.compile(r"(?<![\w.])((?:log_)?softmax|layer_norm|norm)\(([^()=]*?)\s*,\s*(?:dim|axis)\s*=\s*-?1(?:\s*,\s*keepdims?\s*=\s*\w+)?\)"),
         "The axis is not written: a vector has one, and of a matrix it is each row.", _written("{1}({2})"),
         (("z in R^3\nf = softmax(z, dim=-1)", ("softmax(z)",)),),
     ),

@@ -12,7 +12,7 @@ ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "til
 COMBINING = {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 MARKS = COMBINING | {"\u0308": "ddot"}
 """The marks of one letter; in longer words ä, ö and ü are letters."""
-MODULES = frozenset({"np", "numpy", "jnp", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
+MODULES = frozenset({"np", "numpy", "jnp", "jax", "keras", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
 ROLES = ("input", "weight", "target", "fixed")  # what a name of a net is; words only where a declaration ends
 ONES = "𝟏"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS, OF_LOGITS, SPELLINGS
+from jacmagic.language import libraries
 from jacmagic.language import tree as t
 from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN, RECIPES
 from jacmagic.language.equations import Equations, begins_point, point
@@ -612,7 +613,24 @@ def check_modules(text: str, tokens: Sequence[Token]) -> None:
             while before.text in MODULES and tokens[at + 3].text == "." and tokens[at + 4].kind == "word":
                 at += 2  # np.linalg.norm
                 after = tokens[at + 2]
-            raise dotted(text, before, after)
+            raise in_words_of_its_own(text, tokens, dotted(text, before, after))
+
+
+def in_words_of_its_own(text: str, tokens: Sequence[Token], error: SyntaxMistake) -> SyntaxMistake:
+    """The error with the whole right side in the block's words, where there is more to change than what it says."""
+    equals = next((k for k, token in enumerate(tokens) if token.kind == "op" and token.text == "="), -1)
+    stated = next((k for k, token in enumerate(tokens) if k > equals and token.text in ("in", "∈")), len(tokens) - 1)
+    if error.span is None or stated <= equals + 1:
+        return error
+    whole = tokens[equals + 1].span.to(tokens[stated - 1].span)
+    shown, span = text[whole.start : whole.stop], error.span
+    new = libraries.in_own_words(shown)
+    offered = [text[whole.start : span.start] + fix + text[span.stop : whole.stop] for fix in error.hints]
+    if new is None and re.compile(r"\([^()]+\)\(").match(text, span.stop):  # nn.LeakyReLU(0.2)(x)
+        return SyntaxMistake(error.message, span)
+    if new is None or new in offered:
+        return error
+    return SyntaxMistake(error.message, whole, (new,))
 
 
 def dotted(text: str, before: Token, after: Token) -> SyntaxMistake:

@@ -135,12 +135,20 @@ class Words:
             shown = self.source(word.span)
             letter = next(c for c in word.index if c not in scope.indices)
             places = ",".join(c if c in scope.indices or scope.knows(c) else "1" for c in word.index)
-            raise NameMistake(
-                f"{base} is a {kind}, and nothing runs over the {letter} of {shown}; "
-                f"one entry for each {letter} is [… for {letter} = 1..n].",
-                word.span, (f"{base}[{places}]",),
-            )
+            says = f"{base} is a {kind}, and nothing runs over the {letter} of {shown}; one entry for each {letter} is "
+            raise self.without_index(word.span, says, letter, (base, f"{base}[{places}]"))
         return None
+
+    def without_index(self, span: Span, says: str, letter: str, entry: tuple[str, str]) -> NameMistake:
+        """What to say of x_i without its family, and of a_i = e^{z_i}, where the name on the left has the index."""
+        start = self.text.rfind("\n", 0, span.start) + 1
+        line = self.text[start:].partition("\n")[0].partition("#")[0].rstrip()
+        indent = len(line) - len(line.lstrip())
+        if not re.match(rf"\s*[^\s=(]+_\{{?{letter}\}}?\s*=", line) or re.search(r"\bfor\b|;|,", line):
+            return NameMistake(f"{says}[… for {letter} = 1..n].", span, (entry[1],))
+        behind = f"for {letter} = 1..{self.scope.lengths.get(entry[0], 'n')}"
+        whole = Span(start + indent, start + len(line))
+        return NameMistake(f"{says}{behind} behind it.", whole, (f"{self.source(whole)} {behind}",))
 
     def place(self, raw: s.Raw) -> t.Expr:
         """An index of a component: a whole number, or a part."""
@@ -271,6 +279,9 @@ class Words:
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)
+            if self.scope.net and re.fullmatch(r"[WUVbc][a-zA-Z]{1,2}", text) and not set(text[1:]) & self.scope.names:
+                fixes = (f"{text[0]}_{text[1:]}",)
+                return NameMistake(f"{shown} is not declared; is it one name?", word.span, fixes)
             return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
         if close:
             return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, close)

@@ -59,10 +59,18 @@ def roles(
     return found | {behind[0]: "input"}
 
 
+USUAL = frozenset("w W b c v V A B M k m t y".split())
+"""Letters that weights and targets have."""
+
+
 def which_input(names: Sequence[str], found: int) -> NameMistake:
     """The question which name is the input; of two that could be, both are named."""
     asked = f", {' or '.join(names[:3])}" if found else ""
-    hints = tuple(f"{name} input" for name in names[: 2 if found else 1])
+    hints = tuple(f"{name} input" for name in names[:2])
+    if not found:  # numbers alone: i1 and i2 of sigmoid(w1 i1 + w2 i2 + b1)
+        likely = [name for name in names if name_of(name).base not in USUAL and not is_greek(name)]
+        alike = [name for name in likely if name_of(name).base == name_of(likely[0]).base]
+        hints = (f"{', '.join(alike)} input",) if alike == likely != [] else ()
     shown = f" Say it on a line of its own: {' or '.join(hints)}." if hints else ""
     return NameMistake(f"Which name is the input of the net{asked}?{shown}", None, hints)
 
@@ -245,11 +253,11 @@ class _Uses:
         return None
 
     def numbers(self, expr: t.Expr) -> bool:
-        """True for an expression of undefined numbers: λ/2, 1 - α, also under a name of its own."""
+        """True for an expression of undefined numbers: λ/2, 1 - α, also under a name of its own, or in R^1."""
         names = names_below(expr)
         return bool(names) and all(
-            self.numbers(self.trees[name]) if name in self.trees else name in self.found and self.shapes[name] == ()
-            for name in names
+            self.numbers(self.trees[name]) if name in self.trees
+            else name in self.found and self.shapes[name] in ((), (1,)) for name in names
         )
 
     def constant(self, expr: t.Expr) -> bool:

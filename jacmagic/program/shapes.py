@@ -12,7 +12,7 @@ transposed column, None for what is not known yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -122,11 +122,8 @@ class Inference:
         key = shown if re.fullmatch(r"[^\W\d_]", shown) else key  # λ, where the key is lam
         factors = [other for other in self.together.get(key, (key,)) if other in self.stuck or other == key]
         number = [f"{', '.join(factors)} in R"] if scalar is not None and key not in self.layers else []
-        if isinstance(matrix, tuple) and len(matrix) == 1:  # behind a matrix: most often a column
-            raise ShapeError(
-                f"The size of {key} cannot be inferred; declare it, such as {key} in R^{matrix[0]}.", expr.span,
-                (f"{key} in R^{matrix[0]}", *number),
-            )
+        if isinstance(matrix, tuple) and len(matrix) == 1:
+            raise _behind_a_matrix(key, matrix[0], number, expr.span)
         rows, columns = matrix if isinstance(matrix, tuple) and len(matrix) == 2 else (None, None)
         if flipped:
             rows, columns = columns, rows
@@ -660,3 +657,12 @@ def inverse_of(expr: t.Expr) -> tuple[t.Expr | None, bool]:
         return (t.inside(whole.arguments[0]), True) if whole.function == "inv" else (None, False)
     base = t.inverted(whole)
     return (None if base is None else t.inside(base)), False
+
+
+def _behind_a_matrix(key: str, size: int | None, number: Sequence[str], span: Span) -> ShapeError:
+    """What to declare a name as that stands behind a matrix: a column, but a capital, the W of X W, as a matrix."""
+    stated = f"{key} in R^({size}x{size})" if key[0].isupper() else f"{key} in R^{size}"
+    return ShapeError(
+        f"The size of {key} cannot be inferred; declare it, such as {stated}.", span,
+        (stated, *(number if key[0].islower() else ())),
+    )
