@@ -410,3 +410,34 @@ test("a point has the word of its gradient and Hessian", () => {
     assert.deepEqual([found.word, found.kind], [word, kind]);
   }
 });
+
+test("a lens keeps what is under the pointer where it is, shows all again, and is moved by parts of what is shown", () => {
+  const { about, nearer, panned, through, whole } = panel;
+  const lens = whole();
+  const range = [-3, 5];
+  const at = (u) => { const [lo, hi] = through(range, lens.k, lens.x); return lo + u * (hi - lo); };
+  for (const [by, u] of [[2, 0.3], [7, 0.9], [0.4, 0.1], [1.25, 0.5]]) {
+    const before = at(u);
+    nearer(lens, by, u, 0.5);
+    assert.ok(Math.abs(at(u) - before) < 1e-12);
+    assert.ok(Math.abs((at(1) - at(0)) * lens.k - 8) < 1e-9);
+  }
+  const before = at(0.2);
+  panned(lens, 0.5, 0);
+  assert.ok(Math.abs(at(0.7) - before) < 1e-12);
+  nearer(lens, 1e9, 0.5, 0.5);
+  assert.equal(lens.k, 1e4);
+  nearer(lens, 1e-9, 0.5, 0.5);
+  assert.equal(lens.k, 0.2);
+  assert.deepEqual(through(range, ...Object.values(whole()).slice(0, 2)), range);
+  assert.deepEqual(about([0, 4], 2, 3), [1.5, 3.5]);
+});
+
+test("an orbit is followed to its cycle, and no further than it is finite", () => {
+  const ends = (f, x) => { const { cycle, gone } = panel.iterated(([v]) => [f(v)], [x]); return gone ? "gone" : cycle?.length ?? 0; };
+  assert.equal(ends((x) => 3.2 * x * (1 - x), 0.1), 2);
+  assert.equal(ends((x) => 2 * x, 1), "gone");
+  assert.equal(ends((x) => Math.sqrt(x - 3), 2), "gone");
+  assert.equal(ends((x) => -0.9999 * x, 1), 0);
+  assert.equal(ends((x) => -0.9 * x, 1), 1);
+});

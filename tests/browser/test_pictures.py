@@ -32,8 +32,8 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
         assign: (one, k, v) => { point.set(one.key, v); made.update(); },
     };
     const place = {
-        picture, dom, state, main: "J", rows: [{ key: "f1" }, { key: "f2" }], columns: [], still: { matches: false }, width: 480, height: 360, hue: () => ["jm-hue0"], term: (word) => word,
-        redraw: () => made.update(), lettered: (key, how) => dom.lettered(name(key), how), background: () => { drawn++; return "same"; },
+        picture, dom, state, main: "J", rows: [{ key: "f1" }, { key: "f2" }], columns: [], still: { matches: false }, width: 480, height: 360, hue: () => ["jm-hue0"], lens: { k: 1, x: 0, y: 0 }, term: (word) => word,
+        redraw: () => made.update(), lettered: (key, how) => dom.lettered(name(key), how), background: () => { drawn++; return Object.values(place.lens).join(); },
         axis: (key) => ({ name: { key }, k: 0, key, label: key }),
         sampler: (outputs, axes) => (...values) => outputs.flatMap((output) => [...at(output, new Map([...point, ...axes.map((one, k) => [one.key, values[k]])]))]),
     };
@@ -42,6 +42,8 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
     document.body.replaceChildren(box);
     made.update();
     window.point = point;
+    window.place = place;
+    window.made = made;
     window.end = () => { stop.abort(); made.end(); };
     return box.textContent;
 }"""
@@ -450,3 +452,153 @@ def test_every_kind_has_a_test_of_its_own() -> None:
     table = re.search(r"export const PICTURES = \{ (.*?) \}", (SOURCE / "pictures/index.js").read_text(encoding="utf-8"))
     assert table
     assert set(table[1].split(", ")) == {*KINDS, "heatmap"}  # the heat-map is tests/browser/test_pages.py's
+
+
+PLANES = ["curve", "slopes", "contour", "map2", "path", "flow", "phase", "cobweb", "orbit"]
+
+
+@pytest.mark.parametrize("kind", PLANES)
+def test_the_wheel_magnifies_about_the_pointer_and_0_shows_all_again(alone: Page, kind: str) -> None:
+    alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
+    area = alone.locator(".jm-area").bounding_box()
+    assert area
+    before = alone.locator(".jm-axes").first.inner_html()
+    lines = [one.get_attribute("d") for one in alone.locator("svg path").all()]
+    x, y = area["x"] + 0.3 * area["width"], area["y"] + 0.4 * area["height"]
+    alone.mouse.move(x, y)
+    alone.mouse.wheel(0, -100)
+    assert alone.locator(".jm-axes").first.inner_html() == before  # the page scrolls
+    scale = axis_of(alone, "x") if kind not in ("map2", "slopes") else None
+    alone.keyboard.down("Control")
+    for _ in range(4):
+        alone.mouse.wheel(0, -50)
+    alone.keyboard.up("Control")
+    assert alone.evaluate("window.place.lens.k") == pytest.approx(4)
+    assert alone.locator(".jm-axes").first.inner_html() != before
+    if scale:
+        a, b = axis_of(alone, "x")
+        at = x - (alone.locator("svg").bounding_box() or {})["x"]
+        assert b == pytest.approx(4 * scale[1], rel=1e-3)
+        assert (at - a) / b == pytest.approx((at - scale[0]) / scale[1], abs=1.1 / scale[1])  # pointers are at whole pixels
+    assert [one.get_attribute("d") for one in alone.locator("svg path").all()] != lines
+    assert "NaN" not in alone.evaluate("document.body.innerHTML")
+    alone.locator(".jm-handle").focus()
+    alone.keyboard.press("0")
+    assert alone.locator(".jm-axes").first.inner_html() == before
+    assert [one.get_attribute("d") for one in alone.locator("svg path").all()] == lines
+
+
+def test_keys_magnify_about_the_point_and_move_what_is_shown(alone: Page) -> None:
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "contour", **KINDS["contour"]})
+    handle = alone.locator(".jm-handle")
+    handle.focus()
+    before = handle.get_attribute("transform")
+    alone.keyboard.press("+")
+    alone.keyboard.press("+")
+    at = re.findall(r"[\d.]+", handle.get_attribute("transform") or "")
+    assert [float(v) for v in at] == pytest.approx([float(v) for v in re.findall(r"[\d.]+", before or "")], abs=0.02)
+    assert alone.evaluate("window.place.lens.k") == pytest.approx(1.5625)
+    alone.keyboard.press("Control+ArrowRight")
+    moved = [float(v) for v in re.findall(r"[\d.]+", handle.get_attribute("transform") or "")]
+    area = alone.locator(".jm-area")
+    assert moved[0] == pytest.approx(float(at[0]) - 0.1 * float(area.get_attribute("width") or "nan"), abs=0.1)
+    alone.keyboard.press("ArrowRight")
+    assert alone.evaluate("window.point.get('x')") == pytest.approx(1.1)
+    # Shift and a drag moves it back, and no number.
+    box = area.bounding_box()
+    assert box
+    alone.keyboard.down("Shift")
+    alone.mouse.move(box["x"] + 100, box["y"] + 100)
+    alone.mouse.down()
+    alone.mouse.move(box["x"] + 150, box["y"] + 80, steps=3)
+    alone.mouse.up()
+    alone.keyboard.up("Shift")
+    assert alone.evaluate("window.point.get('x')") == pytest.approx(1.1)
+    assert float(re.findall(r"[\d.]+", handle.get_attribute("transform") or "")[1]) == pytest.approx(moved[1] - 20, abs=1)
+
+
+def test_two_fingers_magnify_and_one_moves_the_point(alone: Page) -> None:
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "contour", **KINDS["contour"]})
+    touch = """(list) => { const area = document.querySelector(".jm-area"); const box = area.getBoundingClientRect(); area.setPointerCapture = () => {}; area.hasPointerCapture = () => true;
+        for (const [type, id, x, y] of list) area.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: "touch", clientX: box.x + x, clientY: box.y + y, bubbles: true })); }"""
+    alone.evaluate(touch, [["pointerdown", 1, 100, 100], ["pointerdown", 2, 200, 100], ["pointermove", 1, 50, 100], ["pointermove", 2, 250, 100]])
+    assert alone.evaluate("window.place.lens.k") == pytest.approx(2)
+    alone.evaluate(touch, [["pointerup", 1, 50, 100], ["pointerup", 2, 250, 100]])
+    assert alone.evaluate("[...window.point.values()]") == [1, 1]
+    alone.evaluate(touch, [["pointerdown", 3, 60, 90], ["pointerup", 3, 60, 90]])
+    assert alone.evaluate("[...window.point.values()]") != [1, 1]
+
+
+def test_space_is_magnified_about_the_pointer(alone: Page) -> None:
+    alone.evaluate(ALONE, {"kind": "space", **KINDS["space"]})
+    knob = alone.locator(".jm-handle .jm-knob").bounding_box()
+    before = points(alone.locator(".jm-gradient").get_attribute("d"))
+    assert knob
+    alone.mouse.move(knob["x"] + knob["width"] / 2 - 40, knob["y"] + knob["height"] / 2)
+    alone.keyboard.down("Control")
+    alone.mouse.wheel(0, -100)
+    alone.keyboard.up("Control")
+    k = 2**0.5
+    after = points(alone.locator(".jm-gradient").get_attribute("d"))
+    np.testing.assert_allclose(after[1] - after[0], k * (before[1] - before[0]), atol=0.3)
+    assert after[0][0] - before[0][0] == pytest.approx(40 * (k - 1), abs=0.7)
+
+
+WAY = """([k]) => [...document.querySelectorAll(".jm-net")].slice(2 * k, 2 * k + 2).map((one) => one.getAttribute("d"))"""
+
+
+def test_the_way_from_a_point_to_its_image_is_straight(alone: Page) -> None:
+    """x + t (f(x) − x), in the units of the second plane: its square has the area of I + t (J − I)."""
+    alone.evaluate(ALONE, {"kind": "map2", **KINDS["map2"]})
+    alone.get_by_label("back to the start of the way from x to f").click()
+    J = np.array([[2.0, 1.0], [1.0, -1.0]])
+    for turn in range(11):
+        t = turn / 10
+        scale = alone.evaluate("() => { const ticks = [...document.querySelectorAll('.jm-axes')[1].querySelectorAll('text[text-anchor=middle]')].map((one) => [+one.textContent.replace('−', '-'), +one.getAttribute('x')]); const [a, b] = [ticks[0], ticks[ticks.length - 1]]; return (b[1] - a[1]) / (b[0] - a[0]); }")
+        corners = points(alone.locator(".jm-square").nth(1).get_attribute("d")) / scale
+        sides = [corners[1] - corners[0], corners[3] - corners[0]]
+        wanted = np.eye(2) + t * (J - np.eye(2))
+        np.testing.assert_allclose(np.array(sides).T * [[1], [-1]], wanted, atol=0.03)
+        alone.get_by_label("one step of the way from x to f").click()
+
+
+def test_nearer_a_map_is_its_linear_part(alone: Page) -> None:
+    """x y, x − y at (1, 2): a step of length ε is off by ε² |sin 2φ|/2 at most."""
+    alone.evaluate(ALONE, {"kind": "map2", **KINDS["map2"]})
+    sigma = np.linalg.svd([[2, 1], [1, -1]])[1]
+    for power in (0, -1, -2):
+        e = 10.0**power
+        alone.get_by_label("ε of the zoom").evaluate("(one, v) => { one.value = v; one.dispatchEvent(new Event('input')); }", power)
+        said = alone.locator("body").inner_text()
+        off = float(re.search(r"up to ([\d.]+) %", said)[1])  # type: ignore[index]
+        assert off == pytest.approx(100 * e / 2 / sigma[0], rel=0.06)
+        square = points(alone.locator(".jm-square").first.get_attribute("d"))
+        # The point stays where it is, and the square of side ε is as large as the unit square was.
+        if not power:
+            first = square
+        np.testing.assert_allclose(square, first, atol=0.1)
+        lines = [points(one) for one in alone.evaluate(WAY, [1])]
+        assert lines[0].shape == lines[1].shape == (17 * 33, 2)
+        bent = max(np.abs(row[::16][0] + row[::16][2] - 2 * row[::16][1]).max() for one in lines for row in one.reshape(17, 33, 2))
+        assert bent < 1  # lines of a bilinear map stay lines
+
+
+@pytest.mark.parametrize("J", [[[2, 1], [1, -1]], [[1, 2], [0, 3]], [[3, 0], [1, 1]], [[2, 0], [0, 2]], [[0, 1], [1, 0]], [[1, 1e-6], [1e-6, 2]]])
+def test_a_direction_is_only_stretched(alone: Page, J: list[list[float]]) -> None:
+    for value in np.linalg.eigvals(J).real:
+        got = np.array(alone.evaluate("async ([a, v]) => (await import('/panel.js')).direction(a, v)", [np.ravel(J).tolist(), float(value)]))
+        assert np.hypot(*got) == pytest.approx(1)
+        np.testing.assert_allclose(np.array(J) @ got, value * got, atol=1e-9)
+
+
+def test_eigenvectors_stand_on_request(alone: Page) -> None:
+    alone.evaluate(ALONE, {"kind": "map2", **KINDS["map2"]})
+    arrows = alone.locator(".jm-eigen")
+    assert [one.get_attribute("d") for one in arrows.all()] == [""] * 4
+    alone.get_by_text("eigenvectors", exact=True).click()
+    values = sorted(np.linalg.eigvals([[2, 1], [1, -1]]).real, reverse=True)
+    assert "λ = " + ", ".join(f"{v:.3g}".replace("-", "−") for v in values) in alone.locator("body").inner_text()
+    for k in (0, 1):
+        (p, q), (r, s) = (points(arrows.nth(at).get_attribute("d"))[:2] for at in (k, k + 2))
+        turned = np.cross((q - p) / np.hypot(*(q - p)), (s - r) / np.hypot(*(s - r)))
+        assert abs(turned) < 0.02

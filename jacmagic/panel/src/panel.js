@@ -7,11 +7,12 @@ export { counted, nice, ticks, widen, extent, steady, contours, depths, equalUni
 export { slanted } from "./letters.js";
 export { determinant } from "./squares.js";
 export { svd, stretch, settled, stretches, volume } from "./numeric.js";
-export { eigenvalues, equilibria, iterated, kindOf, lattice, newton, rests, smooth, trajectory } from "./systems.js";
+export { direction, eigenvalues, equilibria, iterated, kindOf, lattice, newton, rests, smooth, trajectory } from "./systems.js";
 export { read, written } from "./address.js";
 export { fixedPoints, ratesOf } from "./pictures/system.js";
 export { curved, symmetric } from "./curvature.js";
 export { descent } from "./descent.js";
+export { about, nearer, panned, through, whole } from "./pictures/lens.js";
 export { around, cross } from "./pictures/space.js";
 export { seen } from "./pictures/solid.js";
 export { format, short, compact, signed, typed } from "./print.js";

@@ -79,6 +79,14 @@ export function eigenvalues(a, n) {
   return found.sort((p, q) => q[0] - p[0] || q[1] - p[1]);
 }
 
+/** The direction that a matrix of two rows only stretches, by a real eigenvalue, of length 1. @param {number[]} a @param {number} value @returns {Pair} */
+export function direction([a, b, c, d], value) {
+  // Rows of A − λ are at right angles to it; the longer one says it better.
+  const [p, q] = Math.hypot(a - value, b) >= Math.hypot(c, d - value) ? [-b, a - value] : [d - value, -c];
+  const long = Math.hypot(p, q);
+  return long > 1e-9 * (abs(value) || 1) ? [p / long, q / long] : [1, 0];
+}
+
 /**
  * What J says of a point that stays: the word, and whether J alone decides it.
  * @param {ArrayLike<number>} J @param {number} n @param {boolean} [map] judged by |λ| beside 1, not by the real part beside 0

@@ -3,15 +3,13 @@
 import { equalUnits } from "../geometry.js";
 import { short } from "../print.js";
 import { iterated } from "../systems.js";
-import { canvasFor, handle, labels, plane, rangeIn, readIn } from "./plane.js";
+import { canvasFor, handle, labels, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 import { stepper } from "./stepper.js";
 import { destiny, fixedPoints, mark, ratesOf, sight } from "./system.js";
 
-const { abs, max, min } = Math;
+const { max, min } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
-
-const SAMPLES = 400;
 
 /** @type {import("../types.js").Picture} */
 export function cobweb(engine, place) {
@@ -38,10 +36,7 @@ export function cobweb(engine, place) {
   /** The map, its diagonal and fixed points, where the picture stands. @param {ReturnType<typeof ratesOf>} rates @param {Pair} seenRange */
   function sheet({ next, kind }, seenRange) {
     const [xr, yr] = space.range(...equalUnits(seenRange, seenRange, space.width, space.height));
-    const points = Array.from({ length: SAMPLES + 1 }, (_, k) => { const x = xr[0] + (k / SAMPLES) * (xr[1] - xr[0]); return /** @type {Pair} */ ([x, next([x])[0]]); });
-    const tall = yr[1] - yr[0];
-    // A jump over the whole picture between neighbours is a pole or a step, not a line.
-    put(line, "d", space.path(points.flatMap((p, k) => (k && abs(p[1] - points[k - 1][1]) > tall && abs(p[1] - points[k - 1][1]) > 40 * abs(p[1] - (points[k + 1] ?? p)[1]) ? [[NaN, NaN], p] : [p]))));
+    put(line, "d", space.path(unbroken(sampled((x) => next([x])[0], xr), yr)));
     const [lo, hi] = [min(xr[0], yr[0]), max(xr[1], yr[1])];
     put(diagonal, "d", space.path([[lo, lo], [hi, hi]]));
     marks.replaceChildren();

@@ -52,8 +52,7 @@ export function contour(engine, place) {
     const state = background(picture.x, picture.y);
     if (state !== seen) {
       seen = state;
-      shown = equalUnits(rangeIn(place.state, xa), rangeIn(place.state, ya), space.width, space.height, 4);
-      space.range(...shown);
+      shown = space.range(...equalUnits(rangeIn(place.state, xa), rangeIn(place.state, ya), space.width, space.height, 4));
       const sample = sampler([picture.f], [xa, ya]);
       for (let j = 0; j < size; j++) for (let i = 0; i < size; i++) field[j * size + i] = sample(...spot([i, j]))[0];
       zr = steady(zr, extent(field));

@@ -3,9 +3,7 @@
 import { product } from "../evaluator.js";
 import { extent, nice, steady } from "../geometry.js";
 import { format, short } from "../print.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
-
-const { abs } = Math;
+import { arrow, canvasFor, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 
 /** @typedef {import("../types.js").Pair} Pair */
 
@@ -36,30 +34,19 @@ export function curve(engine, place) {
   /** @type {Pair | null} */
   let yr = null;
   let seen = "";
+  /** @type {Pair} */
+  let xr = [0, 1];
   function update() {
     const state = background(picture.x);
-    const xr = rangeIn(place.state, xa);
     if (state !== seen) {
       seen = state;
       const sample = sampler(f, [xa]);
-      const points = lines.map(() => /** @type {Pair[]} */ ([]));
-      const every = [];
-      for (let k = 0; k <= 300; k++) {
-        const x = xr[0] + (k / 300) * (xr[1] - xr[0]);
-        const list = sample(x);
-        for (let i = 0; i < many; i++) {
-          points[i].push([x, list[i]]);
-          every.push(list[i]);
-        }
-      }
-      yr = steady(yr, extent(every));
-      space.range(xr, yr);
-      const tall = yr[1] - yr[0];
-      lines.forEach((one, i) => {
-        // A jump over the whole picture between neighbours is a pole or a step, not a line.
-        const cut = points[i].flatMap((p, k) => (k && abs(p[1] - points[i][k - 1][1]) > tall ? [[NaN, NaN], p] : [p]));
-        put(one.curve, "d", space.path(cut));
-      });
+      const read = (/** @type {number} */ x) => Array.from(sample(x));
+      const all = sampled(read, rangeIn(place.state, xa));
+      yr = steady(yr, extent(all.flatMap(([, list]) => list)));
+      [xr] = space.range(rangeIn(place.state, xa), yr);
+      const near = sampled(read, xr);
+      lines.forEach((one, i) => put(one.curve, "d", space.path(unbroken(near.map(([x, list]) => [x, list[i]]), /** @type {Pair} */ (yr)))));
     }
     const at = f.flatMap((output) => [...engine.get(output)]);
     const slopes = engine.get(J);

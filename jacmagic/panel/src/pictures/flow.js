@@ -42,8 +42,7 @@ export function flow(engine, place) {
 
   /** All that stays while the point moves. */
   function sheet() {
-    box = equalUnits(rangeIn(state, xa), rangeIn(state, ya), space.width, space.height, 3);
-    space.range(box[0], box[1]);
+    box = space.range(...equalUnits(rangeIn(state, xa), rangeIn(state, ya), space.width, space.height, 3));
     unit = [space.width, space.height].map((size, k) => size / (box[k][1] - box[k][0]));
     const { rate, read } = ratesOf(place, picture);
     const fields = [0, 1].map(() => new Float64Array(NX * NY));

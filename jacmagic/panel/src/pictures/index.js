@@ -15,6 +15,7 @@ import { contour } from "./contour.js";
 import { curve } from "./curve.js";
 import { flow } from "./flow.js";
 import { heatmap } from "./heatmap.js";
+import { nearer, whole } from "./lens.js";
 import { map2 } from "./map2.js";
 import { net } from "./net.js";
 import { orbit } from "./orbit.js";
@@ -37,15 +38,16 @@ export function placeOf(panel) {
   const { spec, dom, state, markup, term } = panel;
   const { ranges, values } = state;
   const scratch = compile(spec.graph);
+  const lens = whole();
   return {
     panel, picture: spec.picture, dom, state, term, main: state.main, rows: state.rows, columns: state.columns,
-    width: 560, height: 420,
+    width: 560, height: 420, lens,
     still: dom.view.matchMedia("(prefers-reduced-motion: reduce)"),
     redraw: state.schedule,
     hue: (key) => (panel.hues.has(key) ? [/** @type {string} */ (panel.hues.get(key))] : []),
     axis: (key) => /** @type {import("../state.js").Axis} */ (state.axes.get(key)),
     lettered: (key, attributes) => dom.lettered(markup(key), attributes),
-    background: (...but) => state.names.map((name) => (but.includes(name.key) ? ranges.get(name.key) : Array.from(/** @type {Float64Array} */ (values.get(name.key))))).join("|"),
+    background: (...but) => Object.values(lens).join() + "|" + state.names.map((name) => (but.includes(name.key) ? ranges.get(name.key) : Array.from(/** @type {Float64Array} */ (values.get(name.key))))).join("|"),
     sampler(outputs, axes) {
     for (const name of state.names) scratch.set(name.key, /** @type {Float64Array} */ (values.get(name.key)));
     const moved = new Map(axes.map((one) => [one.key, /** @type {Float64Array} */ (values.get(one.key)).slice()]));
@@ -69,7 +71,16 @@ export function drawing(panel, place) {
   const save = el("button", { type: "button", class: "jm-word" }, "Save picture");
   const [frame, caption] = [el("div", { class: "jm-frame" }), el("div", { class: "jm-caption" })];
   const rows = (/** @type {RegExp} */ of) => kinds.some((one) => of.test(one.kind));
-  const below = el("div", { class: "jm-tools" + (rows(/contour/) ? "" : " jm-slim"), hidden: !rows(/contour|cobweb|orbit/) });
+  const below = el("div", { class: "jm-tools" + (rows(/contour|map2/) ? "" : " jm-slim"), hidden: !rows(/contour|map2|cobweb|orbit/) });
+  const { lens } = place;
+  const sized = (/** @type {string} */ text, /** @type {string} */ says, /** @type {() => void} */ heard) => {
+    // The keys of the point do the same.
+    const button = el("button", { type: "button", tabindex: -1, "aria-label": says, title: says }, text);
+    on(button, "click", () => { heard(); state.schedule(); });
+    return button;
+  };
+  const all = sized("1 : 1", "all of the picture (0)", () => Object.assign(lens, whole()));
+  const sizes = el("div", { class: "jm-sizes" }, all, sized("\u2212", "smaller (\u2212)", () => nearer(lens, 0.8, 0.5, 0.5)), sized("+", "larger (+), or the wheel with Ctrl", () => nearer(lens, 1.25, 0.5, 0.5)));
   const node = el("div", {}, frame, caption, below);
   /** @type {ReturnType<import("../types.js").Picture>} */
   let made;
@@ -90,7 +101,8 @@ export function drawing(panel, place) {
     made = PICTURES[kind](state.engine, place);
     node.className = "jm-picture jm-" + kind;
     words.forEach((word, k) => word.setAttribute("aria-pressed", String(kinds[k] === place.picture)));
-    frame.replaceChildren(made.node);
+    sizes.hidden = /net|heatmap/.test(kind);
+    frame.replaceChildren(made.node, sizes);
     caption.replaceChildren(...(kinds.length > 1 ? [choice, " \u00a0 "] : []), ...made.caption, " \u00a0 ", save);
     below.replaceChildren(...(made.below ? [made.below] : []));
     made.light?.(lit[0], lit[1]);
@@ -102,6 +114,7 @@ export function drawing(panel, place) {
     if (one === place.picture) return;
     const focused = panel.dom.page.activeElement;
     place.picture = one;
+    Object.assign(lens, whole());
     draw();
     if (words.includes(focused)) /** @type {any} */ (focused).focus();
   };
@@ -113,7 +126,7 @@ export function drawing(panel, place) {
   };
   on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.svg ?? made.node, made.canvas), place.picture.kind));
   state.resized.push(make);
-  state.later.push(() => made.update());
+  state.later.push(() => { all.style.visibility = lens.k === 1 && !lens.x && !lens.y ? "hidden" : ""; made.update(); });
   state.lit.push((i, j) => { lit = [i, j]; made.light?.(i, j); state.schedule(); });
   state.stepped.push((factor, done) => {
     at = [factor, done];

@@ -34,7 +34,7 @@ export function path(engine, place) {
     if (event.type === "pointerdown") [fromX, fromY, from] = [x, y, readIn(state, ta)];
     return [from + ((x - fromX) * rate[0] + (y - fromY) * rate[1]) / (rate[0] ** 2 + rate[1] ** 2 || 1), 0];
   }
-  const move = handle(place, svg, /** @type {any} */ ({ over: space.over, left: 0, top: 0, width: 0, height: 0, x: () => space.x(at[0]), y: () => space.y(at[1]), at: follow }), ta);
+  const move = handle(place, svg, { ...space, x: () => space.x(at[0]), y: () => space.y(at[1]), at: follow }, ta);
   const words = page.createTextNode("");
   /** @type {(Pair | null)[]} */
   let old = [null, null];
@@ -47,8 +47,7 @@ export function path(engine, place) {
       const read = sampler(f, [ta]);
       const points = Array.from({ length: LONG + 1 }, (_, k) => Array.from(read(lo + (k / LONG) * (hi - lo))));
       old = [0, 1].map((k) => steady(old[k], extent(points.map((p) => p[k]))));
-      const shown = equalUnits(/** @type {Pair} */ (old[0]), /** @type {Pair} */ (old[1]), space.width, space.height, 4);
-      space.range(...shown);
+      const shown = space.range(...equalUnits(/** @type {Pair} */ (old[0]), /** @type {Pair} */ (old[1]), space.width, space.height, 4));
       [scale[0], scale[1]] = [space.width / (shown[0][1] - shown[0][0]), space.height / (shown[1][1] - shown[1][0])];
       // A jump over the whole picture is no line.
       put(line, "d", space.path(points.flatMap((p, k) => (k && hypot((p[0] - points[k - 1][0]) * scale[0], (p[1] - points[k - 1][1]) * scale[1]) > height ? [[NaN, NaN], p] : [p]))));

@@ -3,14 +3,12 @@
 import { extent, steady } from "../geometry.js";
 import { format } from "../print.js";
 import { equilibria, kindOf, lattice } from "../systems.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+import { arrow, canvasFor, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 import { ratesOf } from "./system.js";
 
-const { abs, max, min, sign } = Math;
+const { max, min, sign } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
-
-const SAMPLES = 300;
 
 /** @type {import("../types.js").Picture} */
 export function phase(engine, place) {
@@ -33,15 +31,13 @@ export function phase(engine, place) {
   /** @type {Pair} */
   let xr = [0, 1];
   function sheet() {
-    xr = rangeIn(state, xa);
     const { rate, read } = ratesOf(place, picture);
-    const points = Array.from({ length: SAMPLES + 1 }, (_, k) => { const x = xr[0] + (k / SAMPLES) * (xr[1] - xr[0]); return /** @type {Pair} */ ([x, rate([x])[0]]); });
-    const [lo, hi] = extent(points.map((p) => p[1]));
+    const [lo, hi] = extent(sampled((x) => rate([x])[0], rangeIn(state, xa)).map((p) => p[1]));
     // The line itself is always in sight.
     yr = steady(yr, [min(lo, -0.1 * (hi - lo)), max(hi, 0.1 * (hi - lo))]);
-    space.range(xr, yr);
-    const tall = yr[1] - yr[0];
-    put(line, "d", space.path(points.flatMap((p, k) => (k && abs(p[1] - points[k - 1][1]) > tall ? [[NaN, NaN], p] : [p]))));
+    [xr] = space.range(rangeIn(state, xa), yr);
+    const points = sampled((x) => rate([x])[0], xr);
+    put(line, "d", space.path(unbroken(points, yr)));
     const starts = points.filter((p, k) => k && sign(p[1]) !== sign(points[k - 1][1])).map((p) => [p[0]]);
     const unit = [space.width / (xr[1] - xr[0])];
     const found = equilibria(read, [...starts, ...lattice([xr], 12)], [xr], unit);

@@ -2,6 +2,7 @@
 
 import { ticks } from "../geometry.js";
 import { short } from "../print.js";
+import { gestures, through } from "./lens.js";
 
 const { abs, max, min } = Math;
 
@@ -11,7 +12,7 @@ const { abs, max, min } = Math;
 let clips = 0;
 
 /** @param {Place} place @param {any} svg @param {number} left @param {number} top @param {number} width @param {number} height */
-export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
+export function plane({ dom: { draw, put, view }, lens }, svg, left, top, width, height) {
   const clip = "jm-clip" + ++clips + "-" + Math.random().toString(36).slice(2, 8);
   const axes = draw("g", { class: "jm-axes" });
   const inside = draw("g", { "clip-path": "url(#" + clip + ")" });
@@ -22,6 +23,11 @@ export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
   const x = (/** @type {number} */ v) => left + ((v - x0) / (x1 - x0)) * width;
   const y = (/** @type {number} */ v) => top + height - ((v - y0) / (y1 - y0)) * height;
   const dot = (/** @type {Pair} */ [p, q]) => max(-1e4, min(1e4, x(p))).toFixed(2) + " " + max(-1e4, min(1e4, y(q))).toFixed(2);
+  /** Where in the plane, as parts from the left and from below. @param {MouseEvent} event @returns {Pair} */
+  const part = (event) => {
+    const p = new view.DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return [(p.x - left) / width, (top + height - p.y) / height];
+  };
   return {
     inside, over, x, y, left, top, width, height,
     /** @param {ArrayLike<number>[]} points */
@@ -34,40 +40,46 @@ export function plane({ dom: { draw, view } }, svg, left, top, width, height) {
     },
     /** @param {MouseEvent} event @returns {Pair} */
     at(event) {
-      const box = svg.getScreenCTM().inverse();
-      const p = new view.DOMPoint(event.clientX, event.clientY).matrixTransform(box);
-      return [x0 + ((p.x - left) / width) * (x1 - x0), y0 + ((top + height - p.y) / height) * (y1 - y0)];
+      const [u, v] = part(event);
+      return [x0 + u * (x1 - x0), y0 + v * (y1 - y0)];
     },
-    /** @param {Pair} xr @param {Pair} yr @param {boolean} [bare] */
-    range(xr, yr, bare = false) {
+    part,
+    /** What the axes show of these ranges, by the picture's lens. @param {Pair} xr @param {Pair} yr @param {boolean} [bare] @param {Pick<typeof lens, "k" | "x" | "y">} [by] */
+    range(xr, yr, bare = false, by = lens) {
       const shown = () => /** @type {[Pair, Pair]} */ ([[x0, x1], [y0, y1]]);
       // Where J is singular its image may be flat.
-      [[x0, x1], [y0, y1]] = [xr, yr].map(([lo, hi]) => (hi - lo > 1e-9 * (1 + abs(hi)) ? [lo, hi] : [lo - 1, hi + 1]));
+      [[x0, x1], [y0, y1]] = [xr, yr].map(([lo, hi], k) => through(hi - lo > 1e-12 * (1 + abs(hi)) ? [lo, hi] : [lo - 1, hi + 1], by.k, k ? by.y : by.x));
+      put(over, "clip-path", by.k === 1 && !by.x && !by.y ? "none" : "url(#" + clip + ")");
       const state = [x0, x1, y0, y1].join();
       if (state === drawn) return shown();
       drawn = state;
       axes.replaceChildren();
-      for (const v of ticks(x0, x1, max(5, width / (bare ? 56 : 70)))) {
+      const across = ticks(x0, x1, max(5, width / (bare ? 56 : 70)) / (digits(x0, x1) > 5 ? 2 : 1));
+      for (const v of across) {
         axes.append(draw("line", { x1: x(v), x2: x(v), y1: top, y2: top + height, class: v ? "" : "jm-zero" }));
         // At the end stands the name of the axis.
-        if (bare || x(v) < left + width - 22) axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v)));
+        if (bare || x(v) < left + width - 22) axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v, digits(x0, x1))));
       }
       for (const v of ticks(y0, y1, max(5, height / 48))) {
         axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));
-        axes.append(draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
+        axes.append(draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v, digits(y0, y1))));
       }
       return shown();
     },
   };
 }
 
+/** How many digits tell the ticks of a range apart. @param {number} lo @param {number} hi */
+const digits = (lo, hi) => max(4, 2 + Math.ceil(Math.log10(max(abs(lo), abs(hi)) / (hi - lo))));
+
 /** The point of a picture, for hand and keyboard. @param {Place} place @param {any} svg @param {ReturnType<typeof plane>} space @param {any} xa @param {any} [ya] */
-export function handle({ dom: { draw, on, put }, state }, svg, space, xa, ya) {
+export function handle(place, svg, space, xa, ya) {
+  const { dom: { draw, on, put }, state } = place;
   const { assign, snap, stepOf } = state;
   const rangeOf = (/** @type {any} */ one) => rangeIn(state, one);
   const readAxis = (/** @type {any} */ one) => readIn(state, one);
   const ring = draw("circle", { r: 16, class: "jm-reach" });
-  const knob = draw("g", { class: "jm-handle", tabindex: 0, role: "slider", "data-lm-suppress-shortcuts": "true", "aria-label": "point in the picture; arrow keys move it" }, ring, draw("circle", { r: 8, class: "jm-knob" }));
+  const knob = draw("g", { class: "jm-handle", tabindex: 0, role: "slider", "data-lm-suppress-shortcuts": "true", "aria-label": "point in the picture; arrow keys move it, plus and minus magnify about it, 0 shows all" }, ring, draw("circle", { r: 8, class: "jm-knob" }));
   const area = draw("rect", { x: space.left, y: space.top, width: space.width, height: space.height, class: "jm-area" });
   const within = (/** @type {any} */ one, /** @type {number} */ v) => { const [lo, hi] = rangeOf(one); assign(one.name, one.k, min(hi, max(lo, snap(one.name, v)))); };
   const follow = (/** @type {PointerEvent} */ event) => {
@@ -75,17 +87,24 @@ export function handle({ dom: { draw, on, put }, state }, svg, space, xa, ya) {
     within(xa, x);
     if (ya) within(ya, y);
   };
+  // In space all of the picture turns, and is magnified there.
+  const sight = space.width ? gestures(place, svg, [area, knob], space.part) : null;
+  let tapped = false;
   for (const target of [area, knob]) {
     on(target, "pointerdown", (event) => {
-      if (event.button) return;
+      if (event.button || sight?.busy()) { tapped = false; return; }
       target.setPointerCapture(event.pointerId);
       event.preventDefault();
       knob.focus({ preventScroll: true });
-      follow(event);
+      // A second finger may follow the first.
+      tapped = event.pointerType === "touch" && target === area;
+      if (!tapped) follow(event);
     });
-    on(target, "pointermove", (event) => { if (target.hasPointerCapture(event.pointerId)) follow(event); });
+    on(target, "pointermove", (event) => { if (target.hasPointerCapture(event.pointerId) && !sight?.busy()) { tapped = false; follow(event); } });
+    on(target, "pointerup", (event) => { if (tapped) follow(event); tapped = false; });
   }
   on(knob, "keydown", (event) => {
+    if (sight?.key(event, [(space.x(readAxis(xa)) - space.left) / space.width, 1 - (knobY - space.top) / space.height])) return;
     const way = /** @type {Record<string, Pair>} */ ({ ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: ya ? [0, 1] : [1, 0], ArrowDown: ya ? [0, -1] : [-1, 0] })[event.key];
     if (!way) return;
     event.preventDefault();
@@ -94,8 +113,10 @@ export function handle({ dom: { draw, on, put }, state }, svg, space, xa, ya) {
     if (ya && way[1]) within(ya, readAxis(ya) + way[1] * many * stepOf(ya.name));
   });
   space.over.append(area, knob);
+  let knobY = 0;
   return (/** @type {number} */ y) => {
-    put(knob, "transform", "translate(" + space.x(readAxis(xa)).toFixed(2) + " " + (isFinite(y) ? max(-99, min(9999, space.y(y))) : 0).toFixed(2) + ")");
+    knobY = isFinite(y) ? max(-99, min(9999, space.y(y))) : 0;
+    put(knob, "transform", "translate(" + space.x(readAxis(xa)).toFixed(2) + " " + knobY.toFixed(2) + ")");
     knob.style.display = isFinite(y) ? "" : "none";
     put(knob, "aria-valuenow", readAxis(xa));
     put(knob, "aria-valuemin", rangeOf(xa)[0]);
@@ -127,6 +148,11 @@ export const rangeIn = (state, one) => /** @type {Pair} */ (state.ranges.get(one
 
 /** @param {Place} place @param {number} width @param {number} height @param {string} says */
 export const canvasFor = ({ dom: { draw } }, width, height, says) => draw("svg", { viewBox: "0 0 " + width + " " + height, class: "jm-svg", role: "group", "aria-label": says });
+
+/** Values at many places of a range, the ends among them. @template T @param {(x: number) => T} read @param {Pair} range @returns {[number, T][]} */
+export const sampled = (read, [lo, hi], many = 300) => Array.from({ length: many + 1 }, (_, k) => { const x = lo + (k / many) * (hi - lo); return [x, read(x)]; });
+/** A line without what jumps over the whole picture between neighbours: a pole or a step. @param {number[][]} points @param {Pair} range what is shown upwards @returns {number[][]} */
+export const unbroken = (points, [lo, hi]) => points.flatMap((p, k) => (k && abs(p[1] - points[k - 1][1]) > hi - lo ? [[NaN, NaN], p] : [p]));
 
 /** An arrow as one path whose head is filled. @param {number} x @param {number} y @param {number} dx @param {number} dy @param {number} [head] */
 export const arrow = (x, y, dx, dy, head = 13) => {

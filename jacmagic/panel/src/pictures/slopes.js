@@ -2,13 +2,12 @@
 
 import { extent, steady } from "../geometry.js";
 import { format, short } from "../print.js";
-import { canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+import { canvasFor, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 
-const { abs, min } = Math;
+const { min } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
-const SAMPLES = 300;
 /** The least h: below it the secant is nothing but the tangent and rounding. */
 const LEAST = 1e-3;
 
@@ -48,20 +47,20 @@ export function slopes(engine, place) {
   /** @type {(Pair | null)[]} */
   let yr = [null, null];
   let seen = "";
+  /** @type {Pair} */
+  let xr = [0, 1];
   const J = picture.J ?? main;
   const f = [picture.f].flat();
   function update() {
     const now = background(xa.key);
-    const xr = rangeIn(state, xa);
+    const range = rangeIn(state, xa);
     if (now !== seen) {
       seen = now;
       [f, [J]].forEach((outputs, k) => {
         const read = sampler(outputs, [xa]);
-        const points = Array.from({ length: SAMPLES + 1 }, (_, i) => { const x = xr[0] + (i / SAMPLES) * (xr[1] - xr[0]); return /** @type {Pair} */ ([x, read(x)[0]]); });
-        const own = yr[k] = steady(yr[k], extent(points.map((p) => p[1])));
-        spaces[k].range(xr, own, !k);
-        // A jump over the whole picture between neighbours is a pole or a step, not a line.
-        put(k ? below : line, "d", spaces[k].path(points.flatMap((p, i) => (i && abs(p[1] - points[i - 1][1]) > own[1] - own[0] ? [[NaN, NaN], p] : [p]))));
+        const own = yr[k] = steady(yr[k], extent(sampled((x) => read(x)[0], range).map((p) => p[1])));
+        [xr] = spaces[k].range(range, own, !k);
+        put(k ? below : line, "d", spaces[k].path(unbroken(sampled((x) => read(x)[0], xr), own)));
       });
     }
     const x = readIn(state, xa);

@@ -2,6 +2,7 @@
 
 import { ticks } from "../geometry.js";
 import { short } from "../print.js";
+import { gestures } from "./lens.js";
 import { canvasFor } from "./plane.js";
 
 const { abs, cos, hypot, max, min, sin, PI } = Math;
@@ -27,13 +28,13 @@ export function shade([a, b, c]) {
 
 /** @param {Place} place @param {string} says @param {{tall?: number, yaw?: number}} [how] how tall the box is beside its width, from where it is seen first */
 export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
-  const { dom: { draw, el, on, put, view }, height, width } = place;
+  const { dom: { draw, el, on, put, view }, height, lens, width } = place;
   const camera = (place.camera ??= { yaw, pitch: 0.46 });
   const dense = min(3, view.devicePixelRatio || 1);
   const canvas = el("canvas", { width: width * dense, height: height * dense, "aria-hidden": "true" });
   const ink = canvas.getContext("2d");
   const svg = canvasFor(place, width, height, says);
-  const area = draw("rect", { class: "jm-turn", width, height, tabindex: 0, role: "group", "data-lm-suppress-shortcuts": "true", "aria-label": "space; arrow keys turn it" });
+  const area = draw("rect", { class: "jm-turn", width, height, tabindex: 0, role: "group", "data-lm-suppress-shortcuts": "true", "aria-label": "space; arrow keys turn it, plus and minus magnify it, 0 shows all" });
   const [axes, over] = [draw("g", { class: "jm-axes" }), draw("g")];
   svg.append(area, axes, over);
   const node = el("div", { class: "jm-solid", style: "aspect-ratio:" + width + "/" + height }, canvas, svg);
@@ -47,17 +48,22 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     place.redraw();
   };
   let [fromX, fromY] = [0, 0];
+  const sight = gestures(place, svg, [area], (event) => {
+    const box = svg.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
+  });
   on(area, "pointerdown", (event) => {
-    if (event.button) return;
+    if (event.button || sight.busy()) return;
     area.setPointerCapture(event.pointerId);
     [fromX, fromY] = [event.clientX, event.clientY];
   });
   on(area, "pointermove", (event) => {
-    if (!area.hasPointerCapture(event.pointerId)) return;
+    if (!area.hasPointerCapture(event.pointerId) || sight.busy()) return;
     turn((event.clientX - fromX) * 0.009, (event.clientY - fromY) * 0.007);
     [fromX, fromY] = [event.clientX, event.clientY];
   });
   on(area, "keydown", (event) => {
+    if (sight.key(event, [0.5, 0.5])) return;
     const way = /** @type {Record<string, Pair>} */ ({ ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.08], ArrowDown: [0, -0.08] })[event.key];
     if (!way) return;
     event.preventDefault();
@@ -68,14 +74,17 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
   const spot = (p) => {
     const [a, b, far] = seen(unit(p), camera.yaw, camera.pitch);
     const scale = size();
-    return [width / 2 + 8 + scale * a, height / 2 - 18 - scale * b, far];
+    const { k, x, y } = lens;
+    return [(width / 2 + 8 + scale * a - x * width) * k, (height / 2 - 18 - scale * b - (1 - y - 1 / k) * height) * k, far];
   };
   const dot = (/** @type {ArrayLike<number>} */ p) => { const [x, y] = spot(p); return x.toFixed(2) + " " + y.toFixed(2); };
+  /** From where the box is seen, and on which ground. */
+  const sighted = () => [camera.yaw, camera.pitch, lens.k, lens.x, lens.y, !!svg.closest(".jm-dark")].join();
   let framed = "";
   /** The floor, its ticks and names on the sides that are in front. @param {Pair[]} ranges @param {((at: Record<string, any>) => any)[]} names */
   function frame(ranges, names) {
     box = ranges;
-    const state = [camera.yaw, camera.pitch, ...box.flat()].join();
+    const state = [sighted(), ...box.flat()].join();
     if (state === framed) return;
     framed = state;
     axes.replaceChildren();
@@ -134,7 +143,7 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
   }
   return {
     node, svg, canvas, over, camera, spot, dot, frame, paint, put,
-    dark: () => !!svg.closest(".jm-dark"),
+    sighted, dark: () => !!svg.closest(".jm-dark"),
     /** A colour of the style sheet. @param {string[]} names classes */
     colour(names) {
       const probe = draw("path", { class: ["jm-net", ...names].join(" ") });
@@ -145,7 +154,7 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     },
     /** How far in x and y the pointer's way on the picture leads along the floor. @param {number} dx @param {number} dy @returns {Pair} */
     along(dx, dy) {
-      const scale = size();
+      const scale = size() * lens.k;
       const [a, b] = [dx / scale, -dy / scale / max(0.15, sin(camera.pitch))];
       const [x, y] = [a * cos(camera.yaw) + b * sin(camera.yaw), b * cos(camera.yaw) - a * sin(camera.yaw)];
       return [(x * (box[0][1] - box[0][0])) / 2, (y * (box[1][1] - box[1][0])) / 2];

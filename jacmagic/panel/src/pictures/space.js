@@ -129,12 +129,12 @@ export function space(engine, place) {
     const start = axes.map((/** @type {any} */ one) => readIn(state, one));
     const now = background(...axes.map((/** @type {any} */ one) => one.key)) + (system ? start.join() : "");
     const names = (system ? axes.map((/** @type {any} */ one) => one.label) : [0, 1, 2].map((k) => place.rows[k]?.key ?? ""));
-    const sight = [room.camera.yaw, room.camera.pitch, room.dark()].join();
+    const sight = room.sighted();
     if (now !== data) { data = now; if (system) orbit(start); else if (n === 1) curve(); else sheet(); painted = ""; }
     room.frame(box, names.map((/** @type {string} */ key) => (/** @type {Record<string, any>} */ how) => lettered(key, how)));
     if (sight !== painted) {
       // Another ground asks for other colours.
-      if (painted && sight.split(",")[2] !== painted.split(",")[2]) { data = ""; return update(); }
+      if (painted && sight.endsWith("true") !== painted.endsWith("true")) { data = ""; return update(); }
       painted = sight;
       room.paint(shapes);
       mark();

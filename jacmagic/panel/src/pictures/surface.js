@@ -82,7 +82,7 @@ export function surface(engine, place) {
     const now = background(axes[0].key, axes[1].key);
     if (now !== data) { data = now; sample(); painted = ""; }
     space.frame(box, [(how) => lettered(axes[0].label, how), (how) => lettered(axes[1].label, how), (how) => dom.lettered(picture.name ?? "", how)]);
-    const sight = [space.camera.yaw, space.camera.pitch, space.dark()].join();
+    const sight = space.sighted();
     if (painted !== sight) { painted = sight; paint(); }
     const [x, y] = axes.map((one) => readIn(state, one));
     const f = engine.get(picture.f)[0];
