@@ -38,6 +38,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--steps": {"help": "Show the rules that lead to each derivative, in order."},
     "--hessian": {"help": "Show the second derivatives, with eigenvalues and what they say of the point."},
     "--taylor": {"metavar": "N", "help": "Show the Taylor polynomial of order N, at the point and in symbols."},
+    "--check": {"metavar": "ANSWER", "help": "Mark an answer to what the Jacobian is, in quotes, entry by entry."},
     "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
 }
 """The options of both magics; those with a metavar take a value."""
@@ -145,16 +146,16 @@ class JacmagicMagics(Magics):
         load("jacmagic.notebook")
         from jacmagic.notebook import derive
 
+        into, whole, seed = (options.pop(name) for name in ("into", "all", "seed"))
         try:
-            result = derive(text, names or None, self.shell.user_ns, magic == "nnchain", options["seed"])
+            result = derive(text, names or None, self.shell.user_ns, magic == "nnchain", seed)
+            # What takes time is done before anything in the notebook changes.
+            result.show(whole=whole, **options).prepare()
         except JacmagicError as error:
             # An error in the names stands on the magic's own line, which is line 1 already.
             if cell is not None and error.source in (text, None):
                 error.bind(text, first_line=2)
             raise
-        # What takes time is done before anything in the notebook changes.
-        into, whole = options.pop("into"), options.pop("all")
-        result.show(whole=whole, **{name: asked for name, asked in options.items() if name != "seed"}).prepare()
         if into:
             self.shell.user_ns[into] = result
         return result
@@ -171,13 +172,9 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
     """
     options = dict(_NOTHING_ASKED)
     rest, last = [], 0
-    words = re.finditer(r"\S+", line)
-    for word in words:
-        if not re.match(r"--[A-Za-z]", word[0]):
-            continue
+    while word := _OPTION.search(line, last):
         rest.append(line[last : word.start()])
-        name, attached, value = word[0].partition("=")
-        span = Span(*word.span())
+        name, span, last = word["name"], Span(*word.span()), word.end()
         if name in ("--wrt", "--by", "--variables"):
             raise OptionMistake("The variables stand here without an option: x1, x2.", span).bind(line)
         if name not in OPTIONS:
@@ -185,22 +182,31 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
             remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}."
             raise OptionMistake(f"There is no option {name}; {remedy}", span, close).bind(line)
         if "metavar" not in OPTIONS[name]:
-            if attached:
+            if word["attached"]:
                 raise OptionMistake(f"{name} takes no value.", span, (name,)).bind(line)
             options[name[2:]] = True
-        else:
-            if not attached:
-                following = next(words, None)
-                if following is not None:
-                    word, value, span = following, following[0], Span(*following.span())
-            options[name[2:]] = _value(name, value.strip("'\""), span, line)
-        last = word.end()
+            continue
+        value = word["attached"] or ""
+        if not value and (following := _WORD.match(line, last)):
+            value, span, last = following["word"], Span(*following.span("word")), following.end()
+        options[name[2:]] = _value(name, value.removeprefix("="), span, line)
     rest.append(line[last:])
     return options, "".join(rest).strip()
 
 
+_QUOTED = r"""(?:"[^"]*"|'[^']*'(?!\S)|\S+)"""
+_OPTION = re.compile(rf"(?<!\S)(?P<name>--[A-Za-z][^\s=]*)(?P<attached>=(?:{_QUOTED})?)?")
+_WORD = re.compile(rf"\s*(?P<word>{_QUOTED})")
+
+
 def _value(name: str, value: str, span: Span, line: str) -> str | int:
-    """What stands behind --into, --seed or --taylor."""
+    """What stands behind an option."""
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    value = value.strip("'\"")
+    if name == "--check":
+        if not value.strip() or not quoted and value[0] in "[(" and value[-1] not in "])":
+            raise OptionMistake("An answer stands in quotes.", span, ('--check "[2x y, x^2]"',)).bind(line)
+        return value
     if name == "--taylor":
         if not re.fullmatch(r"[1-8]", value):
             raise OptionMistake("--taylor takes an order from 1 to 8.", span, ("--taylor 2",)).bind(line)

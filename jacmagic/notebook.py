@@ -21,8 +21,9 @@ from jacmagic import panel
 from jacmagic.program.model import Program
 from jacmagic.program.passes import understand
 from jacmagic.result import Result as Derivatives
+from jacmagic.show import answers, checking, views
 from jacmagic.show import steps as stepwise
-from jacmagic.show import views
+from jacmagic.show.checking import Check
 from jacmagic.show.steps import Steps
 from jacmagic.working import kernel_shell, load, stoppable
 
@@ -59,7 +60,7 @@ class Result(Derivatives):
             _teach_tab()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = ("_static", "_big", "_whole", "besides")
+        kept = ("_static", "_big", "_whole", "besides", "answer")
         return (*super().__reduce__(), {name: getattr(self, name) for name in kept})
 
     def show(self, static: bool = False, big: bool = False, whole: bool = False, **besides: Any) -> Result:
@@ -91,6 +92,17 @@ class Result(Derivatives):
             ValueError: a name without a definition.
         """
         return stepwise.steps(self, of, wrt)
+
+    def check(self, answer: str, /) -> Check:
+        """An answer to what the Jacobian is, `"[2x y, x^2]"`, marked entry by entry; one derivative: `"∂L/∂W = δ a^T"`.
+
+        `.right` and `.slips` have the Jacobian's shape: whether an entry is right, in any equal form, and the words
+        for what went wrong where that is known.
+
+        Raises:
+            JacmagicError: the answer cannot be read, or has another size; it points at the answer.
+        """
+        return checking.check(self, answer)
 
     def save(self, path: str | Path, title: str = "jacmagic") -> Path:
         """Write one self-contained page, sliders alive; returns its path."""
@@ -272,4 +284,8 @@ def derive(
     """The Result of a block."""
     if wrt is not None and not isinstance(wrt, str):
         wrt = ", ".join(map(str, wrt)) if isinstance(wrt, Iterable) else str(wrt)
-    return Result(understand(text, wrt, namespace, net, seed))
+    block, answer = answers.split(text) if isinstance(text, str) else (text, None)
+    result = Result(understand(block, wrt, namespace, net, seed))
+    if answer is not None:
+        result.answer = text, answer
+    return result

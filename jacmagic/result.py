@@ -25,7 +25,7 @@ from jacmagic.engine import expand, implicit
 from jacmagic.engine.graph import Node, ancestry
 from jacmagic.engine.ops.unknown import undetermined
 from jacmagic.engine.textbook import in_textbook_form
-from jacmagic.errors import JacmagicError, LimitError, ValueMistake, nearest
+from jacmagic.errors import JacmagicError, LimitError, Span, ValueMistake, nearest
 from jacmagic.language.keys import key_of
 from jacmagic.language.statements import parse_names
 from jacmagic.layers import LargeJacobian, Layer
@@ -67,10 +67,12 @@ class Result:
 
     uid = ""
     besides: Mapping[str, Any] = MappingProxyType({})  # what is shown besides, by option: {"steps": True}
+    answer: tuple[str, Span] | None = None  # what stands behind answer:, and where in that text
 
     OFFERED = (
-        "at code critical_points equilibria forward function hessian html hvp jacobian jvp latex layers linear matrix "
-        "observe outputs parameters save set sliders solve sparse steps symbols values variables vector vjp widget"
+        "at check code critical_points equilibria forward function hessian html hvp jacobian jvp latex layers linear "
+        "matrix observe outputs parameters save set sliders solve sparse steps symbols values variables vector vjp "
+        "widget"
     ).split()
     """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
 

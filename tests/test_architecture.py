@@ -28,7 +28,7 @@ ROOMS = {
     "solving": "engine values result",
     "second": "engine code reals solving values result",
     "result": "errors functions names reals language engine code program values layers second train conditions solving",
-    "show": "errors functions names language engine program second result",
+    "show": "errors functions names language engine program second values result solving",
     "panel": "errors functions names language engine code result second show",
     "notebook": "errors working program result show panel",
     "pytorch": "errors notebook",

@@ -147,7 +147,7 @@ def test_a_comment_on_the_magics_line_is_none_of_its_names(shell, line):
     [
         ("--statci", "There is no option --statci; did you mean --static?"),
         ("--sed 3", "did you mean --seed?"),
-        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --steps, --hessian, --taylor, --seed."),
+        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --steps, --hessian, --taylor, --check, --seed."),
         ("--seed", "--seed takes a whole number"),
         ("--taylor", "--taylor takes an order from 1 to 8"),
         ("--taylor twice", "--taylor takes an order from 1 to 8"),
@@ -443,3 +443,26 @@ def test_a_block_cannot_call_python(shell, tmp_path):
     ):
         shell.run(f"%%jacobian\n{attempt}", fails=True)
     assert not target.exists()
+
+
+# ------------------------------------------------------------------ an answer
+def test_an_answer_is_marked(shell):
+    done = shell.run('%%jacobian --check "[2x y, x^2 + 1]"\nf(x, y) = x^2 y')
+    assert "∂f/∂x = 2x y   ✓ right" in done.text
+    assert "∂f/∂y = x² + 1   ✗ not right" in done.text
+    assert "∂f/∂x = x²   ✗" in shell.run("%%jacobian\nf(x) = x^2\nanswer:\nx^2").text
+    assert "✓ right" in shell.run("%jacobian f(x) = x^2 --check '2x'").text
+    assert "✓ right" in shell.run("%jacobian f(x) = x^2 --check=2x").text
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ('%%jacobian --check "[2q, x^2]"\nf(x, y) = x^2 y', "  1 | [2q, x^2]\n        ^"),
+        ("%%jacobian\nf(x) = x^2\nanswer:\n2q", "  4 | 2q\n       ^"),
+        ("%%jacobian --check [2x y, x^2]\nf(x, y) = x^2 y", "An answer stands in quotes."),
+        ('%%jacobian --check ""\nf(x, y) = x^2 y', "An answer stands in quotes."),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_pointed_at(shell, cell, says):
+    assert says in shell.run(cell, fails=True).text

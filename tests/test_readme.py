@@ -25,7 +25,7 @@ from jacmagic.language import limits
 from jacmagic.panel import pictures
 from jacmagic.program import implicit, lowerer
 from jacmagic.show import chain as paths
-from jacmagic.show import pieces, points, remarks, rules, views
+from jacmagic.show import checking, mistakes, pieces, points, remarks, rules, views
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -39,7 +39,7 @@ OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
     limits, lowerer, implicit, expand, maps, entries, chain, source, result, conditions, solving, pieces, paths, remarks,
-    rules, points, views, panel, pictures,
+    rules, checking, mistakes, points, views, panel, pictures,
 )
 
 
@@ -212,6 +212,7 @@ def test_every_option_of_the_magics_is_explained():
 
 HOLDS = (
     "f(x, y) = x^2 y + sin y",
+    "f(x, y) = x^2 y + sin y\nanswer:\n2x y, x^2 + cos y",
     "x, y in R\nu = x^2 + 1\nf = u y + x^2 + x² + x^(2y)",
     "f(x) = k x\nk = 3",
     "f(x) = k x\nk = 3 in [0, 5]",

@@ -74,7 +74,7 @@ def entries(options: Mapping[str, Mapping[str, str]]) -> Iterator[Entry]:
         yield Entry("gallery", f"{k}. {one.title}", f"{one.field}. {one.look}", one.cell)
     for name, option in options.items():
         value = f" {option['metavar']}" if "metavar" in option else ""
-        typed = {"--into": " J", "--seed": " 7", "--taylor": " 2"}.get(name, "")
+        typed = {"--into": " J", "--seed": " 7", "--taylor": " 2", "--check": " 2x"}.get(name, "")
         yield Entry("options", name + value, option["help"], f"%jacobian f(x) = x^2 {name}{typed}")
     for name, (says, block) in ERRORS.items():
         yield Entry("errors", name, says, f"%%jacobian\n{block}")

@@ -68,6 +68,10 @@ STATEMENTS = (
     ),
     ("`x in R^2 input`, `m, β fixed`", "in a net: what a name is, `input`, `weight`, `target` or `fixed`"),
     ("`x(3) -> 4 tanh -> 2 softmax`", "a dense net on one line, in `%%nnchain`"),
+    (
+        "`answer:`",
+        "at the end of a block; the lines behind it are the rows of an answer, which is marked entry by entry",
+    ),
     ("`# …`", "a comment"),
 )
 """In Markdown, without the bars of a table: what is typed, with `code`, and the words beside it."""

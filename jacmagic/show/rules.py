@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -46,6 +46,7 @@ class Step:
     held    names in it that are held constant
     where   what the letters of inner functions stand for: u = x y
     parts   the derivatives that stand on the right, in order
+    expr    what is differentiated, e alone
     """
 
     rule: str
@@ -55,6 +56,7 @@ class Step:
     held: tuple[str, ...] = ()
     where: tuple[t.Expr, ...] = ()
     parts: tuple[Step, ...] = ()
+    expr: t.Expr | None = None
 
     @property
     def line(self) -> t.Expr:
@@ -130,7 +132,7 @@ class Rules:
             return Step("the variable itself", left, ONE, ONE)
         made = getattr(self, "of_" + type(expr).__name__.lower(), None)
         found = made(expr, left) if made is not None else None
-        return found if found is not None else self.entries(expr, left)
+        return replace(found if found is not None else self.entries(expr, left), expr=expr)
 
     def plain(self, expr: t.Expr) -> t.Expr:
         """x₂ for x[2], by the name that its symbol has."""

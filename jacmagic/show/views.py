@@ -23,6 +23,7 @@ from jacmagic.program.model import Line, Program
 from jacmagic.result import Result
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain
+from jacmagic.show.checking import check
 from jacmagic.show.curvature import bending, hessians
 from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, ends, equal, fitting, name_of
 from jacmagic.show.points import placed
@@ -179,6 +180,14 @@ def worked(result: Result) -> Iterator[Formula]:
         yield Formula("steps", t.Dots("down"), f"{more} more: r.steps(of, wrt)", p.arrays)
 
 
+def checked(result: Result) -> Iterator[Formula]:
+    """The answer behind --check, or behind a line `answer:`, entry by entry."""
+    if "check" in result.besides:
+        yield from check(result, result.besides["check"]).lines
+    elif result.answer is not None:
+        yield from check(result, *result.answer).lines
+
+
 def asked_steps(result: Result) -> list[tuple[str, str]]:
     """Which derivatives have steps: of each output by each variable, of a net by each weight besides."""
     p = result.program
@@ -206,6 +215,7 @@ VIEWS: dict[str, View] = {
     "asked": asked,
     "total": total,
     "determinant": determinant,
+    "check": checked,
     "points": placed,
     "hessian": hessians,
     "taylor": taylor,

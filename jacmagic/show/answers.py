@@ -1,0 +1,224 @@
+r"""An answer to what the derivative is, read as the block's own lines are: its tree and its node.
+
+`[2x y, x^2]`, `\begin{bmatrix} 2xy & x^2 \end{bmatrix}`, `∂L/∂W = δ a^T`, or rows without brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from jacmagic import names
+from jacmagic.engine.graph import Node
+from jacmagic.errors import JacmagicError, NameMistake, ShapeError, Span, SyntaxMistake, nearest
+from jacmagic.language import tree as t
+from jacmagic.language.reading import Reader
+from jacmagic.language.statements import parse
+from jacmagic.language.words import Scope
+from jacmagic.program import lowering
+from jacmagic.program.lowerer import Lowerer, Value
+from jacmagic.program.model import describe
+from jacmagic.program.roles import names_below
+from jacmagic.result import Result
+
+HEAD = "answer = "
+_NAME = r"\s*\{?\s*(?P<%s>\\?[^\W\d_]\w*(?:_\{[^{}]*\}|_?\[[^\]]*\])?)\s*\}?\s*"
+_LABELS = [re.compile(pattern) for pattern in (
+    rf"(?:∂|d|\\partial){_NAME % 'of'}/\s*(?:∂|d|\\partial){_NAME % 'wrt'}",
+    rf"\\[dt]?frac\s*\{{\s*(?:∂|d|\\partial)\s*{_NAME % 'of'}\}}\s*\{{\s*(?:∂|d|\\partial)\s*{_NAME % 'wrt'}\}}",
+    rf"(?:∇|\\nabla\s*)_{_NAME % 'wrt'}{_NAME % 'of'}",
+)]
+"""What may stand left of = and says which derivative is meant; all else there is a name for the whole."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody says that a derivative is.
+
+    text   what it was read from, and `span`, where it stands in that
+    of     the name that is differentiated, and `wrt`, by what; None of the whole Jacobian
+    """
+
+    text: str
+    span: Span
+    expr: t.Expr
+    node: Node
+    of: str | None = None
+    wrt: str | None = None
+
+    def misfit(self, rows: int, columns: int) -> ShapeError:
+        """It has another size than what is asked for."""
+        meant = f"{rows}×{columns}" if rows * columns > 1 else "a number"
+        whole = "" if self.of else ": a row for each function, a column for each variable"
+        error = ShapeError(f"This is {describe(self.node.shape)}; the derivative is {meant}{whole}.", self.span)
+        error.bind(self.text)
+        return error
+
+
+def split(text: str) -> tuple[str, Span | None]:
+    """A block without the lines behind `answer:`, and where in the text these stand."""
+    found = re.search(r"(?m)^[ \t]*answer[ \t]*:", text)
+    if found is None:
+        return text, None
+    stop = len(text.rstrip())
+    start = min(found.end() + len(text[found.end():stop]) - len(text[found.end():stop].lstrip()), stop)
+    if start >= stop:
+        raise SyntaxMistake("The answer stands behind this word, a line a row.", Span(*found.span())).bind(text)
+    return text[: found.start()], Span(start, stop)
+
+
+def read(result: Result, text: str, span: Span | None = None) -> Answer:
+    """The answer in a text, or in a part of it.
+
+    Raises:
+        JacmagicError: it points at the text.
+        TypeError: the answer is no text.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f'an answer is text, such as "[2x y, x^2]"; this is of type {type(text).__name__}')
+    span = Span(0, len(text)) if span is None else span
+    if not text[span.start : span.stop].strip():
+        raise SyntaxMistake("The answer is empty; it is written as in a block.", span, ("[2x y, x^2]",)).bind(text)
+    of, wrt, span = labelled(result, text, span)
+    before, body, behind = bracketed(text[span.start : span.stop])
+    whole = f"{HEAD}{before}{body}{behind}"
+    try:
+        expr, node = understood(result, whole)
+    except JacmagicError as error:
+        raise moved(error, whole, result.program.net, before, span).bind(text) from None
+    except RecursionError:
+        raise SyntaxMistake("This answer is nested too deep.", span).bind(text) from None
+    return Answer(text, span, expr, node, of, wrt)
+
+
+def moved(error: JacmagicError, whole: str, net: bool, before: str, span: Span) -> JacmagicError:
+    """An error of the line that the answer was read as, so that it points at the answer itself."""
+    from jacmagic.language.advice import better  # its patterns take 60 ms, for an error that may never come
+
+    error = better(whole, error, net)
+    shift = len(HEAD) + len(before) - span.start
+
+    def place(at: int) -> int:
+        return min(max(at - shift, span.start), span.stop)
+
+    if error.span is not None:
+        start, stop = map(place, error.span)
+        span = Span(min(start, stop - 1), stop) if stop > span.start else span
+    error.span = span
+    error.message = re.sub(r"@line([0-9]+)@", lambda m: f"@line{place(int(m[1]))}@", error.message)
+    if before:  # the brackets are not the reader's
+        error.message = error.message.replace(", not ].", ".")
+    error.hints = tuple(hint for hint in error.hints if "answer" not in hint)
+    error.source = None
+    return error
+
+
+def labelled(result: Result, text: str, span: Span) -> tuple[str | None, str | None, Span]:
+    """The names in ∂L/∂W = …, and where what is right of = stands."""
+    at = next((k for k, one in outside(text[span.start : span.stop]) if one == "="), None)
+    if at is None:
+        return None, None, span
+    left, rest = text[span.start : span.start + at].strip(), span.start + at + 1
+    rest += len(text[rest : span.stop]) - len(text[rest : span.stop].lstrip())
+    if rest >= span.stop:
+        raise SyntaxMistake("Right of = stands the answer.", span).bind(text)
+    for pattern in _LABELS:
+        if found := pattern.fullmatch(left.strip("$ ")):
+            first = text.index(found[0], span.start)
+            of, wrt = (known(result, text, found[one], first) for one in ("of", "wrt"))
+            return of, wrt, Span(rest, span.stop)
+    return None, None, Span(rest, span.stop)
+
+
+def known(result: Result, text: str, name: str, first: int) -> str:
+    """A name of the block, or an entry of one."""
+    try:
+        result.place(name)
+    except KeyError as error:
+        at = text.index(name, first)
+        raise NameMistake(f"{str(error.args[0])[:1].upper()}{error.args[0][1:]}.", Span(at, at + len(name))).bind(
+            text) from None
+    return name
+
+
+def outside(body: str) -> Iterator[tuple[int, str]]:
+    r"""The characters outside all brackets, with their places; `\\` is one."""
+    depth = 0
+    for found in re.finditer(r"\\begin\b|\\end\s*\{\w+\*?\}|\\\\|\\left|\\right|[\s\S]", body):
+        one = found[0]
+        if one in "([{" or one == r"\begin":
+            depth += 1
+        elif one in ")]}" or one.startswith(r"\end"):
+            depth -= 1
+        elif depth <= 0:
+            yield found.start(), one
+
+
+def bracketed(body: str) -> tuple[str, str, str]:
+    r"""What stands in front, the text, what stands behind: rows without brackets get theirs; no character moves."""
+    free = dict(outside(body))
+    signs = set(free.values())
+    if "&" in signs or r"\\" in signs:
+        return r"\begin{bmatrix}", body, r"\end{bmatrix}"
+    if not signs & {",", ";", "\n"}:
+        return "", body, ""
+    lines = [one.strip() for one in body.strip().split("\n")]
+    rows = "," if len(lines) > 1 and all(re.fullmatch(r"\[.*\]", one) for one in lines) else ";"
+    shown = "".join(rows if free.get(k) == "\n" else one for k, one in enumerate(body))
+    return "[", shown, "]"
+
+
+def understood(result: Result, whole: str) -> tuple[t.Expr, Node]:
+    """The right side of a line in the block's own names: its tree and its node."""
+    p = result.program
+    lines = parse(whole, p.net)
+    if len(lines) != 1 or lines[0].expr is None:
+        where = lines[1].span if len(lines) > 1 else Span(0, len(whole))
+        raise SyntaxMistake("An answer is one expression, number, vector or matrix.", where)
+    expr = Reader(whole, scope_of(result)).value(lines[0].expr)
+    functions = {key: (one.params, one.expr) for key, one in p.steps.items() if one.kind == "function"}
+    low = Lowerer(whole, p.graph, {}, functions, lambda _: "", lowering.RULES)
+    low.env |= {key: Value(sp.Integer(value), literal=True) for key, value in p.wholes.items()}
+    low.whole_names = set(p.wholes)
+    for key in result.known:
+        low.home[key] = p.node(key)
+        low.env[key] = low.of_node(low.home[key])
+    low.plain |= {key: one.expr for key, one in p.steps.items() if one.kind == "define"}
+    low.columns_of = lambda keys: [key for key in p.variables if key in keys] or list(keys)
+    check_names(expr, {*low.env, *functions})
+    return expr, low.node(low.lower(expr))
+
+
+def check_names(expr: t.Expr, there: set[str]) -> None:
+    """Every name of an answer is one of the block."""
+    strange = names_below(expr) - there
+    for one in t.walk(expr):
+        if isinstance(one, (t.Name, t.UserCall)) and one.key in strange:
+            shown = names.name(one.key).text
+            close = nearest(one.key, there, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise NameMistake(f"{shown} is no name of the block{hint or '.'}", one.span)
+
+
+def scope_of(result: Result) -> Scope:
+    """What the block declares, as far as reading an expression needs it."""
+    p = result.program
+    scope = Scope(net=p.net, names={*result.known, *p.wholes})
+    for key, one in p.steps.items():
+        if one.kind in ("function", "unknown"):
+            scope.functions[key] = one.params
+            scope.names.update(one.params)
+        if one.kind == "equation":
+            scope.rates[names.of_rate(key)] = key
+            scope.timed.add(names.of_rate(key))
+            scope.names.add(names.of_rate(key))
+    for key in result.known:
+        if len(p.shape(key)) == 1:
+            scope.vectors.add(key)
+            scope.lengths[key] = str(p.shape(key)[0])
+        elif p.shape(key):
+            scope.matrices.add(key)
+    return scope

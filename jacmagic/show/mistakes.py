@@ -1,0 +1,369 @@
+"""What a derivative becomes when a rule is applied wrongly: the steps' tree, with one wrong rule in it.
+
+Each row of MISTAKES takes a step and says what somebody gets who slips there; `wrong` puts that into the tree, once at
+each place and once at all of them. Nothing is guessed: an answer is compared with what the wrong rule leads to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from itertools import product as product_of
+
+from jacmagic.engine import chain as c
+from jacmagic.engine.graph import Node
+from jacmagic.errors import JacmagicError
+from jacmagic.functions import FUNCTIONS
+from jacmagic.language import tree as t
+from jacmagic.language.printers import text
+from jacmagic.program.roles import names_below
+from jacmagic.result import Result
+from jacmagic.show.pieces import name_of
+from jacmagic.show.rules import ONE, ZERO, Rules, Step, joined
+from jacmagic.show.steps import _Numbers
+
+MAX_WRONG = 400
+"""Wrong derivatives that an entry is compared with. Instead: names for parts."""
+
+MAX_HELD = 8
+"""Names in a formula, of which each is taken for a variable that was not held constant. Instead: likewise."""
+
+MEANS = frozenset({"mean", "mse", "mae", "bce", "huber", "var", "mean_rows", "mean_cols"})
+
+Slip = tuple[str, t.Expr]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One step, with what a wrong rule asks for.
+
+    right  its right side, letters put in, a mark for the derivative of each part
+    marks  these, in order
+    rules  what reads formulas; its own name is not that of every step
+    x      by what the step differentiates
+    means  whether the block has a mean
+    first  whether it is the whole derivative
+    """
+
+    step: Step
+    right: t.Expr
+    marks: tuple[t.Name, ...]
+    rules: Rules
+    x: t.Name
+    letters: Mapping[t.Expr, t.Expr]
+    means: bool
+    first: bool
+
+    def kind(self, *words: str) -> bool:
+        return self.step.rule.startswith(words)
+
+    @property
+    def terms(self) -> tuple[tuple[int, t.Expr], ...]:
+        """The terms of a sum, also above a fraction bar."""
+        right = self.right.above if isinstance(self.right, t.Fraction) else self.right
+        right = t.inside(right)
+        return right.terms if isinstance(right, t.Sum) else ()
+
+    def moves(self, tree: t.Expr) -> bool:
+        return bool(names_below(tree) & {self.x.key, self.rules.result.place(self.x.key)[0]})
+
+    def slope(self, key: str) -> t.Name:
+        """A name for the derivative of what is differentiated by another name."""
+        rules, g = self.rules, self.rules.g
+        assert self.step.expr is not None
+        whole, k = rules.result.place(key)
+        node = c.jacobian(g, rules.node(self.step.expr), g.input(whole, rules.shapes[whole]))
+        if rules.shapes[whole]:
+            node = g.take(node, [k or 0], ())
+        mark = t.Name(f"\0{self.x.key}.{len(rules.low.env)}")
+        rules.low.env[mark.key] = rules.low.of_node(node)
+        return mark
+
+    def with_terms(self, terms: Sequence[tuple[int, t.Expr]]) -> t.Expr:
+        whole = added(terms)
+        return t.Fraction(whole, self.right.below) if isinstance(self.right, t.Fraction) else whole
+
+
+def added(terms: Sequence[tuple[int, t.Expr]]) -> t.Expr:
+    return t.Sum(tuple((sign, bracketed(one)) for sign, one in terms)) if terms else ZERO
+
+
+def bracketed(tree: t.Expr) -> t.Expr:
+    return t.Paren(tree) if isinstance(tree, (t.Sum, t.Negative, t.Product, t.Fraction)) else tree
+
+
+def times(*factors: t.Expr) -> t.Expr:
+    return joined(*(t.Paren(one) if isinstance(one, (t.Sum, t.Negative, t.Fraction, t.Product)) else one
+                    for one in factors))
+
+
+def over(above: t.Expr, below: t.Expr) -> t.Expr:
+    return t.Fraction(above, below)
+
+
+# ------------------------------------------------------------------ the wrong rules
+def inner(at: Place) -> Iterator[Slip]:
+    """f′(u) for f′(u) u′."""
+    if at.kind("chain rule"):
+        found = at.marks if at.letters else at.marks[1::2]  # ∂f/∂u du/dx over the definitions
+        for mark in found:
+            yield "the inner derivative missing", put(at.right, {mark: ONE})
+        if len(found) > 1:
+            yield "the inner derivative missing", put(at.right, dict.fromkeys(found, ONE))
+
+
+def outer(at: Place) -> Iterator[Slip]:
+    """u′ for f′(u) u′, and f′(x) u′."""
+    if not at.kind("chain rule") or at.terms:
+        return
+    name = kind_of(at.step).rpartition("with the derivative of ")[2]
+    layer = at.rules.result.program.net and name in FUNCTIONS and FUNCTIONS[name].kind == "entrywise"
+    words = "δ without the activation's slope" if layer else "the outer derivative missing"
+    if not at.letters and len(at.marks) == 2:
+        yield words, at.marks[1]
+    if not at.letters or len(at.marks) != 1:
+        return
+    yield words, at.marks[0]
+    swapped: dict[t.Expr, t.Expr] = {mark: mark for mark in at.marks} | dict.fromkeys(at.letters.values(), at.x)
+    yield "the outer derivative taken at the variable, not at the inner function", put(at.right, swapped)
+
+
+def product(at: Place) -> Iterator[Slip]:
+    """u′ v′ for u′ v + u v′, or one of its terms alone."""
+    if not at.kind("product rule"):
+        return
+    yield "product rule forgotten", times(*at.marks) if at.marks else ONE
+    for k in range(len(at.terms)):
+        yield "product rule forgotten, a term of it missing", added([*at.terms[:k], *at.terms[k + 1 :]])
+
+
+def quotient(at: Place) -> Iterator[Slip]:
+    """u′ / v′ for (u′ v − u v′) / v²."""
+    if not at.kind("quotient rule"):
+        return
+    right = t.inside(at.right.inner) if isinstance(at.right, t.Negative) else at.right
+    if not isinstance(right, t.Fraction) or not isinstance(right.below, t.Power):
+        return
+    v, words = bracketed(right.below.base), "quotient rule forgotten"
+    if isinstance(at.right, t.Negative):
+        (u, dv) = split_off(right.above, at.marks)
+        yield words, over(u, dv)
+        yield f"{words}, the denominator not squared", t.Negative(over(right.above, v))
+        yield "a sign", right
+        return
+    (_, first), (_, second) = at.terms
+    (_, du), (_, dv) = split_off(first, at.marks), split_off(second, at.marks)
+    yield words, over(du, dv)
+    yield f"{words}, the denominator not squared", over(right.above, v)
+    yield f"{words}, a term of it missing", over(first, right.below)
+    yield f"{words}, a term of it missing", t.Negative(over(second, right.below))
+    yield f"{words}, its numerator alone", right.above
+    yield f"{words}, the denominator differentiated as a factor", added([(1, over(du, v)), (1, over(second, v))])
+
+
+def split_off(term: t.Expr, marks: Sequence[t.Name]) -> tuple[t.Expr, t.Expr]:
+    """A term v u′ as v and u′; u′ is 1 where it does not stand there."""
+    found = [one for one in marks if one in t.walk(term)]
+    return put(term, dict.fromkeys(found, ONE)), times(*found) if found else ONE
+
+
+def power(at: Place) -> Iterator[Slip]:
+    """n xⁿ for n xⁿ⁻¹, xⁿ⁻¹ for the same, x eˣ⁻¹ for eˣ."""
+    if at.kind("power rule", "chain rule, a power"):
+        base = next(iter(at.letters.values()), at.x) if at.letters else at.x
+        yield "a power not lowered", times(at.right, base)
+        expr = t.inside(at.step.expr) if at.step.expr is not None else None
+        if isinstance(expr, t.Power):
+            yield "the exponent missing as a factor", over(at.right, expr.exponent)
+            yield "a power raised, not lowered", times(at.right, base, base)
+    if at.kind("exponential rule", "chain rule, e^u", "chain rule, a^u"):
+        expr = t.inside(at.step.expr) if at.step.expr is not None else None
+        if isinstance(expr, t.Power):
+            one_less = t.Power(expr.base, t.Paren(t.Sum(((1, bracketed(expr.exponent)), (-1, ONE)))))
+            yield "the power rule taken for an exponential", times(expr.exponent, one_less, *at.marks)
+            yield "the power rule taken for an exponential", times(expr.exponent, one_less)
+            if expr.base != t.Constant("e"):
+                yield "ln of the base missing", over(at.right, t.Call("ln", (expr.base,)))
+
+
+def sign(at: Place) -> Iterator[Slip]:
+    """A sign that is not there, of the whole or of a term; of a factor it is that of its term."""
+    if at.first:
+        yield "a sign", t.Negative(bracketed(at.right))
+    if len(at.terms) > 1:
+        for k, (plus, one) in enumerate(at.terms):
+            yield "a sign", at.with_terms([*at.terms[:k], (-plus, one), *at.terms[k + 1 :]])
+
+
+def term(at: Place) -> Iterator[Slip]:
+    """A term that is not there."""
+    if at.kind("sum rule", "chain rule") and len(at.terms) > 1:
+        words = "a term missing" if at.kind("sum rule") else "a term of the chain rule missing"
+        for k in range(len(at.terms)):
+            yield words, added([*at.terms[:k], *at.terms[k + 1 :]])
+
+
+def constant(at: Place) -> Iterator[Slip]:
+    """A constant factor or term, taken for something else."""
+    if at.kind("constant factor") and at.step.rule != "constant factor −1":
+        alone = at.marks[0] if at.marks else ONE
+        named = names_below(at.right) - {one.key for one in at.marks}
+        yield "a factor of a mean" if at.means and not named else "a constant factor missing", alone
+    if at.kind("sum rule") and isinstance(expr := at.step.expr, t.Sum):
+        still = [(plus, one) for plus, one in expr.terms if not at.moves(one)]
+        for plus, one in still:
+            words = f"a variable not held constant: the term {text(one)} is a constant and falls away"
+            if not names_below(one):
+                words = f"a constant kept: the derivative of {text(one)} is 0"
+            yield words, added([(1, at.right), (plus, one)])
+
+
+def held(at: Place) -> Iterator[Slip]:
+    """What is held constant, differentiated too, as if it were the variable."""
+    expr, rules = at.step.expr, at.rules
+    if expr is None or at.step.rule == "the variable itself":
+        return
+    names = sorted(names_below(expr) - {at.x.key, *rules.result.program.steps})
+    for key in names if len(names) <= MAX_HELD else ():
+        with suppress(KeyError, JacmagicError):
+            said = f"a variable not held constant: {text(name_of(rules.result, key))}"
+            yield said, added([(1, at.right), (1, at.slope(key))])
+
+
+Mistake = Callable[[Place], Iterator[Slip]]
+
+MISTAKES: tuple[Mistake, ...] = (
+    power, inner, product, quotient, sign, held, constant, outer, term,
+)
+"""The wrong rules, those that are met most often first."""
+
+
+# ------------------------------------------------------------------ put into the tree
+def put(tree: t.Expr, known: Mapping[t.Expr, t.Expr]) -> t.Expr:
+    """The formula with some of its parts replaced, in brackets where these need them."""
+    def change(one: t.Expr) -> t.Expr:
+        return bracketed(known[one]) if one in known else t.rebuilt(one, change)
+
+    return known[tree] if tree in known else t.rebuilt(tree, change)
+
+
+class _Wrong:
+    """The wrong derivatives of one entry. Each formula is read once, its parts' derivatives being names in it."""
+
+    def __init__(self, result: Result, wrt: str) -> None:
+        self.rules = Rules(result, wrt)
+        trees = [one.expr for one in result.program.steps.values()]
+        self.means = any(isinstance(one, t.Call) and one.function in MEANS for tree in trees for one in t.walk(tree))
+        self.places: dict[int, Place | None] = {}
+        self.rights: dict[int, Node] = {}
+        self.count = 0
+
+    def mark(self) -> t.Name:
+        """A name that no block has."""
+        self.count += 1
+        return t.Name(f"\0{self.count}")
+
+    def place(self, step: Step, first: bool = False) -> Place | None:
+        """A step with marks for its parts' derivatives; None where these do not stand in it one by one."""
+        if id(step) not in self.places:
+            self.places[id(step)] = self.marked(step, first)
+        return self.places[id(step)]
+
+    def marked(self, step: Step, first: bool) -> Place | None:
+        marks: list[t.Name] = []
+
+        def change(one: t.Expr) -> t.Expr:
+            if isinstance(one, (t.Partial, t.Total)) and len(marks) < len(step.parts):
+                marks.append(self.mark())
+                return marks[-1]
+            return t.rebuilt(one, change)
+
+        right = change(step.right)
+        if len(marks) < len(step.parts):
+            return None
+        letters: dict[t.Expr, t.Expr] = {}
+        for one in step.where:
+            if isinstance(one, t.Equation):
+                letters[one.sides[0]] = mark = self.mark()
+                self.say(mark, self.rules.node(one.sides[1]))
+        by = self.rules.x
+        if isinstance(step.left, (t.Partial, t.Total)) and isinstance(step.left.by[0], t.Name):
+            by = step.left.by[0]
+        for mark, part in zip(marks, step.parts):
+            self.say(mark, self.right(part))
+        return Place(step, put(right, letters), tuple(marks), self.rules, by, letters, self.means, first)
+
+    def say(self, mark: t.Name, node: Node) -> None:
+        """What a mark stands for."""
+        self.rules.low.env[mark.key] = self.rules.low.of_node(node)
+
+    def right(self, step: Step) -> Node:
+        """The derivative itself, by the rules; by the engine where a step has none."""
+        if id(step) not in self.rights:
+            at = self.place(step)
+            own = step.right if step.value is None else step.value
+            self.rights[id(step)] = self.rules.node(own if at is None else at.right)
+        return self.rights[id(step)]
+
+    def slips(self, step: Step, first: bool = True) -> Iterator[tuple[str, Node]]:
+        """All derivatives with one wrong rule in them."""
+        at = self.place(step, first)
+        if at is None:
+            return
+        for mistake in MISTAKES:
+            for words, tree in mistake(at):
+                with suppress(*_UNREAD):
+                    yield words, self.rules.node(tree)
+        for mark, part in zip(at.marks, step.parts):
+            for words, node in self.slips(part, False):
+                self.say(mark, node)
+                with suppress(*_UNREAD):
+                    yield words, self.rules.node(at.right)
+            self.say(mark, self.right(part))
+
+    def everywhere(self, step: Step, mistake: Mistake, rule: str) -> tuple[str, Node] | None:
+        """The same mistake wherever that rule is used."""
+        at = self.place(step)
+        if at is None:
+            return None
+        made = next(mistake(at), None) if kind_of(step) == rule else None
+        words, tree = made if made is not None else ("", at.right)
+        found = [self.everywhere(part, mistake, rule) for part in step.parts]
+        words = words or next((one[0] for one in found if one is not None), "")
+        if not words:
+            return None
+        for mark, one in zip(at.marks, found):
+            if one is not None:
+                self.say(mark, one[1])
+        node = self.rules.node(tree)
+        for mark, part in zip(at.marks, step.parts):
+            self.say(mark, self.right(part))
+        return words, node
+
+
+_UNREAD = (JacmagicError, ValueError, KeyError, TypeError)
+"""What a wrong formula may fail with: it has no value, or is of no size."""
+
+
+def kind_of(step: Step) -> str:
+    """The rule without the letters of its inner functions."""
+    return step.rule.partition(", inner function")[0]
+
+
+def wrong(result: Result, of: str, wrt: str) -> Iterator[tuple[str, Node]]:
+    """What the derivative of a number by a number becomes by each wrong rule: its words, and its node."""
+    step = _Numbers(result).step(of, wrt)
+    made = _Wrong(result, wrt)
+    rules = Counter(kind_of(one) for _, one in step.walk())
+
+    def all_of() -> Iterator[tuple[str, Node]]:
+        for mistake, rule in product_of(MISTAKES, [rule for rule, count in rules.items() if count > 1]):
+            with suppress(*_UNREAD):
+                if (found := made.everywhere(step, mistake, rule)) is not None:
+                    yield found
+        yield from made.slips(step)
+
+    yield from islice(all_of(), MAX_WRONG)

@@ -1,0 +1,147 @@
+"""Check mine: right in any equal form, wrong with its slip; the right and wrong answers are made here, by rules of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import jacmagic
+from jacmagic.show.views import plain_text
+
+FIELD = "x(r, φ) = r cos φ\ny(r, φ) = r sin φ"
+NET = "x in R^2\na = tanh(W1 x + c1) in R^3\no = W2 a + c2 in R^2\nL = mse(o, y)"
+
+
+def marked(block: str, answer: str, **options):
+    make = jacmagic.nnchain if block.startswith("x in R^2\na") else jacmagic.jacobian
+    return make(block, **options).check(answer)
+
+
+# ------------------------------------------------------------------ what is read
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "[2x y, x^2]", "2x y, x^2", "[2x y; x^2]", "(2x y, x^2)", "[2x y, x^2] ", "J = [2x y, x^2]", "[[2x y, x^2]]",
+        r"\begin{bmatrix} 2xy & x^2 \end{bmatrix}", r"$\begin{pmatrix} 2xy \\ x^2 \end{pmatrix}$", r"2xy & x^2",
+        r"$$\nabla f = \begin{pmatrix} 2 x y \\ x^{2} \end{pmatrix}$$", "[2f/x, f/y]", "∇f = [2y x, x x]", "x [2y, x]",
+    ],
+)
+def test_an_answer_is_written_as_in_a_block(answer):
+    found = marked("f(x, y) = x^2 y", answer)
+    assert found.right.tolist() == [[True, True]]
+    assert found.slips.tolist() == [["", ""]]
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("block", "answer", "shape"),
+    [
+        ("f(x) = x^2", "2x", (1, 1)), ("f(x) = x^2", "f'(x) = 2x", (1, 1)), (FIELD, "∂y/∂φ = r cos φ", ()),
+        (FIELD, r"\frac{\partial x}{\partial \varphi} = -r sin φ", ()), (FIELD, "cos φ, -r sin φ\nsin φ, r cos φ", (2, 2)),
+        (FIELD, "[cos φ, -r sin φ]\n[sin φ, r cos φ]", (2, 2)), (NET, "∂L/∂W2 = (o - y) a^T", (2, 3)),
+        (NET, "∇_W1 L = ((W2^T (o - y)) .* (1 - a.^2)) x^T", (3, 2)), (NET, "∂L/∂c2 = o - y", (2,)),
+        (NET, "∂L/∂o = o - y", (2,)), (NET, "dL/dx = (o - y)^T W2 diag(1 - a.^2) W1", (2,)),
+        ("x in R^3\nf = ||x||^2", "2x", (1, 3)), ("f(x, y) = [2x + 3y, x - y]", "[2, 3; 1, -1]", (2, 2)),
+        ("x' = a x - b x y\ny' = -c y + x y", "[a - b y, -b x; y, x - c]", (2, 2)),
+        ("x^2 + y^2 = 1\ny = y(x)", "-x/y", (1, 1)), ("x_{n+1} = a x_n (1 - x_n)", "a (1 - 2x_n)", (1, 1)),
+        ("f(x) = ln x", "1/sqrt(x^2)", (1, 1)), ("f(x) = |x|", "x/|x|", (1, 1)), ("f(x) = 7", "0", (1, 1)),
+        ("f(x) = sin^2 x + cos^2 x", "0", (1, 1)), ("u = u(x, t)\nf = u^2", "[2u ∂u/∂x, 2u ∂u/∂t]", (1, 2)),
+        ("f(x) = x^3", "3 e^(2 ln x)", (1, 1)), ("f(x) = (x + 1)^9", "9(x + 1)^4 (x^2 + 2x + 1)^2", (1, 1)),
+        ("x^2 y + sin y", "2x y, x^2 + cos y", (1, 2)), ("n = 3\nf(x) = x^n", "n x^(n-1)", (1, 1)),
+        ("f(x, y) = [x y, x + y, x]", "y, x; 1, 1; 1, 0", (3, 2)),
+    ],
+)
+def test_what_is_right_is_right_in_its_shape(block, answer, shape):
+    found = marked(block, answer)
+    assert found.right.shape == found.slips.shape == shape
+    assert found.right.all(), found.text
+
+
+def test_a_softmax_s_target_adds_up_to_one():
+    n = jacmagic.nnchain("x in R^2\np = softmax(W x + b) in R^3\nL = cross_entropy(p, y)")
+    assert n.check("∂L/∂b = p - y")
+    assert n.check("∂L/∂b = sum(y) p - y")
+    assert not n.check("∂L/∂b = y - p")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says", "under"),
+    [
+        ("[2x y, x^", "This bracket is never closed.", "["), ("[2x z, x^2]", "z is no name of the block", "z"),
+        ("[2x y, x^2y]", "can be read in two ways", "x^2y"), ("2x y, x^", "An exponent is expected here.", "^"),
+        ("[2x y, x^2; 1, 2]", "2×2 matrix; the derivative is 1×2", "[2x y, x^2; 1, 2]"), ("2x y", "This is a number", "2x y"),
+        ("∂f/∂q = 3", "No name 'q' in this block", "q"), ("J = ", "Right of = stands the answer", "J = "),
+        ("[2x y, 1/0]", "This divides by 0", "1/0"), ("[2x y, sinx]", "sinx", "sinx"), ("[x, y] + [x, y, x]", "entries", "[x, y] + [x, y, x]"),
+        ("", "The answer is empty", ""), ("2x y; x^2; z", "z is no name", "z"),
+    ],
+)
+def test_what_cannot_be_read_is_pointed_at(answer, says, under):
+    with pytest.raises(jacmagic.JacmagicError) as caught:
+        marked("f(x, y) = x^2 y", answer)
+    error = caught.value
+    assert says in str(error)
+    assert error.source == answer
+    assert answer[error.span.start : error.span.stop] == under
+    assert "answer =" not in str(error)
+
+
+def test_an_answer_is_text():
+    with pytest.raises(TypeError, match="an answer is text"):
+        marked("f(x) = x^2", [[2]])
+
+
+# ------------------------------------------------------------------ behind answer:, and on the magic's line
+def test_a_block_has_its_answer_behind_its_lines():
+    r = jacmagic.jacobian(f"{FIELD}\nanswer:\ncos φ, r sin φ\nsin φ, r cos φ")
+    assert r.text == f"{FIELD}\n"
+    assert "∂x/∂φ = r sin(φ)   ✗ a sign" in plain_text(r).splitlines()
+    with pytest.raises(jacmagic.NameMistake) as caught:
+        plain_text(jacmagic.jacobian(f"{FIELD}\nanswer:\ncos φ, r sin φ\nq, r cos φ"))
+    assert (caught.value.line, caught.value.column) == (5, 1)
+    with pytest.raises(jacmagic.SyntaxMistake, match="stands behind this word"):
+        jacmagic.jacobian("f(x) = x^2\nanswer:\n")
+
+
+def test_a_name_may_be_answer():
+    assert jacmagic.jacobian("answer = x^2\nf = answer + 1").at(x=3.0) == 6
+    assert jacmagic.jacobian("answer(x) = x^2").check("2x")
+
+
+def test_it_prints_and_is_typeset():
+    found = marked("f(x, y) = x^2 y", "[2x y, x^2 + 1]")
+    assert found.text == str(found) == repr(found) == "∂f/∂x = 2x y   ✓ right\n∂f/∂y = x² + 1   ✗ not right"
+    assert found._repr_latex_().startswith("$\\displaystyle \\begin{aligned}\n& \\frac{\\partial f}{\\partial x} = 2 x y")
+    assert found.mathml.count("<math") == 2
+    assert not found
+
+
+# ------------------------------------------------------------------ slips
+@pytest.mark.parametrize(
+    ("block", "answer", "slips"),
+    [
+        (FIELD, "cos φ, sin φ; -r sin φ, r cos φ", [["", "transposed"], ["transposed", ""]]),
+        (FIELD, "cos φ, r sin φ; sin φ, r cos φ", [["", "a sign"], ["", ""]]),
+        (FIELD, "-r sin φ, cos φ; r cos φ, sin φ", [["two columns swapped"] * 2] * 2),
+        (FIELD, "cos φ, sin φ; sin φ, r cos φ", [["", "a row and column swapped"], ["", ""]]),
+        ("f(x, y) = [x y z, sin(x y), z]\nz = 3", "y z, y cos(x y), 0; x z, x cos(x y), 0", [["transposed"] * 2] * 3),
+        ("f(x, y) = x^2 y", "2x y + x^2, x^2 + 2x y", [["a variable not held constant: y", "a variable not held constant: x"]]),
+        ("f(x, y) = x^2 + y", "2x + y, 1", [["a variable not held constant", ""]]),
+        ("f(x) = sin(x^2)", "cos(x^2)", [["the inner derivative missing"]]),
+        ("u = x^2\nf = e^u", "e^u", [["the inner derivative missing"]]),
+        ("f(x) = x^2 sin x", "2x cos x", [["product rule forgotten"]]),
+        ("f(x) = (x^2 + 1)/sin x", "2x/cos x", [["quotient rule forgotten"]]),
+        ("f(x) = x^5", "5x^5", [["a power not lowered"]]),
+        ("f(x) = 4 (x^2 + 1)^3", "4*3 (x^2 + 1)^3 (2x)", [["a power not lowered"]]),
+        (NET, "∂L/∂W1 = (W2^T (o - y)) x^T", [["δ without the activation's slope"] * 2] * 3),
+        (NET, "∂L/∂W1 = x ((W2^T (o - y)) .* (1 - a.^2))^T", [["the gradient of W₁ transposed"] * 2] * 3),
+        (NET, "∂L/∂c2 = 2(o - y)", ["a factor of a mean"] * 2),
+        ("f(x) = x^2", "x^2 + 7 sin x", [[""]]),
+    ],
+)
+def test_a_slip_is_named(block, answer, slips):
+    found = marked(block, answer)
+    assert np.shape(slips) == found.slips.shape
+    for said, meant, right in zip(found.slips.flat, np.ravel(slips), found.right.flat):
+        assert said.startswith(meant), found.text
+        assert bool(meant) == bool(said), found.text
+        assert not (meant and right)
