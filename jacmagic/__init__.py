@@ -74,15 +74,20 @@ def nnchain(
     return derive(text, wrt, namespace, net=True, seed=seed)
 
 
-def from_torch(module: Any, input_size: int) -> jacmagic.notebook.Result:
-    """Write a torch.nn.Sequential as a block, with its weights as values, and differentiate it.
+def from_torch(module: Any, input_size: Any = None, batch: bool | None = None) -> jacmagic.notebook.Result:
+    """Write a torch.nn.Module as a block, with its weights as values, and differentiate it.
+
+    Args:
+        input_size  the shape of one input, 4 or (1, 28, 28), a tensor of tokens, or a list or {name: …} of these for
+                    several inputs; None where the layers have it
+        batch       whether an axis for a batch stands in front of that; else what runs
 
     Raises:
-        ValueError: a layer that the language has no function for.
+        ValueError: what the language has no words for, with its place, and what to pass instead.
     """
     from jacmagic.pytorch import from_torch as convert
 
-    return convert(module, input_size)
+    return convert(module, input_size, batch)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -55,13 +55,19 @@ class Result(Derivatives):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
+        self._module_names: Mapping[str, Any] = {}
         self.uid = _new_uid(self.text)
         if "IPython" in sys.modules:
             _teach_tab()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = ("_static", "_big", "_whole", "besides", "answer")
+        kept = ("_static", "_big", "_whole", "besides", "answer", "_module_names")
         return (*super().__reduce__(), {name: getattr(self, name) for name in kept})
+
+    @property
+    def module_names(self) -> Mapping[str, Any]:
+        """{path in the module: name, or names in nested lists}, of what `from_torch` has read; else empty."""
+        return self._module_names
 
     def show(self, static: bool = False, big: bool = False, whole: bool = False, **besides: Any) -> Result:
         """Choose how it is displayed: without a panel, twice as large, with nothing elided.

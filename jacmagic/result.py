@@ -76,7 +76,7 @@ class Result:
     ).split()
     """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
 
-    OFFERED_BY_NETS = "gradients roles step train".split()
+    OFFERED_BY_NETS = "gradients module_names roles step train".split()
 
     def __init__(self, program: Program) -> None:
         self.program = program

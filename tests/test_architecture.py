@@ -31,7 +31,7 @@ ROOMS = {
     "show": "errors functions names language engine program second values result solving",
     "panel": "errors functions names language engine code result second show",
     "notebook": "errors working program result show panel",
-    "pytorch": "errors notebook",
+    "pytorch": "functions notebook",
     "guide": "functions language show notebook",
     "magics": "errors functions names working language program notebook guide",
 }

@@ -24,6 +24,7 @@ from jacmagic.guide.statements import STATEMENTS
 from jacmagic.language import limits
 from jacmagic.panel import pictures
 from jacmagic.program import implicit, lowerer
+from jacmagic.pytorch import block, lay
 from jacmagic.show import chain as paths
 from jacmagic.show import checking, mistakes, pieces, points, remarks, rules, views
 
@@ -39,7 +40,7 @@ OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
     limits, lowerer, implicit, expand, maps, entries, chain, source, result, conditions, solving, pieces, paths, remarks,
-    rules, checking, mistakes, points, views, panel, pictures,
+    rules, checking, mistakes, points, views, panel, pictures, block, lay,
 )
 
 
