@@ -55,6 +55,7 @@ class Result(Derivatives):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
+        self.besides = {}  # a mapping that pickles
         self._module_names: Mapping[str, Any] = {}
         self.uid = _new_uid(self.text)
         if "IPython" in sys.modules:
