@@ -11,7 +11,6 @@ from copy import copy
 from functools import cached_property, partial
 from itertools import product
 from math import prod
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -66,7 +65,6 @@ class Result:
     """
 
     uid = ""
-    besides: Mapping[str, Any] = MappingProxyType({})  # what is shown besides, by option: {"steps": True}
     answer: tuple[str, Span] | None = None  # what stands behind answer:, and where in that text
 
     OFFERED = (
@@ -81,6 +79,7 @@ class Result:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.text = program.text
+        self.besides: dict[str, Any] = {}  # what is shown besides, by option: {"steps": True}
         self.known = list(dict.fromkeys([*program.inputs, *program.steps]))
         self._observers: list[Callable[[dict[str, Any]], None]] = []
         self._links: list[Callable[[Mapping[str, np.ndarray], object], None]] = []
