@@ -479,7 +479,8 @@ class _Factor:
             return None
         if self.item.posts and self.item.posts[0].kind == _PRIME:
             return None
-        if base == "J" and (inner := self.by_of(word)) is not None and isinstance(inner, t.Name):
+        numbered = (word.index or "").isdigit()  # J_0, of Bessel
+        if base == "J" and not numbered and (inner := self.by_of(word)) is not None and isinstance(inner, t.Name):
             if inner.key not in self.scope.functions:
                 return None
             return self.placed(t.Jacobian(inner, span=word.span), inner.key, 1)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 FOREIGN = {
-    "sigm": "sigmoid", "logistic": "sigmoid", "expit": "sigmoid",
+    "sigm": "sigmoid", "logistic": "sigmoid", "expit": "sigmoid", "loge": "ln", "squareroot": "sqrt",
     "tg": "tan", "ctg": "cot", "cotg": "cot", "cosec": "csc", "sen": "sin", "sh": "sinh", "ch": "cosh",
     "th": "tanh", "arctg": "atan", "arcsen": "asin", "sgn": "sign", "heaviside": "step",
     **{prefix + name: f"a{name}" for name in "sinh cosh tanh coth sech csch".split() for prefix in ("ar", "arc")},
@@ -29,7 +29,7 @@ ELSEWHERE = {
     **dict.fromkeys(("diff", "derivative"), "a derivative is f'(x), ∂f/∂x or d/dx (x^2)"),
     **dict.fromkeys(("mod", "gcd", "lcm"), "remainders are written with floor, x - 2 floor(x/2)"),
     **dict.fromkeys(("Im", "arg", "conj"), "all names are real"),
-    **dict.fromkeys(("factorial", "binom", "choose"), "write prod(i for i = 1..n)"),
+    **dict.fromkeys(("factorial", "binom", "choose", "nCr", "nPr", "perm", "comb"), "write prod(i for i = 1..n)"),
     **dict.fromkeys(("pow", "power"), "write x^2"),
     **dict.fromkeys(("len", "length", "size", "shape"), "a size is a number that a line gives, n = 3 and x in R^n"),
     **dict.fromkeys(("argmax", "argmin", "round", "sort"), "it has no derivative"),
@@ -45,7 +45,7 @@ ELSEWHERE = {
     **dict.fromkeys(("concat", "concatenate", "cat", "stack", "hstack", "vstack"), "write [a, b]"),
     **dict.fromkeys(("matmul", "linear", "mm"), "write a product, A B or W x + b"),
     "transpose": "write A^T", **dict.fromkeys(("Rational", "Fraction"), "write x/y"),
-    **dict.fromkeys(("square", "sq"), "write x^2"),
+    **dict.fromkeys(("square", "sq"), "write x^2"), "sqr": "write x^2, or sqrt(x)",
     "outer": "write x y^T", "normalize": "write x/norm(x)", "cosine_similarity": "write dot(x, y)/(norm(x) norm(y))",
     "dist": "write norm(x - y)", "softmin": "write softmax(-z)", "exp2": "write 2^x",
     "hardsigmoid": "write clip(x/6 + 1/2, 0, 1)",

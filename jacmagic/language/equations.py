@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from jacmagic.errors import Span, SyntaxMistake
+from jacmagic.errors import AmbiguousMath, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS, find
 from jacmagic.language import nodes as s
 from jacmagic.language.keys import key_of
@@ -71,6 +71,12 @@ class Equations(Parser):
             raise SyntaxMistake(
                 "One name, or a function such as f(x, y), is expected before =.", whole,
                 (f"{numbered[1]}^{{[{numbered[2]}]}}",),
+            )
+        nearly = re.fullmatch(r"([^\W\d_])_\{?([nkt])\}?\+1", self.text[whole.start : whole.stop])
+        if nearly:  # x_n+1, glued
+            raise AmbiguousMath(
+                f"{nearly[0]} can be one name, of the next step of a map, or a sum.", whole,
+                (f"{nearly[1]}_{{{nearly[2]}+1}}", f"{nearly[1]}_{nearly[2]} + 1"),
             )
         if not re.fullmatch(r"w\([^()]*\)", shape) or tokens[1].gap or self.calls(tokens):
             return

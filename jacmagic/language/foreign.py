@@ -82,6 +82,13 @@ def _of_a_function(found: Match) -> Sequence[str]:
     return (f"f = {found['of']}; {found['left']}{FOREIGN.get(what, what)} f",)
 
 
+def _next_step(found: Match) -> Sequence[str]:
+    x, n = found["x"], found["n"] or found["m"] or found["k"]
+    after = rf"(?:\({n}\)|\[{n}\]|{n}\b)"
+    line = re.sub(rf"\b{x}(?:\({n}\s*\+\s*1\)|\[{n}\s*\+\s*1\]|{n}\s*\+\s*1)", f"{x}_{{{n}+1}}", found[0], count=1)
+    return (re.sub(rf"\b{x}{after}", f"{x}_{n}", line),)
+
+
 def _drawn(found: Match) -> Sequence[str]:
     body = in_round_brackets(found["of"].strip())
     return () if body is None or "@" in body else (f"f = {body}",)
@@ -155,6 +162,7 @@ def _root(found: Match) -> Sequence[str]:
 
 _AND = r"(?:(?:\\q?quad|\band\b|\\text\s*\{\s*(?:and|,)\s*\})\s*)+"
 _BETWEEN_PIECES = re.compile(r";|\\n|,\s*(?=[^,;]*\b(?:otherwise|else|if|for)\b)|\band\b")
+_BEFORE_A_NAME = re.compile(r"\s*(?:,|\band\b)\s*(?=[^\W\d]\w*\s*=)")
 _RELATION = r"(?:[<>≤≥≠]|==|!=|\\[lg]eq?\b|\\neq?\b)"
 _PIECE = re.compile(
     rf"(?P<value>.+?)\s*(?:,\s*(?:if|for)?|\b(?:if|for|when)\b)\s*(?P<where>[^,]*{_RELATION}[^,]*)"
@@ -399,6 +407,15 @@ ROWS = (
         (("f(x) = x > 0 ? x^2 : 0", ("x^2 if x > 0 else 0",)), ("f(x) = (x >= 1) ? 1 : x", ("1 if (x >= 1) else x",))),
     ),
     Advice(
+        re.compile(r"(?<![\w\])])\[([^\[\],;]*[<>≤≥][^\[\],;]*)\]"), "An indicator is 1[x > 0].", _written("1[{1}]"),
+        (("f(x) = [x > 0] x", ("1[x > 0]",)), ("f(x) = 2 [x ≥ 1]", ("1[x ≥ 1]",))),
+    ),
+    Advice(
+        re.compile(r"\belif\b|\belse\s+if\b|\belseif\b"),
+        "Cases follow one another: a if x > 1 else b if x > 0 else c.", none,
+        (("f(x) = x if x>0 elif x<-1 1 else 0", ()), ("f(x) = x if x>0 else if x<-1 then 1 else 0", ())),
+    ),
+    Advice(
         re.compile(r"\bif\s+([^,]+?)\s*(?:\bthen\b|,)\s*(.+?)\s*,?\s*\b(?:else|otherwise)\b,?\s+(.+)$"),
         "The value stands before its condition: a if x > 0 else b.", _written("{2} if {1} else {3}"),
         (("f(x) = if x > 0 then x else -x", ("x if x > 0 else -x",)),),
@@ -525,6 +542,11 @@ ROWS = (
     Advice(
         re.compile(r"(\d+)⌟(\d+)"), "A fraction has a slash.", _written("({1}/{2})"), (("f(x) = 1⌟2 x", ("(1/2)",)),),
     ),
+    Advice(
+        re.compile(r"∂\s*([A-Z])\s*/\s*∂\s*\([\w,\s]+\)|\\[dt]?frac\{\\partial\s*([A-Z])\}\{\\partial\s*\([\w,\s]+\)\}"),
+        "The Jacobian of F is J_F.", lambda found: (f"J_{found[1] or found[2]}",),
+        (("F(x,y) = [x², y]\nJ = ∂F/∂(x,y)", ("J_F",)),),
+    ),
     # -------------------------------------------------------------- heads of functions
     Advice(
         re.compile(r"^([^\W\d]\w*)\s*\((?=[^)]*(?:[|;]|\w\s+\w))([^\W\d]\w*(?:\s*[,|;\s]\s*[^\W\d]\w*)+)\)(?=\s*:?=)"),
@@ -538,11 +560,12 @@ ROWS = (
     ),
     Advice(
         re.compile(
-            r"(?:(?<== )|(?<==))([^=<>\s][^=<>]*?)\s*(?:,|\bfor\b|\bwith\b|\bwhere\b)\s*"
+            r"(?:(?<== )|(?<==))([^=<>\s][^=<>]*?)\s*(?:,|\bfor(?:\s+all)?\b|\bwith\b|\bwhere\b|∀|\\forall\b)\s*"
             r"([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*(?:\bin\b|∈|\\in\b)\s*(?:R|ℝ|\\mathbb\s*\{?R\}?).*)$"
         ),
         "A size has a statement of its own.", _written("{1}; {2}"),
-        (("f(x) = x^2, x ∈ ℝ", ("x^2; x ∈ ℝ",)), ("f = ||x|| for x in R^3", ("||x||; x in R^3",))),
+        (("f(x) = x^2, x ∈ ℝ", ("x^2; x ∈ ℝ",)), ("f(x) = x^2 for all x ∈ ℝ", ("x^2; x ∈ ℝ",)),
+         ("f = ||x|| for x in R^3", ("||x||; x in R^3",))),
     ),
     Advice(
         re.compile(r"\b(max|min)\s*(?:\{([^{}]*,[^{}]*)\}|\(([^();]*;[^();]*)\))"),
@@ -571,6 +594,25 @@ ROWS = (
     Advice(
         re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s*\\%"), "A percentage is written as a fraction.", _written("({1}/100)"),
         ((r"f(x) = 50\% x", ("(50/100)",)),),
+    ),
+    Advice(
+        re.compile(r"^(?P<x>[A-Za-z])(?:\((?P<n>[a-z])\s*\+\s*1\)|\[(?P<m>[a-z])\s*\+\s*1\]|(?P<k>[nkt])\s*\+\s*1)\s*=.+$"),
+        "One step of a map is x_{n+1} = …, with x_n on the right.", _next_step,
+        (("x(t+1) = r x(t) (1 - x(t))", ("x_{t+1} = r x_t (1 - x_t)",)),
+         ("x[n+1] = r x[n] (1 - x[n])", ("x_{n+1} = r x_n (1 - x_n)",)),
+         ("xn+1 = r xn (1 - xn)", ("x_{n+1} = r x_n (1 - x_n)",))),
+    ),
+    Advice(
+        re.compile(
+            r"^(?P<main>[^=]+=[^=]+?)\s*,?\s+where\s+(?!\w+\s*=\s*-?[\d.]+$)"
+            r"(?P<given>[^\W\d]\w*\s*=[^=,]+(?:(?:,|\band\b)\s*[^\W\d]\w*\s*=[^=,]+)*)$"
+        ),
+        "What is used has a line of its own above.",
+        lambda found: ("; ".join([*_BEFORE_A_NAME.split(found["given"]), found["main"]]),),
+        (("z = x^2 + y^2 where x = r cos θ, y = r sin θ", ("x = r cos θ; y = r sin θ; z = x^2 + y^2",)),),
+    ),
+    Advice(
+        re.compile(r"\^\s*\^"), "A power has one ^.", lambda found: ("^",), (("f(x) = x^^2", ("^",)),),
     ),
     Advice(
         re.compile(r"\bexp\s*\^\s*"), "exp is a function, exp(x), and e a number, e^x.", lambda found: ("e^",),

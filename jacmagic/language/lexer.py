@@ -260,10 +260,12 @@ class Lexer:
         lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", self.text) if MATHEMATICAL.search(m[0])]
         begin, stop = lines[0][0], lines[-1][1]
         typed = self.text[begin:stop]
-        plain = MATHEMATICAL.sub(lambda m: unicodedata.normalize("NFKC", m[0]), typed)
+        plain = re.sub(f"(?:{MATHEMATICAL.pattern})+", _plain_letters, typed)
         lead = len(typed) - len(typed.lstrip())
         raise SyntaxMistake(
-            f"Names have plain letters; {self.text[start]} is one of the mathematical alphabets.",
+            f"Names and signs are plain ones; {self.text[start]} is one of the wide forms."
+            if "\uff01" <= self.text[start] <= "\uff5e"
+            else f"Names have plain letters; {self.text[start]} is one of the mathematical alphabets.",
             Span(begin + lead, begin + len(typed.rstrip())), (plain.strip(),),
         )
 
@@ -512,3 +514,11 @@ class Lexer:
         self.pos = at + 1
         self.emit("python", self.text[start + 1 : at].strip(), start, self.pos)
         return True
+
+
+def _plain_letters(found: re.Match[str]) -> str:
+    """𝑎𝑥 as a x, since each such letter is a name, but a function's word as that word; wide ones as they stand."""
+    plain = unicodedata.normalize("NFKC", found[0])
+    if "\uff01" <= found[0][0] <= "\uff5e":
+        return plain
+    return re.sub("[A-Za-z]{2,}", lambda m: m[0] if m[0] in SPELLINGS | KEYWORDS else " ".join(m[0]), plain)

@@ -139,7 +139,9 @@ _RULES: dict[str, Callable[[Parser, Raw, list[Post]], Post | None]] = {
 def superscript(p: Parser, token: Token) -> Raw:
     text = token.text
     if not re.fullmatch(r"[+-]?(?:[0-9]+|[a-z]|[0-9]+[a-z])|\([^()]*\)", text):
-        raise SyntaxMistake("This superscript does not read as an exponent.", token.span, ())
+        squared = re.fullmatch(r"([+-]?(?:[0-9]+)?[a-z])([0-9])", text)  # e⁻ˣ²
+        fix = (f"^({squared[1]}^{squared[2]})",) if squared else ()
+        raise SyntaxMistake("This superscript does not read as an exponent.", token.span, fix)
     tokens = [Token(t.kind, t.text, token.span, t.gap, t.index) for t in Lexer(text).run()]
     return type(p)(p.text, tokens).expression()
 

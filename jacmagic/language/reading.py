@@ -334,8 +334,9 @@ class Reader(Values):
                 inside = "(…)"
             named = re.sub(r"[^A-Za-z0-9_, ]", "", inside) or "x"
             raise NameMistake(
-                f"{shown} is not a function: define {shown}({named if named.isalpha() else 'x'}) = … above, "
-                f"or write {shown}*{inside}.", span, (f"{shown}*{inside}",) if inside != "(…)" else (),
+                f"{shown} is not a function: define {shown}({named if named.isalpha() else 'x'}) = … above"
+                f"{'' if ',' in inside else f', or write {shown}*{inside}'}.", span,
+                (f"{shown}*{inside}",) if inside != "(…)" and "," not in inside else (),
             )
         if not self.ways(word):
             assert isinstance(group.atom, s.Group)

@@ -202,6 +202,15 @@ def _lone_sigma(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicEr
         factors = [factor for _, factor in one.factors]
         for k, (here, behind) in enumerate(pairwise(factors)):
             gap = block.text[here.span.stop : behind.span.start]
+            index = here.key.partition("_")[2] if isinstance(here, t.Name) and here.key.startswith("Sigma_") else ""
+            if index in ("i", "j", "k", "n") and here in loose and any(
+                isinstance(each, t.Name) and each.key.endswith(f"_{index}") for each in t.walk(behind)
+            ):  # Σ_i x_i
+                shown = block.text[here.span.start : here.span.stop]
+                return SyntaxMistake(
+                    f"{shown} is a name here, with the letter Σ; the sum over {index} has the sign ∑.", here.span,
+                    (f"∑_{index}",),
+                )
             if here.span in sigmas and gap.isspace() and not (k and isinstance(factors[k - 1], t.Transpose)):
                 return SyntaxMistake(
                     "A sum needs its bounds, as in sum(x^k for k = 1..3); a matrix Σ needs a line that declares it, as "

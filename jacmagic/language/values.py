@@ -41,11 +41,7 @@ class Values(Times):
             wedge = len(operands) == 2 and self.source(raw.span).count("∧") == 1
             for operand in operands:
                 if wedge and not isinstance(operand, (t.Compare, t.Logic)):
-                    pair = [self.source(one.span) for one in operands]
-                    raise SyntaxMistake(
-                        "∧ is and, which joins conditions; the product of vectors is cross.", raw.span,
-                        (f"cross({pair[0]}, {pair[1]})",),
-                    )
+                    raise self.wedge(raw.span, operands)
                 self.expect_condition(operand)
             return t.Logic(raw.operator, operands, span=raw.span)
         if isinstance(raw, s.For):
@@ -55,6 +51,15 @@ class Values(Times):
         if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied, s.Indicator)):
             return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
         raise SyntaxMistake("This does not read as an expression.", raw.span)
+
+    def wedge(self, span: Span, operands: Sequence[t.Expr]) -> SyntaxMistake:
+        """What to say of u ∧ v, and of x ∧ 2."""
+        a, b = (self.source(one.span) for one in operands)
+        if isinstance(operands[1], t.Number):
+            return SyntaxMistake("∧ is and, which joins conditions; a power has ^.", span, (f"{a}^{b}",))
+        return SyntaxMistake(
+            "∧ is and, which joins conditions; the product of vectors is cross.", span, (f"cross({a}, {b})",)
+        )
 
     def value(self, raw: s.Raw) -> t.Expr:
         """An expression that must not be a condition."""

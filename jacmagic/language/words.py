@@ -142,6 +142,13 @@ class Words:
     def without_index(self, span: Span, says: str, letter: str, entry: tuple[str, str]) -> NameMistake:
         """What to say of x_i without its family, and of a_i = e^{z_i}, where the name on the left has the index."""
         start = self.text.rfind("\n", 0, span.start) + 1
+        sign = re.compile(rf"(?:Σ|\\Sigma)_\{{?{letter}\}}?(?=\s)")
+        sigma = sign.search(self.text, start, span.start)
+        if sigma is not None:
+            return NameMistake(
+                f"{sigma[0]} is a name here, with the letter Σ; the sum over {letter} has the sign ∑.",
+                Span(*sigma.span()), (f"∑_{letter}",),
+            )
         line = self.text[start:].partition("\n")[0].partition("#")[0].rstrip()
         indent = len(line) - len(line.lstrip())
         if not re.match(rf"\s*[^\s=(]+_\{{?{letter}\}}?\s*=", line) or re.search(r"\bfor\b|;|,", line):

@@ -339,6 +339,11 @@ def absolute(low: Lowerer, expr: t.Absolute) -> Value:
     if inner.shape != () and not low.in_family:
         shown = low.source(expr.inner.span)
         norm = f"||{shown}||" if len(inner.shape) == 1 else f"||{shown}||_F"
+        if len(inner.shape) == 2 and len(set(inner.shape)) == 1:
+            raise ShapeError(
+                f"{low.describe(expr.inner, inner)}: its determinant, its norm, or the absolute value of each entry, "
+                f"abs({shown})?", expr.span, (f"det({shown})", norm),
+            )
         raise ShapeError(
             f"{low.describe(expr.inner, inner)}: its norm, or the absolute value of each entry?", expr.span,
             (norm, f"abs({shown})"),

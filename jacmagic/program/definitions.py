@@ -231,6 +231,19 @@ def in_order(block: Settled) -> Settled:
     return block
 
 
+def as_factor(block: Settled, key: str, use: Span, defined: s.Statement) -> NameMistake | None:
+    """f(t) = cos(2πft): the name of the function is one of its factors, too."""
+    near = re.match(r"[A-Za-z]", block.text[use.stop :])
+    if defined.kind != "function" or len(key) > 1 or near is None or near[0] not in block.scope.functions.get(key, ()):
+        return None
+    other = next((one for one in "ygusF" if one not in block.scope.names | block.used), "")
+    rest = block.text[defined.names[0].span.stop : defined.span.stop]
+    return NameMistake(
+        f"{key} is the name of the function on {line(defined.span)}, and a factor in it; one of them has another name.",
+        defined.span, (other + rest,) if other else (),
+    )
+
+
 def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> NameMistake:
     used, defined = block.sequence[place[key]][1], block.sequence[place[name]][1]
     word = defined.names[0]
@@ -249,6 +262,8 @@ def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> 
                 f"{shown} is the name of this line and what stands in it; a coordinate that stays as it is "
                 "has another name on the left.", defined.span, (other + rest,) if free else (),
             )
+        if (error := as_factor(block, key, use, defined)) is not None:
+            return error
         front = re.search(r"(?<![A-Za-z0-9_])[A-Za-z]$", block.text[: use.start])
         if front is not None and use.stop - use.start == len(name):  # q = Wq x
             glued = Span(use.start - 1, use.stop)
