@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 from collections.abc import Iterator, Mapping, MutableMapping
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,7 @@ class Flat:
         return np.asarray(self._made(**point))
 
 
+@lru_cache(maxsize=10_000)
 def identifier(key: str, backend: str = "") -> str:
     """The name as Python can write it, and every backend that runs here; or as one that is asked for can."""
     taken = any(key in code.reserved(one) for one in ([backend] if backend else code.RUNNING))

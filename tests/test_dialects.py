@@ -155,6 +155,7 @@ BLOCKS = [
     "x, y in R^3\nf = mse(x, y) + mae(x, y) + huber(2x, y)\ng = layer_norm(x)\nh = bce(sigmoid(x), y) + cross_entropy(softmax(x), y)",
     "f(x, y) = x^y + y^x + atan2(y, x) + floor(x) + erf(x) + log2(x)",
     "f(double, short) = double^2 short + 1/short\ndouble = 2\nshort = 3",
+    "\n".join(f"f_{k} = x_{k}^2 x_{k + 1} - 2x_{k} + e^(-x_{k}^2)" for k in range(1, 12)),  # most of 132 entries are 0
     "f(out, zeros) = out zeros^2\nout = 2\nzeros = 3",
 ]
 NETS = [

@@ -64,3 +64,19 @@ def test_its_arguments_are_checked_as_ever() -> None:
     with pytest.raises(TypeError, match="by place and by name"):
         function(1.0, x=1.0)
     np.testing.assert_allclose(function(x=1, y=2), function(x=1.0, y=2.0))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "math"])
+def test_an_array_that_is_mostly_zeros_is_made_of_the_others(backend: str) -> None:
+    lines = [f"f_{k} = x_{k}^2 x_{k + 1} - 2x_{k} + e^(-x_{k}^2)" for k in range(1, 12)]
+    r = jacmagic.jacobian("\n".join(lines))
+    function = r.function(backend)
+    assert function.source.count("\n") < 60
+    x = dict(zip(r.symbols, np.random.default_rng(3).standard_normal(12).tolist()))
+    wanted = np.array(r.matrix.subs({r.symbols[key]: value for key, value in x.items()}), dtype=float)
+    digits = 1e-5 if backend == "jax" else 1e-12  # single precision, unless it is told
+    np.testing.assert_allclose(np.asarray(function(**x)), wanted, rtol=digits)
+    if backend != "math":
+        many = np.asarray(function(**{**x, "x3": np.array([x["x3"], 2.0])}))
+        assert many.shape == (2, 11, 12)
+        np.testing.assert_allclose(many[0], wanted, rtol=digits)

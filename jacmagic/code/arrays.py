@@ -83,6 +83,9 @@ class Arrays(Body):
             return self.term("permute", args, data, every)
         if op == "sum":
             return self.term("sum", args, tuple(k - ranks[0] for k in data), every)
+        if op == "stack" and not any(ranks) and (places := self.sparse(args)):
+            some = self.term("stack", [args[at] for at in places], ((len(places),), (0,) * len(places)), (0,))
+            return self.term("put", (some,), ((len(places),), shape, places), every)
         if op == "stack":
             return self.term("stack", args, (shape[data:], tuple(r - data for r in ranks)), every)
         if op in ("take", "put"):

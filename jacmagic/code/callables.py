@@ -77,7 +77,9 @@ class Compiled:
         values = self._convert(self._bind(args, kwargs))
         leads = []
         for name, shape in self.inputs:
-            have = tuple(values[name].shape) if hasattr(values[name], "shape") else ()
+            have = getattr(values[name], "shape", ())
+            if have == shape:
+                continue
             split = len(have) - len(shape)
             if split < 0 or have[split:] != shape:
                 raise ValueError(
@@ -137,6 +139,10 @@ class Compiled:
         if missing:
             raise TypeError(f"no value for {', '.join(missing)}; give {missing[0]}=…")
         return {n: given[n] if n in given else self.defaults[n] for n in names}
+
+
+_FEW = 256
+"""Entries of a function that has a twin; of more, an array is made sooner than of numbers."""
 
 
 def _check_batches(leads: Sequence[tuple[str, Shape]]) -> None:
@@ -232,7 +238,7 @@ def compiled(
         except (TypeError, ValueError):
             return ""  # an operation that plain Python lacks, or a name that it needs itself
 
-    paired = backend == "numpy" and batch and isinstance(outputs, Node)
+    paired = backend == "numpy" and batch and isinstance(outputs, Node) and outputs.size <= _FEW
     text = source(backend, inputs, outputs, name, labels, batch)
     return Compiled(backend, text, inputs, defaults, name, twin if paired else "")
 

@@ -56,6 +56,10 @@ class Loops(Body):
             term = self.plant(tree(data[0], self.row.known), args)
         elif op == "const":
             term = self.term("entries", [self.plant(nearest_number(v), ()) for v in data], shape)
+        elif op == "stack" and not any(shapes) and (places := self.sparse(args)):
+            some = self.term("entries", [args[at] for at in places], (len(places),))
+            self.shapes.setdefault(some.number, (len(places),))
+            term = self.term("put", (some,), ((0, places), shape))
         elif op == "stack" and not any(shapes):
             term = self.term("entries", args, shape)
         elif op == "take" and not shape:

@@ -298,6 +298,30 @@ def exactly(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
+def many_lines(n: int) -> Work:
+    import jacmagic
+
+    return jacmagic.jacobian(broyden_lines(n)).at
+
+
+def scattered(n: int) -> Work:
+    """The numbers that are not 0, into an array of zeros: the least that such a matrix costs."""
+    import numpy as np
+
+    import jacmagic
+
+    found = jacmagic.jacobian(broyden_lines(n)).at()
+    places = found.nonzero()
+    entries = found[places]
+
+    def work() -> Any:
+        out = np.zeros((n, n))
+        out[places] = entries
+        return out
+
+    return work
+
+
 SYSTEMS = (
     Row(
         "Broyden tridiagonal, n = 100, as a family: the SymPy matrix", partial(broyden_ours, broyden_block(100)),
@@ -319,6 +343,13 @@ SYSTEMS = (
         (
             Peer("parse_expr and Matrix.jacobian", partial(broyden_sympy_parsed, 100), 3, same=expanded),
             Peer("symengine", partial(broyden_symengine, 100, True), needs="symengine", same=at_numbers),
+        ),
+    ),
+    Row(
+        "the same, n = 300, as 300 written lines: r.at()", partial(many_lines, 300),
+        (
+            Peer("the bare numbers scattered by NumPy", partial(scattered, 300), 1 / 30),
+            Peer("100 written lines, ours", partial(many_lines, 100), 1 / 4, same=None),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from jacmagic.code.helpers.products import _flatten
 
 def _stack(shape, *parts):
     """Scalars arranged as a shape behind the axes of the batch."""
-    lead = np.broadcast_shapes(*(np.shape(part) for part in parts))
+    lead = np.broadcast_shapes(*{getattr(part, "shape", ()) for part in parts})
     out = np.empty((len(parts), *lead))
     for k, part in enumerate(parts):
         out[k] = part
