@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from jacmagic.errors import JacmagicError, Span, SyntaxMistake, nearest
-from jacmagic.working import keep_interrupts, let_interrupts_go, load, stoppable
+from jacmagic.working import keep_interrupts, kernel_shell, let_interrupts_go, load, prepare, stoppable
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -307,6 +307,8 @@ def register(shell: InteractiveShell) -> None:
     _watch(shell)
     if keep_empty_cells not in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.append(keep_empty_cells)
+    if kernel_shell() is not None:
+        prepare("jacmagic.notebook", "jacmagic.panel.bridge")
 
 
 def unregister(shell: InteractiveShell) -> None:

@@ -11,6 +11,7 @@ Its thread is made by `_thread`, and what the two threads share are bare locks: 
 from __future__ import annotations
 
 import _thread
+import atexit
 import importlib
 import sys
 import time
@@ -25,6 +26,9 @@ WORDS = "working …  (interrupt to stop)"
 
 AFTER = 1.0
 """Seconds to the first word."""
+
+MOMENT = 0.1
+"""Seconds from `%load_ext` to the imports behind it: a cell that comes at once does them itself."""
 
 LOOKS = 0.05
 """Seconds between two looks of the watch whether the work goes on."""
@@ -101,29 +105,66 @@ class _Said:
             sys.stderr.flush()
 
 
+_coming: dict[str, Any] = {}
+"""Modules that a thread imports just now, and the lock that it opens when it has them."""
+
+
 def load(module: str) -> None:
     """Import a module on a thread of its own, which no interrupt reaches.
 
     NumPy and SymPy that were interrupted half way cannot be imported again in that process: one
     interrupt of a kernel's first cell in four ended it. Where it is stopped the import goes on behind.
     """
-    if module in sys.modules:
+    done = _coming.get(module)
+    if done is None:
+        if module in sys.modules:
+            return
+        done = _begin((module,))
+    if done is not None:
+        done.acquire()
+        done.release()  # for whoever else waits
+
+
+def prepare(*modules: str) -> None:
+    """Begin to import modules a moment from now, unless the process ends before; nobody waits for it."""
+    first = _thread.allocate_lock()
+    first.acquire()
+    done = _begin(tuple(one for one in modules if one not in sys.modules), first)
+    if done is None:
         return
+
+    def end() -> None:
+        with suppress(RuntimeError):
+            first.release()
+        done.acquire(timeout=AFTER)  # an extension module must not be left half way
+
+    atexit.register(end)
+
+
+def _begin(modules: tuple[str, ...], first: Any = None) -> Any:
+    """The lock that opens when a thread has imported the modules; None where there are no threads.
+
+    With `first` it looks whether that lock stays closed for a moment, and imports nothing if it opens.
+    """
     done = _thread.allocate_lock()
     done.acquire()
 
     def run() -> None:
         try:
-            with suppress(BaseException):  # it will fail again where it can be shown
-                importlib.import_module(module)
+            if first is None or not first.acquire(timeout=MOMENT):
+                for module in modules:
+                    with suppress(BaseException):  # it will fail again where it can be shown
+                        _coming[module] = done
+                        importlib.import_module(module)
+                    _coming.pop(module, None)
         finally:
             done.release()
 
     try:
         _thread.start_new_thread(run, ())
     except RuntimeError:
-        return
-    done.acquire()
+        return None
+    return done
 
 
 def _stands_on(top: FrameType | None, frame: FrameType) -> bool:

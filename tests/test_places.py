@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -205,6 +206,35 @@ def test_two_kernels_at_once_know_nothing_of_each_other() -> None:
         for kernel in (one, two):
             kernel.client.stop_channels()
             kernel.manager.shutdown_kernel(now=True)
+
+
+def test_a_kernel_has_what_its_first_cell_needs_a_moment_after_loading() -> None:
+    from test_interrupt import Kernel
+
+    kernel = Kernel()
+    try:
+        kernel.run("%load_ext jacmagic")
+        begin = time.monotonic()
+        asked = "'jacmagic.panel.bridge' in __import__('sys').modules, __import__('jacmagic').working._coming"
+        while kernel.value(asked) != "(True, {})":
+            assert time.monotonic() - begin < 60
+        kernel.run("%jacobian --into J f(x) = x^2")
+        assert kernel.value("J.at(x=2).tolist()") == "[[4.0]]"
+    finally:
+        kernel.close()
+
+
+def test_a_process_that_ends_at_once_waits_for_no_import() -> None:
+    code = "from jacmagic import working; working.MOMENT = 60; working.prepare('colorsys')"
+    assert python(code=code) == ""
+
+
+def test_a_cell_that_comes_meanwhile_waits_for_the_import_that_is_under_way() -> None:
+    code = (
+        "from jacmagic import working; working.MOMENT = 0; working.prepare('jacmagic.notebook')\n"
+        "working.load('jacmagic.notebook'); from jacmagic.notebook import derive; print(derive('f(x) = x^2').at(x=3))"
+    )
+    assert python(code=code) == "[[6.]]"
 
 
 def test_a_function_goes_through_pickle_into_another_process() -> None:

@@ -58,6 +58,12 @@ r = shell.run_cell_magic("jacobian", "", "f1(x1, x2) = 2x1 x2^2 + 3x1 + 2x2\\nf2
 r._repr_mimebundle_()
 print(clock() - b)
 """
+AFTER_A_SECOND = FIRST.replace("b = clock()", """
+import time
+from jacmagic import working
+working.prepare("jacmagic.notebook", "jacmagic.panel.bridge")  # as `%load_ext` does in a kernel
+time.sleep(1)
+b = clock()""")
 START = (
     Row(
         "`%load_ext jacmagic`", lambda: process(LOAD),
@@ -67,6 +73,10 @@ START = (
     Row(
         "the first cell of a kernel, text to displayed panel", lambda: process(FIRST),
         (Peer("import SymPy and NumPy, no more", lambda: importing("sympy, numpy"), 1 / 1.5, same=None),), memory=False,
+    ),
+    Row(
+        "the same, a second after `%load_ext`", lambda: process(AFTER_A_SECOND),
+        (Peer("import SymPy and NumPy, no more", lambda: importing("sympy, numpy"), 2, same=None),), memory=False,
     ),
 )
 
