@@ -224,4 +224,23 @@ def test_a_map_has_its_orbit_and_a_system_its_flow(block: str, kinds: list[str],
 def test_a_map_of_three_has_eigenvalues_and_no_orbit_drawn() -> None:
     spec = panel.spec(jacmagic.jacobian("x_{n+1} = y_n\ny_{n+1} = z_n\nz_{n+1} = x_n/2"))
     assert spec["system"]["map"]
-    assert spec["picture"]["kind"] not in ("orbit", "space")
+    assert spec["picture"]["kind"] == "space"
+    assert "order" not in spec["picture"]  # the box and its image, no trajectory
+
+
+@pytest.mark.parametrize(("block", "kind"), [
+    ("F(x, y, z) = [x y, y z, z x]", "space"), ("f(x, y, z) = x y z", "level"), ("x in R^3\nf = ||x||^2", "level"), ("F(t) = [t, t^2, t^3]", "space"),
+    ("F(x, y, z) = [x y, y z]", "heatmap"), ("F(u, v) = [u, v, u v]", "space"),
+])
+def test_three_variables_have_their_picture(block: str, kind: str) -> None:
+    assert panel.spec(jacmagic.jacobian(block))["picture"]["kind"] == kind
+
+
+def test_what_an_equation_defines_is_shown_by_its_partial_derivatives() -> None:
+    one = panel.spec(jacmagic.jacobian("x^2 + y^2 = 25\ny = y(x)"))["result"]["formulas"]
+    two = panel.spec(jacmagic.jacobian("z^3 + x z = y\nz = z(x, y)"))["result"]["formulas"]
+    assert [text.count("<mo>∂</mo>") for text in one] == [4]
+    assert [text.count("<mo>∂</mo>") for text in two] == [6, 6]
+    system = panel.spec(jacmagic.jacobian("x^2 + u^2 - v = 1\nx + u v = 2\nu = u(x)\nv = v(x)"))["result"]["formulas"]
+    assert len(system) == len(set(system)) == 7  # once, though there is no chain
+    assert panel.spec(jacmagic.jacobian("x^2 + y^2 = 25\ny = y(x)\nf = x y"))["result"]["formulas"] == []

@@ -155,7 +155,13 @@ class _Spec:
             kinds = ("result",) if kinds else kinds  # the row has its partial derivatives
         if not chain and not self.p.net:
             kinds = (*kinds, "local", "chain")
-        return [self.says(one) for one in self.formulas if one.kind in kinds]
+        return [self.says(one) for one in self.formulas if one.kind in kinds] + self.of_equations(kinds)
+
+    def of_equations(self, kinds: tuple[str, ...]) -> list[str]:
+        """−F_x/F_y of what is shown where an equation defines it, unless the forms above have it."""
+        if "local" in kinds or not any(self.p.steps[key].kind == "implicit" for key in self.p.outputs):
+            return []
+        return [self.says(one) for one in chain.by_equations(self.result)]
 
     def echo(self, chain: dict[str, Any] | None) -> list[dict[str, Any]]:
         """The block as understood; what is declared stands small and grey beside it."""

@@ -81,8 +81,10 @@ def _of_functions(spec: _Spec, axes: list[str], rows: int) -> dict[str, Any]:
         return {"kind": "curve", **shown, "also": [{"kind": "slopes", **shown}]}
     if len(axes) == 1 and rows == 2:
         return {"kind": "path", "axes": axes, "f": stacked(spec)}
-    if len(axes) <= 2 and rows == 3:
+    if len(axes) <= 3 and rows == 3:
         return {"kind": "space", "axes": axes, "f": stacked(spec)}
+    if len(axes) == 3 and rows == 1:
+        return {"kind": "level", "axes": axes, "f": f, "name": spec.mathml(label)}
     if len(axes) == 2 and rows == 1:
         shown = {"x": axes[0], "y": axes[1], "f": f, "name": spec.mathml(label)}
         return {"kind": "contour", **shown, "also": [{"kind": "surface", **shown}]}

@@ -21,12 +21,13 @@ CHAIN = "u = x y\nv = x + y\nf = u^2 + sin v"
 FLOW = "x' = a x - b x y\ny' = d x y - c y\na = 2"
 NET = "x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)"
 SPACE = "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]"
+MAP = "x_{n+1} = a x_n (1 - x_n)\na = 3.2\nx(0) = 0.2"
 WIDE = "x(20) -> 20 tanh"
 BLOCKS = {
     "curve": jacmagic.jacobian, "contour": jacmagic.jacobian, "map2": jacmagic.jacobian, "broken": jacmagic.jacobian,
-    "flow": jacmagic.jacobian, "heatmap": jacmagic.nnchain, "net": jacmagic.nnchain,
+    "flow": jacmagic.jacobian, "heatmap": jacmagic.nnchain, "net": jacmagic.nnchain, "cobweb": jacmagic.jacobian, "level": jacmagic.jacobian,
 }
-TEXTS = {"curve": "f(x) = x^2 - 2x", "contour": CHAIN, "map2": TWO, "broken": "f(x) = ln(x)\nx = -1", "flow": FLOW, "heatmap": WIDE, "net": NET}
+TEXTS = {"curve": "f(x) = x^2 - 2x", "contour": CHAIN, "map2": TWO, "broken": "f(x) = ln(x)\nx = -1", "flow": FLOW, "heatmap": WIDE, "net": NET, "cobweb": MAP, "level": "f(x, y, z) = x^2 + y^2 - z^2/2"}
 
 
 def result_of(kind: str) -> object:

@@ -63,6 +63,10 @@ KINDS: dict[str, dict[str, Any]] = {
         "outputs": {"f": "[Math.cos(x) * Math.cos(y), Math.sin(x) * Math.cos(y), Math.sin(y)]", "J": "[-Math.sin(x) * Math.cos(y), -Math.cos(x) * Math.sin(y), Math.cos(x) * Math.cos(y), -Math.sin(x) * Math.sin(y), 0, Math.cos(y)]"},
         "shapes": {"f": [3], "J": [3, 2]},
     },
+    "level": {
+        "picture": {"axes": ["x", "y", "z"], "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 1, "y": 1, "z": 0.5},
+        "outputs": {"f": "x * x + y * y + 2 * z * z", "J": "[2 * x, 2 * y, 4 * z]"}, "shapes": {"J": [1, 3]},
+    },
     "flow": {
         "picture": {"axes": ["x", "y"], "f": "f", "order": [0, 1]}, "start": {"x": 2, "y": 0},
         "outputs": {"f": "[y, -x]", "J": "[0, 1, -1, 0]"}, "shapes": {"f": [2], "J": [2, 2]},
@@ -95,13 +99,13 @@ def alone(page: Page) -> Page:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_draws_with_an_engine_of_its_own(alone: Page, kind: str) -> None:
     said = alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
-    wanted = {"curve": "slope 2.000", "slopes": "secant 3.000, tangent 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "path": "speed 1.000", "space": "normal", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750", "cobweb": "a cycle of 2", "orbit": "No cycle"}[kind]
+    wanted = {"curve": "slope 2.000", "slopes": "secant 3.000, tangent 2.000", "contour": "gradient (2.000, 2.000)", "surface": "gradient (2.000, 2.000)", "map2": "| = 3.000", "net": "−6.00", "path": "speed 1.000", "space": "normal", "level": "gradient (2.000, 2.000, 2.000)", "flow": "Velocity (0, −2.000)", "phase": "grows at the rate 0.3750", "cobweb": "a cycle of 2", "orbit": "No cycle"}[kind]
     assert wanted in said
     assert alone.locator("svg path[d^=M]").count() >= 2
     assert "NaN" not in alone.evaluate("document.body.innerHTML")
 
 
-@pytest.mark.parametrize("kind", ["curve", "slopes", "path", "contour", "surface", "map2", "space", "flow", "phase", "cobweb", "orbit"])
+@pytest.mark.parametrize("kind", ["curve", "slopes", "path", "contour", "surface", "map2", "space", "level", "flow", "phase", "cobweb", "orbit"])
 def test_the_point_of_a_picture_hears_keys_until_its_end(alone: Page, kind: str) -> None:
     alone.evaluate(ALONE, {"shapes": {}, "kind": kind, **KINDS[kind]})
     handle = alone.locator(".jm-handle")
@@ -452,6 +456,88 @@ def test_every_kind_has_a_test_of_its_own() -> None:
     table = re.search(r"export const PICTURES = \{ (.*?) \}", (SOURCE / "pictures/index.js").read_text(encoding="utf-8"))
     assert table
     assert set(table[1].split(", ")) == {*KINDS, "heatmap"}  # the heat-map is tests/browser/test_pages.py's
+
+
+def test_a_level_surface_has_the_value_and_the_gradient_is_its_normal(alone: Page) -> None:
+    """x² + y² + 2 z² = 2.5: corners of faces within a part of a cell, outward or inward along the gradient."""
+    n, level = 17, 2.5
+    grid = np.linspace(-3, 3, n)
+    z, y, x = np.meshgrid(grid, grid, grid, indexing="ij")
+    field = (x * x + y * y + 2 * z * z).ravel()
+    faces = np.array(alone.evaluate("async ([f, n, level]) => (await import('/panel.js')).surfaceNet(f, n, level)", [field.tolist(), n, level])) * 6 / (n - 1) - 3
+    assert len(faces) > 150
+    assert np.abs(faces @ np.diag([1, 1, 2**0.5]) @ np.diag([1, 1, 2**0.5]) * faces).sum(axis=-1).max() < level + 0.4
+    off = np.abs((faces**2 @ [1, 1, 2]) - level)
+    assert off.max() < 0.4
+    assert off.mean() < 0.15
+    normals = np.cross(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1])
+    middle = faces.mean(axis=1) * [2, 2, 4]
+    cosines = np.abs((normals * middle).sum(axis=1)) / np.linalg.norm(normals, axis=1) / np.linalg.norm(middle, axis=1)
+    assert np.median(cosines) > 0.99
+    # It is closed: each edge is an edge of two faces.
+    edges = np.sort(np.unique(np.round(faces, 9).reshape(-1, 3), axis=0, return_inverse=True)[1].reshape(-1, 4)[:, [[0, 1], [1, 2], [2, 3], [3, 0]]].reshape(-1, 2), axis=1)
+    assert set(np.unique(edges, axis=0, return_counts=True)[1]) == {2}
+    alone.evaluate(ALONE, {"kind": "level", **KINDS["level"]})
+    p, q = points(alone.locator(".jm-gradient").get_attribute("d"))[:2]
+    right, up, _ = alone.evaluate("async () => (await import('/panel.js')).seen([2, 2, 2], 0.5, 0.46)")
+    np.testing.assert_allclose((q - p) / np.hypot(*(q - p)), np.array([right, -up]) / np.hypot(right, up), atol=0.02)
+
+
+BOX = {
+    "picture": {"axes": ["x", "y", "z"], "f": "f"}, "start": {"x": 1, "y": 0.5, "z": 0.3},
+    "outputs": {"f": "[x + y * z / 3, y - x * x / 4, z + x / 2]", "J": "[1, z / 3, y / 3, -x / 2, 1, 0, 0.5, 0, 1]"}, "shapes": {"f": [3], "J": [3, 3]},
+}
+
+
+def test_a_cube_goes_to_its_parallelepiped(alone: Page) -> None:
+    """Its edges at the point are the columns of I + t (J − I), seen by the camera; the words have its volume."""
+    said = alone.evaluate(ALONE, {"kind": "space", **BOX})
+    x, y, z = BOX["start"].values()
+    J = np.array([[1, z / 3, y / 3], [-x / 2, 1, 0], [0.5, 0, 1]])
+    side, volume = (float(v) for v in re.search(r"cube of side ([\d.]+) → parallelepiped of volume ([\d.]+)", said).groups())  # type: ignore[union-attr]
+    assert volume == pytest.approx(side**3 * abs(np.linalg.det(J)), rel=1e-3)
+    for t in (1.0, 0.0, 0.1):
+        if t < 1:
+            alone.get_by_label("back to the start of the way" if not t else "one step of the way").click()
+        drawn = points(alone.locator(".jm-square").get_attribute("d"))
+        tall = 0.9
+        wanted = (np.eye(3) + t * (J - np.eye(3)))
+        seen = np.array(alone.evaluate("async (list) => { const { seen } = await import('/panel.js'); return list.map((p) => seen(p, 0.5, 0.46).slice(0, 2)); }", wanted.T.tolist())) * [1, -1]
+        edges = np.array([drawn[1] - drawn[0], drawn[3] - drawn[0], drawn[-1] - drawn[-4]])  # along x, y, and z from the last face
+        lengths = np.linalg.norm(edges[:2], axis=1) / np.linalg.norm(seen[:2], axis=1)
+        assert tall
+        np.testing.assert_allclose(lengths[0], lengths[1], rtol=0.02)  # one unit on both axes
+        np.testing.assert_allclose(edges[:2] / lengths[0], seen[:2], atol=0.02)
+    assert "t = 0.1" in alone.locator("body").inner_text()
+    assert "NaN" not in alone.evaluate("document.body.innerHTML")
+
+
+@pytest.mark.parametrize(("gradient", "box", "wanted"), [
+    ("[x * x - 2, 2 * y]", [[-3, 3], [-3, 3]], [(-(2**0.5), 0, "saddle"), (2**0.5, 0, "minimum")]),
+    ("[-Math.sin(x), -Math.sin(y)]", [[-4, 4], [-1, 1]], [(-np.pi, 0, "saddle"), (0, 0, "maximum"), (np.pi, 0, "saddle")]),
+    ("[2 * x, 0 * y]", [[-3, 3], [-3, 3]], []), ("[3 * x * x - 3 * y * y, -6 * x * y]", [[-3, 3], [-3, 3]], [(0, 0, "not decided")]), ("[1, 2]", [[-3, 3], [-3, 3]], []),
+])
+def test_critical_points_and_their_words(alone: Page, gradient: str, box: list[list[float]], wanted: list[tuple[float, float, str]]) -> None:
+    got = alone.evaluate("async ([text, box]) => { const { critical } = await import('/panel.js'); const f = (0, eval)('([x, y]) => ' + text); return critical(f, box, box.map(([lo, hi]) => 400 / (hi - lo))); }", [gradient, box])
+    assert [one["word"] for one in got] == [word for _, _, word in wanted]
+    for one, (x, y, _) in zip(got, wanted, strict=True):
+        assert one["at"] == pytest.approx([x, y], abs=1e-5 if one["word"] != "not decided" else 1e-2)
+
+
+def test_critical_points_stand_in_contours_and_on_curves(alone: Page) -> None:
+    alone.evaluate(ALONE, {"kind": "contour", **KINDS["contour"]})
+    mark = alone.locator(".jm-marks circle")
+    at = in_units(alone, np.array([[float(mark.get_attribute(side) or "nan") for side in ("cx", "cy")]]))
+    np.testing.assert_allclose(at, [[0, 0]], atol=1e-3)
+    assert alone.locator(".jm-marks text").all_text_contents() == ["minimum"]
+    cubic = {"picture": {"x": "x", "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 0.4}, "outputs": {"f": "x**3 / 3 - 1.7 * x", "J": "x * x - 1.7"}}
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "curve", **cubic})
+    found = alone.locator(".jm-marks circle").all()
+    at = in_units(alone, np.array([[float(one.get_attribute(side) or "nan") for side in ("cx", "cy")] for one in found]))
+    np.testing.assert_allclose(at, [(x, x**3 / 3 - 1.7 * x) for x in (-(1.7**0.5), 1.7**0.5)], atol=1e-2)
+    assert alone.locator(".jm-marks text").all_text_contents() == ["maximum", "minimum"]
+    alone.evaluate(ALONE, {"shapes": {}, "kind": "curve", **cubic, "outputs": {"f": "1 / x**2", "J": "-2 / x**3"}})
+    assert alone.locator(".jm-marks circle").count() == 0  # a pole is no turn
 
 
 PLANES = ["curve", "slopes", "contour", "map2", "path", "flow", "phase", "cobweb", "orbit"]

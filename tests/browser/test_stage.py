@@ -24,7 +24,7 @@ NETS = ["x in R\ny in R\no = w x + b\nL = 1/2 (o - y)^2", "x(2) -> 3 tanh -> 1 s
 
 # The boxes of all that stands on the stage; what is inside a number's cell, a picture or the entry line may move.
 BOXES = """() => [...document.querySelectorAll(".jm, .jm-stage, .jm-stage *, .jm-actions, .jm-actions *")]
-    .filter((one) => one.getClientRects().length && !one.closest("svg, .jm-entry *, .jm-number, .jm-stat, .jm-foot *, .jm-caption *, .jm-hidden, .jm-remarks, .jm-check"))
+    .filter((one) => one.getClientRects().length && !one.closest("svg, .jm-entry *, .jm-number, .jm-grip, .jm-stat, .jm-foot *, .jm-caption *, .jm-hidden, .jm-remarks, .jm-check"))
     .map((one) => { const { x, y, width, height } = one.getBoundingClientRect(); return [one.localName, x, y, width, height].join(" "); })"""
 
 
@@ -122,6 +122,59 @@ def test_where_no_motion_is_wanted_playing_goes_a_step_a_press(browser: Browser,
         page.get_by_label("play x").click()
         expect(page.get_by_label("x", exact=True)).to_have_value("1.5")
         expect(page.get_by_label("play x")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_numbers_of_formulas_are_handles(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(x) = k x^2\nk = 3\nx = -1").save(tmp_path / "page.html").as_uri())
+    k, x = (page.get_by_label(name, exact=True) for name in ("k", "x"))
+    expect(page.get_by_role("slider", name="k, in the formula").first).to_have_text("3")
+    for where, field, text, label in [(".jm-note", k, "3", "k"), (".jm-note", x, "−1", "x"), (".jm-entry", k, "", "k")]:
+        in_note = where == ".jm-note"
+        handle = page.locator(where).get_by_label(f"{label}, in the formula") if in_note else page.locator(f"{where} .jm-grip").first
+        if text:
+            expect(handle).to_have_text(text)
+        before = float(field.input_value().replace("−", "-"))
+        box = handle.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 3, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 23, box["y"] + box["height"] / 2, steps=5)
+        page.mouse.up()
+        expect(field).to_have_value(re.compile(f"{abs(before + 0.5):g}"))
+        if in_note:
+            page.keyboard.press("ArrowDown")
+            expect(field).to_have_value(re.compile(f"{abs(before + 0.4):g}"))
+            assert float(handle.get_attribute("aria-valuenow") or "nan") == pytest.approx(before + 0.4)
+    expect(page.locator(".jm-num .jm-number")).to_have_text("−4.680")  # 2 · 3.9 · (−0.6)
+
+
+def test_one_tab_goes_into_a_matrix_of_fields(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x in R^2\nM in R^(2x2)\ny = M x", "x").save(tmp_path / "page.html").as_uri())
+    fields = page.locator(".jm-cells .jm-field")
+    assert [one.get_attribute("tabindex") for one in fields.all()] == ["0", "-1", "-1", "-1"]
+    fields.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(fields.nth(2)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(fields.nth(2)).not_to_have_value("1")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(fields.nth(2)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(fields.nth(1)).to_be_focused()
+
+
+def test_a_picture_says_what_it_shows(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x' = y\ny' = -3 x - y/2").save(tmp_path / "page.html").as_uri())
+    svg = page.locator(".jm-svg")
+    expect(svg).to_have_attribute("aria-label", re.compile(r"^direction field.*Velocity \(1\.000, −3\.500\).*a step Δx moves ẏ by about −3 Δx$"))
+    page.locator(".jm-left input[type=range]").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".jm [aria-live]").last).to_contain_text("a step Δx moves")
+    expect(svg).to_have_attribute("aria-label", re.compile(r"−3\.800"))
+    page.keyboard.press("p")
+    expect(page.locator(".jm-handle")).to_be_focused()
 
 
 def test_values_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:

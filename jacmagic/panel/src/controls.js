@@ -3,7 +3,7 @@
 import { largest, tint } from "./colours.js";
 import { product } from "./evaluator.js";
 import { heat } from "./matrices.js";
-import { compact, short, typed } from "./print.js";
+import { compact, short, stepped, typed } from "./print.js";
 import { entryKey } from "./state.js";
 
 const { abs, ceil, max, min, round, sqrt } = Math;
@@ -18,15 +18,13 @@ const FIELDS = { size: 60, columns: 5 };
 /** A field for one number: typed, stepped by arrow keys; in a grid also dragged. @param {Panel} panel @param {Name} name @param {() => number} index @param {string} says @param {boolean} grid @param {boolean} [dragged] */
 function numberField({ dom: { el, on }, state: { assign, now, stepOf, valueAt } }, name, index, says, grid, dragged = grid) {
   const field = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", class: "jm-field", "aria-label": says });
-  const decimals = (/\.(\d+)$/.exec(String(stepOf(name))) ?? ["", ""])[1].length;
   let active = false;
   let shown = NaN;
   const update = () => {
     const v = valueAt(name.key, index());
     if (active || Object.is(v, shown)) return;
     shown = v;
-    const whole = v.toFixed(decimals);
-    field.value = grid ? compact(v) : +whole === v && abs(v) < 1e7 ? whole.replace("-", "\u2212") : short(v, 6);
+    field.value = grid ? compact(v) : stepped(v, stepOf(name));
   };
   const full = () => { field.value = String(valueAt(name.key, index())).replace("-", "\u2212"); };
   const move = (/** @type {number} */ steps) => {
@@ -118,7 +116,7 @@ function slider(panel, name, k) {
 
 /** A vector or matrix as fields; a large one as a heat-map with a field for the cell chosen. @param {Panel} panel @param {Name} name */
 function grid(panel, name) {
-  const { dom: { page, view, el, write }, state: { now, values }, label } = panel;
+  const { dom: { page, view, el, on, write }, state: { now, values }, label } = panel;
   const size = product(name.shape);
   const flat = name.shape.length < 2;
   const columns = flat ? 1 : name.shape[1];
@@ -143,6 +141,19 @@ function grid(panel, name) {
   cells.classList.toggle("jm-long", flat && size > 8);
   const fields = Array.from({ length: size }, (_, k) => numberField(panel, name, () => k, entryKey(name.key, name.shape, k), true));
   cells.append(...fields);
+  // One Tab into the matrix; the arrows go on from the ends of a number.
+  fields.forEach((field, k) => {
+    field.tabIndex = k ? -1 : 0;
+    on(field, "focus", () => { for (const one of fields) one.tabIndex = one === field ? 0 : -1; });
+    on(field, "keydown", (event) => {
+      const way = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+      const { selectionStart: from, selectionEnd: to, value } = field;
+      if (!way || event.shiftKey || !fields[k + way] || (from === to && from !== (way < 0 ? 0 : value.length))) return;
+      event.preventDefault();
+      fields[k + way].focus();
+      fields[k + way].select();
+    });
+  });
   let state = [""];
   now.push(() => {
     const list = /** @type {Float64Array} */ (values.get(name.key));

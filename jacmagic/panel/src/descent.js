@@ -1,6 +1,8 @@
 /** From a point downhill: gradient descent with a rate and momentum, and Newton's method; no DOM. */
 
-import { solve } from "./systems.js";
+import { largest } from "./colours.js";
+import { curved } from "./curvature.js";
+import { equilibria, lattice, solve } from "./systems.js";
 
 /**
  * The points of a descent, the start first; it ends where a number is not finite.
@@ -33,4 +35,17 @@ export function curvature(gradient, at) {
     for (let i = 0; i < n; i++) h[i * n + j] = (up[i] - down[i]) / (2 * d);
   });
   return h;
+}
+
+/**
+ * Where a gradient is 0 in a box, with the word of each point; where a whole line of it is 0, none.
+ * @param {(at: number[]) => number[]} gradient @param {import("./types.js").Pair[]} box @param {number[]} unit pixels a unit @returns {{at: number[], word: string}[]}
+ */
+export function critical(gradient, box, unit) {
+  const read = (/** @type {number[]} */ at) => ({ f: gradient(at), J: Array.from(curvature(gradient, at)) });
+  const size = Math.max(...lattice(box, 2).map((at) => largest(read(at).J)).filter(isFinite));
+  // Second derivatives that are all but 0 decide nothing.
+  const word = (/** @type {number[]} */ J) => (largest(J) > 1e-4 * size ? curved(J.slice(0, box.length).map(() => 0), J, 1).kind.replace(/ by .*/, "") : "not decided");
+  const found = equilibria(read, lattice(box, 6), box, unit).map(({ at, J }) => ({ at, word: word(J) }));
+  return found.filter((one) => one.word !== "not decided" || found.length < 3);
 }

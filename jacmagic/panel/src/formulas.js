@@ -1,13 +1,15 @@
 /** Formulas: the echo, and the entry under the pointer with its numbers put in. */
 
-import { short } from "./print.js";
+import { grip } from "./grip.js";
+import { short, stepped } from "./print.js";
 
 const { max } = Math;
 
 /** @typedef {import("./types.js").Panel} Panel */
 
 /** A formula with numbers that follow the values in the place of its names. @param {Panel} panel @param {string} mathml */
-function live({ dom: { page, math, typeset, write }, state: { places } }, mathml) {
+function live(panel, mathml) {
+  const { dom: { page, math, typeset, write }, state: { axes, places } } = panel;
   const node = typeset(mathml);
   /** @type {{text: Text, read: () => number, tight: boolean, first: boolean}[]} */
   const holes = [];
@@ -16,6 +18,8 @@ function live({ dom: { page, math, typeset, write }, state: { places } }, mathml
     if (!read) continue;
     const text = page.createTextNode("");
     const number = math("mn", text);
+    const axis = axes.get(one.getAttribute("data-name"));
+    if (axis) grip(panel, number, axis);
     const before = one.previousElementSibling;
     holes.push({ text, read, tight: one.hasAttribute("data-tight"), first: !before || before.textContent === "(" });
     // x_1^2 is one element; its third part is no part of the name.
@@ -54,7 +58,7 @@ export function entryLine(panel) {
     const node = el("div", {},
       el("div", { class: "jm-entry-line" }, ...(entry.name ? [typeset(entry.name), equals()] : []), el("span", { class: "jm-on" }, typeset(entry.mathml)), ...(filled.holes ? [equals(), filled.node] : []), equals(), el("span", { class: "jm-value jm-on" }, text)),
       el("div", { class: "jm-meaning" }, el("span", {}, "a step \u0394", column, " moves ", row, " by about ", moves, " \u0394", column.cloneNode(true)), copies(panel, entry)));
-    const one = { node, i, j, update: () => {
+    const one = { node, i, j, holes: filled.holes, update: () => {
       filled.update();
       const v = engine.shown(main)[i * matrixShape()[1] + j];
       write(text, short(v));
@@ -86,7 +90,7 @@ export function entryLine(panel) {
     },
     /** The first entry that has a number to put in, else the first. */
     first() {
-      for (const [i, row] of entries.entries()) for (const [j, entry] of row.entries()) if (live(panel, entry.mathml).holes) return show(i + "," + j);
+      for (const [i, row] of entries.entries()) for (const j of row.keys()) if (make(i + "," + j)?.holes) return show(i + "," + j);
       return show("0,0");
     },
   };
@@ -118,7 +122,30 @@ export function copyButton({ root, say, dom: { page, view, el, on } }, word, con
   return button;
 }
 
+const NUMBER = /^\u2212?[\d.]+$/;
+
+/** The number behind the = of a = 3.2 becomes a handle, as wide as the ends of its slider. @param {Panel} panel @param {any} formula @returns {any[]} */
+function held(panel, formula) {
+  const { dom: { el, math, page, write }, state: { axes, now, ranges, stepOf, valueAt } } = panel;
+  const [named, equals, number, next] = (formula.localName === "math" && formula.firstElementChild?.children) || [];
+  const axis = axes.get(named?.getAttribute("data-name") ?? "");
+  // A minus may stand as an operator of its own.
+  const minus = number?.textContent === "\u2212";
+  if (!axis || axis.label !== axis.key || equals?.textContent !== "=" || !NUMBER.test((minus ? next : number)?.textContent ?? "")) return [formula];
+  const text = page.createTextNode("");
+  // Digits are half an em wide.
+  const wide = (/** @type {string} */ word) => [...word].reduce((sum, one) => sum + (one === "." ? 0.28 : one === "\u2212" ? 0.78 : 0.5), 0);
+  const own = el("span", { class: "jm-held", style: "width:" + max(...[.../** @type {number[]} */ (ranges.get(axis.key)), valueAt(axis.key, 0)].map((v) => wide(stepped(v, stepOf(axis.name))))).toFixed(2) + "em" }, text);
+  const rest = [...formula.firstElementChild.children].slice(minus ? 4 : 3);
+  number.remove();
+  if (minus) next.remove();
+  grip(panel, own, axis, true);
+  now.push(() => write(text, short(valueAt(axis.key, 0))));
+  return [formula, own, ...(rest.length ? [math("math", ...rest)] : [])];
+}
+
 /** The block as understood. @param {Panel} panel @returns {any[]} */
-export function echo({ spec, dom: { el, line, typeset } }) {
-  return (spec.echo ?? []).flatMap((/** @type {any} */ part) => [el("div", { class: "jm-echo" }, ...[part.mathml ?? []].flat().map((one) => el("div", { class: "jm-formula" }, typeset(one)))), part.note && el("div", { class: "jm-note" }, ...line(part.note))]).filter(Boolean);
+export function echo(panel) {
+  const { spec, dom: { el, line, typeset } } = panel;
+  return (spec.echo ?? []).flatMap((/** @type {any} */ part) => [el("div", { class: "jm-echo" }, ...[part.mathml ?? []].flat().map((one) => el("div", { class: "jm-formula" }, typeset(one)))), part.note && el("div", { class: "jm-note" }, ...line(part.note).flatMap((one) => (typeof one === "string" ? one : held(panel, one))))]).filter(Boolean);
 }

@@ -91,7 +91,7 @@ function grid(panel, entry) {
     box.classList.remove("jm-stacked", "jm-more");
     const room = box.parentElement.clientWidth;
     const narrow = root.clientWidth < ROOMY && !alone;
-    box.classList.toggle("jm-stacked", narrow || box.scrollWidth > room + 1);
+    box.classList.toggle("jm-stacked", narrow || box.scrollWidth > room);
     box.classList.toggle("jm-more", box.scrollWidth > room + 1);
   });
   on(box, "scroll", () => box.classList.toggle("jm-more", box.scrollLeft + box.clientWidth < box.scrollWidth - 24));

@@ -3,6 +3,9 @@
 /** Accents that stand by themselves: fonts do not lift the combining ones over a tall letter. @type {Record<string, string>} */
 export const ACCENTS = { "^": "\u02c6", "\u00af": "\u02c9", "~": "\u02dc", "\u00a8": "\u00a8" };
 
+/** Accents as text has them, behind their letter. @type {Record<string, string>} */
+export const COMBINING = { "\u02d9": "\u0307", "^": "\u0302", "~": "\u0303", "\u00af": "\u0304", "\u00a8": "\u0308" };
+
 /** Whether a letter reaches up to where its accent would be. @param {string} letter */
 export const tall = (letter) => /[A-Z\u0391-\u03a9bdfhklt\u03b2\u03b4\u03b6\u03b8\u03bb\u03be\u03c8]/.test(letter[0]);
 

@@ -11,10 +11,11 @@ export { direction, eigenvalues, equilibria, iterated, kindOf, lattice, newton, 
 export { read, written } from "./address.js";
 export { fixedPoints, ratesOf } from "./pictures/system.js";
 export { curved, symmetric } from "./curvature.js";
-export { descent } from "./descent.js";
+export { critical, descent } from "./descent.js";
 export { about, nearer, panned, through, whole } from "./pictures/lens.js";
-export { around, cross } from "./pictures/space.js";
-export { seen } from "./pictures/solid.js";
+export { surfaceNet } from "./pictures/level.js";
+export { around } from "./pictures/space.js";
+export { cross, seen } from "./pictures/solid.js";
 export { format, short, compact, signed, typed } from "./print.js";
 export { owns } from "./keys.js";
 export { mount } from "./stage.js";

@@ -25,6 +25,12 @@ export const short = (v, digits = 4) => {
   return typeset10(abs(rounded) >= 1e7 || (rounded && abs(rounded) < 1e-4) ? rounded.toExponential() : String(rounded));
 };
 
+/** A number that goes by steps: as many decimals as these have, where that is all of it. @param {number} v @param {number} step */
+export const stepped = (v, step) => {
+  const whole = v.toFixed((/\.(\d+)$/.exec(String(step)) ?? ["", ""])[1].length);
+  return +whole === v && abs(v) < 1e7 ? whole.replace("-", "\u2212") : short(v, 6);
+};
+
 /** A number for a narrow cell: three decimals, never more than seven characters. @param {number} v */
 export const compact = (v) => {
   const size = abs(v);

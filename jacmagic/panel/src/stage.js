@@ -28,14 +28,15 @@ import { wire } from "./wire.js";
 let mounts = 0;
 
 /** Say what changed once the hand rests. @param {Panel} panel @returns {() => void} what ends it */
-function announce({ notes, say, dom: { view }, state: { engine, hears, main, matrixShape, touched } }) {
+function announce(panel) {
+  const { notes, say, dom: { view }, state: { engine, hears, main, matrixShape, touched } } = panel;
   let waiting = 0;
   hears.changed = () => {
     view.clearTimeout(waiting);
     waiting = view.setTimeout(() => {
       const [rows, columns] = matrixShape();
       const list = rows * columns && rows * columns <= 6 ? [...engine.shown(main)].map((v) => format(v)).join(", ") : "";
-      say([touched() + (list ? "; J = " + list : ""), ...notes].join("; "));
+      say([touched() + (list ? "; J = " + list : ""), ...(panel.sees ? [panel.sees] : []), ...notes].join("; "));
     }, 600);
   };
   return () => view.clearTimeout(waiting);

@@ -18,7 +18,7 @@
  * @typedef {ReturnType<typeof import("./state.js").hold>} State
  * @typedef {ReturnType<typeof import("./labels.js").labels>} Labels
  * @typedef {{spec: any, own: string, root: HTMLElement, dom: Dom, state: State, play: ReturnType<typeof import("./play.js").player>,
- *   term(word: string, key?: string): any, notes: string[], hues: Map<string, string>, say(text: string): void} & Labels} Panel  all that a panel is
+ *   term(word: string, key?: string): any, notes: string[], sees?: string, hues: Map<string, string>, say(text: string): void} & Labels} Panel  all that a panel is
  * @typedef {{panel: Panel, picture: any, dom: Dom, state: State, term: Panel["term"], main: string, rows: Label[], columns: Label[],
  *   width: number, height: number, still: {matches: boolean}, redraw(): void, lens: import("./pictures/lens.js").Lens, walk?: {steps: number}, morph?: {steps: number}, camera?: {yaw: number, pitch: number},
  *   descent?: {steps: number, rate: number, momentum: number, newton: boolean}, hue(key: string): string[], axis(key: string): import("./state.js").Axis,

@@ -1,10 +1,12 @@
 /** Two variables, one function: contours and the gradient. */
 
 import { largest, strength } from "../colours.js";
+import { critical } from "../descent.js";
 import { contours, equalUnits, extent, steady, ticks, uphill } from "../geometry.js";
 import { format, short } from "../print.js";
 import { downhill } from "./downhill.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+import { arrow, canvasFor, handle, labels, plane, rangeIn, readIn } from "./plane.js";
+import { mark } from "./system.js";
 
 const { abs, max, min, round } = Math;
 
@@ -26,7 +28,9 @@ export function contour(engine, place) {
   const gradient = draw("path", { class: "jm-gradient" });
   space.inside.append(sheet, through);
   const [band, part] = [draw("path", { class: "jm-band-lit" }), draw("path", { class: "jm-arrow-f" })];
-  space.over.append(band, part, gradient);
+  const marks = draw("g", { class: "jm-marks" });
+  const free = labels(space);
+  space.over.append(marks, band, part, gradient);
   let along = -1;
   svg.append(lettered(xa.label, { x: space.left + space.width + 14, y: height - 8, "text-anchor": "end" }), lettered(ya.label, { x: 48, y: 20, "text-anchor": "middle" }));
   const move = handle(place, svg, space, xa, ya);
@@ -59,8 +63,10 @@ export function contour(engine, place) {
       sheet.replaceChildren();
       const levels = ticks(zr[0], zr[1], 18);
       const top = largest(levels);
-      /** @type {Pair[]} */
-      const written = [];
+      free.clear();
+      marks.replaceChildren();
+      const slope = sampler([J], [xa, ya]);
+      for (const { at: [x, y], word } of critical((at) => Array.from(slope(...at)), shown, [space.width, space.height].map((size, k) => size / (shown[k][1] - shown[k][0])))) mark(dom, marks, free, space.x(x), space.y(y), word, word === "minimum");
       for (const level of levels) {
         const lines = trace(level);
         const hue = level < 0 ? "jm-below-zero" : level ? "" : "jm-zero";
@@ -70,11 +76,9 @@ export function contour(engine, place) {
         // The label goes where no other stands yet, well inside the frame.
         for (const part of [0.5, 0.3, 0.7, 0.2, 0.8]) {
           const [x, y] = longest[round(part * (longest.length - 1))];
-          const [px, py] = [space.x(x), space.y(y)];
-          if (px < space.left + 22 || px > space.left + space.width - 22 || py < space.top + 12 || py > space.top + space.height - 12) continue;
-          if (written.some(([a, b]) => abs(a - px) < 44 && abs(b - py) < 20)) continue;
-          written.push([px, py]);
-          sheet.append(draw("text", { x: px, y: py + 4, "text-anchor": "middle" }, short(level)));
+          const at = free.near(space.x(x), space.y(y), 22, [[0, 4]]);
+          if (!at) continue;
+          sheet.append(draw("text", { x: at[0], y: at[1], "text-anchor": "middle" }, short(level)));
           break;
         }
       }

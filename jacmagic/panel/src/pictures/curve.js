@@ -3,7 +3,10 @@
 import { product } from "../evaluator.js";
 import { extent, nice, steady } from "../geometry.js";
 import { format, short } from "../print.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
+import { arrow, canvasFor, handle, labels, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
+import { mark } from "./system.js";
+
+const { abs } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
@@ -29,6 +32,9 @@ export function curve(engine, place) {
   svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), dom.lettered(picture.name, { x: 50, y: 20, "text-anchor": "middle" }));
   for (const one of lines) one.step.classList.add(...place.hue(xa.label));
   for (const one of lines) one.tangent.classList.add(...place.hue(xa.label));
+  const marks = draw("g", { class: "jm-marks" });
+  const free = labels(space);
+  space.inside.append(marks);
   const move = handle(place, svg, space, xa);
   const slope = page.createTextNode("");
   /** @type {Pair | null} */
@@ -36,6 +42,24 @@ export function curve(engine, place) {
   let seen = "";
   /** @type {Pair} */
   let xr = [0, 1];
+  /** Where one curve turns: its lowest and highest points. */
+  function turns() {
+    marks.replaceChildren();
+    if (many > 1) return;
+    free.clear();
+    const [value, slope] = [sampler(f, [xa]), sampler([J], [xa])];
+    const list = sampled((x) => slope(x)[0], xr);
+    list.forEach(([x, v], k) => {
+      if (!k || !(v * list[k - 1][1] < 0 || (!v && list[k - 1][1] * (list[k + 1]?.[1] ?? 0) < 0))) return;
+      let [lo, hi] = [list[k - 1][0], x];
+      for (let turn = 0; v && turn < 40; turn++) { const half = (lo + hi) / 2; if (slope(half)[0] * v > 0) hi = half; else lo = half; }
+      const y = value(hi)[0];
+      // A pole or a kink turns the sign as well.
+      if (!(abs(slope(hi)[0]) < 1e-3 * abs(list[k - 1][1])) || !isFinite(y)) return;
+      const word = list[k - 1][1] < 0 ? "minimum" : "maximum";
+      mark(dom, marks, free, space.x(hi), space.y(y), word, word === "minimum");
+    });
+  }
   function update() {
     const state = background(picture.x);
     if (state !== seen) {
@@ -46,6 +70,7 @@ export function curve(engine, place) {
       yr = steady(yr, extent(all.flatMap(([, list]) => list)));
       [xr] = space.range(rangeIn(place.state, xa), yr);
       const near = sampled(read, xr);
+      turns();
       lines.forEach((one, i) => put(one.curve, "d", space.path(unbroken(near.map(([x, list]) => [x, list[i]]), /** @type {Pair} */ (yr)))));
     }
     const at = f.flatMap((output) => [...engine.get(output)]);

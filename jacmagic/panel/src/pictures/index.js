@@ -10,11 +10,14 @@
  */
 
 import { compile } from "../evaluator.js";
+import { COMBINING } from "../letters.js";
+import { short } from "../print.js";
 import { cobweb } from "./cobweb.js";
 import { contour } from "./contour.js";
 import { curve } from "./curve.js";
 import { flow } from "./flow.js";
 import { heatmap } from "./heatmap.js";
+import { level } from "./level.js";
 import { nearer, whole } from "./lens.js";
 import { map2 } from "./map2.js";
 import { net } from "./net.js";
@@ -31,7 +34,7 @@ const { floor, max, round } = Math;
 /** @typedef {import("../types.js").Place} Place */
 
 /** @type {Record<string, import("../types.js").Picture>} */
-export const PICTURES = { curve, slopes, path, contour, surface, map2, space, flow, phase, cobweb, orbit, net, heatmap };
+export const PICTURES = { curve, slopes, path, contour, surface, map2, space, level, flow, phase, cobweb, orbit, net, heatmap };
 
 /** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
 export function placeOf(panel) {
@@ -62,7 +65,7 @@ export function placeOf(panel) {
 }
 
 /** What the switch says. @type {Record<string, string>} */
-const WORDS = { contour: "contours", net: "tree", slopes: "f and f\u2032", map2: "grid and image", flow: "field" };
+const WORDS = { contour: "contours", net: "tree", slopes: "f and f\u2032", map2: "grid and image", level: "level surface", flow: "field" };
 
 /** The picture of a panel in its box, with its caption and, where there are several, a quiet switch; made anew where its width changes. @param {Panel} panel @param {Place} place */
 export function drawing(panel, place) {
@@ -71,7 +74,7 @@ export function drawing(panel, place) {
   const save = el("button", { type: "button", class: "jm-word" }, "Save picture");
   const [frame, caption] = [el("div", { class: "jm-frame" }), el("div", { class: "jm-caption" })];
   const rows = (/** @type {RegExp} */ of) => kinds.some((one) => of.test(one.kind));
-  const below = el("div", { class: "jm-tools" + (rows(/contour|map2/) ? "" : " jm-slim"), hidden: !rows(/contour|map2|cobweb|orbit/) });
+  const below = el("div", { class: "jm-tools" + (rows(/contour|map2/) ? "" : " jm-slim"), hidden: !(rows(/contour|map2|cobweb|orbit/) || (place.picture.kind === "space" && place.picture.axes.length === 3 && !place.picture.order)) });
   const { lens } = place;
   const sized = (/** @type {string} */ text, /** @type {string} */ says, /** @type {() => void} */ heard) => {
     // The keys of the point do the same.
@@ -87,7 +90,7 @@ export function drawing(panel, place) {
   let lit = [-1, -1];
   /** @type {[string | null, Set<string> | null]} */
   let at = [null, null];
-  let wide = 0;
+  let [wide, says] = [0, ""];
   const words = kinds.map((one) => {
     const word = el("button", { type: "button", class: "jm-word", "aria-pressed": "false" }, WORDS[one.kind] ?? one.kind);
     on(word, "click", () => choose(one));
@@ -101,6 +104,7 @@ export function drawing(panel, place) {
     made = PICTURES[kind](state.engine, place);
     node.className = "jm-picture jm-" + kind;
     words.forEach((word, k) => word.setAttribute("aria-pressed", String(kinds[k] === place.picture)));
+    says = (made.svg ?? made.node).getAttribute("aria-label") ?? "";
     sizes.hidden = /net|heatmap/.test(kind);
     frame.replaceChildren(made.node, sizes);
     caption.replaceChildren(...(kinds.length > 1 ? [choice, " \u00a0 "] : []), ...made.caption, " \u00a0 ", save);
@@ -125,6 +129,14 @@ export function drawing(panel, place) {
     draw();
   };
   on(save, "click", () => download(panel, made.save?.() ?? plainCopy(panel, made.svg ?? made.node, made.canvas), place.picture.kind));
+  // What the picture shows, in words: of its svg, and said with what has changed.
+  const told = () => {
+    const sees = made.caption.map((one) => (typeof one === "string" ? one : one.textContent)).join("").trim();
+    const svg = made.svg ?? made.node;
+    if (svg.localName === "svg") svg.setAttribute("aria-label", [says, sees, ...largestStep(panel)].filter(Boolean).map((one) => one.replace(/\.$/, "")).join("; "));
+    panel.sees = largestStep(panel)[0] ?? "";
+  };
+  state.resting.push(told);
   state.resized.push(make);
   state.later.push(() => { all.style.visibility = lens.k === 1 && !lens.x && !lens.y ? "hidden" : ""; made.update(); });
   state.lit.push((i, j) => { lit = [i, j]; made.light?.(i, j); state.schedule(); });
@@ -136,6 +148,16 @@ export function drawing(panel, place) {
     made?.step?.(...at);
   });
   return { node, end: () => made.end() };
+}
+
+/** The entry of J that moves most, in a sentence; none of a large J. @param {Panel} panel @returns {string[]} */
+function largestStep({ label, state: { columns, engine, has, main, rows } }) {
+  if (!has() || !rows.length || rows.length * columns.length > 36) return [];
+  const J = Array.from(engine.shown(main));
+  if (J.length !== rows.length * columns.length || !J.every(isFinite)) return [];
+  const most = J.reduce((best, v, k) => (Math.abs(v) > Math.abs(J[best]) ? k : best), 0);
+  const [row, column] = [rows[floor(most / columns.length)], columns[most % columns.length]].map((one) => [...(label(one.key).textContent ?? "")].map((sign) => COMBINING[sign] ?? sign).join("").normalize());
+  return ["a step \u0394" + column + " moves " + row + " by about " + short(J[most]) + " \u0394" + column];
 }
 
 /** A copy of a picture that needs no style sheet. @param {Panel} panel @param {SVGElement} svg @param {HTMLCanvasElement} [canvas] what is painted behind it */

@@ -26,6 +26,18 @@ export function shade([a, b, c]) {
   return 0.5 + 0.5 * abs(0.35 * a - 0.45 * b + 0.82 * c) / long;
 }
 
+/** A face of a surface, as light as it lies to the light. @param {number[][]} corners @param {Pair[]} box @param {boolean} dark */
+export function patch(corners, box, dark) {
+  const [u, v] = [[2, 0], [3, 1]].map(([a, b]) => corners[a].map((one, k) => (one - corners[b][k]) / (box[k][1] - box[k][0])));
+  const level = Math.round(dark ? 22 + 66 * shade(cross(u, v)) : 140 + 106 * shade(cross(u, v)));
+  const fill = "rgb(" + level + " " + (level + (dark ? 5 : 1)) + " " + (level + (dark ? 11 : 4)) + ")";
+  // Its own colour around it closes the seams between faces.
+  return { at: corners, fill, stroke: fill, wide: 0.7 };
+}
+
+/** a × b. @param {ArrayLike<number>} a @param {ArrayLike<number>} b @returns {[number, number, number]} */
+export const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+
 /** @param {Place} place @param {string} says @param {{tall?: number, yaw?: number}} [how] how tall the box is beside its width, from where it is seen first */
 export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
   const { dom: { draw, el, on, put, view }, height, lens, width } = place;

@@ -1,20 +1,19 @@
-/** What lives in space: a curve with its velocity, a surface with its tangents and normal, the trajectory of three equations. */
+/** What lives in space: a curve with its velocity, a surface with its tangents and normal, a box and its image, the trajectory of three equations. */
 
-import { extent, steady } from "../geometry.js";
-import { format } from "../print.js";
+import { extent, nice, steady } from "../geometry.js";
+import { format, short } from "../print.js";
+import { determinant } from "../squares.js";
 import { equilibria, kindOf, lattice, rests, smooth, trajectory } from "../systems.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
-import { shade, solid } from "./solid.js";
+import { cross, patch, solid } from "./solid.js";
+import { stepper } from "./stepper.js";
 import { ratesOf } from "./system.js";
 
-const { abs, hypot, max, min, round } = Math;
+const { abs, floor, hypot, max, min } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
-const [N, LONG, TALL] = [25, 400, 0.9];
-
-/** a × b. @param {ArrayLike<number>} a @param {ArrayLike<number>} b @returns {[number, number, number]} */
-export const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+const [N, LONG, TALL, WAY] = [25, 400, 0.9, 60];
 
 /**
  * Ranges of the three axes around points: of one unit where none of them is then a sliver.
@@ -28,40 +27,52 @@ export function around(points, old) {
   return own.map(([lo, hi], k) => { const half = (whole * (k === 2 ? TALL : 1)) / 2; return [(lo + hi) / 2 - half, (lo + hi) / 2 + half]; });
 }
 
-/** @type {import("../types.js").Picture} */
-export function space(engine, place) {
-  const { background, dom, lettered, main, picture, sampler, state } = place;
-  const { draw, page, put, write } = dom;
-  const axes = picture.axes.map(place.axis);
-  const system = !!picture.order;
-  const n = axes.length;
-  const says = system ? "the trajectory through the point" : n === 1 ? "the curve and its velocity" : "the surface, its tangents and normal";
-  const room = solid(place, says, { tall: TALL, yaw: system ? -0.7 : 0.5 });
-  const hue = axes.map((/** @type {any} */ one) => place.hue(one.label));
-  const arrows = (system ? [[]] : hue).map((/** @type {string[]} */ one) => draw("path", { class: ["jm-step-x", ...one].join(" ") }));
-  const [normal, marks, words] = [draw("path", { class: "jm-gradient" }), draw("g", { class: "jm-marks" }), page.createTextNode("")];
-  room.over.append(marks, ...arrows, normal);
-  let at = [0, 0];
-  /** What a step of each axis is on the picture, in pixels. @type {number[][]} */
-  let ways = [];
+/**
+ * What hears a drag in space: by the pictures of the tangents where there are some, else along the floor.
+ * @param {import("../types.js").Place} place @param {ReturnType<typeof solid>} room @param {any[]} axes @param {() => number[]} at the point on the picture @param {() => number[][]} [tangents] a step of each axis, in pixels
+ * @returns {any}
+ */
+export function dragged({ state, width }, room, axes, at, tangents = () => []) {
   let [fromX, fromY] = [0, 0];
   /** @type {number[]} */
   let grabbed = [];
-  /** Where a drag leads: by the pictures of the tangents, in a system along the floor. @param {any} event @returns {Pair} */
+  /** @param {any} event @returns {Pair} */
   function follow(event) {
-    const here = axes.map((/** @type {any} */ one) => readIn(state, one));
-    if (event.type === "pointerdown") [fromX, fromY, grabbed] = [event.clientX, event.clientY, here];
-    const scale = place.width / (room.svg.getBoundingClientRect().width || 1);
+    if (event.type === "pointerdown") [fromX, fromY, grabbed] = [event.clientX, event.clientY, axes.map((one) => readIn(state, one))];
+    const scale = width / (room.svg.getBoundingClientRect().width || 1);
     const [dx, dy] = [(event.clientX - fromX) * scale, (event.clientY - fromY) * scale];
-    const [a, b] = ways;
-    if (system) { const by = room.along(dx, dy); return [grabbed[0] + by[0], grabbed[1] + by[1]]; }
-    if (n === 1) return [grabbed[0] + (dx * a[0] + dy * a[1]) / (a[0] * a[0] + a[1] * a[1] || 1), 0];
+    const [a, b] = tangents();
+    if (!a) { const by = room.along(dx, dy); return [grabbed[0] + by[0], grabbed[1] + by[1]]; }
+    if (!b) return [grabbed[0] + (dx * a[0] + dy * a[1]) / (a[0] * a[0] + a[1] * a[1] || 1), 0];
     const det = a[0] * b[1] - a[1] * b[0];
     if (abs(det) < 1e-3 * hypot(...a) * hypot(...b)) return [grabbed[0], grabbed[1]];
     return [grabbed[0] + (dx * b[1] - dy * b[0]) / det, grabbed[1] + (dy * a[0] - dx * a[1]) / det];
   }
-  const held = { over: room.over, left: 0, top: 0, width: 0, height: 0, x: () => at[0], y: () => at[1], at: follow };
-  const move = handle(place, room.svg, /** @type {any} */ (held), axes[0], axes[1]);
+  return { over: room.over, left: 0, top: 0, width: 0, height: 0, x: () => at()[0], y: () => at()[1], at: follow };
+}
+
+/** @type {import("../types.js").Picture} */
+export function space(engine, place) {
+  const { background, dom, lettered, main, picture, sampler, state } = place;
+  const { draw, el, page, put, write } = dom;
+  const axes = picture.axes.map(place.axis);
+  const system = !!picture.order;
+  const n = axes.length;
+  const says = n === 3 && !system ? "a box and its image, the cube at the point and its parallelepiped" : system ? "the trajectory through the point" : n === 1 ? "the curve and its velocity" : "the surface, its tangents and normal";
+  const room = solid(place, says, { tall: TALL, yaw: system ? -0.7 : 0.5 });
+  const hue = axes.map((/** @type {any} */ one) => place.hue(one.label));
+  const arrows = (system ? [[]] : hue).map((/** @type {string[]} */ one) => draw("path", { class: ["jm-step-x", ...one].join(" ") }));
+  const [normal, marks, words] = [draw("path", { class: "jm-gradient" }), draw("g", { class: "jm-marks" }), page.createTextNode("")];
+  const solid3 = n === 3 && !system;
+  const cube = draw("path", { class: "jm-square" });
+  const how = (place.morph ??= { steps: WAY });
+  const { stop, words: steps } = stepper(place, how, "way from x to f", { most: WAY, burst: WAY, pace: 30, stride: 6 });
+  const blend = (/** @type {number[]} */ p, /** @type {number[]} */ q, /** @type {number} */ t) => p.map((v, k) => v + t * (q[k] - v));
+  room.over.append(marks, cube, ...arrows, normal);
+  let at = [0, 0];
+  /** What a step of each axis is on the picture, in pixels. @type {number[][]} */
+  let ways = [];
+  const move = handle(place, room.svg, dragged(place, room, axes, () => at, () => (system ? [] : ways)), axes[0], axes[1]);
   let [data, painted] = ["", ""];
   /** @type {any[]} */
   let shapes = [];
@@ -80,16 +91,16 @@ export function space(engine, place) {
     box = around(points, painted ? box : [null, null, null]);
     shapes = strokes(points, hue[0], 2.4);
   }
-  /** @param {number[][]} points @param {string[]} classes @param {number} wide */
-  function strokes(points, classes, wide) {
+  /** @param {number[][]} points @param {string[]} classes @param {number} wide @param {boolean} [floor] with their shadows on it */
+  function strokes(points, classes, wide, floor = true) {
     const [own, grey] = [room.colour(classes), room.colour([])];
     const pairs = points.slice(1).map((p, k) => [points[k], p]).filter((pair) => pair.every((p) => good(p) && inBox(p)));
-    return [...pairs.map((pair) => ({ at: pair.map((p) => [p[0], p[1], box[2][0]]), stroke: grey, wide: 0.7, near: -9 })), ...pairs.map((pair) => ({ at: pair, stroke: own, wide }))];
+    return [...(floor ? pairs : []).map((pair) => ({ at: pair.map((p) => [p[0], p[1], box[2][0]]), stroke: grey, wide: 0.7, near: -9 })), ...pairs.map((pair) => ({ at: pair, stroke: own, wide }))];
   }
   function sheet() {
     const ranges = axes.map((/** @type {any} */ one) => rangeIn(state, one));
     const read = sampler(f, axes);
-    const grid = Array.from({ length: N * N }, (_, k) => Array.from(read(...[k % N, Math.floor(k / N)].map((i, a) => ranges[a][0] + (i / (N - 1)) * (ranges[a][1] - ranges[a][0])))));
+    const grid = Array.from({ length: N * N }, (_, k) => Array.from(read(...[k % N, floor(k / N)].map((i, a) => ranges[a][0] + (i / (N - 1)) * (ranges[a][1] - ranges[a][0])))));
     box = around(grid.filter(good), painted ? box : [null, null, null]);
     const colours = hue.map(room.colour);
     const dark = room.dark();
@@ -98,11 +109,30 @@ export function space(engine, place) {
       for (let i = 0; i + 1 < N; i++) {
         const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(([p, q]) => grid[q * N + p]);
         if (!corners.every((p) => good(p) && inBox(p))) continue;
-        const [u, v] = [[2, 0], [3, 1]].map(([a, b]) => corners[a].map((one, k) => (one - corners[b][k]) / (box[k][1] - box[k][0])));
-        const level = round(dark ? 24 + 42 * shade(cross(u, v)) : 150 + 98 * shade(cross(u, v)));
-        shapes.push({ at: corners, fill: "rgb(" + level + " " + (level + (dark ? 5 : 1)) + " " + (level + (dark ? 11 : 4)) + ")", lines: [[0, 1, colours[0]], [3, 2, colours[0]], [0, 3, colours[1]], [1, 2, colours[1]]] });
+        shapes.push({ ...patch(corners, box, dark), lines: [[0, 1, colours[0]], [3, 2, colours[0]], [0, 3, colours[1]], [1, 2, colours[1]]] });
       }
     }
+  }
+  /** Lines of the box along each axis, part of the way to their images. @param {number} t */
+  function lattice3(t) {
+    const ranges = axes.map((/** @type {any} */ one) => rangeIn(state, one));
+    const read = sampler(f, axes);
+    const image = (/** @type {number[]} */ p) => {
+      const from = p.map((v, a) => ranges[a][0] + v * (ranges[a][1] - ranges[a][0]));
+      return blend(from, Array.from(read(...from)), t);
+    };
+    const lines = [0, 1, 2].flatMap((way) => Array.from({ length: 16 }, (_, m) => ({ way, points: Array.from({ length: 17 }, (_, k) => {
+      const p = [0, 0, 0];
+      p[way] = k / 16;
+      p[(way + 1) % 3] = (m % 4) / 3;
+      p[(way + 2) % 3] = floor(m / 4) / 3;
+      return image(p);
+    }) })));
+    const all = Array.from({ length: 343 }, (_, k) => image([k % 7, floor(k / 7) % 7, floor(k / 49)].map((v) => v / 6)));
+    // While it is on its way both ends of it are in sight.
+    const ends = t < 1 ? [0, 7].map((k) => ranges.map((/** @type {Pair} */ one) => one[k && 1])) : [];
+    box = around([...all.filter(good), ...ends], painted ? box : [null, null, null]);
+    shapes = lines.flatMap(({ way, points }) => strokes(points, hue[way], 1.3, false));
   }
   /** Forward in ink, the past in grey. @param {number[]} start */
   function orbit(start) {
@@ -127,10 +157,11 @@ export function space(engine, place) {
   }
   function update() {
     const start = axes.map((/** @type {any} */ one) => readIn(state, one));
-    const now = background(...axes.map((/** @type {any} */ one) => one.key)) + (system ? start.join() : "");
+    const t = solid3 ? how.steps / WAY : 1;
+    const now = background(...axes.map((/** @type {any} */ one) => one.key)) + (system ? start.join() : t);
     const names = (system ? axes.map((/** @type {any} */ one) => one.label) : [0, 1, 2].map((k) => place.rows[k]?.key ?? ""));
     const sight = room.sighted();
-    if (now !== data) { data = now; if (system) orbit(start); else if (n === 1) curve(); else sheet(); painted = ""; }
+    if (now !== data) { data = now; if (system) orbit(start); else if (n === 1) curve(); else if (n === 2) sheet(); else lattice3(t); painted = ""; }
     room.frame(box, names.map((/** @type {string} */ key) => (/** @type {Record<string, any>} */ how) => lettered(key, how)));
     if (sight !== painted) {
       // Another ground asks for other colours.
@@ -139,8 +170,9 @@ export function space(engine, place) {
       room.paint(shapes);
       mark();
     }
-    const J = Array.from(engine.get(picture.J ?? main));
-    const values = f.flatMap((one) => [...engine.get(one)]);
+    const whole = Array.from(engine.get(picture.J ?? main));
+    const J = solid3 ? whole.map((v, k) => +(k % 4 === 0) + t * (v - +(k % 4 === 0))) : whole;
+    const values = solid3 ? blend(start, f.flatMap((one) => [...engine.get(one)]), t) : f.flatMap((one) => [...engine.get(one)]);
     const here = system ? start : values.slice(0, 3);
     const drawn = good(here) && J.every(isFinite);
     const size = box.map(([lo, hi]) => hi - lo);
@@ -152,15 +184,23 @@ export function space(engine, place) {
     };
     const reach = (/** @type {ArrayLike<number>} */ by) => min(1, 0.3 / (max(...size.map((one, k) => abs(by[k]) / one)) || 1));
     const columns = system ? [picture.order.map((/** @type {number} */ i) => values[i])] : axes.map((/** @type {any} */ _, /** @type {number} */ j) => [0, 1, 2].map((i) => J[i * n + j]));
-    ways = columns.map((/** @type {number[]} */ by, /** @type {number} */ k) => { const one = pointer(by, reach(by)); put(arrows[k], "d", one.d); return one.way; });
+    // Sides of one cube are as long as each other, on the whole way.
+    const side = solid3 ? nice(0.13 / max(...axes.flatMap((/** @type {any} */ _, /** @type {number} */ j) => size.map((one, i) => max(+(i === j), abs(whole[3 * i + j])) / one)))) : 1;
+    ways = columns.map((/** @type {number[]} */ by, /** @type {number} */ k) => { const one = pointer(by, solid3 ? side : reach(by)); put(arrows[k], "d", one.d); return one.way; });
     if (n === 2) {
       const up = cross(columns[0], columns[1]);
       put(normal, "d", pointer(up, (0.3 * min(...size)) / (hypot(...up) || 1)).d);
     }
+    if (solid3) {
+      const corner = (/** @type {number} */ k) => room.dot([0, 1, 2].map((i) => here[i] + side * columns.reduce((/** @type {number} */ sum, /** @type {number[]} */ by, /** @type {number} */ a) => sum + ((k >> a) & 1 ? by[i] : 0), 0)));
+      put(cube, "d", drawn ? [[0, 1, 3, 2], [4, 5, 7, 6], [0, 1, 5, 4], [2, 3, 7, 6], [0, 2, 6, 4], [1, 3, 7, 5]].map((face) => "M" + face.map(corner).join("L") + "Z").join("") : "");
+      const volume = abs(determinant(whole, 3));
+      write(words, "cube of side " + short(side, 3) + " \u2192 parallelepiped of volume " + format(volume * side ** 3) + " = " + short(side, 3) + "\u00b3 \u00b7 |det J|" + (t < 1 ? "; x + t (f(x) \u2212 x), t = " + short(t, 2) : ""));
+    }
     const long = hypot(...columns[0]);
-    write(words, n === 2 ? "tangents \u2202/\u2202" + axes[0].label + ", \u2202/\u2202" + axes[1].label + " in their colours, the normal in black" : (system && !long ? "The point rests." : "velocity of length " + format(long)));
+    if (!solid3) write(words, n === 2 ? "tangents \u2202/\u2202" + axes[0].label + ", \u2202/\u2202" + axes[1].label + " in their colours, the normal in black" : (system && !long ? "The point rests." : "velocity of length " + format(long)));
     at = drawn ? room.spot(here) : [0, 0];
     move(drawn ? 1 : NaN);
   }
-  return { node: room.node, svg: room.svg, canvas: room.canvas, caption: [words], update, end() {} };
+  return { node: room.node, svg: room.svg, canvas: room.canvas, caption: [words], below: solid3 && el("span", { class: "jm-descent" }, "x \u2192 f(x) ", ...steps), update, end: stop };
 }
