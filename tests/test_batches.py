@@ -68,6 +68,11 @@ NETS = {
                          {"L": lambda X, k, W, b: ((k + X @ W + b) ** 2).sum()}, net=True),
     "the bias first, and taken off": R("X in R^(4x2) batch\nH = b - 2 X W in R^(4x3)\nL = sum(H .^ 2)", {**X, "W": (2, 3), "b": (3,)},
                                        {"L": lambda X, W, b: ((b - 2 * X @ W) ** 2).sum()}, net=True),
+    "attention of a batch of tokens": R(
+        "X in R^(4x3) batch\nQ = X W_Q + b_Q in R^(4x2)\nK = X W_K in R^(4x2)\nW_V in R^(3x3)\nH = softmax(Q K^T/sqrt(2)) X W_V + b in R^(4x3)\nL = cross_entropy(softmax(H), Y)",
+        {"X": (4, 3), "W_Q": (3, 2), "b_Q": (2,), "W_K": (3, 2), "W_V": (3, 3), "b": (3,), "Y": (4, 3)},
+        {"L": lambda X, W_Q, b_Q, W_K, W_V, b, Y: F.cross_entropy(F.scaled_dot_product_attention(
+            (X @ W_Q + b_Q)[None], (X @ W_K)[None], (X @ W_V)[None])[0] + b, Y)}, net=True, draw={"Y": one_hot}),
     "batch norm": R("X in R^(4x2) batch\nZ = X W + b in R^(4x3)\nμ = mean_cols(Z)\nv = mean_cols((Z - μ) .^ 2)\ns = sqrt(v + 0.001)\nH = (Z - μ) diag(γ ./ s) + β\nγ in R^3\nβ in R^3\nL = mse(H, Y)",
                     {**X, "W": (2, 3), "b": (3,), "gamma": (3,), "beta": (3,), "Y": (4, 3)},
                     {"L": lambda X, W, b, gamma, beta, Y: F.mse_loss(F.batch_norm(X @ W + b, None, None, gamma, beta, True, 0.1, 0.001), Y)}, net=True),

@@ -44,7 +44,8 @@ class Batches:
             return self.product(expr)
         if isinstance(expr, t.Call):
             kept = FUNCTIONS[expr.function].kind == "entrywise" or expr.function in _KEPT
-            return self.first(expr.arguments) if kept else None
+            axis = self.first(expr.arguments) if kept else None
+            return ROWS if axis is None and expr.function in _KEPT and self.scores(expr.arguments[0]) else axis
         if isinstance(expr, (t.Negative, t.Sum, t.Fraction, t.Power, t.UserCall, t.Case)):
             return self.first(t.children(expr))
         return None
@@ -68,6 +69,18 @@ class Batches:
         ends = {axis for (_, one), axis in ((arrays[0], ROWS), (arrays[-1], COLUMNS)) if self.of(one) == axis} if (
             arrays) else set()
         return ends.pop() if len(ends) == 1 else None
+
+    def scores(self, expr: t.Expr) -> bool:
+        """True for Q Kᵀ/√d, examples with examples: softmax has a row of it for each example of Q."""
+        expr = t.inside(expr)
+        if isinstance(expr, (t.Negative, t.Sum, t.Fraction)):
+            return any(self.scores(one) for one in t.children(expr))
+        if not isinstance(expr, t.Product) or COLUMNS in self.declared.values():
+            return False
+        arrays = [one for op, one in expr.factors if op != "/" and not self.number(one)]
+        if len(arrays) == 1:
+            return self.scores(arrays[0])
+        return bool(arrays) and self.of(arrays[0]) == ROWS and self.of(arrays[-1]) == COLUMNS
 
     def number(self, expr: t.Expr) -> bool:
         """True for what has nothing but numbers in it."""

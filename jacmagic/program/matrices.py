@@ -38,7 +38,16 @@ def of_square(op: str) -> Lowering:
 
 
 def trace(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    node = square(low, expr, expr.arguments[0], values[0])
+    """The sum of the diagonal; of a Kronecker product of squares the product of their traces."""
+    inner = t.inside(expr.arguments[0])
+    if isinstance(inner, t.Call) and inner.function == "kron" and len(inner.arguments) == 2:
+        parts = [low.node(low.lower(one)) for one in inner.arguments]
+        if all(len(one.shape) == 2 and one.shape[0] == one.shape[1] for one in parts):
+            return Value(diagonal_sum(low, parts[0]).expr * diagonal_sum(low, parts[1]).expr)
+    return diagonal_sum(low, square(low, expr, expr.arguments[0], values[0]))
+
+
+def diagonal_sum(low: Lowerer, node: Node) -> Value:
     n = node.shape[0]
     return low.of_node(low.graph.sum(low.graph.take(node, range(0, n * n, n + 1), (n,)), (0,)))
 

@@ -41,9 +41,27 @@ class Factor:
     def transposed(self) -> Factor:
         if self.kind in ("diag", "eye") or self.rows == self.columns == 1:
             return self
+        if self.kind == "matrix" and symmetric(self.what):
+            return self
         if self.kind == "sum" and self.rows > 1 < self.columns:
             return replace(self, what=self.what.transposed, rows=self.columns, columns=self.rows)
         return replace(self, rows=self.columns, columns=self.rows, flipped=not self.flipped)
+
+
+def symmetric(tree: t.Expr) -> bool:
+    """True for a matrix that is its own transpose, whatever its names are: Xᵀ X, (λ I + Xᵀ X)⁻¹."""
+    tree = t.inside(tree)
+    base = t.inverted(tree)
+    if base is not None:
+        return symmetric(base)
+    if isinstance(tree, t.Sum):
+        return all(symmetric(one) for _, one in tree.terms)
+    if not isinstance(tree, t.Product) or any(op not in ("", "*") for op, _ in tree.factors):
+        return isinstance(tree, (t.Identity, t.Diag))
+    factors = [t.inside(one) for _, one in tree.factors]
+    pairs = zip(factors[: len(factors) // 2], reversed(factors))
+    middle = factors[len(factors) // 2 : (len(factors) + 1) // 2]
+    return all(turned(one) == other for one, other in pairs) and all(map(symmetric, middle))
 
 
 @dataclass(frozen=True)
@@ -208,6 +226,11 @@ def common(form: Form) -> tuple[sp.Expr, Form]:
 
 
 # ------------------------------------------------------------------ products
+def brings_out(form: Form) -> bool:
+    """True where a bracket is better for what its products share: (D + Dᵀ) (X b + c), but Wᵀ W x - x as it is."""
+    return form.rows > 1 < form.columns or all(len(term.factors) > 1 for term in form.terms)
+
+
 def multiply(*forms: Form) -> Form:
     """The product, left to right; sums in it stay together in brackets."""
     scale, factors = _ONE, []
@@ -215,7 +238,7 @@ def multiply(*forms: Form) -> Form:
         if not form.terms:
             return Form((), forms[0].rows, forms[-1].columns)
         if len(form.terms) > 1:
-            outside, form = common(factored(form) if form.rows > 1 < form.columns else form)
+            outside, form = common(factored(form) if brings_out(form) else form)
             if len(form.terms) > 1:
                 scale *= outside
                 row = form.rows == 1 < form.columns  # (A x - b)ᵀ, as a whole

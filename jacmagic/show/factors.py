@@ -17,6 +17,7 @@ from jacmagic.result import Result, symbols_of
 from jacmagic.show.backward import Names, Split, adding_up, layout_of
 from jacmagic.show.formula import NoForm
 from jacmagic.show.grouped import vectors_first
+from jacmagic.show.kronecker import of_matrix
 from jacmagic.show.norms import pull
 from jacmagic.show.pieces import MAX_FORMULA, MAX_OPERATIONS
 
@@ -40,8 +41,11 @@ def matrix_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
 def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
     p, g = result.program, result.program.graph
     root, target = result.inner(of), g.input(wrt, p.shape(wrt))
-    if len(root.shape) > 1:
+    if len(root.shape) > 2:
         return None
+    if len(root.shape) == 2:
+        shown, told = of_matrix(result, root, target)
+        return (shown, told) if len(latex(shown)) <= MAX_FORMULA // 4 else None
     if root.shape == target.shape == () and not any(p.shape(key) for key in depends_on(root)):
         entries = local_entries(result, of, wrt)
         return (layout_of(result)(entries[0][0]), "") if entries is not None else None

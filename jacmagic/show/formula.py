@@ -21,7 +21,7 @@ from jacmagic.language import tree as t
 from jacmagic.show import algebra as a
 from jacmagic.show.algebra import Form
 from jacmagic.show.atoms import Atoms, Shape, bracketed
-from jacmagic.show.windows import convolved, pooled, whole_of
+from jacmagic.show.windows import convolved, of_diagonal, pooled, whole_of
 
 MAX_WRITTEN = 12
 """Rows and columns of a matrix that is written out by its entries."""
@@ -103,6 +103,8 @@ class Reader(Atoms):
                 return a.number(node.data[0])
             if len(node.shape) == 1:
                 return a.ones(rows).times(node.data[0])
+            if len(node.shape) == 2:
+                return a.multiply(a.ones(rows), a.ones(columns).transposed).times(node.data[0])
         entries = tuple(self.layout(one) for one in node.data)
         if len(node.shape) == 2:
             return a.matrix(in_rows(entries, columns), rows, columns)
@@ -200,8 +202,13 @@ class Reader(Atoms):
             inner = self.column(last, (n,))
         else:
             inner = a.column(last, n)
-        front = a.diag(sp.Mul(*others), n)
+        front = self.diag(sp.Mul(*others), n)
         return a.multiply(front, inner, *([chunk] if chunk.terms != a.number(1).terms else [])).times(scale)
+
+    def diag(self, entry: sp.Expr, n: int) -> Form:
+        """A diagonal matrix, the numbers in front of it; with nothing else in it that is a multiple of I."""
+        scale, inner = self.outside(entry)
+        return a.diag(inner, n).times(scale)
 
     def linear(self, term: sp.Expr) -> bool:
         return all(one.is_Symbol or not self.has_delta(one) for one in sp.Mul.make_args(term))
@@ -253,8 +260,8 @@ class Reader(Atoms):
             first = self.vector(left, rows) if left else a.ones(rows)
             second = self.vector(right, columns) if right else a.ones(columns)
             return a.multiply(first, chunk, second.transposed).times(scale)
-        front = [a.diag(sp.Mul(*left), rows)] if left else []
-        back = [a.diag(self.moved(sp.Mul(*right)), columns)] if right else []
+        front = [self.diag(sp.Mul(*left), rows)] if left else []
+        back = [self.diag(self.moved(sp.Mul(*right)), columns)] if right else []
         return a.multiply(*front, whole, *back, *([] if chunk.terms == a.number(1).terms else [chunk])).times(scale)
 
     def bilinear(self, term: sp.Expr) -> bool:
@@ -300,7 +307,7 @@ class Reader(Atoms):
                     small = self.written(self.vector(parts[inner], shape[inner[0]]).transposed)
                     pair = (big, small) if outer == (0, 1) else (small, big)
                     made = a.matrix(t.Kronecker(*map(bracketed, pair)), rows, columns)
-                    front = [a.diag(sp.Mul(*left), rows)] if left else []
+                    front = [self.diag(sp.Mul(*left), rows)] if left else []
                     out.append(a.multiply(*front, made).times(scale))
                     break
             else:
@@ -403,7 +410,10 @@ class Reader(Atoms):
     def diagonal(self, form: Form) -> Form:
         entry = self.entry_of(form)
         if entry is not None:
-            return a.diag(entry, form.rows)
+            return self.diag(entry, form.rows)
+        if all(one.factors[0].kind == "ones" and not one.factors[0].flipped for one in form.terms):  # diag(𝟏 xᵀ x)
+            rest = Form(tuple(a.Term(one.scale, one.factors[1:]) for one in form.terms))
+            return a.eye(form.rows).times(self.stand_in(self.written(rest)))
         return a.matrix(t.Diag(self.written(form)), form.rows, form.rows)
 
     @staticmethod
@@ -425,6 +435,8 @@ class Reader(Atoms):
         (x,) = node.args
         if len(x.shape) > 2:
             raise NoForm
+        if (whole := of_diagonal(x)) is not None:
+            return self.word("tr", self.tree(whole))
         if len(x.shape) == 2 and len(node.data) == 2:
             return self.word("sum", self.tree(x))
         if len(x.shape) == 1 and (whole := self.unfolded(x)) is not None and len(whole.shape) == 2:

@@ -42,6 +42,15 @@ def pooled(node: Node) -> tuple[Node, int] | None:
     return (x, k) if fits and len(node.shape) == len(x.shape) else None
 
 
+def of_diagonal(node: Node) -> Node | None:
+    """The square matrix whose diagonal a vector is."""
+    if node.op != "take" or node.data[0] or len(node.args[0].shape) != 2:
+        return None
+    (x,) = node.args
+    n = x.shape[0]
+    return x if x.shape == (n, n) and node.data[1] == tuple(range(0, n * n, n + 1)) and n > 1 else None
+
+
 def whole_of(node: Node) -> Node:
     """What a node is only arranged of."""
     while node.op == "take" and node.data == (0, tuple(range(node.args[0].size))):

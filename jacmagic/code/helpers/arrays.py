@@ -30,7 +30,9 @@ def _others(z):
 
 def _cof(a):
     """The cofactors of matrices, det(A) inv(A) transposed, also of those without an inverse."""
-    u, s, v = np.linalg.svd(a)
+    known = np.isfinite(a).all((-2, -1), keepdims=True)  # svd fails on nan
+    u, s, v = np.linalg.svd(np.where(known, a, 0.0))
+    v = np.where(known, v, np.nan)
     return (np.linalg.det(u) * np.linalg.det(v))[..., None, None] * ((u * _others(s)[..., None, :]) @ v)
 
 
