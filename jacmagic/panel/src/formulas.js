@@ -141,7 +141,7 @@ function held(panel, formula) {
   if (minus) next.remove();
   grip(panel, own, axis, true);
   now.push(() => write(text, short(valueAt(axis.key, 0))));
-  return [formula, own, ...(rest.length ? [math("math", ...rest)] : [])];
+  return [el("span", { class: "jm-hold" }, formula, own, rest.length > 0 && math("math", ...rest))];
 }
 
 /** The block as understood. @param {Panel} panel @returns {any[]} */
