@@ -75,6 +75,14 @@ def _arrowed(found: Match) -> Sequence[str]:
     return (" -> ".join(parts) + loss,)
 
 
+def _in_braces(found: Match) -> Sequence[str]:
+    """Functions of JavaScript and C."""
+    if found["name"]:
+        return defined(found)
+    arguments = ", ".join(part.split()[-1] for part in found["typed"].split(","))
+    return (f"{found['other']}({arguments}) = {found['given'].strip()}",)
+
+
 def _sequential(found: Match) -> Sequence[str]:
     """Sequential(Linear(2, 3), ReLU(), Linear(3, 1)): x(2) -> 3 relu -> 1."""
     parts: list[str] = []
@@ -127,11 +135,12 @@ TABLE = (
          ("Input(2) -> Dense(3, 'relu') -> Dense(1)", ("x(2) -> 3 relu -> 1",)),
          ("x(3) -> Linear(3, 5) -> Dense(2, activation='softmax')", ("x(3) -> 5 -> 2 softmax",))),
     ),
-    *foreign.ROWS,
     Advice(
         re.compile(r"^(?:(?P<name>[A-Za-z]\w*)\s*=\s*)?lambda\s+(?P<arguments>\w+(?:\s*,\s*\w+)*)\s*:(?P<body>[^:]+)$"),
         "A function is written with its arguments in front of =, without lambda.", defined,
-        (("f = lambda x: x**2", ("f(x) = x**2",)), ("lambda x, y: x*y", ("f(x, y) = x*y",))),
+        (("f = lambda x: x**2", ("f(x) = x**2",)), ("lambda x, y: x*y", ("f(x, y) = x*y",)),
+         ("f = lambda x, y: np.array([x**2*y, np.sin(y)])", ("f(x, y) = [x**2*y, sin(y)]",)),
+         ("f = lambda x: [x[0]**2 * x[1], 5*x[0]]", ("f(x) = [x[1]**2 * x[2], 5*x[1]]; x in R^2",))),
     ),
     Advice(
         re.compile(
@@ -142,6 +151,21 @@ TABLE = (
         (("def f(x): return x**2", ("f(x) = x**2",)), ("def g(x, y):\n    return x*y + 1", ("g(x, y) = x*y + 1",))),
         below=True,
     ),
+    Advice(
+        re.compile(r"^def\s+\w+\s*\([^()]*\)\s*(?:->\s*\w+\s*)?:$"),
+        "A function is written with =, without def and return; what it makes before has lines of its own above.", none,
+        (("def f(x):\n    y = x**2\n    return y + 1", ()),),
+    ),
+    Advice(
+        re.compile(
+            r"^(?:const|let|var)\s+(?P<name>\w+)\s*=\s*\(?(?P<arguments>\w+(?:\s*,\s*\w+)*)\)?\s*=>\s*(?P<body>[^{}>]+?);?$"
+            r"|^(?:\w+\s+)?(?P<other>\w+)\s*\((?P<typed>\w+\s+\w+(?:\s*,\s*\w+\s+\w+)*)\)\s*\{\s*return\s+(?P<given>[^;{}]+);?\s*\}$"
+        ),
+        "A function is written with its arguments in front of =, without types and words.", _in_braces,
+        (("const f = (x) => x**2;", ("f(x) = x**2",)), ("let f = x => x*x", ("f(x) = x*x",)),
+         ("double f(double x, double y) { return x*y; }", ("f(x, y) = x*y",))),
+    ),
+    *foreign.ROWS,
     Advice(
         re.compile(r"^\(?(?P<arguments>[A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\)?\s*(?:->|→|↦|⟼|\\mapsto|=>)"
                    r"(?P<name>)\s*(?P<body>(?=.*[\^*+/=(\s])[^>→↦⟼]+)$"),

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from jacmagic.language.libraries import in_own_words
+
 Match = re.Match[str]
 
 
@@ -35,6 +37,13 @@ def none(found: Match) -> Sequence[str]:
 
 
 def defined(found: Match) -> Sequence[str]:
-    """f(x, y) = …, of a name, arguments and a body."""
+    """f(x, y) = …, of a name, arguments and a body, in the block's words; entries that count from 0 count from 1."""
     arguments = re.sub(r"\s*,\s*", ", ", found["arguments"].strip())
-    return (f"{found['name'] or 'f'}({arguments}) = {found['body'].strip()}",)
+    body = found["body"].strip()
+    body = in_own_words(body) or body
+    sizes = ""
+    if re.fullmatch(r"[A-Za-z]", arguments) and re.search(rf"\b{arguments}\[0\]", body):
+        places = [int(k) for k in re.findall(rf"\b{arguments}\[(\d+)\]", body)]
+        body = re.sub(rf"\b{arguments}\[(\d+)\]", lambda m: f"{arguments}[{int(m[1]) + 1}]", body)
+        sizes = f"; {arguments} in R^{max(places) + 1}"
+    return (f"{found['name'] or 'f'}({arguments}) = {body}{sizes}",)

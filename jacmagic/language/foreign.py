@@ -547,6 +547,12 @@ ROWS = (
         "The Jacobian of F is J_F.", lambda found: (f"J_{found[1] or found[2]}",),
         (("F(x,y) = [x², y]\nJ = ∂F/∂(x,y)", ("J_F",)),),
     ),
+    Advice(
+        re.compile(r"(?:(?<==)|(?<== ))(?=\S).*\[[A-Z]\w*\].*$"), "A concentration is a name, without brackets.",
+        everywhere({r"(?<=[\w\]])\s*\[([A-Z]\w*)\]": r" \1", r"\[([A-Z]\w*)\](?=\w)": r"\1 ",
+                    r"\[([A-Z]\w*)\]": r"\1"}),
+        (("v = V_max [S]/(K_m + [S])", ("V_max S/(K_m + S)",)), ("v = k [A][B]", ("k A B",))),
+    ),
     # -------------------------------------------------------------- heads of functions
     Advice(
         re.compile(r"^([^\W\d]\w*)\s*\((?=[^)]*(?:[|;]|\w\s+\w))([^\W\d]\w*(?:\s*[,|;\s]\s*[^\W\d]\w*)+)\)(?=\s*:?=)"),

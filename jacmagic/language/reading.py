@@ -330,14 +330,7 @@ class Reader(Values):
                 says=f"{shown}(…) can be the sigmoid function or a product with {shown}.",
             )
         if is_letter(word):
-            if "\n" in inside or len(inside) > 40:
-                inside = "(…)"
-            named = re.sub(r"[^A-Za-z0-9_, ]", "", inside) or "x"
-            raise NameMistake(
-                f"{shown} is not a function: define {shown}({named if named.isalpha() else 'x'}) = … above"
-                f"{'' if ',' in inside else f', or write {shown}*{inside}'}.", span,
-                (f"{shown}*{inside}",) if inside != "(…)" and "," not in inside else (),
-            )
+            raise self.no_function(item.span, group.span)
         if not self.ways(word):
             assert isinstance(group.atom, s.Group)
             given = [self.source(one.span) for one in group.atom.rows[0]]

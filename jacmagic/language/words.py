@@ -256,18 +256,51 @@ class Words:
                     f"{shown} is not known; is a space missing?", word.span, (f"{name} {shown[len(name):]}",)
                 )
             if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
-                before = text[: -len(name)]
-                return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
+                return self.glued_behind(word, name)
         if apart := self.around_functions(text, nameable):
             return NameMistake(f"{shown} is not known; are spaces missing?", word.span, (apart,))
         if text in PLAIN_WORDS:
-            return NameMistake(f"{shown} is a word, and no line says what it is.", word.span)
+            return self.plain(word)
         for difference in ("d", "delta", "Delta"):
             rest = text[len(difference) :]
             if text.startswith(difference) and nameable(rest):
                 cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
         return self.undeclared(word)
+
+    def no_function(self, name: Span, group: Span) -> NameMistake:
+        """What to say of g(x + 1) where nothing says what g is, and of x(1), an entry in MATLAB."""
+        shown, inside = self.source(name), self.source(group)
+        entry = re.match(r"\(([0-9]+)\)", inside)
+        if entry is not None and shown not in "fghFGH":
+            return NameMistake(
+                f"{shown} is not a function; an entry is {shown}_{entry[1]}, or {shown}[{entry[1]}] of a vector.",
+                Span(name.start, group.start + entry.end()), (f"{shown}_{entry[1]}",),
+            )
+        if "\n" in inside or len(inside) > 40:
+            inside = "(…)"
+        named = re.sub(r"[^A-Za-z0-9_, ]", "", inside) or "x"
+        return NameMistake(
+            f"{shown} is not a function: define {shown}({named if named.isalpha() else 'x'}) = … above"
+            f"{'' if ',' in inside else f', or write {shown}*{inside}'}.", name.to(group),
+            (f"{shown}*{inside}",) if inside != "(…)" and "," not in inside else (),
+        )
+
+    def glued_behind(self, word: s.Word, name: str) -> NameMistake:
+        """x and sin of xsin(x); but Vmax is V_max."""
+        shown, before = self.source(word.span), word.text[: -len(name)]
+        if name in ("max", "min") and len(before) == 1 and not self.text[word.span.stop :].startswith("("):
+            return NameMistake(f"{shown} is not known; is it one name?", word.span, (f"{before}_{name}",))
+        return NameMistake(f"{shown} is not known; is a space missing?", word.span, (f"{before} {name}",))
+
+    def plain(self, word: s.Word) -> NameMistake:
+        """A word of the language that people speak; but a t is at in v0 + at."""
+        shown, front = self.source(word.span), self.text[: word.span.start]
+        behind = re.match(r"\s*(?:$|[+*/^)\n²³-])", self.text[word.span.stop :])
+        product = len(shown) == 2 and behind is not None and re.search(r"[=+*/(0-9-]\s*$", front) is not None
+        return NameMistake(
+            f"{shown} is a word, and no line says what it is.", word.span, (" ".join(shown),) if product else ()
+        )
 
     @staticmethod
     def foreign(span: Span, *spellings: str) -> NameMistake | None:
@@ -290,6 +323,9 @@ class Words:
                 fixes = (f"{text[0]}_{text[1:]}",)
                 return NameMistake(f"{shown} is not declared; is it one name?", word.span, fixes)
             return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
+        if word.index is not None and 1 < len(text) <= 3 and text.isalpha():  # Gm₁m₂
+            apart = f"{' '.join(text[:-1])} {shown[len(text) - 1 :]}"
+            return NameMistake(f"{shown} is not declared; is it a product?", word.span, (apart,))
         if close:
             return NameMistake(f"{shown} is not known. Did you mean {' or '.join(close)}?", word.span, close)
         if self.text[word.span.stop :].startswith("("):

@@ -145,7 +145,7 @@ def bounds(low: Lowerer, expr: t.Family) -> tuple[int, int]:
         if isinstance(one, t.Component) and axes:
             base = low.lower(one.base)
             if base.shape == ():
-                raise ShapeError(f"The size of {low.source(one.span)} is not known: declare it.", one.span)
+                raise size_unknown(low, one)
             check_components(low, one, base)
             found.update({base.shape[k]: one for k in axes})
     if not found:
@@ -157,3 +157,12 @@ def bounds(low: Lowerer, expr: t.Family) -> tuple[int, int]:
         (m, one), (n, other) = sorted(found.items(), key=lambda pair: pair[1].span.start)[:2]
         raise ShapeError(f"{low.source(one.span)} goes to {m}, but {low.source(other.span)} goes to {n}.", expr.span)
     return 1, next(iter(found))
+
+
+def size_unknown(low: Lowerer, one: t.Component) -> ShapeError:
+    """What to say of the a_i of a sum over all i where nothing says how many there are."""
+    name = t.inside(one.base)
+    shown = name.key if isinstance(name, t.Name) and len(name.key) == 1 else ""
+    return ShapeError(
+        f"The size of {low.source(one.span)} is not known: declare it.", one.span, (f"{shown} in R^3",) if shown else ()
+    )
