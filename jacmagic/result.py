@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sympy as sp
 
-from jacmagic import code, conditions, names, second, solving
+from jacmagic import code, composing, conditions, names, second, solving
 from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
@@ -69,8 +69,8 @@ class Result:
 
     OFFERED = (
         "at check code critical_points equilibria forward function hessian html hvp jacobian jvp latex layers linear "
-        "matrix observe outputs parameters save set sliders solve sparse steps symbols values variables vector vjp "
-        "widget"
+        "matrix observe outputs parameters save set sliders solve sparse steps subs symbols values variables vector "
+        "vjp widget"
     ).split()
     """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
 
@@ -156,7 +156,7 @@ class Result:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy, and what is pickled, has the block and the current point; none of who listens to this one."""
-        return _copied, (type(self), self.program, self.values._data)
+        return composing.copied, (type(self), self.program, self.values._data)
 
     def __deepcopy__(self, memo: Any) -> Any:
         return copy(self)  # what is shared of the block never changes
@@ -560,6 +560,14 @@ class Result:
         flat = np.concatenate([np.ravel(np.asarray(point[identifier(key)], float)) for key in self.program.variables])
         return second.Linear(flat, np.ravel(fun(flat)), np.asarray(jac(flat)), fun)
 
+    def subs(self, /, **values: Any) -> Result:
+        """The result with values in the place of names that no line defines: k is no symbol there, without a slider."""
+        return composing.subs(self, values)
+
+    def __matmul__(self, other: Any) -> Result:
+        """`r @ s` is r after s: r's variables are what s gives, and by the chain rule J = J_r(s(x)) J_s(x)."""
+        return composing.after(self, other) if isinstance(other, Result) else NotImplemented
+
     def solve(self) -> solving.Solutions:
         """Where the block's equations hold: [{name: SymPy or float}], by SymPy, else by Newton's method from a grid."""
         return solving.solve(self)
@@ -673,12 +681,6 @@ class Result:
         kind = "nnchain" if self.program.net else "jacobian"
         by = ", ".join(self.program.variables)
         return f"<{kind} of {', '.join(self.program.outputs)} by {by}>"
-
-
-def _copied(kind: Callable[[Program], Result], program: Program, values: Mapping[str, np.ndarray]) -> Result:
-    made = kind(program)
-    made.values.update_all(values)
-    return made
 
 
 def _one_row(array: np.ndarray, of: Shape, wrt: Shape) -> np.ndarray:

@@ -254,6 +254,7 @@ HOLDS = (
     r"f(x) = \begin{bmatrix} x \\ x^2 \end{bmatrix}",
     "x in R^2\nW = {weights}\nf = W x",
     "x in R^2\nW = {weights[0]}\nf = W .* x",
+    "use J1\ng = f^2",
     "x in R^2 input\nm, β fixed\no = W x + [m β] in R^1",
     "x(3) -> 4 tanh -> 2 softmax",
     "A in R^(2x2)\nb in R^2\nf = A^-1 b + A^-T b",
@@ -276,7 +277,8 @@ def typed() -> list[str]:
 @pytest.mark.parametrize("block", HOLDS)
 def test_a_block_of_the_cheat_sheet_holds(block):
     make = jacmagic.nnchain if any(word in block for word in NETS) else jacmagic.jacobian
-    assert make(block, namespace={"weights": [[1.0, 2.0], [3.0, 4.0]]}).at().ndim == 2
+    there = {"weights": [[1.0, 2.0], [3.0, 4.0]], "J1": jacmagic.jacobian("f(x) = x^2")}
+    assert make(block, namespace=there).at().ndim == 2
 
 
 def test_the_cheat_sheet_says_nothing_that_no_block_holds():

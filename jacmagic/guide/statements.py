@@ -63,6 +63,11 @@ STATEMENTS = (
     (r"`\frac{x^2}{y}`, `\sqrt{x}`, `\begin{bmatrix} … \end{bmatrix}`", "LaTeX pasted in"),
     ("`W = {weights[0]}`", "a value from Python"),
     (
+        "`use J1`",
+        "the lines of the block whose result `--into J1` has bound, as if they stood here; outside a notebook "
+        "`namespace=` says where it is",
+    ),
+    (
         "`X in R^(32x2) batch`, `X in R^(2x32) batch columns`",
         "a batch, an example a row or a column: `X W + b` adds b to each, losses are means over them",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -105,6 +105,7 @@ class Program:
     zeros       the keys of the equations, which are 0
     conditions  what these define, where they define names
     points      those of lines `at x = a`
+    put         values in the place of names, as r.subs(k=3) puts them in
     """
 
     text: str
@@ -124,6 +125,7 @@ class Program:
     zeros: tuple[str, ...] = ()
     conditions: Conditions | None = None
     points: tuple[Point, ...] = ()
+    put: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def roles(self) -> dict[str, str]:

@@ -20,6 +20,7 @@ from jacmagic.program.points import numbers
 from jacmagic.program.python import evaluate
 from jacmagic.program.sizes import components, count, size, values, with_a_guess, with_lines
 from jacmagic.program.statements import unfold
+from jacmagic.program.used import Whole, whole
 from jacmagic.program.uses import families_in
 
 
@@ -34,16 +35,18 @@ def understand(
     """
     if not isinstance(text, str):
         raise TypeError(f'a block is text, such as "f(x) = x^2"; this is of type {type(text).__name__}')
+    block = Whole(text)
     try:
-        lines_ = unfold(text, parse(text, net), wrt, net)
-        declared = evaluate(declare(text, net, lines_, wrt), namespace)
+        block = whole(text, namespace, net)
+        lines_ = unfold(block.text, parse(block.text, net), wrt, net)
+        declared = evaluate(declare(block.text, net, lines_, wrt), namespace)
         return program(sized(declared), seed)
     except RecursionError:
         raise LimitError("This block is nested too deep; name an inner part on a line of its own.").bind(text) from None
     except JacmagicError as error:
         from jacmagic.language.advice import better  # its patterns take 60 ms, for an error that may never come
 
-        raise better(text, error, net).bind(text) from None
+        raise block.told(better(block.text, error, net)).bind(text) from None
 
 
 def sized(declared: Declared) -> Sized:
