@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sympy as sp
 
-from jacmagic import code, composing, conditions, names, second, solving
+from jacmagic import code, composing, conditions, lecture, names, second, solving
 from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
@@ -580,14 +580,21 @@ class Result:
         """Where the gradient of the one function is 0, found likewise; each has its `.kind`: "minimum", "saddle", …"""
         return solving.critical_points(self)
 
-    def code(self, backend: str = "numpy", of: str | None = None, wrt: str | None = None) -> str:
+    def code(
+        self, backend: str = "numpy", of: str | None = None, wrt: str | None = None, style: str = ""
+    ) -> str:
         """Runnable source of the Jacobian in any of its dialects: "sympy", "numpy", "c", "julia", "octave", …
 
-        Julia's is the one that no test runs; it is read by Julia's grammar.
+        Julia's is the one that no test runs; it is read by Julia's grammar. `code("sympy", style="lecture")` is the
+        short cell that somebody would write by hand.
 
         Raises:
-            ValueError: an unknown dialect; the names that there are.
+            ValueError: an unknown dialect or style; the names that there are.
         """
+        if style:
+            if backend != "sympy" or style != "lecture":
+                raise ValueError('the one style that there is is "lecture", of "sympy"')
+            return lecture.source(self, of, wrt)
         if backend == "sympy":
             return self._sympy_code(of, wrt)
         name = code.dialect(backend).name

@@ -17,9 +17,9 @@ from jacmagic.code.callables import RUNNING, Compiled, compile_numpy, compiled
 from jacmagic.code.dialects import BACKENDS, Dialect, dialect, reserved
 from jacmagic.code.evaluator import as_json
 from jacmagic.code.source import source
-from jacmagic.code.sympy import plain_name, sympy_source, sympy_text
+from jacmagic.code.sympy import lecture, plain_name, sympy_source, sympy_text
 
 __all__ = [
-    "BACKENDS", "RUNNING", "Compiled", "Dialect", "as_json", "compile_numpy", "compiled", "dialect", "plain_name",
-    "reserved", "source", "sympy_source", "sympy_text",
+    "BACKENDS", "RUNNING", "Compiled", "Dialect", "as_json", "compile_numpy", "compiled", "dialect", "lecture",
+    "plain_name", "reserved", "source", "sympy_source", "sympy_text",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,10 +16,10 @@ MAX_SOURCE = 500
 """Functions in one entry as SymPy source, each as often as its definition says it. Instead: NumPy source, or names."""
 
 
-def plain_name(symbol: sp.Symbol) -> str:
-    """A symbol's name as Python can write it: W1_{1,2} as W1__1_2."""
+def plain_name(symbol: sp.Symbol, taken: Collection[str] = ("sp", "f", "J")) -> str:
+    """A symbol's name as Python can write it, W1_{1,2} as W1__1_2; not one of those that the source needs itself."""
     name = names.name(symbol.name).identifier
-    return name + "_" if keyword.iskeyword(name) or name in ("sp", "f", "J") else name
+    return name + "_" if keyword.iskeyword(name) or name in taken else name
 
 
 @lru_cache(maxsize=1)
@@ -87,6 +87,60 @@ def _spelling() -> Any:
     for kind in ("And", "Or", "Not", "ITE"):
         setattr(Spelling, f"_print_{kind}", Spelling._print_logic)
     return Spelling()
+
+
+@lru_cache(maxsize=1)
+def _by_hand() -> Any:
+    """The same as a hand writes it: x**2, 1/x."""
+
+    class ByHand(type(_spelling())):  # type: ignore[misc]
+        def _print_Symbol(self, expr: sp.Symbol) -> str:
+            return plain_name(expr, ("sp", "J"))
+
+        def _print_Function(self, expr: Any) -> str:
+            own = {"abs": "sp.Abs", "sign": "sp.sign"}.get(type(expr).__name__)
+            return f"{own}({self._print(expr.args[0])})" if own else str(super()._print_Function(expr))
+
+        def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+            if abs(expr.exp) == sp.Rational(1, 2):
+                root = f"sp.sqrt({self._print(expr.base)})"
+                return root if expr.exp > 0 else f"1/{root}"
+            if expr.base == sp.E:
+                return f"sp.exp({self._print(expr.exp)})"
+            return str(super(type(_spelling()), self)._print_Pow(expr))
+
+    return ByHand()
+
+
+def lecture(
+    variables: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol], definitions: Sequence[tuple[sp.Symbol, sp.Expr]],
+    outputs: Sequence[sp.Symbol], point: Mapping[sp.Symbol, float],
+) -> str:
+    """The short cell somebody would write: symbols, definitions in order, the Jacobian, its numbers at a point."""
+    printer = _by_hand()
+
+    def text(expr: sp.Expr) -> str:
+        printer.written = 0
+        return str(printer.doprint(expr))
+
+    def declared(symbols: Sequence[sp.Symbol], comment: str) -> list[str]:
+        if not symbols:
+            return []
+        written, ending = list(map(text, symbols)), "s" if len(symbols) > 1 else ""
+        made = f'sp.symbols("{" ".join(written)}", real=True)'
+        return [f"{', '.join(written)} = {made}  # {comment}{ending}"]
+
+    numbers = ", ".join(f"{text(one)}: {int(v) if v.is_integer() else v}" for one, v in point.items())
+    shown, columns = (", ".join(map(text, some)) for some in (outputs, variables))
+    square = len(outputs) == len(variables) > 1
+    return "\n".join([
+        "import sympy as sp", "", *declared(variables, "the variable"), *declared(parameters, "the parameter"), "",
+        *(f"{text(symbol)} = {text(entry)}" for symbol, entry in definitions), "",
+        "# a row for each function, a column for each variable",
+        f"J = sp.Matrix([{shown}]).jacobian([{columns}])",
+        *(["J.det().simplify()  # how areas or volumes change"] if square and len(outputs) <= 3 else []),
+        "", f"J.subs({{{numbers}}}).evalf()  # its numbers at a point" if point else "J", "",
+    ])
 
 
 def sympy_text(expr: sp.Expr) -> str:
