@@ -106,6 +106,13 @@ def _pieces(found: Match) -> Sequence[str]:
     return (" ".join([*cases, (end or last)["value"]]),)
 
 
+def _pairs(found: Match) -> Sequence[str]:
+    """((x^2, x > 0), (0, True)): a if x > 0 else b."""
+    pairs = re.findall(rf"\(({_CALL}+?),\s*([^(){{}},]*?)\s*\)\s*(?:,|$)", found["pieces"].strip())
+    cases = [f"{value.strip()} if {where} else" for value, where in pairs[:-1]]
+    return (f"({' '.join([*cases, pairs[-1][0].strip()])})",) if cases else ()
+
+
 def _inner(found: Match) -> Sequence[str]:
     end = closing(found[0], found[0].index("("))
     inside = found[0][found[0].index("(") + 1 : end]
@@ -416,7 +423,7 @@ ROWS = (
         (("f(x) = x if x>0 elif x<-1 1 else 0", ()), ("f(x) = x if x>0 else if x<-1 then 1 else 0", ())),
     ),
     Advice(
-        re.compile(r"\bif\s+([^,]+?)\s*(?:\bthen\b|,)\s*(.+?)\s*,?\s*\b(?:else|otherwise)\b,?\s+(.+)$"),
+        re.compile(r"(?<![\w)\]}²³]\s)\bif\s+([^,]+?)\s*(?:\bthen\b|,)\s*(.+?)\s*,?\s*\b(?:else|otherwise)\b,?\s+(.+)$"),
         "The value stands before its condition: a if x > 0 else b.", _written("{2} if {1} else {3}"),
         (("f(x) = if x > 0 then x else -x", ("x if x > 0 else -x",)),),
     ),
@@ -428,6 +435,28 @@ ROWS = (
         "Cases are written a if x > 0 else b.", _written("({2} if {1} else {3})"),
         (("f(x) = ifelse(x > 0, x, 0)", ("(x if x > 0 else 0)",)),
          ("f(x) = IF(x>=0, x^2, -x)", ("(x^2 if x>=0 else -x)",))),
+    ),
+    Advice(
+        re.compile(r"\bif\s+[^,=]+?\s*,\s*(?:else|otherwise)\b|\bif\s[^,;=]*?\sotherwise\b|\bwhen\s[^,;=]*?\s(?:else|otherwise)\b"),
+        "Cases are written a if x > 0 else b.",
+        lambda found: (re.sub(r"\s*,?\s*\w+$", " else", re.sub(r"^\w+", "if", found[0])),),
+        (("f(x) = x^2 if x > 0, else 0", ("if x > 0 else",)), ("f(x) = x^2 if x > 0 otherwise 0", ("if x > 0 else",)),
+         ("f(x) = x^2 when x > 0 else 0", ("if x > 0 else",))),
+    ),
+    Advice(
+        re.compile(
+            r"(?:(?<==)|(?<== ))[\[(](?P<pieces>[^\[\](){}=]*\bif\b[^\[\]{}=]*"
+            rf"{_RELATION}=?[^\[\]{{}}]*\botherwise\s*)[\])]$"
+        ),
+        "Cases are written a if x > 0 else b.", _pieces,
+        (("f(x) = [x^2 if x > 0, 0 otherwise]", ("x^2 if x > 0 else 0",)),
+         ("f(x) = (x^2 if x > 0, 0 otherwise)", ("x^2 if x > 0 else 0",))),
+    ),
+    Advice(
+        re.compile(rf"\b(?:\w+\.)?[pP]iecewise\(\s*(?P<pieces>(?:\({_CALL}+?,[^(){{}},]*\)\s*,?\s*){{2,}})\)"),
+        "Cases are written a if x > 0 else b.", _pairs,
+        (("f(x) = Piecewise((x^2, x > 0), (0, True))", ("(x^2 if x > 0 else 0)",)),
+         ("f(x) = 2 Piecewise((x^2, x > 1), (x, x > 0), (0, x <= 0))", ("(x^2 if x > 1 else x if x > 0 else 0)",))),
     ),
     Advice(
         re.compile(
