@@ -144,6 +144,44 @@ class Squeeze(nn.Module):
         return x * y.expand_as(x)
 
 
+class Stack(nn.Module):
+    """Layers in a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers, self.head = nn.ModuleList([nn.Linear(3, 3) for _ in range(2)]), nn.Linear(3, 2)
+
+    def forward(self, x: Any) -> Any:
+        for one in self.layers:
+            x = torch.tanh(one(x)) + x
+        return torch.softmax(self.head(F.dropout(x, 0.1, self.training)), dim=-1)
+
+
+class Tokens(nn.Module):
+    """Tokens with their places, attention, logits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tok, self.pos, self.ln = nn.Embedding(5, 4), nn.Embedding(6, 4), nn.LayerNorm(4)
+        self.attn, self.head = nn.MultiheadAttention(4, 2, batch_first=True), nn.Linear(4, 5, bias=False)
+
+    def forward(self, idx: Any) -> Any:
+        x = self.tok(idx) + self.pos(torch.arange(idx.shape[-1]))
+        y = self.ln(x)
+        return self.head(x + self.attn(y, y, y, need_weights=False)[0])
+
+
+class Pooled(nn.Module):
+    """A mean over the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.bn, self.fc = nn.Conv2d(1, 2, 3, padding=1), nn.BatchNorm2d(2), nn.Linear(2, 2)
+
+    def forward(self, x: Any) -> Any:
+        return self.fc(F.leaky_relu(self.bn(self.conv(x)), 0.1).mean([2, 3]))
+
+
 def after(layer: Any, n: int = 4) -> Any:
     """A layer between two linear ones."""
     return sequential(nn.Linear(3, n), layer, nn.Linear(n if not isinstance(layer, nn.GLU) else n // 2, 2))
@@ -201,6 +239,7 @@ MODULES: dict[str, tuple[Any, ...]] = {
     "Unflatten": (sequential(nn.Linear(3, 8), nn.ReLU(), nn.Unflatten(-1, (2, 2, 2)), nn.Conv2d(2, 1, 2)), 3),
     "MLP": (MLP(), None), "LeNet": (LeNet(), (1, 12, 12)), "ResNet's block": (Block(2, 2), (2, 4, 4)),
     "ResNet's block with a shortcut": (Block(1, 2, 2), (1, 4, 4)), "GPT's attention": (SelfAttention(), (3, 4)),
+    "Stack": (Stack(), None), "Tokens": (Tokens(), torch.tensor([1, 3, 0])), "Pooled": (Pooled(), (1, 4, 4)),
     "Words": (Words(), torch.tensor([5, 1, 2])), "VAE": (VAE(), [5, 2]), "Inception": (Inception(), (2, 4, 4)), "Squeeze": (Squeeze(), (3, 3, 2)),
 }
 
@@ -300,7 +339,7 @@ def nested(given: dict[str, Any], lead: bool) -> dict[str, Any]:
 
 
 SLOW = {"LSTM", "GRU", "MaxPool2d that overlaps", "ResNet's block", "GPT's attention", "TransformerEncoderLayer", "Inception",
-        "ResNet's block with a shortcut", "Words"}
+        "ResNet's block with a shortcut", "Words", "Tokens", "Stack"}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long if name in SLOW else ()) for name in MODULES])

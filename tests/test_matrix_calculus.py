@@ -69,6 +69,7 @@ CASES: list[tuple[str, str, str, Callable[..., Any]]] = [
     ("(x - Z s)^T W (x - Z s)", "s", "-(x - Z s)ᵀ (Wᵀ + W) Z", lambda x, Z, s, W: (x - Z @ s) @ W @ (x - Z @ s)),
     ("(x - Z s)^T W (x - Z s)", "x", "(x - Z s)ᵀ (Wᵀ + W)", lambda x, Z, s, W: (x - Z @ s) @ W @ (x - Z @ s)),
     ("(x - Z s)^T W (x - Z s)", "Z", "-(W + Wᵀ) (x - Z s) sᵀ", lambda x, Z, s, W: (x - Z @ s) @ W @ (x - Z @ s)),
+    ("A x x^T x", "x", "2A x xᵀ + xᵀ x A", lambda A, x: A @ x * (x @ x)),
     ("a^T X X b", "X", "Xᵀ a bᵀ + a bᵀ Xᵀ", lambda a, X, b: a @ X @ X @ b),
     ("||x - a||", "x", "(1/f) (x - a)ᵀ", lambda x, a: M.norm(x - a)),
     ("(x - a)/||x - a||", "x", "(1/‖x - a‖) I - (1/‖x - a‖³) (x - a) (x - a)ᵀ", lambda x, a: (x - a) / M.norm(x - a)),

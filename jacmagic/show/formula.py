@@ -208,6 +208,9 @@ class Reader(Atoms):
     def diag(self, entry: sp.Expr, n: int) -> Form:
         """A diagonal matrix, the numbers in front of it; with nothing else in it that is a multiple of I."""
         scale, inner = self.outside(entry)
+        if inner.is_Symbol and not self.named(self.atoms[inner][0]) and (
+            even := self.evenly(self.form(self.atoms[inner][0]))) is not None:
+            return a.eye(n).times(scale * even)
         return a.diag(inner, n).times(scale)
 
     def linear(self, term: sp.Expr) -> bool:
@@ -411,10 +414,18 @@ class Reader(Atoms):
         entry = self.entry_of(form)
         if entry is not None:
             return self.diag(entry, form.rows)
-        if all(one.factors[0].kind == "ones" and not one.factors[0].flipped for one in form.terms):  # diag(𝟏 xᵀ x)
-            rest = Form(tuple(a.Term(one.scale, one.factors[1:]) for one in form.terms))
-            return a.eye(form.rows).times(self.stand_in(self.written(rest)))
+        if (even := self.evenly(form)) is not None:
+            return a.eye(form.rows).times(even)
         return a.matrix(t.Diag(self.written(form)), form.rows, form.rows)
+
+    def evenly(self, form: Form) -> sp.Expr | None:
+        """The number that all entries of a column are, xᵀ x of 𝟏 xᵀ x; None of any other."""
+        if not form.terms or not all(
+            len(one.factors) > 1 and one.factors[0].kind == "ones" and not one.factors[0].flipped for one in form.terms
+        ):
+            return None
+        rest = Form(tuple(a.Term(one.scale, one.factors[1:]) for one in form.terms))
+        return self.stand_in(self.written(rest))
 
     @staticmethod
     def entry_of(form: Form) -> sp.Expr | None:
