@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
+import answers as own
 import numpy as np
 import pytest
 
@@ -145,3 +148,104 @@ def test_a_slip_is_named(block, answer, slips):
         assert said.startswith(meant), found.text
         assert bool(meant) == bool(said), found.text
         assert not (meant and right)
+
+
+# ------------------------------------------------------------------ at random
+SLIPS = (
+    "a sign", "a variable not held constant", "the inner derivative missing", "product rule forgotten",
+    "quotient rule forgotten", "a power not lowered",
+)
+
+
+def blocks(seed: int, depth: int = 3):
+    """Random functions of x and y that depend on both, and have numbers."""
+    rng = random.Random(seed)
+    while True:
+        tree = own.formula(rng, depth)
+        if own.names(tree) == {"x", "y"} and own.alike(tree, tree) and len(own.text(tree)) < 90:
+            yield rng, tree
+
+
+def share(count: int):
+    """A seeded tenth, and all of it at scale."""
+    return pytest.mark.parametrize("count", [count // 10, pytest.param(count, marks=pytest.mark.scale)])
+
+
+@share(300)
+def test_right_answers_in_odd_forms_are_right(count):
+    for _, (rng, tree) in zip(range(count), blocks(1)):
+        answer = [own.derivative(tree, v) for v in "xy"]
+        for _ in range(rng.randint(1, 3)):
+            answer = [own.rewritten(one, rng) for one in answer]
+        found = marked(f"f(x, y) = {own.text(tree)}", ", ".join(map(own.text, answer)))
+        assert found, (own.text(tree), found.text)
+
+
+@share(300)
+@pytest.mark.parametrize("slip", SLIPS)
+def test_wrong_answers_are_wrong_and_their_slip_is_named(slip, count):
+    named = made = 0
+    for rng, tree in blocks(2):
+        right = own.derivative(tree, "x")
+        wrong = [one for one in own.wrong_ones(tree, "x", slip) if own.alike(one, right) is False]
+        if not wrong:
+            continue
+        answer = own.rewritten(rng.choice(wrong), rng)
+        found = marked(f"f(x, y) = {own.text(tree)}", f"∂f/∂x = {own.text(answer)}")
+        assert not found, (own.text(tree), found.text)
+        said = str(found.slips[()])
+        if slip in said:
+            named += 1
+        else:
+            true(tree, answer, said)
+        made += 1
+        if made == count:
+            break
+    assert named >= 0.9 * made, (named, made)
+
+
+def true(tree, answer, said: str) -> None:
+    """What is said of a slip that the differentiator of the tests knows leads to this answer there, too."""
+    for slip in SLIPS:
+        if slip in said and slip != "a variable not held constant":
+            assert any(own.alike(one, answer) is not False for one in own.wrong_ones(tree, "x", slip)), (
+                own.text(tree), own.text(answer), said)
+
+
+@share(200)
+def test_random_edits_are_wrong_and_nothing_untrue_is_said_of_them(count):
+    made = 0
+    for rng, tree in blocks(3):
+        right = own.derivative(tree, "x")
+        answer = own.edited(right, rng)
+        same = own.alike(answer, right)
+        if same is None:
+            continue
+        found = marked(f"f(x, y) = {own.text(tree)}", f"∂f/∂x = {own.text(answer)}")
+        assert bool(found) is same, (own.text(tree), found.text)
+        if not same:
+            true(tree, answer, str(found.slips[()]))
+        made += 1
+        if made == count:
+            break
+
+
+@share(300)
+@pytest.mark.parametrize("slip", ["transposed", "a row and column swapped"])
+def test_entries_in_one_another_s_place_are_told(slip, count):
+    rng, made = random.Random(4), 0
+    while made < count:
+        trees = [own.formula(rng, 2) for _ in "fg"]
+        J = [[own.derivative(one, v) for v in "xy"] for one in trees]
+        if any(own.names(one) != {"x", "y"} for one in trees) or own.alike(J[0][1], J[1][0]) is not False:
+            continue
+        if own.alike(J[1][0], J[0][0]) is not False or own.alike(J[1][0], J[1][1]) is not False:
+            continue
+        answer = [[J[0][0], J[1][0]], [J[0][1] if slip == "transposed" else J[1][0], J[1][1]]]
+        if {own.alike(J[0][1], 0), own.alike(J[1][0], 0)} != {False} or not (own.names(J[1][0]) and own.names(J[0][1])):
+            continue
+        block = f"f(x, y) = {own.text(trees[0])}\ng(x, y) = {own.text(trees[1])}"
+        found = marked(block, "; ".join(", ".join(map(own.text, row)) for row in answer))
+        assert found.right.tolist() == [[True, False], [slip != "transposed", True]], found.text
+        assert slip in found.slips[0, 1], found.text
+        made += 1

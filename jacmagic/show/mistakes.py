@@ -253,8 +253,8 @@ def put(tree: t.Expr, known: Mapping[t.Expr, t.Expr]) -> t.Expr:
 class _Wrong:
     """The wrong derivatives of one entry. Each formula is read once, its parts' derivatives being names in it."""
 
-    def __init__(self, result: Result, wrt: str) -> None:
-        self.rules = Rules(result, wrt)
+    def __init__(self, result: Result, wrt: str, whole: Step) -> None:
+        self.rules, self.whole = Rules(result, wrt), whole
         trees = [one.expr for one in result.program.steps.values()]
         self.means = any(isinstance(one, t.Call) and one.function in MEANS for tree in trees for one in t.walk(tree))
         self.places: dict[int, Place | None] = {}
@@ -266,13 +266,13 @@ class _Wrong:
         self.count += 1
         return t.Name(f"\0{self.count}")
 
-    def place(self, step: Step, first: bool = False) -> Place | None:
+    def place(self, step: Step) -> Place | None:
         """A step with marks for its parts' derivatives; None where these do not stand in it one by one."""
         if id(step) not in self.places:
-            self.places[id(step)] = self.marked(step, first)
+            self.places[id(step)] = self.marked(step)
         return self.places[id(step)]
 
-    def marked(self, step: Step, first: bool) -> Place | None:
+    def marked(self, step: Step) -> Place | None:
         marks: list[t.Name] = []
 
         def change(one: t.Expr) -> t.Expr:
@@ -294,7 +294,7 @@ class _Wrong:
             by = step.left.by[0]
         for mark, part in zip(marks, step.parts):
             self.say(mark, self.right(part))
-        return Place(step, put(right, letters), tuple(marks), self.rules, by, letters, self.means, first)
+        return Place(step, put(right, letters), tuple(marks), self.rules, by, letters, self.means, step is self.whole)
 
     def say(self, mark: t.Name, node: Node) -> None:
         """What a mark stands for."""
@@ -308,9 +308,9 @@ class _Wrong:
             self.rights[id(step)] = self.rules.node(own if at is None else at.right)
         return self.rights[id(step)]
 
-    def slips(self, step: Step, first: bool = True) -> Iterator[tuple[str, Node]]:
+    def slips(self, step: Step) -> Iterator[tuple[str, Node]]:
         """All derivatives with one wrong rule in them."""
-        at = self.place(step, first)
+        at = self.place(step)
         if at is None:
             return
         for mistake in MISTAKES:
@@ -318,7 +318,7 @@ class _Wrong:
                 with suppress(*_UNREAD):
                     yield words, self.rules.node(tree)
         for mark, part in zip(at.marks, step.parts):
-            for words, node in self.slips(part, False):
+            for words, node in self.slips(part):
                 self.say(mark, node)
                 with suppress(*_UNREAD):
                     yield words, self.rules.node(at.right)
@@ -356,7 +356,7 @@ def kind_of(step: Step) -> str:
 def wrong(result: Result, of: str, wrt: str) -> Iterator[tuple[str, Node]]:
     """What the derivative of a number by a number becomes by each wrong rule: its words, and its node."""
     step = _Numbers(result).step(of, wrt)
-    made = _Wrong(result, wrt)
+    made = _Wrong(result, wrt, step)
     rules = Counter(kind_of(one) for _, one in step.walk())
 
     def all_of() -> Iterator[tuple[str, Node]]:
