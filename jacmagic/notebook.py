@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import panel
+from jacmagic.panel import quiz as quizzes
 from jacmagic.program.model import Program
 from jacmagic.program.passes import understand
 from jacmagic.result import Result as Derivatives
@@ -82,6 +83,8 @@ class Result(Derivatives):
     def prepare(self) -> None:
         """Write the formulas that will be shown: most of the work of showing them."""
         views.formulas(self, self._whole)
+        if "quiz" in self.besides:
+            quizzes.spec(self)
 
     def latex(self) -> str:
         """LaTeX of the Jacobian, everything substituted; it reads back in a block.
@@ -111,14 +114,24 @@ class Result(Derivatives):
         """
         return checking.check(self, answer)
 
-    def save(self, path: str | Path, title: str = "jacmagic") -> Path:
-        """Write one self-contained page, sliders alive; returns its path."""
+    def save(self, path: str | Path, title: str = "jacmagic", *, quiz: bool = False) -> Path:
+        """Write one self-contained page, sliders alive; returns its path.
+
+        With quiz=True a page to hand out, which asks for each entry of the Jacobian: it holds the functions alone.
+
+        Raises:
+            ValueMistake: a quiz of what is not known by its formulas, or has a function that its page has not.
+        """
         path = Path(path)
-        path.write_text(panel.page(self, title, self._big, self._whole), encoding="utf-8")
+        asks = quiz or "quiz" in self.besides
+        made = quizzes.page(self, title) if asks else panel.page(self, title, self._big, self._whole)
+        path.write_text(made, encoding="utf-8")
         return path
 
     def html(self, height: int | None = None) -> str:
         """The whole page as text, for hosts that take HTML; with a height in pixels, that page in an iframe."""
+        if "quiz" in self.besides:
+            return quizzes.page(self, bare=True) if height is None else quizzes.frame(self, height)
         if height is None:
             return panel.page(self, "jacmagic", self._big, self._whole, bare=True)
         return panel.frame(self, height, self._big, self._whole)
@@ -137,9 +150,11 @@ class Result(Derivatives):
 
     def _bundle(self) -> dict[str, str]:
         found = views.formulas(self, self._whole)
-        alive = not self._static and panel.has_panel(self)
+        asks = "quiz" in self.besides
+        alive = not asks and not self._static and panel.has_panel(self)
         bundle = {
-            "text/html": panel.html(self, self._static, self._big, self._whole, alive and _carries_font()),
+            "text/html": quizzes.frame(self) if asks else panel.html(
+                self, self._static, self._big, self._whole, alive and _carries_font()),
             "text/latex": "\n\n".join(f"$\\displaystyle {one.latex}$" for one in found if one.latex),
             "text/plain": views.plain_text(self, self._whole),
         }
@@ -149,7 +164,7 @@ class Result(Derivatives):
 
     def _repr_html_(self) -> str:
         """For hosts that know no bundle: the output in an iframe that sizes itself. A notebook asks for the bundle."""
-        return panel.frame(self, None, self._big, self._whole)
+        return quizzes.frame(self) if "quiz" in self.besides else panel.frame(self, None, self._big, self._whole)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(views.plain_text(self, self._whole))

@@ -173,12 +173,19 @@ def share(count: int):
 
 @share(300)
 def test_right_answers_in_odd_forms_are_right(count):
-    for _, (rng, tree) in zip(range(count), blocks(1)):
+    made = 0
+    for rng, tree in blocks(1):
         answer = [own.derivative(tree, v) for v in "xy"]
         for _ in range(rng.randint(1, 3)):
             answer = [own.rewritten(one, rng) for one in answer]
-        found = marked(f"f(x, y) = {own.text(tree)}", ", ".join(map(own.text, answer)))
+        typed = ", ".join(map(own.text, answer))
+        if len(typed) > 2000:
+            continue  # no reader's answer
+        found = marked(f"f(x, y) = {own.text(tree)}", typed)
         assert found, (own.text(tree), found.text)
+        made += 1
+        if made == count:
+            break
 
 
 @share(300)

@@ -25,7 +25,7 @@ from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain
 from jacmagic.show.checking import check
 from jacmagic.show.curvature import bending, hessians
-from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, ends, equal, fitting, name_of
+from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, Labels, ends, equal, fitting, name_of
 from jacmagic.show.points import placed
 from jacmagic.show.remarks import numbers
 from jacmagic.show.steps import steps
@@ -188,6 +188,14 @@ def checked(result: Result) -> Iterator[Formula]:
         yield from check(result, *result.answer).lines
 
 
+def blanks(result: Result) -> Iterator[Formula]:
+    """What a quiz asks for, an entry a line."""
+    columns = list(Labels(result, result.program.variables))
+    for row in Labels(result, result.program.outputs):
+        for column in columns:
+            yield Formula("quiz", equal(t.Partial(row.tree, (column.tree,)), t.Words("?")))
+
+
 def asked_steps(result: Result) -> list[tuple[str, str]]:
     """Which derivatives have steps: of each output by each variable, of a net by each weight besides."""
     p = result.program
@@ -225,6 +233,9 @@ VIEWS: dict[str, View] = {
 }
 """What is shown for a block, from top to bottom."""
 
+QUIZ: tuple[View, ...] = (echo, blanks, checked)
+"""The views of a quiz, which have no derivative."""
+
 SIZED = (total, hessians)
 """Those that take how many rows and columns they show."""
 
@@ -235,7 +246,7 @@ def formulas(result: Result, whole: bool = False) -> list[Formula]:
     asked = (whole, repr(result.besides))
     if asked not in made:
         shown: list[Formula] = []
-        for view in VIEWS.values():
+        for view in QUIZ if "quiz" in result.besides else VIEWS.values():
             shown += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)
         made[asked] = shown  # whole or not at all: the reader may interrupt
     return made[asked]
@@ -256,6 +267,8 @@ def plain_text(result: Result, whole: bool = False) -> str:
 
 def said(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text."""
+    if "quiz" in result.besides:
+        return ['r.check("…") marks an answer']
     return [*numbers(result), *bending(result), *near(result)]
 
 
