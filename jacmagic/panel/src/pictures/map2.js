@@ -54,7 +54,7 @@ export function map2(engine, place) {
   if (place.rows.length === 2) names(to, place.rows[0].key, place.rows[1].key);
   const move = handle(place, svg, from, xa, ya);
   const J = picture.J ?? place.main;
-  const [area, side, linear, part1, near] = Array.from({ length: 5 }, () => page.createTextNode(""));
+  const [area, side, linear, near] = Array.from({ length: 4 }, () => page.createTextNode(""));
   const how = (place.morph ??= { steps: WAY });
   const { stop, words } = stepper(place, how, "way from x to f", { most: WAY, burst: WAY, pace: 30, stride: 6 });
   const range = el("input", { type: "range", min: -3, max: 0, step: 0.05, value: 0, "aria-label": "\u03b5 of the zoom" });
@@ -167,8 +167,7 @@ export function map2(engine, place) {
   /** @param {{x: number, y: number, e: number, t: number, good: boolean, f0: number[], J0: ArrayLike<number>, values: Pair[]}} now */
   function say({ x, y, e, t, good, f0, J0, values }) {
     write(area, format(e * e * abs(volume(J0, 2, stretches(J0, 2, 2)))));
-    write(side, e === 1 ? "unit square \u2192 parallelogram of area |" : "square of side \u03b5 \u2192 area \u03b5\u00b2 |");
-    write(part1, t === 1 ? "" : "x + t (f(x) \u2212 x), t = " + short(t, 2));
+    write(side, e === 1 ? "unit square \u2192 area |" : "square of side \u03b5 \u2192 area \u03b5\u00b2 |");
     write(near, short(e, 2));
     range.style.setProperty("--at", max(0, min(1, 1 + Math.log10(e) / 3)).toFixed(3));
     if (abs(+range.value - Math.log10(e)) > 0.03) range.value = String(Math.log10(e));
@@ -182,15 +181,16 @@ export function map2(engine, place) {
       off = max(off, hypot(real[0] - f0[0] - flat[0], real[1] - f0[1] - flat[1]));
       size = max(size, hypot(...flat));
     }
-    const turned = shows.eigen && good ? (values.length ? " \u03bb = " + values.map(([v]) => short(v, 3)).join(", ") + "." : " No real eigenvectors: J turns every direction.") : "";
-    write(linear, (good && size && isFinite(off) ? ". Steps of length " + short(e, 2) + " are up to " + short((100 * off) / size, 2) + " % off the linear map." : ".") + turned);
+    // One line has room for one of these.
+    const last = t < 1 ? "at t = " + short(t, 2) + " of the way" : shows.eigen ? (values.length ? "\u03bb = " + values.map(([v]) => short(v, 3)).join(", ") : "no real eigenvectors") : size && isFinite(off) ? short((100 * off) / size, 2) + " % off linear" : "";
+    write(linear, good && last ? ", " + last : "");
   }
   const toggle = (/** @type {"round" | "eigen"} */ key, /** @type {string} */ says) => {
     const button = el("button", { type: "button", class: "jm-word", "aria-pressed": "false" }, says);
     on(button, "click", () => { shows[key] = !shows[key]; button.setAttribute("aria-pressed", String(shows[key])); place.redraw(); });
     return button;
   };
-  const controls = el("span", { class: "jm-descent" }, "x \u2192 f(x) ", ...words, el("label", { class: "jm-rate" }, "\u03b5 ", range, el("span", {}, near)), toggle("round", "circle, singular directions"), toggle("eigen", "eigenvectors"), el("span", {}, part1));
+  const controls = el("span", { class: "jm-descent" }, "x \u2192 f(x) ", ...words, el("label", { class: "jm-rate" }, "\u03b5 ", range, el("span", {}, near)), toggle("round", "circle"), toggle("eigen", "eigenvectors"));
   /** How much wider than high the image of the grid is. */
   function shape() {
     const sample = sampler([picture.f].flat(), [xa, ya]);
