@@ -106,7 +106,7 @@ CASES_IN_CONDITIONS = [
 
 
 @pytest.mark.parametrize("text", some(CASES_IN_CONDITIONS))
-@pytest.mark.parametrize("point", [(0.7, 1.3, -0.4), (-0.8, 0.6, 2.1), (1.7, -0.2, 0.5)])
+@pytest.mark.parametrize("point", some([(0.7, 1.3, -0.4), (-0.8, 0.6, 2.1), (1.7, -0.2, 0.5)]))
 def test_a_condition_on_what_is_given_by_cases_is_written_out_and_never_solved(
     text: str, point: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

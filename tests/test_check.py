@@ -168,7 +168,8 @@ def blocks(seed: int, depth: int = 3):
 
 def share(count: int):
     """A seeded tenth, and all of it at scale."""
-    return pytest.mark.parametrize("count", [count // 10, pytest.param(count, marks=pytest.mark.scale)])
+    return pytest.mark.parametrize("count", [
+        count // 30, pytest.param(count // 10, marks=pytest.mark.long), pytest.param(count, marks=pytest.mark.scale)])
 
 
 @share(300)

@@ -160,7 +160,7 @@ def backend(name: str) -> str:
 # ------------------------------------------------------------------ the operations
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", some(CASES, 3))
 @pytest.mark.parametrize(("where", "batch"), [
     # JAX compiles each anew.
     pytest.param(where, batch, marks=[pytest.mark.long] if where == "jax" and batch != "batches of two axes" else [])
@@ -352,7 +352,7 @@ def unfolded(expr: Any) -> Any:
         expr = expr.xreplace({made[0]: made[0].expand_definition()})
 
 
-@pytest.mark.parametrize("name", some(ENTRYWISE, 3))
+@pytest.mark.parametrize("name", some(ENTRYWISE, 6))
 @pytest.mark.parametrize("what", ["value", "derivative"])
 def test_functions_and_their_derivatives_are_right_far_out_and_at_zero(name: str, what: str) -> None:
     arity = FUNCTIONS[name].arity[0] if name not in ("max", "min") else 2

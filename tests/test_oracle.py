@@ -683,7 +683,9 @@ def test_only_a_kink_excuses_a_disagreement(point: Any, run: Callable[[Any], Any
     assert on_a_kink(Program([], {"x": point}, {"f": lambda names: run(names["x"])}), [("f", "x")]) is kink
 
 
-@pytest.mark.parametrize("share", [0.05, pytest.param(1, marks=pytest.mark.scale)])
+@pytest.mark.parametrize("share", [
+    0.01, pytest.param(0.05, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.scale)
+])
 def test_random_programs_agree_with_pytorch(share: float) -> None:
     @settings(
         max_examples=round(share * EXAMPLES), deadline=None, derandomize=True, database=None,

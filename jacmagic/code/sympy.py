@@ -133,12 +133,14 @@ def lecture(
     numbers = ", ".join(f"{text(one)}: {int(v) if v.is_integer() else v}" for one, v in point.items())
     shown, columns = (", ".join(map(text, some)) for some in (outputs, variables))
     square = len(outputs) == len(variables) > 1
+    functions = {type(one) for _, entry in definitions for one in entry.atoms(sp.Function)}
+    tidied = ".simplify()" if functions <= {sp.sin, sp.cos} else ""  # of others it takes minutes
     return "\n".join([
         "import sympy as sp", "", *declared(variables, "the variable"), *declared(parameters, "the parameter"), "",
         *(f"{text(symbol)} = {text(entry)}" for symbol, entry in definitions), "",
         "# a row for each function, a column for each variable",
         f"J = sp.Matrix([{shown}]).jacobian([{columns}])",
-        *(["J.det().simplify()  # how areas or volumes change"] if square and len(outputs) <= 3 else []),
+        *([f"J.det(){tidied}  # how areas or volumes change"] if square and len(outputs) <= 3 else []),
         "", f"J.subs({{{numbers}}}).evalf()  # its numbers at a point" if point else "J", "",
     ])
 
