@@ -67,6 +67,9 @@ def test_a_map_goes_from_one_step_to_the_next(block: str, variables: tuple[str, 
 def test_a_trajectory_starts_at_the_point_that_is_shown() -> None:
     assert jacmagic.jacobian("x' = y\ny' = -x\nx(0) = 2").values["x"] == 2
     assert jacmagic.jacobian("x_{n+1} = a x_n (1 - x_n)\nx(0) = 0.3").values["x_n"] == 0.3
+    assert dict(jacmagic.jacobian("x_{n+1} = a x_n (1 - x_n)\na = 3.2\nx = 0.3 in [0, 1]").values) == {"a": 3.2, "x_n": 0.3}
+    assert dict(jacmagic.jacobian("x_{n+1} = y_n\ny_{n+1} = x_n^2\nx_0 = 0.3\ny_0 = 2").values) == {"x_n": 0.3, "y_n": 2}
+    assert dict(jacmagic.jacobian("x_{n+1} = x_n^2 + x_0\nx_0 = 0.3").values) == {"x_n": 1, "x0": 0.3}  # what is read stays
     assert jacmagic.jacobian("x' = y\ny' = -x\nx(0) = 2\nx = 1").values["x"] == 1
 
 

@@ -212,6 +212,8 @@ def maps(statements: Sequence[s.Statement]) -> list[s.Statement]:
 def with_starts(statements: Sequence[s.Statement]) -> list[s.Statement]:
     """The lines with a value, the point that is shown, for x(0) = 1: where the trajectory of a system or a map starts.
 
+    In a map that is x_0 = 1, too, and x = 1, where nothing reads these names.
+
     Raises:
         SyntaxMistake: there is neither; a start that is no number.
         NameMistake: no line says how the name changes.
@@ -219,12 +221,19 @@ def with_starts(statements: Sequence[s.Statement]) -> list[s.Statement]:
     moving = {key_of(one.names[0]): one.names[0] for one in statements if one.kind in ("equation", "second")}
     read = [raw for one in statements for raw in s.nodes(one.expr) if isinstance(raw, s.Word)]
     nexts = {names.of_next(key_of(one.names[0])) for one in statements if one.kind == "map"}
-    moving |= {names.name(key_of(word)).unindexed: word for word in read if key_of(word) in nexts}
+    stepped = {names.name(key_of(word)).unindexed: word for word in read if key_of(word) in nexts}
+    moving |= stepped
+    free = {form: word for base, word in stepped.items() for form in (base, base + "0")}
+    for raw in read:
+        free.pop(key_of(raw), None)
     valued = {key_of(one.names[0]) for one in statements if one.kind == "define"}
     found: list[s.Statement] = []
     for one in statements:
         word = one.names[0] if one.kind == "start" else None
         if word is None:
+            meant = free.get(key_of(one.names[0])) if one.kind == "define" and one.names and not one.params else None
+            if meant is not None and not has_names(one.expr):
+                one = replace(one, names=(replace(meant, span=one.names[0].span),))
             found.append(one)
             continue
         if not moving:
