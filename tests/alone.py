@@ -66,7 +66,9 @@ def cases() -> int:
             else:
                 continue
             want = np.array(check["equals"], dtype=float)
-            if not np.allclose(np.reshape(have, want.shape), want, rtol=check.get("rtol", 1e-9), atol=1e-9):
+            rtol = check.get("rtol", 1e-9)
+            largest = float(np.max(np.abs(want), initial=0.0))
+            if not np.allclose(np.reshape(have, want.shape), want, rtol=rtol, atol=max(1e-12, rtol * largest)):
                 raise SystemExit(f"{case['id']}: {have}, not {want}")
             compared += 1
     return compared

@@ -45,9 +45,14 @@ class Polynomial:
     safe: list[Node]
 
 
+def width(result: Result) -> int:
+    """How many variables there are, the entries of vectors each; no symbol is made for that."""
+    return sum(prod(result.program.shape(key)) for key in result.program.variables)
+
+
 def polynomials(result: Result) -> list[Polynomial]:
     """Those that are shown, to the order that is asked for; none where one has too many terms."""
-    order, n = result.besides.get("taylor", 0), len(result.variables)
+    order, n = result.besides.get("taylor", 0), width(result)
     if not order or comb(n + order, order) > MAX_TERMS:
         return []
 
@@ -76,7 +81,7 @@ def step_of(entry: str) -> t.Expr:
 
 def terms(result: Result, key: str, k: int, order: int) -> tuple[list[tuple[int, ...]], list[Node], list[Node]]:
     """The powers in order of their degree, and ∂^α f/α! as nodes: as they are written, and safe."""
-    g, n = result.program.graph, len(result.variables)
+    g, n = result.program.graph, width(result)
     powers = [one for degree in range(order + 1) for one in of_degree(n, degree)]
     found: list[list[Node]] = []
     for safe in (False, True):
@@ -107,7 +112,7 @@ def steps_of(result: Result, powers: tuple[int, ...]) -> list[t.Expr]:
 
 def taylor(result: Result) -> Iterator[Formula]:
     """f(x + Δx) ≈ f + f' Δx + …, in the names of the block."""
-    order, n = result.besides.get("taylor", 0), len(result.variables)
+    order, n = result.besides.get("taylor", 0), width(result)
     if not order:
         return
     if comb(n + order, order) > MAX_TERMS:
