@@ -1,5 +1,6 @@
 /** A page that asks for derivatives: it has the functions alone, and compares an answer with their derivative by dual numbers. */
 
+import { tools } from "./dom.js";
 import { FUNCTIONS, power as raise } from "./functions.js";
 
 /** A formula: a number, a name, or an operation with its operands. @typedef {number | string | any[]} Tree */
@@ -242,6 +243,7 @@ export function right(spec, k, answer) {
 // ------------------------------------------------------------------ the page
 /** @param {HTMLElement} root @param {Spec} spec */
 export function ask(root, spec) {
+  const { typeset } = tools(document, new AbortController().signal);
   const score = document.createElement("p"), marks = spec.entries.map(() => false);
   score.setAttribute("role", "status");
   const told = () => { score.textContent = `${marks.filter(Boolean).length} of ${marks.length} right`; };
@@ -250,7 +252,7 @@ export function ask(root, spec) {
   spec.entries.forEach((entry, k) => {
     const line = document.createElement("label"), field = document.createElement("input"), said = document.createElement("output");
     const name = document.createElement("span");
-    name.innerHTML = entry.mathml;
+    name.append(typeset(entry.mathml));
     Object.assign(field, { type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: false });
     field.addEventListener("change", () => {
       marks[k] = false;
