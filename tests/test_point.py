@@ -68,6 +68,8 @@ def test_its_arguments_are_checked_as_ever() -> None:
 
 @pytest.mark.parametrize("backend", ["numpy", "torch", "jax", "math"])
 def test_an_array_that_is_mostly_zeros_is_made_of_the_others(backend: str) -> None:
+    if backend in ("torch", "jax"):
+        pytest.importorskip(backend)
     lines = [f"f_{k} = x_{k}^2 x_{k + 1} - 2x_{k} + e^(-x_{k}^2)" for k in range(1, 12)]
     r = jacmagic.jacobian("\n".join(lines))
     function = r.function(backend)
