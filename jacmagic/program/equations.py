@@ -229,20 +229,28 @@ def with_starts(statements: Sequence[s.Statement]) -> list[s.Statement]:
     valued = {key_of(one.names[0]) for one in statements if one.kind == "define"}
     found: list[s.Statement] = []
     for one in statements:
-        word = one.names[0] if one.kind == "start" else None
-        if word is None:
-            meant = free.get(key_of(one.names[0])) if one.kind == "define" and one.names and not one.params else None
-            if meant is not None and not has_names(one.expr):
-                one = replace(one, names=(replace(meant, span=one.names[0].span),))
-            found.append(one)
-            continue
-        if not moving:
-            raise SyntaxMistake("The arguments of a function are names; a point is given as x = 3.", word.span)
-        if key_of(word) not in moving:
-            raise NameMistake(f"No line says how {word.typed} changes, so that it starts nowhere.", word.span)
-        if has_names(one.expr):
-            raise SyntaxMistake(f"A trajectory starts at a number: {word.typed}(0) = 1.", one.span)
-        name = replace(moving[key_of(word)], span=word.span)
-        if key_of(name) not in valued:
+        if one.kind != "start":
+            found.append(first_of_map(one, free))
+        elif key_of(name := starting(one, moving)) not in valued:
             found.append(replace(one, kind="define", names=(name,)))
     return found
+
+
+def starting(one: s.Statement, moving: Mapping[str, s.Word]) -> s.Word:
+    """The name that x(0) = 1 gives a value to."""
+    word = one.names[0]
+    if not moving:
+        raise SyntaxMistake("The arguments of a function are names; a point is given as x = 3.", word.span)
+    if key_of(word) not in moving:
+        raise NameMistake(f"No line says how {word.typed} changes, so that it starts nowhere.", word.span)
+    if has_names(one.expr):
+        raise SyntaxMistake(f"A trajectory starts at a number: {word.typed}(0) = 1.", one.span)
+    return replace(moving[key_of(word)], span=word.span)
+
+
+def first_of_map(one: s.Statement, free: Mapping[str, s.Word]) -> s.Statement:
+    """x_0 = 1 and x = 1 as x_n = 1, where they are free for that."""
+    if one.kind != "define" or one.params or len(one.names) != 1 or has_names(one.expr):
+        return one
+    meant = free.get(key_of(one.names[0]))
+    return one if meant is None else replace(one, names=(replace(meant, span=one.names[0].span),))
