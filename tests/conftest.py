@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 SLOW = frozenset("""
@@ -36,3 +38,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """No processes beside this one where files are named: starting them takes longer than most files."""
     return 0 if config.args != config.getini("testpaths") else None
+
+
+@pytest.fixture(scope="module")
+def double_precision() -> Iterator[None]:
+    """What PyTorch draws is computed in double precision; the tests of other files keep its default."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)

@@ -11,7 +11,7 @@ import itertools
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,13 +33,7 @@ Run = Callable[[Env], Any]
 Draw = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def double_precision() -> Iterator[None]:
-    """What is drawn is computed in double precision; the tests of other files keep PyTorch's default."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("double_precision")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ r"""An answer to what the derivative is, read as the block's own lines are: its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -15,6 +14,7 @@ from jacmagic import names
 from jacmagic.engine.graph import Node
 from jacmagic.errors import JacmagicError, NameMistake, ShapeError, Span, SyntaxMistake, nearest
 from jacmagic.language import tree as t
+from jacmagic.language.answers import LABELS, bracketed, outside
 from jacmagic.language.reading import Reader
 from jacmagic.language.statements import parse
 from jacmagic.language.words import Scope
@@ -25,13 +25,6 @@ from jacmagic.program.roles import names_below
 from jacmagic.result import Result
 
 HEAD = "answer = "
-_NAME = r"\s*\{?\s*(?P<%s>\\?[^\W\d_]\w*(?:_\{[^{}]*\}|_?\[[^\]]*\])?)\s*\}?\s*"
-_LABELS = [re.compile(pattern) for pattern in (
-    rf"(?:∂|d|\\partial){_NAME % 'of'}/\s*(?:∂|d|\\partial){_NAME % 'wrt'}",
-    rf"\\[dt]?frac\s*\{{\s*(?:∂|d|\\partial)\s*{_NAME % 'of'}\}}\s*\{{\s*(?:∂|d|\\partial)\s*{_NAME % 'wrt'}\}}",
-    rf"(?:∇|\\nabla\s*)_{_NAME % 'wrt'}{_NAME % 'of'}",
-)]
-"""What may stand left of = and says which derivative is meant; all else there is a name for the whole."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +118,7 @@ def labelled(result: Result, text: str, span: Span) -> tuple[str | None, str | N
     rest += len(text[rest : span.stop]) - len(text[rest : span.stop].lstrip())
     if rest >= span.stop:
         raise SyntaxMistake("Right of = stands the answer.", span).bind(text)
-    for pattern in _LABELS:
+    for pattern in LABELS:
         if found := pattern.fullmatch(left.strip("$ ")):
             first = text.index(found[0], span.start)
             of, wrt = (known(result, text, found[one], first) for one in ("of", "wrt"))
@@ -142,33 +135,6 @@ def known(result: Result, text: str, name: str, first: int) -> str:
         raise NameMistake(f"{str(error.args[0])[:1].upper()}{error.args[0][1:]}.", Span(at, at + len(name))).bind(
             text) from None
     return name
-
-
-def outside(body: str) -> Iterator[tuple[int, str]]:
-    r"""The characters outside all brackets, with their places; `\\` is one."""
-    depth = 0
-    for found in re.finditer(r"\\begin\b|\\end\s*\{\w+\*?\}|\\\\|\\left|\\right|[\s\S]", body):
-        one = found[0]
-        if one in "([{" or one == r"\begin":
-            depth += 1
-        elif one in ")]}" or one.startswith(r"\end"):
-            depth -= 1
-        elif depth <= 0:
-            yield found.start(), one
-
-
-def bracketed(body: str) -> tuple[str, str, str]:
-    r"""What stands in front, the text, what stands behind: rows without brackets get theirs; no character moves."""
-    free = dict(outside(body))
-    signs = set(free.values())
-    if "&" in signs or r"\\" in signs:
-        return r"\begin{bmatrix}", body, r"\end{bmatrix}"
-    if not signs & {",", ";", "\n"}:
-        return "", body, ""
-    lines = [one.strip() for one in body.strip().split("\n")]
-    rows = "," if len(lines) > 1 and all(re.fullmatch(r"\[.*\]", one) for one in lines) else ";"
-    shown = "".join(rows if free.get(k) == "\n" else one for k, one in enumerate(body))
-    return "[", shown, "]"
 
 
 def understood(result: Result, whole: str) -> tuple[t.Expr, Node]:

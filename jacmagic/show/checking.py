@@ -25,7 +25,7 @@ from jacmagic.result import Result
 from jacmagic.show.answers import Answer, read
 from jacmagic.show.backward import layout_of
 from jacmagic.show.mistakes import wrong
-from jacmagic.show.pieces import Formula, fitting
+from jacmagic.show.pieces import Formula, Told, aligned, fitting
 from jacmagic.solving import in_time
 from jacmagic.values import identifier
 
@@ -54,8 +54,8 @@ CLOSE, FAR = 1e-11, 1e-6
 """Nearer than the one, numbers are equal, further apart than the other they are not."""
 
 
-@dataclass(frozen=True)
-class Check:
+@dataclass(frozen=True, repr=False)
+class Check(Told):
     """An answer with its marks; prints as a table, and typeset in a notebook.
 
     Attributes:
@@ -78,21 +78,11 @@ class Check:
 
     @cached_property
     def latex(self) -> str:
-        rows = [f"& {one.latex}" for one in self.lines]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+        return aligned([one.latex for one in self.lines])
 
     @cached_property
     def mathml(self) -> str:
         return "\n".join(mathml(one.tree, one.arrays) for one in self.lines)
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}$"
 
 
 def check(result: Result, answer: str, span: Span | None = None) -> Check:

@@ -143,3 +143,29 @@ def ends(kind: str, lines: list[Any]) -> list[Any]:
     if len(lines) <= MAX_STEPS:
         return lines
     return [*lines[: MAX_STEPS - LAST_STEPS], left_out(kind, len(lines) - MAX_STEPS), *lines[-LAST_STEPS:]]
+
+
+class Told:
+    """What prints as its `text`, and is typeset in a notebook by its `latex`."""
+
+    @property
+    def text(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def latex(self) -> str:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+
+def aligned(lines: Sequence[str]) -> str:
+    """LaTeX, one line below the other."""
+    return "\\begin{aligned}\n" + " \\\\\n".join(f"& {one}" for one in lines) + "\n\\end{aligned}"

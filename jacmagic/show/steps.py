@@ -21,14 +21,14 @@ from jacmagic.language.printers import latex
 from jacmagic.result import Result
 from jacmagic.show.backward import layout_of
 from jacmagic.show.matrices import layer
-from jacmagic.show.pieces import MAX_BESIDE, Formula, equal, name_of
+from jacmagic.show.pieces import MAX_BESIDE, Formula, Told, aligned, equal, name_of
 from jacmagic.show.remarks import steady
 from jacmagic.show.rules import Rules, Step, added, joined
 from jacmagic.show.tables import derivative_name, in_own_names, table
 
 
-@dataclass(frozen=True)
-class Steps:
+@dataclass(frozen=True, repr=False)
+class Steps(Told):
     """The steps to one derivative; prints as text, and typeset in a notebook.
 
     root    the first rule, with those below it
@@ -46,17 +46,8 @@ class Steps:
 
     @cached_property
     def latex(self) -> str:
-        rows = [f"& {latex(t.Phrase((one.tree, t.Words('   ' + one.note))), one.arrays)}" for one in self.lines]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex}$"
+        phrases = [(t.Phrase((one.tree, t.Words("   " + one.note))), one.arrays) for one in self.lines]
+        return aligned([latex(*one) for one in phrases])
 
 
 def steps(result: Result, of: str, wrt: str) -> Steps:
