@@ -664,3 +664,12 @@ def test_the_backward_pass_that_is_shown_gives_the_gradients(name: str) -> None:
     rng = np.random.default_rng(4)
     n.set(**{key: rng.normal(size=np.shape(v)) for key, v in n.values.items() if key not in ("y", "k")})
     assert backward_is_right(n) == set(n.gradients())
+
+
+@pytest.mark.parametrize(("loss", "delta"), [
+    ("(o - y)^2", "2 (o - y)"), ("1/2 (o - y)^2", "o - y"), ("3 (y - o)^2", "-6 (y - o)"), ("(o + 1)^2", "2o + 2"),
+    ("o^2 + 2o y", "2o + 2y"),
+])
+def test_delta_of_a_single_output_is_written_as_the_derivative_of_the_loss_is(loss, delta):
+    told = jacmagic.nnchain(f"x in R\no = w x\nL = {loss}")._repr_mimebundle_()["text/plain"].splitlines()
+    assert {f"δ_o = {delta}", f"∂L/∂o = {delta}"} <= {*told}, told

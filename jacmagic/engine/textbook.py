@@ -31,7 +31,7 @@ def in_textbook_form(slopes: list[sp.Expr], functions: Callable[[], list[sp.Expr
     if not any(_signed(slope) for slope in shorter):
         return shorter
     written: Set[sp.Basic] = reduce(or_, (one.atoms(sp.Add) for one in functions()), set())
-    return [_as_written(slope, written) if _signed(slope) else slope for slope in shorter]
+    return [as_written(slope, written) for slope in shorter]
 
 
 def _promising(slope: sp.Expr) -> bool:
@@ -118,13 +118,15 @@ def _signed(slope: sp.Expr) -> bool:
     return any(term.is_Mul and any(f.is_Add for f in term.args) for term in sp.Add.make_args(slope))
 
 
-def _as_written(slope: sp.Expr, written: Set[sp.Basic]) -> sp.Expr:
+def as_written(slope: sp.Expr, written: Set[sp.Basic]) -> sp.Expr:
     """(x - μ)/σ² for -(μ - x)/σ², and 2 (x - μ) for 2x - 2μ, where x - μ is what the function has."""
+    if not _signed(slope):
+        return slope
     if slope.is_Add:
         number, difference = _found(slope, written)
         if difference is not slope:
             return sp.Mul(number, difference, evaluate=False)
-        return sp.Add(*[_as_written(term, written) if term.is_Mul else term for term in slope.args])
+        return sp.Add(*[as_written(term, written) if term.is_Mul else term for term in slope.args])
     factors: list[sp.Expr] = []
     for factor in slope.args:
         factors += _found(factor, written) if factor.is_Add else (factor,)

@@ -46,6 +46,7 @@ class Atoms:
         self.forms: dict[int, Form] = {}
         self.atoms: dict[sp.Symbol, tuple[Node, Shape]] = {}
         self.heavy: dict[int, bool] = {}
+        self.sums: set[sp.Basic] = set()  # o - y, as the definitions have it
         self.shares: dict[int, Node] = {}  # the slopes of a norm, an extreme, a product: the node that they are of
 
     def note(self, roots: Iterable[Node]) -> None:
@@ -215,15 +216,16 @@ class Atoms:
             return share
         if node.op != "map" or self.named(node) or inside and node.number in self.kept:
             return self.atom(node, axes)
-        expr, own = node.data
-        if node.number in self.shares:
-            of = self.shares[node.number]
-            if of.op != "norm":
-                return self.atom(node, axes)
-            expr = slot(0) / slot(1)
+        if node.number not in self.shares:
+            return self.of_operands(node, node.data[0], axes)
+        norm = self.shares[node.number].op == "norm"
+        return self.of_operands(node, slot(0) / slot(1), axes) if norm else self.atom(node, axes)
+
+    def of_operands(self, node: Node, expr: sp.Expr, axes: Shape) -> sp.Expr:
+        """The template of a map, with its operands put in."""
         swap = {
             slot(k): self.template(arg, tuple(axes[i] for i in there), True)
-            for k, (arg, there) in enumerate(zip(node.args, own)) if slot(k) in expr.free_symbols
+            for k, (arg, there) in enumerate(zip(node.args, node.data[1])) if slot(k) in expr.free_symbols
         }
         return put_in(expr, swap)
 

@@ -150,6 +150,9 @@ class Names:
         made = Reader(self.graph, self.nodes, {**self.leaves, **self.deltas}, self.deltas,
                       layout_of(self.result), adding_up(self.result))
         made.note(roots)
+        definitions = [self.result.inner(key) for key in self.result.program.steps]
+        made.sums = {one for node in definitions if node.op == "map" and not node.shape
+                     for one in made.of_operands(node, node.data[0], ()).atoms(sp.Add)}
         return made
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 
 from jacmagic.engine.graph import Node, is_zero, slot
-from jacmagic.engine.textbook import without_signs
+from jacmagic.engine.textbook import as_written, without_signs
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
 from jacmagic.show import algebra as a
@@ -119,7 +119,7 @@ class Reader(Atoms):
     def read_map(self, node: Node) -> Form:
         expr = self.template(node)
         if not node.shape:
-            return self.scalar(a.shorter(without_signs(expr)))
+            return self.scalar(as_written(a.shorter(without_signs(expr)), self.sums))
         make = {1: self.column, 2: self.table, 3: self.kronecker}.get(len(node.shape))
         if make is None:
             raise NoForm
