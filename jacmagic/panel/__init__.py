@@ -639,7 +639,7 @@ FRAMED = (
 def page(result: Result, title: str = "jacmagic", big: bool = False, whole: bool = False, bare: bool = False) -> str:
     """One self-contained page with the panel alive; a bare one has no title over it and no room around it."""
     head = markup.escape(title)
-    box = "margin:0;padding:.25rem" if bare else "margin:2rem auto;max-width:1280px;padding:0 max(1rem,2.5vw)"
+    box = "margin:0;padding:.25rem" if bare else f"margin:2rem auto;max-width:{'none' if big else '1280px'};padding:0 max(1rem,2.5vw)"
     over = FRAMED if bare else f'<h1 style="font-size:1.2rem;font-weight:600">{head}</h1>'
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'

@@ -19,8 +19,14 @@ BLOCKS = [
     "x_{n+1} = a x_n (1 - x_n)\na = 3.2", "x_{n+1} = 1 - a x_n^2 + y_n\ny_{n+1} = b x_n\nb = 0.3",
     "x' = a x - b x y\ny' = d x y - c y", "x' = s (y - x)\ny' = x (p - z) - y\nz' = x y - b z", "f(t) = [cos t, sin t, t^5]",
     "u = x^2 + 1\nv = sin u\ny = e^v", "x in R^3\nf = ||x||^2", "x in R^2\nM in R^(2x2)\ny = M x", "f(a, b, c, d, g) = a b^3 + c d - g^7",
+    "f(x) = x^2 if x < 1 else 2x - 1", "f(x) = sin(x)/x", "F(t) = [cos(3t), sin(2t)]", "f(x, y) = ln(x^2 + y^2)", "f(x, y) = (1 - x)^2 + 100(y - x^2)^2",
+    "F(x, y) = [x/(x^2 + y^2), y/(x^2 + y^2)]", "F(u, v) = [u, v, u^2 - v^2]", "x' = y\ny' = -sin x - c y\nc = 0.2", "x' = x^2 - 1", "x_{n+1} = cos x_n",
+    "x in R^20\nA in R^(20x20)\nf = A x", "x^2 + y^2 = r^2\nr = 2", "u = x y\nv = x + y\nf = u^2 + sin v",
 ]
-NETS = ["x in R\ny in R\no = w x + b\nL = 1/2 (o - y)^2", "x(2) -> 3 tanh -> 1 sigmoid\ny in R^1\nL = bce(o, y)"]
+NETS = [
+    "x in R\ny in R\no = w x + b\nL = 1/2 (o - y)^2", "x(2) -> 3 tanh -> 1 sigmoid\ny in R^1\nL = bce(o, y)", "x(3) -> 40 relu -> 2",
+    "x in R^2\nh = tanh(W x + b) in R^2\no = V h + x + c in R^2",
+]
 
 # The boxes of all that stands on the stage; what is inside a number's cell, a picture or the entry line may move.
 BOXES = """() => [...document.querySelectorAll(".jm, .jm-stage, .jm-stage *, .jm-actions, .jm-actions *")]
@@ -28,11 +34,14 @@ BOXES = """() => [...document.querySelectorAll(".jm, .jm-stage, .jm-stage *, .jm
     .map((one) => { const { x, y, width, height } = one.getBoundingClientRect(); return [one.localName, x, y, width, height].join(" "); })"""
 
 
+def result_of(block: str) -> jacmagic.notebook.Result:
+    return (jacmagic.nnchain if block in NETS else jacmagic.jacobian)(block, "x" if block.startswith("x in R^") and block not in NETS else None)
+
+
 @pytest.mark.parametrize("block", BLOCKS + NETS)
 def test_no_box_moves_while_a_slider_goes_from_end_to_end(page: Page, tmp_path: Path, block: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 720})
-    result = (jacmagic.nnchain if block in NETS else jacmagic.jacobian)(block, "x" if block.startswith("x in R^2") else None)
-    page.goto(result.save(tmp_path / "page.html").as_uri())
+    page.goto(result_of(block).save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm")).to_have_count(1)
     before = page.evaluate(BOXES)
     assert len(before) > 20
@@ -45,6 +54,53 @@ def test_no_box_moves_while_a_slider_goes_from_end_to_end(page: Page, tmp_path: 
             after = page.evaluate(BOXES)
             moved = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
             assert not moved, moved[:3]
+
+
+# What is read: a formula, a line of a text, a text of a picture; what is scrolled away or faint is not there. Letters reach less high than their boxes.
+OVERLAPS = """() => {
+    const seen = (one, { left, top, right, bottom }) => {
+        if (!one.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || one.closest(".jm-hidden")) return null;
+        const box = { left, top, right, bottom };
+        for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) {
+            const { overflowX, overflowY } = getComputedStyle(up);
+            const clip = up.getBoundingClientRect();
+            if (overflowX !== "visible" && !up.closest("svg")) { box.left = Math.max(box.left, clip.left); box.right = Math.min(box.right, clip.right); }
+            if (overflowY !== "visible" && !up.closest("svg")) { box.top = Math.max(box.top, clip.top); box.bottom = Math.min(box.bottom, clip.bottom); }
+        }
+        const less = 0.14 * (box.bottom - box.top);
+        return box.right - box.left > 2 && box.bottom - box.top > 2 ? { text: one.textContent.trim().slice(0, 40), left: box.left + 1, right: box.right - 1, top: box.top + less, bottom: box.bottom - less } : null;
+    };
+    const found = [...document.querySelectorAll(".jm math, .jm svg text, .jm input:not([type=range])")].filter((one) => one.textContent.trim() || one.value).map((one) => seen(one, one.getBoundingClientRect()));
+    const walk = document.createTreeWalker(document.querySelector(".jm"), NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+        const node = walk.currentNode;
+        if (!node.data.trim() || node.parentElement.closest("math, svg")) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        for (const box of range.getClientRects()) found.push(seen(node.parentElement, box));
+    }
+    const texts = found.filter(Boolean);
+    return texts.flatMap((one, k) => texts.slice(k + 1).filter((other) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom)
+        .map((other) => one.text + " | " + other.text));
+}"""
+TO_ENDS = """(part) => { for (const one of document.querySelectorAll(".jm input[type=range]")) if (one.getClientRects().length) {
+    one.value = +one.min + part * (one.max - one.min); one.dispatchEvent(new Event("input", { bubbles: true })); } }"""
+
+
+@pytest.mark.parametrize("block", BLOCKS + NETS)
+def test_no_text_stands_over_another(page: Page, tmp_path: Path, block: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(result_of(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    start = "() => { for (const one of document.querySelectorAll('.jm-actions button')) if (one.textContent === 'Reset') one.click(); }"
+    found = []
+    for width in (1280, 1000, 700, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for part in (None, 0, 1):
+            page.evaluate(start) if part is None else page.evaluate(TO_ENDS, part)
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))")
+            found += [(width, part, one) for one in page.evaluate(OVERLAPS)]
+    assert not found, found[:6]
 
 
 @pytest.mark.parametrize("width", [1280, 1000, 700])
@@ -66,6 +122,18 @@ def test_a_two_by_two_fits_a_page_with_its_cell(browser: Browser, tmp_path: Path
         box = page.locator(".jm").bounding_box()
         assert box
         assert box["height"] <= 720 - 110
+
+
+@pytest.mark.parametrize("block", [one for one in BLOCKS if "r = sqrt" not in one and "u =" not in one and "R^20" not in one])
+def test_for_a_hall_formulas_sliders_and_picture_share_a_screen(page: Page, tmp_path: Path, block: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(result_of(block).show(big=True).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-large")).to_have_count(1)
+    for where in (".jm-math", ".jm-controls", ".jm-right"):
+        for box in page.locator(where).all():
+            rect = box.bounding_box()
+            assert rect
+            assert rect["y"] + rect["height"] <= 1080, where
 
 
 def test_on_a_phone_every_entry_is_in_reach_and_nothing_is_wider(page: Page, tmp_path: Path) -> None:

@@ -137,8 +137,8 @@ function grid(panel, name) {
     pick(0);
     return el("div", { class: "jm-grid jm-tall" }, head, el("div", {}, map.node, el("div", { class: "jm-readout" }, place, " ", field)));
   }
-  const cells = el("div", { class: "jm-cells", style: "--n:" + (flat && size > 8 ? "3;--rows:" + ceil(size / 3) : columns) });
-  cells.classList.toggle("jm-long", flat && size > 8);
+  // A long vector is folded into rows of one length.
+  const cells = el("div", { class: "jm-cells", style: "--n:" + (flat && size > 8 ? ceil(size / ceil(size / 6)) : columns) });
   const fields = Array.from({ length: size }, (_, k) => numberField(panel, name, () => k, entryKey(name.key, name.shape, k), true));
   cells.append(...fields);
   // One Tab into the matrix; the arrows go on from the ends of a number.

@@ -10,6 +10,8 @@ const { abs, max, min } = Math;
 /** @typedef {import("../types.js").Place} Place */
 
 let clips = 0;
+/** Pixels that a figure is wide. */
+const LETTER = 7.5;
 
 /** @param {Place} place @param {any} svg @param {number} left @param {number} top @param {number} width @param {number} height */
 export function plane({ dom: { draw, put, view }, lens }, svg, left, top, width, height) {
@@ -54,11 +56,16 @@ export function plane({ dom: { draw, put, view }, lens }, svg, left, top, width,
       if (state === drawn) return shown();
       drawn = state;
       axes.replaceChildren();
-      const across = ticks(x0, x1, max(5, width / (bare ? 56 : 70)) / (digits(x0, x1) > 5 ? 2 : 1));
+      const many = digits(x0, x1);
+      let count = max(5, width / (bare ? 56 : 70));
+      let across = ticks(x0, x1, count);
+      // No number stands over its neighbour.
+      const wide = () => max(...across.map((v) => short(v, many).length)) * LETTER + 8;
+      while (across.length > 1 && ((across[1] - across[0]) / (x1 - x0)) * width < wide()) across = ticks(x0, x1, (count *= 0.6));
       for (const v of across) {
         axes.append(draw("line", { x1: x(v), x2: x(v), y1: top, y2: top + height, class: v ? "" : "jm-zero" }));
         // At the end stands the name of the axis.
-        if (bare || x(v) < left + width - 22) axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v, digits(x0, x1))));
+        if (bare || x(v) < left + width - 22) axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v, many)));
       }
       for (const v of ticks(y0, y1, max(5, height / 48))) {
         axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));

@@ -107,6 +107,10 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     const middle = spot([(box[0][0] + box[0][1]) / 2, (box[1][0] + box[1][1]) / 2, low]);
     const left = corners.map((p) => ({ p, x: spot(p)[0] })).sort((a, b) => a.x - b.x)[0].p;
     axes.append(draw("path", { class: "jm-floor", d: "M" + dot(left) + "L" + dot([left[0], left[1], box[2][1]]) }));
+    /** What stands there already, the middle of each and half its width. @type {number[][]} */
+    const taken = [];
+    /** @type {(() => void)[]} */
+    const numbers = [];
     for (let k = 0; k < 3; k++) {
       const at = (/** @type {number} */ v) => (k === 0 ? [v, nearY, low] : k === 1 ? [nearX, v, low] : [left[0], left[1], v]);
       const half = spot(at((box[k][0] + box[k][1]) / 2));
@@ -116,9 +120,19 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
       const [p, q] = [spot(at(box[k][0])), spot(at(box[k][1]))];
       // Seen end on an axis has no room for its numbers.
       const room = hypot(p[0] - q[0], p[1] - q[1]);
-      if (room > 60) for (const v of ticks(...box[k], max(2, room / 44))) axes.append(draw("text", place2(spot(at(v)), k === 2 ? 6 : 15), short(v)));
-      axes.append(names[k](k === 2 ? { ...place2(q, 6), dy: -16 } : place2(half, 40)));
+      const name = k === 2 ? { ...place2(q, 6), dy: -16 } : place2(half, 44);
+      axes.append(names[k](name));
+      taken.push([+name.x - (k === 2 ? 10 : 0), +name.y - (k === 2 ? 16 : 0), 14]);
+      if (room > 60) numbers.push(() => ticks(...box[k], max(2, room / 44)).forEach((v) => {
+        const [how, word] = [place2(spot(at(v)), k === 2 ? 6 : 15), short(v)];
+        const wide = 4 * word.length;
+        const own = [+how.x - (k === 2 ? wide : 0), +how.y, wide];
+        if (taken.some(([x, y, half]) => abs(own[0] - x) < wide + half && abs(own[1] - y) < 18)) return;
+        taken.push(own);
+        axes.append(draw("text", how, word));
+      }));
     }
+    for (const one of numbers) one();
   }
   /**
    * Faces and lines on the canvas, the farthest first. @param {{at: ArrayLike<number>[], fill?: string, stroke?: string, wide?: number, lines?: [number, number, string][], near?: number}[]} shapes
