@@ -12,11 +12,14 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from optional import panel_source
+from pictured import BLOCKS, pictured
 
 import jacmagic
 from jacmagic import panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
+from jacmagic.panel import parts
 from jacmagic.show import pieces, views
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
@@ -69,6 +72,26 @@ def test_an_output_holds_the_module_and_what_it_draws():
     text = zlib.decompress(unpacked(*panel.payload(jacmagic.jacobian(TWO))), -15).decode()
     assert "mount(inner,{...spec,uid,kept})" in text
     assert '"kind":"jacobian"' in text
+
+
+def test_every_part_has_a_block_and_a_module() -> None:
+    listed = re.findall(r"/(\w+)\.js", panel_source("all.js").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(BLOCKS)
+    assert parts.known() == set(BLOCKS)
+
+
+@pytest.mark.parametrize("part", BLOCKS)
+def test_an_output_has_the_parts_that_its_spec_asks_for_and_no_others(part: str) -> None:
+    result = pictured(part)
+    needed = parts.needed(panel.spec(result))
+    assert part in needed <= parts.known()
+    text = zlib.decompress(unpacked(*panel.payload(result)), -15).decode()
+    assert {one for one in BLOCKS if re.search(rf"[;}}]\w+\.{one}=", text)} == needed
+
+
+def test_a_small_output_is_small() -> None:
+    """74.7 KB when each output had all pictures."""
+    assert len(panel.html(pictured("curve")).encode()) < 48_000
 
 
 def test_each_value_has_a_serial_higher_than_those_before_it() -> None:

@@ -28,7 +28,7 @@ from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import curvature, pictures
+from jacmagic.panel import curvature, parts, pictures
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, factors, pieces, remarks, tables, views
@@ -495,20 +495,6 @@ def _nice_step(width: float) -> float:
 
 
 # ------------------------------------------------------------------ one output
-def _source(name: str) -> str:
-    return files("jacmagic.panel").joinpath(name).read_text(encoding="utf-8")
-
-
-def module() -> str:
-    """The page's modules in one, built from src/ by `npm run build`; `mount` and `bring` are its names."""
-    return _source("panel.min.js")
-
-
-def style() -> str:
-    """panel.css, made small."""
-    return _source("panel.min.css")
-
-
 @lru_cache(maxsize=1)
 def font() -> str:
     """Jacmagic Math, a subset of Latin Modern Math, as base64."""
@@ -535,20 +521,20 @@ HIDDEN = "lm-Widget lm-mod-hidden hidden"
 def scripts() -> tuple[str, str]:
     """start.min.js, as an attribute's value without names of its own in the page, and find.min.js."""
     # In an attribute single quotes are short.
-    start = _source("start.min.js").replace("&", "&amp;").replace('"', "&quot;")
-    return f"{{{start}}}", _source("find.min.js")
+    start = parts.source("start.min.js").replace("&", "&amp;").replace('"', "&quot;")
+    return f"{{{start}}}", parts.source("find.min.js")
 
 
-@lru_cache(maxsize=1)
-def _beginning() -> tuple[bytes, str, Any]:
-    """What is the same in every output, module and style: deflated, its letters, and the state to go on from.
+@lru_cache(maxsize=16)
+def _beginning(wanted: frozenset[str]) -> tuple[bytes, str, Any]:
+    """What is the same in all outputs with these parts, module and style: deflated, its letters, and the state to go on from.
 
     In blocks of their own, as their letters differ; 13 bytes are 16 letters, so those of whole groups are known.
     """
     text = (
-        f"{module()}\n",
+        f"{parts.module(wanted)}\n",
         "const begin=(root)=>{if(!root)return;const{uid,font,kept}=root.dataset;delete root.dataset.font;root.replaceChildren();"
-        f"const style=document.createElement('style');style.textContent={json.dumps(style())};"
+        f"const style=document.createElement('style');style.textContent={json.dumps(parts.style())};"
         "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid,kept});};",
     )
     pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
@@ -558,9 +544,10 @@ def _beginning() -> tuple[bytes, str, Any]:
 
 def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str, int]:
     """Module, style and spec, deflated, as letters, and how many bytes they are."""
-    begun, letters, pack = _beginning()
+    made = spec(result, big, whole)
+    begun, letters, pack = _beginning(parts.needed(made))
     pack = pack.copy()
-    text = f"const spec={json.dumps(spec(result, big, whole), separators=(',', ':'), ensure_ascii=False)};"
+    text = f"const spec={json.dumps(made, separators=(',', ':'), ensure_ascii=False)};"
     rest = begun[len(begun) // 13 * 13 :] + pack.compress(text.encode()) + pack.flush()
     return letters + base91(rest), len(letters) // 16 * 13 + len(rest)
 

@@ -20,7 +20,8 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from jacmagic.panel import MAX_VALUES, font, html, module, spec, style
+from jacmagic.panel import MAX_VALUES, font, html, spec
+from jacmagic.panel.parts import module, style
 from jacmagic.result import Result
 from jacmagic.show.views import plain_text
 

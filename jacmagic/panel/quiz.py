@@ -18,7 +18,8 @@ from jacmagic.engine import chain as c
 from jacmagic.errors import LimitError, ValueMistake
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import FRAMED, _source
+from jacmagic.panel import FRAMED
+from jacmagic.panel.parts import source
 from jacmagic.result import Result
 from jacmagic.show import views
 
@@ -154,7 +155,7 @@ def page(result: Result, title: str = "jacmagic", bare: bool = False) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<style>{STYLE.replace("{box}", box)}</style></head><body><main>{"" if bare else f"<h1>{head}</h1>"}'
         f'<div class="jq-block" tabindex="0" role="group" aria-label="the functions">{block}</div><form id="jq"></form>'
-        f"</main><script type=\"module\">{_source('quiz.min.js')}\n"
+        f"</main><script type=\"module\">{source('quiz.min.js')}\n"
         f"const root=document.getElementById('jq');root.onsubmit=(e)=>e.preventDefault();ask(root,{data});</script>"
         f"{FRAMED if bare else ''}</body></html>\n"
     )

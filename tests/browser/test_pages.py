@@ -10,6 +10,8 @@ import frontends
 import numpy as np
 import pytest
 from conftest import need
+from pictured import BLOCKS as PARTS
+from pictured import pictured
 from playwright.sync_api import Browser, Frame, Page, expect
 
 import jacmagic
@@ -113,6 +115,27 @@ def test_frames_of_one_notebook_share_the_font(page: Page) -> None:
     for frame in page.frames[1:]:
         frame.wait_for_function("[...document.fonts].map((one) => one.family).join() === 'Jacmagic Math' || [...document.fonts].map((one) => one.family).join() === '\"Jacmagic Math\"'")
         assert frame.evaluate("document.fonts.check('20px \"Jacmagic Math\"', '∂')")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_output_draws_all_that_its_parts_are_for(page: Page, tmp_path: Path, part: str) -> None:
+    """No module is missing of the few that it carries: each picture that it offers is drawn, and redrawn."""
+    result = pictured(part)
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(1)
+    picture = panel.spec(result)["picture"]
+    kinds = [picture["kind"], *(one["kind"] for one in picture.get("also", []))]
+    for k, kind in enumerate(kinds):
+        if len(kinds) > 1:
+            page.locator(".jm-switch button").nth(k).click()
+        expect(page.locator(f".jm-picture.jm-{kind} .jm-frame > *").first).to_be_visible()
+    if part in ("chain", "curvature", "stability"):
+        expect(page.locator({"chain": ".jm-cards", "curvature": ".jm-hessian", "stability": ".jm-stability"}[part])).to_be_visible()
+    page.evaluate("for (const one of document.querySelectorAll('.jm-tools button, .jm-strip button, .jm-sizes button, .jm-stability button')) one.click()")
+    handle = page.locator(".jm-frame [role=slider]")
+    if handle.count():
+        handle.first.press("ArrowRight")
+        expect(page.get_by_role("button", name="Reset")).to_be_enabled()
 
 
 def test_an_output_is_small_and_the_font_comes_once(executed: Path) -> None:

@@ -3,6 +3,7 @@
 import { largest } from "./colours.js";
 import { copies } from "./formulas.js";
 import { CELLS, matrix, numbers, stretchText } from "./matrices.js";
+import { VIEWS } from "./parts.js";
 import { format, short } from "./print.js";
 import { stepper } from "./steps.js";
 
@@ -48,3 +49,5 @@ export function chain(panel, valued) {
   }
   return { head: [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head, ...(steps ? [steps] : [])], ladder };
 }
+
+VIEWS.chain = chain;

@@ -1,7 +1,7 @@
 /** From a point downhill: gradient descent with a rate and momentum, and Newton's method; no DOM. */
 
+import { curved } from "./bend.js";
 import { largest } from "./colours.js";
-import { curved } from "./curvature.js";
 import { equilibria, lattice, solve } from "./systems.js";
 
 /**

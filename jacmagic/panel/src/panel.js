@@ -1,5 +1,7 @@
 /** All that a page or a test calls. */
 
+import "./all.js";
+
 export { compile, closure } from "./evaluator.js";
 export { bring } from "./font.js";
 export { FUNCTIONS, erf, erfc } from "./functions.js";
@@ -10,7 +12,7 @@ export { svd, stretch, settled, stretches, volume } from "./numeric.js";
 export { direction, eigenvalues, equilibria, iterated, kindOf, lattice, newton, rests, smooth, trajectory } from "./systems.js";
 export { read, written } from "./address.js";
 export { fixedPoints, ratesOf } from "./pictures/system.js";
-export { curved, symmetric } from "./curvature.js";
+export { curved, symmetric } from "./bend.js";
 export { critical, descent } from "./descent.js";
 export { about, nearer, panned, through, whole } from "./pictures/lens.js";
 export { surfaceNet } from "./pictures/level.js";
@@ -19,6 +21,6 @@ export { cross, seen } from "./pictures/solid.js";
 export { format, short, compact, signed, typed } from "./print.js";
 export { owns } from "./keys.js";
 export { mount } from "./stage.js";
-export { PICTURES } from "./pictures/index.js";
+export { PICTURES } from "./parts.js";
 export { tools } from "./dom.js";
 export { hues } from "./colours.js";

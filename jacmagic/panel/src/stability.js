@@ -1,6 +1,7 @@
 /** Beside the Jacobian of a system: trace, determinant, eigenvalues and the word, and the way to its equilibria. */
 
 import { settled } from "./numeric.js";
+import { VIEWS } from "./parts.js";
 import { ratesOf } from "./pictures/system.js";
 import { format } from "./print.js";
 import { eigenvalues, equilibria, kindOf, lattice, newton, plus, rests } from "./systems.js";
@@ -81,3 +82,5 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "6em"), n > 1 && stat(term("det", "det"), det, "6em")),
     el("div", { class: "jm-verdict", role: "status" }, verdict, button));
 }
+
+VIEWS.stability = stability;

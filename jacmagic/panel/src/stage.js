@@ -2,23 +2,21 @@
 
 import { actions } from "./actions.js";
 import { address } from "./address.js";
-import { chain } from "./chain.js";
 import { hues } from "./colours.js";
 import { controls } from "./controls.js";
-import { curvature, taylor } from "./curvature.js";
 import { tools } from "./dom.js";
 import { echo, entryLine } from "./formulas.js";
 import { jacobian } from "./jacobian.js";
 import { owns } from "./keys.js";
 import { labels } from "./labels.js";
 import { fits } from "./matrices.js";
+import { VIEWS } from "./parts.js";
 import { drawing, placeOf } from "./pictures/index.js";
 import { player } from "./play.js";
 import { format } from "./print.js";
 import { outcomes, remarks, statistics } from "./remarks.js";
 import { screen } from "./screen.js";
 import { hold } from "./state.js";
-import { stability } from "./stability.js";
 import { follow } from "./theme.js";
 import { tips } from "./tips.js";
 import { wire } from "./wire.js";
@@ -69,7 +67,7 @@ export function mount(root, spec, bridge) {
   const inNet = spec.kind === "nnchain" && worked;
   const entry = entryLine(panel);
   const [m, n] = state.matrixShape();
-  const steps = worked ? chain(panel, inNet) : null;
+  const steps = worked ? VIEWS.chain?.(panel, inNet) : null;
   // A small matrix of tinted numbers is its own heat-map.
   const drawn = spec.picture && (spec.picture.kind !== "heatmap" || !fits(m, n));
   const place = placeOf(panel);
@@ -78,8 +76,8 @@ export function mount(root, spec, bridge) {
   const math = el("div", { class: "jm-math" }, ...echo(panel), ...(steps?.head ?? []));
   if (spec.result && !inNet) math.append(jacobian(panel, entry));
   math.append(...(spec.more ?? []).map((/** @type {string} */ one) => el("div", { class: "jm-formula" }, typeset(one))));
-  if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? stability(panel, place) : !inNet && statistics(panel)));
-  math.append(...curvature(panel), ...taylor(panel));
+  if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? VIEWS.stability?.(panel, place) : !inNet && statistics(panel)));
+  math.append(...(VIEWS.curvature?.(panel) ?? []));
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
   const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel)), picture && el("div", { class: "jm-right" }, picture.node), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
   const [bar, blocks] = actions(panel, place);

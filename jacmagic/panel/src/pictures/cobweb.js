@@ -1,18 +1,21 @@
 /** A map of one variable: its cobweb, where its orbit goes, and its fixed points judged by the slope there. */
 
 import { equalUnits } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { short } from "../print.js";
 import { iterated } from "../systems.js";
-import { canvasFor, handle, labels, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
+import { canvasFor } from "./canvas.js";
+import { labels, mark } from "./marks.js";
+import { handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 import { stepper } from "./stepper.js";
-import { destiny, fixedPoints, mark, ratesOf, sight } from "./system.js";
+import { destiny, fixedPoints, ratesOf, sight } from "./system.js";
 
 const { max, min } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
 /** @type {import("../types.js").Picture} */
-export function cobweb(engine, place) {
+function cobweb(engine, place) {
   const { background, dom, height, lettered, picture, state, width } = place;
   const { draw, el, page, put, write } = dom;
   const xa = place.axis(picture.axes[0]);
@@ -73,3 +76,5 @@ export function cobweb(engine, place) {
   }
   return { node: svg, caption: [text], below: el("span", { class: "jm-descent" }, ...words, el("span", { class: "jm-count" }, count)), update, end: stop };
 }
+
+PICTURES.cobweb = cobweb;

@@ -3,17 +3,19 @@
 import { largest, strength } from "../colours.js";
 import { critical } from "../descent.js";
 import { contours, equalUnits, extent, steady, ticks, uphill } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
+import { canvasFor } from "./canvas.js";
 import { downhill } from "./downhill.js";
-import { arrow, canvasFor, handle, labels, plane, rangeIn, readIn } from "./plane.js";
-import { mark } from "./system.js";
+import { labels, mark } from "./marks.js";
+import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 
 const { abs, max, min, round } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
 /** @type {import("../types.js").Picture} */
-export function contour(engine, place) {
+function contour(engine, place) {
   const { picture, background, sampler, lettered, dom } = place;
   const { page, draw, put, write } = dom;
   const { width, height } = place;
@@ -104,3 +106,5 @@ export function contour(engine, place) {
   }
   return { node: svg, caption: [text], below: down.controls, update, end: down.end, light(_, j) { along = j; } };
 }
+
+PICTURES.contour = contour;

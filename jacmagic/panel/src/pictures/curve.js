@@ -2,16 +2,18 @@
 
 import { product } from "../evaluator.js";
 import { extent, nice, steady } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
-import { arrow, canvasFor, handle, labels, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
-import { mark } from "./system.js";
+import { canvasFor } from "./canvas.js";
+import { labels, mark } from "./marks.js";
+import { arrow, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 
 const { abs } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
 /** @type {import("../types.js").Picture} */
-export function curve(engine, place) {
+function curve(engine, place) {
   const { picture, background, sampler, lettered, dom } = place;
   const { page, draw, put, write } = dom;
   const { width, height } = place;
@@ -95,3 +97,5 @@ export function curve(engine, place) {
   }
   return { node: svg, caption: [slope], update, end() {} };
 }
+
+PICTURES.curve = curve;

@@ -1,10 +1,13 @@
 /** A system of two equations: its direction field, nullclines, equilibria, and the trajectory through the point. */
 
 import { contours, equalUnits, nice } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { equilibria, kindOf, lattice, rests, trajectory } from "../systems.js";
-import { arrow, canvasFor, handle, labels, plane, rangeIn, readIn } from "./plane.js";
-import { mark, ratesOf } from "./system.js";
+import { canvasFor } from "./canvas.js";
+import { labels, mark } from "./marks.js";
+import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
+import { ratesOf } from "./system.js";
 
 const { hypot, max, min, round } = Math;
 
@@ -14,7 +17,7 @@ const { hypot, max, min, round } = Math;
 const [NX, NY, EACH] = [52, 40, 3];
 
 /** @type {import("../types.js").Picture} */
-export function flow(engine, place) {
+function flow(engine, place) {
   const { background, dom, lettered, picture, state } = place;
   const { draw, page, put, write } = dom;
   const { width, height } = place;
@@ -162,3 +165,5 @@ export function flow(engine, place) {
   }
   return { node: svg, caption: [text], update, end() {}, light(i, j) { [row, column] = [i, j]; } };
 }
+
+PICTURES.flow = flow;

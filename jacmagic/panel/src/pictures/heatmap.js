@@ -1,11 +1,12 @@
 /** A large Jacobian as a canvas, a pixel an entry. */
 
 import { heat } from "../matrices.js";
+import { PICTURES } from "../parts.js";
 
 const { max, round } = Math;
 
 /** @type {import("../types.js").Picture} */
-export function heatmap(engine, place) {
+function heatmap(engine, place) {
   const { panel, picture, rows, columns, lettered, dom: { draw } } = place;
   const output = picture.value ?? place.main;
   const [m, n] = panel.state.matrixShape(output);
@@ -22,3 +23,5 @@ export function heatmap(engine, place) {
     },
   };
 }
+
+PICTURES.heatmap = heatmap;

@@ -1,40 +1,15 @@
-/**
- * The kinds of pictures. One is added by a module beside this one and a line in PICTURES.
- *
- * A picture is a function (engine, place) → {node, caption, update, end, save?}. `engine` answers `get(output)`,
- * `has`, `shape`; `place` has the spec of the picture, `width` and `height` in pixels, `dom` to make nodes with, `axis(key)`, `sampler(outputs, axes)`
- * for values elsewhere than at the point, and `hue(key)`, the class of a name's colour, `background(...keys)`, a text that differs when the picture behind the
- * point has to be drawn anew. `update` runs in the animation frame after a change; `end` when the panel goes.
- * `light(i, j)`, where it has
- * one, hears which entry of J is meant; `step(lit, done)` which factor of the chain rule. `save` gives the SVG to save, where that is not `node` itself. `_Spec.picture` in Python says which kind a result has.
- */
+/** The picture of a panel in its box: one of PICTURES. */
 
 import { compile } from "../evaluator.js";
 import { COMBINING } from "../letters.js";
+import { PICTURES } from "../parts.js";
 import { short } from "../print.js";
-import { cobweb } from "./cobweb.js";
-import { contour } from "./contour.js";
-import { curve } from "./curve.js";
-import { flow } from "./flow.js";
-import { heatmap } from "./heatmap.js";
-import { level } from "./level.js";
 import { nearer, whole } from "./lens.js";
-import { map2 } from "./map2.js";
-import { net } from "./net.js";
-import { orbit } from "./orbit.js";
-import { path } from "./path.js";
-import { phase } from "./phase.js";
-import { slopes } from "./slopes.js";
-import { space } from "./space.js";
-import { surface } from "./surface.js";
 
 const { floor, max, round } = Math;
 
 /** @typedef {import("../types.js").Panel} Panel */
 /** @typedef {import("../types.js").Place} Place */
-
-/** @type {Record<string, import("../types.js").Picture>} */
-export const PICTURES = { curve, slopes, path, contour, surface, map2, space, level, flow, phase, cobweb, orbit, net, heatmap };
 
 /** What a picture may ask of its panel. @param {Panel} panel @returns {Place} */
 export function placeOf(panel) {

@@ -1,10 +1,10 @@
 /** Three variables, one function: the surface of all points with its value, and the gradient at right angles to it. */
 
 import { settled } from "../numeric.js";
+import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
-import { patch, solid } from "./solid.js";
-import { dragged } from "./space.js";
+import { dragged, patch, solid } from "./solid.js";
 
 const { floor, hypot, max, round } = Math;
 
@@ -59,7 +59,7 @@ export function surfaceNet(f, n, level) {
 }
 
 /** @type {import("../types.js").Picture} */
-export function level(engine, place) {
+function level(engine, place) {
   const { background, dom, lettered, main, picture, sampler, state } = place;
   const { draw, page, put, write } = dom;
   const axes = picture.axes.map(place.axis);
@@ -107,3 +107,5 @@ export function level(engine, place) {
   }
   return { node: room.node, svg: room.svg, canvas: room.canvas, caption: [words], update, end() {}, light(_, j) { along = j; } };
 }
+
+PICTURES.level = level;

@@ -2,10 +2,12 @@
 
 import { equalUnits, extent, steady } from "../geometry.js";
 import { stretches, svd, volume } from "../numeric.js";
+import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { direction, eigenvalues } from "../systems.js";
+import { canvasFor } from "./canvas.js";
 import { about, whole } from "./lens.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { stepper } from "./stepper.js";
 
 const { abs, floor, hypot, max, min, PI } = Math;
@@ -17,7 +19,7 @@ const CORNERS = [[0, 0], [1, 0], [1, 1], [0, 1]];
 /** @typedef {import("../types.js").Pair} Pair */
 
 /** @type {import("../types.js").Picture} */
-export function map2(engine, place) {
+function map2(engine, place) {
   const { picture, background, sampler, lens, lettered, term, dom } = place;
   const { el, on, page, draw, put, write } = dom;
   const [xa, ya] = [place.axis(picture.x), place.axis(picture.y)];
@@ -204,3 +206,5 @@ export function map2(engine, place) {
   }
   return { node: svg, caption: [side, term("det", "det"), " J| = ", area, linear], below: controls, update, end: stop, light(i, j) { [row, column] = [i, j]; } };
 }
+
+PICTURES.map2 = map2;

@@ -2,13 +2,14 @@
 
 import { largest, strength, tint } from "../colours.js";
 import { bend, beside, depths, shelves } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format, signed } from "../print.js";
-import { canvasFor } from "./plane.js";
+import { canvasFor } from "./canvas.js";
 
 const { abs, floor, max, min } = Math;
 
 /** @type {import("../types.js").Picture} */
-export function net(engine, place) {
+function net(engine, place) {
   const { picture, term, still, redraw, dom: { page, draw, el, lettered, on, put, write } } = place;
   /** @type {{key: string, size: number, forward: string, mathml: string, entries?: string[], delta?: string}[]} */
   const layers = picture.layers;
@@ -219,3 +220,5 @@ export function net(engine, place) {
   }
   return { node: svg, caption, update, end() {}, step(factor, finished) { [lit, done] = [factor, finished]; redraw(); } };
 }
+
+PICTURES.net = net;

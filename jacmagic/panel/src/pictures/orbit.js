@@ -1,15 +1,18 @@
 /** A map of two variables: the points of its orbit, and its fixed points with their word. */
 
 import { equalUnits, nice } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { iterated } from "../systems.js";
-import { arrow, canvasFor, handle, labels, plane, rangeIn, readIn } from "./plane.js";
+import { canvasFor } from "./canvas.js";
+import { labels, mark } from "./marks.js";
+import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { stepper } from "./stepper.js";
-import { destiny, fixedPoints, mark, ratesOf, sight } from "./system.js";
+import { destiny, fixedPoints, ratesOf, sight } from "./system.js";
 
 /** @typedef {import("../types.js").Pair} Pair */
 
 /** @type {import("../types.js").Picture} */
-export function orbit(engine, place) {
+function orbit(engine, place) {
   const { background, dom, height, lettered, picture, state, width } = place;
   const { draw, el, page, put, write } = dom;
   const axes = picture.axes.map(place.axis);
@@ -74,3 +77,5 @@ export function orbit(engine, place) {
   }
   return { node: svg, caption: [text], below: el("span", { class: "jm-descent" }, ...words, el("span", { class: "jm-count" }, count)), update, end: stop, light(i, j) { [row, column] = [i, j]; } };
 }
+
+PICTURES.orbit = orbit;

@@ -1,8 +1,10 @@
 /** A curve in the plane, t ↦ (x, y), with its velocity. */
 
 import { equalUnits, extent, steady } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format } from "../print.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn } from "./plane.js";
+import { canvasFor } from "./canvas.js";
+import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 
 const { abs, hypot, min } = Math;
 
@@ -11,7 +13,7 @@ const { abs, hypot, min } = Math;
 const LONG = 500;
 
 /** @type {import("../types.js").Picture} */
-export function path(engine, place) {
+function path(engine, place) {
   const { background, dom, lettered, main, picture, sampler, state } = place;
   const { draw, page, put, write } = dom;
   const { height, width } = place;
@@ -69,3 +71,5 @@ export function path(engine, place) {
   }
   return { node: svg, caption: [words], update, end() {}, light(i) { along = i; } };
 }
+
+PICTURES.path = path;

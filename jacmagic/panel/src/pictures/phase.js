@@ -1,9 +1,11 @@
 /** One equation: x′ over x, and the phase line with its equilibria. */
 
 import { extent, steady } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format } from "../print.js";
 import { equilibria, kindOf, lattice } from "../systems.js";
-import { arrow, canvasFor, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
+import { canvasFor } from "./canvas.js";
+import { arrow, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 import { ratesOf } from "./system.js";
 
 const { max, min, sign } = Math;
@@ -11,7 +13,7 @@ const { max, min, sign } = Math;
 /** @typedef {import("../types.js").Pair} Pair */
 
 /** @type {import("../types.js").Picture} */
-export function phase(engine, place) {
+function phase(engine, place) {
   const { background, dom, lettered, picture, state } = place;
   const { draw, page, put, write } = dom;
   const { width, height } = place;
@@ -80,3 +82,5 @@ export function phase(engine, place) {
   }
   return { node: svg, caption: [text], update, end() {} };
 }
+
+PICTURES.phase = phase;

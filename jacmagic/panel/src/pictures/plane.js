@@ -132,29 +132,10 @@ export function handle(place, svg, space, xa, ya) {
   };
 }
 
-/** Where texts stand in a plane, so that none covers another. @param {ReturnType<typeof plane>} space */
-export function labels({ left, top, width, height }) {
-  /** @type {number[][]} x, y and half the width of each */
-  let written = [];
-  const clear = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ half) => x > left + half && x < left + width - half && y > top + 16 && y < top + height - 8 && !written.some(([a, b, other]) => abs(a - x) < half + other && abs(b - y) < 22);
-  return {
-    clear: () => { written = []; },
-    /** The first place beside a point that is free, or none. @param {number} x @param {number} y @param {number} half @param {number[][]} offsets @returns {Pair | undefined} */
-    near(x, y, half, offsets) {
-      const found = offsets.map(([dx, dy]) => /** @type {Pair} */ ([x + dx, y + dy])).find(([p, q]) => clear(p, q, half));
-      if (found) written.push([...found, half]);
-      return found;
-    },
-  };
-}
-
 /** @param {Place["state"]} state @param {import("../state.js").Axis} one */
 export const readIn = (state, one) => state.valueAt(one.key, one.k);
 /** @param {Place["state"]} state @param {import("../state.js").Axis} one */
 export const rangeIn = (state, one) => /** @type {Pair} */ (state.ranges.get(one.key));
-
-/** @param {Place} place @param {number} width @param {number} height @param {string} says */
-export const canvasFor = ({ dom: { draw } }, width, height, says) => draw("svg", { viewBox: "0 0 " + width + " " + height, class: "jm-svg", role: "group", "aria-label": says });
 
 /** Values at many places of a range, the ends among them. @template T @param {(x: number) => T} read @param {Pair} range @returns {[number, T][]} */
 export const sampled = (read, [lo, hi], many = 300) => Array.from({ length: many + 1 }, (_, k) => { const x = lo + (k / many) * (hi - lo); return [x, read(x)]; });

@@ -1,8 +1,10 @@
 /** One variable: f above f′, and the secant whose slope goes to the tangent's as h → 0. */
 
 import { extent, steady } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
-import { canvasFor, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
+import { canvasFor } from "./canvas.js";
+import { handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 
 const { min } = Math;
 
@@ -12,7 +14,7 @@ const { min } = Math;
 const LEAST = 1e-3;
 
 /** @type {import("../types.js").Picture} */
-export function slopes(engine, place) {
+function slopes(engine, place) {
   const { background, dom, lettered, main, picture, sampler, state, still } = place;
   const { draw, el, on, page, put, view, write } = dom;
   const { height, width } = place;
@@ -80,3 +82,5 @@ export function slopes(engine, place) {
   }
   return { node: svg, caption: [words, " \u00a0 ", el("label", { class: "jm-rate" }, "h ", range, el("span", {}, shown)), " ", run], update, end: stop };
 }
+
+PICTURES.slopes = slopes;

@@ -2,8 +2,9 @@
 
 import { ticks } from "../geometry.js";
 import { short } from "../print.js";
+import { canvasFor } from "./canvas.js";
 import { gestures } from "./lens.js";
-import { canvasFor } from "./plane.js";
+import { readIn } from "./plane.js";
 
 const { abs, cos, hypot, max, min, sin, PI } = Math;
 
@@ -186,4 +187,28 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
       return [(x * (box[0][1] - box[0][0])) / 2, (y * (box[1][1] - box[1][0])) / 2];
     },
   };
+}
+
+/**
+ * What hears a drag in space: by the pictures of the tangents where there are some, else along the floor.
+ * @param {Place} place @param {ReturnType<typeof solid>} room @param {any[]} axes @param {() => number[]} at the point on the picture @param {() => number[][]} [tangents] a step of each axis, in pixels
+ * @returns {any}
+ */
+export function dragged({ state, width }, room, axes, at, tangents = () => []) {
+  let [fromX, fromY] = [0, 0];
+  /** @type {number[]} */
+  let grabbed = [];
+  /** @param {any} event @returns {Pair} */
+  function follow(event) {
+    if (event.type === "pointerdown") [fromX, fromY, grabbed] = [event.clientX, event.clientY, axes.map((one) => readIn(state, one))];
+    const scale = width / (room.svg.getBoundingClientRect().width || 1);
+    const [dx, dy] = [(event.clientX - fromX) * scale, (event.clientY - fromY) * scale];
+    const [a, b] = tangents();
+    if (!a) { const by = room.along(dx, dy); return [grabbed[0] + by[0], grabbed[1] + by[1]]; }
+    if (!b) return [grabbed[0] + (dx * a[0] + dy * a[1]) / (a[0] * a[0] + a[1] * a[1] || 1), 0];
+    const det = a[0] * b[1] - a[1] * b[0];
+    if (abs(det) < 1e-3 * hypot(...a) * hypot(...b)) return [grabbed[0], grabbed[1]];
+    return [grabbed[0] + (dx * b[1] - dy * b[0]) / det, grabbed[1] + (dy * a[0] - dx * a[1]) / det];
+  }
+  return { over: room.over, left: 0, top: 0, width: 0, height: 0, x: () => at()[0], y: () => at()[1], at: follow };
 }

@@ -1,11 +1,12 @@
 /** What lives in space: a curve with its velocity, a surface with its tangents and normal, a box and its image, the trajectory of three equations. */
 
 import { extent, nice, steady } from "../geometry.js";
+import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { determinant } from "../squares.js";
 import { equilibria, kindOf, lattice, rests, smooth, trajectory } from "../systems.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
-import { cross, patch, solid } from "./solid.js";
+import { cross, dragged, patch, solid } from "./solid.js";
 import { stepper } from "./stepper.js";
 import { ratesOf } from "./system.js";
 
@@ -27,32 +28,8 @@ export function around(points, old) {
   return own.map(([lo, hi], k) => { const half = (whole * (k === 2 ? TALL : 1)) / 2; return [(lo + hi) / 2 - half, (lo + hi) / 2 + half]; });
 }
 
-/**
- * What hears a drag in space: by the pictures of the tangents where there are some, else along the floor.
- * @param {import("../types.js").Place} place @param {ReturnType<typeof solid>} room @param {any[]} axes @param {() => number[]} at the point on the picture @param {() => number[][]} [tangents] a step of each axis, in pixels
- * @returns {any}
- */
-export function dragged({ state, width }, room, axes, at, tangents = () => []) {
-  let [fromX, fromY] = [0, 0];
-  /** @type {number[]} */
-  let grabbed = [];
-  /** @param {any} event @returns {Pair} */
-  function follow(event) {
-    if (event.type === "pointerdown") [fromX, fromY, grabbed] = [event.clientX, event.clientY, axes.map((one) => readIn(state, one))];
-    const scale = width / (room.svg.getBoundingClientRect().width || 1);
-    const [dx, dy] = [(event.clientX - fromX) * scale, (event.clientY - fromY) * scale];
-    const [a, b] = tangents();
-    if (!a) { const by = room.along(dx, dy); return [grabbed[0] + by[0], grabbed[1] + by[1]]; }
-    if (!b) return [grabbed[0] + (dx * a[0] + dy * a[1]) / (a[0] * a[0] + a[1] * a[1] || 1), 0];
-    const det = a[0] * b[1] - a[1] * b[0];
-    if (abs(det) < 1e-3 * hypot(...a) * hypot(...b)) return [grabbed[0], grabbed[1]];
-    return [grabbed[0] + (dx * b[1] - dy * b[0]) / det, grabbed[1] + (dy * a[0] - dx * a[1]) / det];
-  }
-  return { over: room.over, left: 0, top: 0, width: 0, height: 0, x: () => at()[0], y: () => at()[1], at: follow };
-}
-
 /** @type {import("../types.js").Picture} */
-export function space(engine, place) {
+function space(engine, place) {
   const { background, dom, lettered, main, picture, sampler, state } = place;
   const { draw, el, page, put, write } = dom;
   const axes = picture.axes.map(place.axis);
@@ -204,3 +181,5 @@ export function space(engine, place) {
   }
   return { node: room.node, svg: room.svg, canvas: room.canvas, caption: [words], below: solid3 && el("span", { class: "jm-descent" }, "x \u2192 f(x) ", ...steps), update, end: stop };
 }
+
+PICTURES.space = space;

@@ -2,6 +2,7 @@
 
 import { contours, extent, steady, ticks } from "../geometry.js";
 import { settled } from "../numeric.js";
+import { PICTURES } from "../parts.js";
 import { format } from "../print.js";
 import { downhill } from "./downhill.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
@@ -14,7 +15,7 @@ const { abs, hypot, max, min, round } = Math;
 const N = 27;
 
 /** @type {import("../types.js").Picture} */
-export function surface(engine, place) {
+function surface(engine, place) {
   const { background, dom, lettered, main, picture, sampler, state } = place;
   const { draw, page, put, write } = dom;
   const axes = [picture.x, picture.y].map(place.axis);
@@ -121,3 +122,5 @@ export function surface(engine, place) {
   }
   return { node: space.node, svg: space.svg, canvas: space.canvas, caption: [words], below: down.controls, update, end: down.end, light(_, j) { along = j; } };
 }
+
+PICTURES.surface = surface;

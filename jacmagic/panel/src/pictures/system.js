@@ -56,14 +56,3 @@ export function destiny({ path, cycle, gone }) {
   if (cycle.length === 1) return "The orbit goes to " + said(cycle[0]) + ".";
   return "The orbit goes to a cycle of " + cycle.length + (cycle.length * path[0].length <= 4 ? ": " + cycle.map(said).join(", ") : "") + ".";
 }
-
-/**
- * A point that stays, filled where it is stable, with its word where there is room.
- * @param {Place["dom"]} dom @param {any} group @param {ReturnType<typeof import("./plane.js").labels>} free @param {number} x @param {number} y @param {string} said @param {boolean} stable
- */
-export function mark({ draw }, group, free, x, y, said, stable) {
-  group.append(draw("circle", { cx: x.toFixed(2), cy: y.toFixed(2), r: 6, class: stable ? "jm-stays" : "jm-leaves" }));
-  const half = 3.6 * said.length;
-  const at = free.near(x, y, half, [[0, 24], [0, -14], [half + 12, 5], [-half - 12, 5], [half + 8, -12], [-half - 8, -12]]);
-  if (at) group.append(draw("text", { x: at[0], y: at[1], "text-anchor": "middle", class: "jm-haloed" }, said));
-}

@@ -1,0 +1,19 @@
+/** Every part of the panel; each registers itself in parts.js under its module's name. */
+
+import "./chain.js";
+import "./curvature.js";
+import "./stability.js";
+import "./pictures/cobweb.js";
+import "./pictures/contour.js";
+import "./pictures/curve.js";
+import "./pictures/flow.js";
+import "./pictures/heatmap.js";
+import "./pictures/level.js";
+import "./pictures/map2.js";
+import "./pictures/net.js";
+import "./pictures/orbit.js";
+import "./pictures/path.js";
+import "./pictures/phase.js";
+import "./pictures/slopes.js";
+import "./pictures/space.js";
+import "./pictures/surface.js";
