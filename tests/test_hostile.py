@@ -23,6 +23,7 @@ B = "\\"
 MOST_SECONDS = 2.0  # of the processor, where counting to a million takes DESK
 DESK = 0.06
 MOST_BYTES = 200 * 2**20
+OR = " or ".join(f"(x > {k} and y > {k})" for k in range(2, 30))
 AA = "a=1;aa=2;aaa=3;aaaa=4\nf = x "
 
 HOSTILE = {
@@ -38,6 +39,7 @@ HOSTILE = {
     "a thousand names": "f = " + " ".join(f"x{k}" for k in range(900)), "too many names": "f = " + " ".join(f"x{k}" for k in range(3_000)),
     "a long vector": "f(x) = [" + ",".join(["x"] * 9_000) + "]", "many arguments": "f(" + ",".join(f"x{k}" for k in range(3_000)) + ") = x1",
     "many cases": "f(x) = " + "1 if x > 0 else " * 3_000 + "0", "a long condition": "f(x) = 1 if " + " and ".join(["x > 0"] * 3_000) + " else 0",
+    "conditions to multiply out": f"f(x, y) = 1 if {OR} else 2 if {OR.replace('>', '<')} else x y",
     "many layers": "x(3)" + " -> 4 tanh" * 3_000, "a big maximum": "f(x) = max(" + ", ".join(f"{k} x" for k in range(900)) + ")",
     # nesting
     "round brackets": "f(x) = " + "(" * 90_000, "closed brackets": "f(x) = " + "(" * 45_000 + "x" + ")" * 45_000, "square brackets": "f(x) = " + "[" * 90_000,

@@ -621,6 +621,8 @@ def reads_back(r: Any, values: dict[str, Any], matrix: np.ndarray) -> None:
         latex = r.latex()
     except LimitError:
         return
+    if len(latex) > 4000:  # reading these takes most of the time, and finds nothing that shorter ones do not
+        return
     size = {0: "R", 1: "R^{}", 2: "R^({}x{})"}
     lines = [f"{key} in {size[len(one.shape)].format(*one.shape)}" for key, one in r.program.inputs.items()]
     block = "\n".join([*lines, f"Jac = {latex}"])

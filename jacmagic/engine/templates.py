@@ -42,6 +42,9 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         return sp.Add(*[sp.Mul(*args[:k], slope, *args[k + 1 :]) for k, slope in slopes])
     if expr.is_Pow:
         return _slope_of_power(expr, symbol)
+    if isinstance(expr, sp.Piecewise):
+        slopes = [_slope(value, symbol) for value, _ in expr.args]
+        return by_cases(*zip(slopes, (condition for _, condition in expr.args)))
     if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
         slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not ZERO]
         return sp.Add(*[slope_of(expr, k) if slope is ONE else slope_of(expr, k) * slope for k, slope in slopes])

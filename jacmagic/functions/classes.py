@@ -49,7 +49,13 @@ def by_cases(*pairs: tuple[Any, Any]) -> Any:
                 turning[one] = one.func(one.lhs - one.rhs, 0)
         return condition.xreplace(turning) if turning else condition
 
-    return sympy.Piecewise(*((value, steady(condition)) for value, condition in pairs))
+    joined: list[tuple[Any, Any]] = []
+    for value, condition in pairs:
+        if joined and joined[-1][0] == value:  # SymPy would multiply the two conditions out
+            joined[-1] = (value, sympy.Or(joined[-1][1], steady(condition)))
+        else:
+            joined.append((value, steady(condition)))
+    return sympy.Piecewise(*joined)
 
 
 def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:

@@ -379,7 +379,7 @@ class Layout:
         halved = below and p == 1 and 1 < q < 10  # x/(2y) rather than 0.5x/y
         coefficient = t.Fraction(self.number("1"), self.number(str(q))) if halved else self.rational(p, q)
         top = [self.lay(f) for f in self.ordered(expr, above)]
-        names = self.order.among(base.name for base, _ in below if base.is_Symbol)
+        names = self.order.among(one.name for base, _ in below if (one := self.base(base)).is_Symbol)
         down = [self.power(b, e) for b, e in sorted(below, key=lambda pair: self.place(pair[0], names))]
         joins = down or (p == 1 and len(top) == 1 and self.is_plain(top[0]))
         if isinstance(coefficient, t.Fraction) and joins:
@@ -398,9 +398,13 @@ class Layout:
         names = self.names(expr, above)
         return sorted(above, key=lambda f: self.place(f, names))
 
+    @staticmethod
+    def base(factor: Any) -> Any:
+        return factor.base if factor.is_Pow else factor
+
     def names(self, expr: Any, above: Sequence[Any]) -> dict[str, tuple[Any, ...]]:
         """Where each name stands among the factors: as in that very product of the block, else as in those nearest."""
-        bases = [(base.name, f) for f in above if (base := f.base if f.is_Pow else f).is_Symbol]
+        bases = [(base.name, f) for f in above if (base := self.base(f)).is_Symbol]
         exact = self.order.exact.get(self.monomial(expr).powers, ())
         if all(key in exact for key, _ in bases):
             return {key: (exact.index(key), natural(key)) for key, _ in bases}
@@ -456,7 +460,7 @@ class Layout:
 
     def place(self, factor: Any, names: Mapping[str, tuple[Any, ...]]) -> tuple[Any, ...]:
         """Where a factor stands in its product; names says it of the names."""
-        base = factor.base if factor.is_Pow else factor
+        base = self.base(factor)
         if base.is_Symbol and base.name and not (factor.is_Pow and factor.exp.has(self.sp.Function)):
             return _NAME, names[base.name], 0, ""
         if factor.is_number and not factor.is_Function:
