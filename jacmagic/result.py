@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sympy as sp
 
-from jacmagic import code, composing, conditions, lecture, names, second, solving
+from jacmagic import code, composing, conditions, lecture, names, second, solving, sparse
 from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
@@ -263,7 +263,7 @@ class Result:
         if count > c.MAX_JACOBIAN:
             raise LimitError(
                 f"d{of}/d{wrt} would have {count:,} entries; a Jacobian has at most {c.MAX_JACOBIAN:,}. "
-                "Ask for one entry, such as that of a component, or for the derivative of a sum."
+                "r.at(sparse=True) has those that are not 0; else ask for one entry, such as that of a component."
             )
 
     def total(self, safe: bool) -> tuple[Node, dict[int, str]]:
@@ -352,13 +352,9 @@ class Result:
         A new matrix that can be changed: SymPy's immutable one takes longer than all that is in it.
 
         Raises:
-            LimitError: written out these are too long, too; use `at` or `layers`.
+            LimitError: written out these are too long, too; use `at(sparse=True)` or `layers`.
         """
-        node = self.total(safe=False)[0]
-        expand.check_length([node], sparse=True)
-        rows, columns = node.shape
-        entries = {divmod(at, columns): value for at, value in self._expanded(node).items()}
-        return sp.SparseMatrix(rows, columns, entries)
+        return sparse.symbolic(self)
 
     def jacobian(self, of: str, wrt: str, /) -> sp.ImmutableMatrix:
         """d of / d wrt for any two names of the block, everything substituted, entries of matrices row by row."""
@@ -450,7 +446,7 @@ class Result:
         final: Any = dict(zip(nodes, roots)) if isinstance(node, Mapping) else roots[0]
         return self.arguments(spelt), final, {number: spelt(key) for number, key in labels.items()}
 
-    def at(self, of: str | None = None, wrt: str | None = None, /, **values: Any) -> np.ndarray:
+    def at(self, of: str | None = None, wrt: str | None = None, /, **values: Any) -> Any:
         """The Jacobian at a point: the current values with those given here put in.
 
         `at("F", "x")` is the derivative of one name by another, `at(of="F", wrt="x")` the same: text is no value.
@@ -459,17 +455,23 @@ class Result:
             at()            (rows, columns) of the whole Jacobian; where that is 1×1, float() takes it
             at(of, wrt)     shape(of) + shape(wrt), a number's shape being ()
             A batch of values (axes in front of a name's own) gives the same axes in front.
+            at(sparse=True) (rows, columns) without its zeros: SciPy's csr_array; where there is no SciPy, three arrays,
+                            (rows, columns, values). `at("F", "x", sparse=True)` likewise, entries row by row.
 
         Raises:
             KeyError: a name that the block does not have.
-            ValueError: a value of another shape.
+            ValueError: a value of another shape, or a batch of matrices without zeros.
+            LimitError: more entries, or with `sparse` more that are not 0, than there is room for.
         """
+        without_zeros = isinstance(values.get("sparse"), bool) and values.pop("sparse")
         for word in ("of", "wrt"):
             if isinstance(values.get(word), str):
                 if (of if word == "of" else wrt) is not None:
                     raise TypeError(f"{word} is given twice, by place and by name")
                 name = values.pop(word)
                 of, wrt = (name, wrt) if word == "of" else (of, name)
+        if without_zeros:
+            return sparse.at(self, of, wrt, values)
         found = np.asarray(self.compiled(of, wrt)(**self.point(values)))
         return found.view(Single) if of is None and found.shape == (1, 1) else found
 

@@ -218,6 +218,19 @@ for _op, _table in (("take", TAKES), ("put", PUTS)):
         CASES[f"{_op}_{_name}"] = [_input], _selection(_op, _indices, _shape, _lead)
 
 
+@graph_of(S)
+def numbers_among_many_zeros(g: Graph, s: Node) -> Node:
+    many = (70,)
+    parts = [g.put(g.const(3), (5,), many), g.put(s, (69,), many), g.put(g.const([1, -2], (2,)), (0, 7), many)]
+    return g.map(_0 + _1 * _2 + _1, [(part, (0,)) for part in parts], many)
+
+
+@graph_of(X)
+def nothing_put_into_zeros(g: Graph, x: Node) -> Node:
+    nothing = g.node("put", (g.const((), (0,)),), (2, 3), (0, ()))
+    return g.map(sp.cos(_0) + _1, [(nothing, (0, 1)), (x, (1,))], (2, 3))
+
+
 @graph_of(S, U)
 def stack_of_scalars(g: Graph, s: Node, u: Node) -> Node:
     return g.stack([s, g.const(0), g.map(_0 * _1, [(s, ()), (u, ())], ()), g.const(sp.Rational(1, 7))], (2, 2))

@@ -469,7 +469,7 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("i = 2\nx in R^3\nf = [x[i] for i = 1..3]", M, 3, "i", ("another index",), ()),
     ("x in R^3\nf = \\sum_i x", S, 2, "\\sum_i x", ("bounds",), ()),
     ("f(x) = sum(x^i for i = 1..m)", V, 1, "m", ("whole number",), ("m = 3",)),
-    ("f(x) = [x^i for i = 1..10^6]", L, 1, "[x^i for i = 1..10^6]", ("10,000",), ()),
+    ("f(x) = [x^i for i = 1..10^6]", L, 1, "[x^i for i = 1..10^6]", ("100,000",), ()),
     # -------------------------------------------------------------- LaTeX
     (r"f(x) = \frac{\partial f}{\partial x}", M, 1, "f", ("by means of itself",), ()),
     (r"f(x) = \begin{foo} x \end{foo}", S, 1, r"\begin{foo}", ("environment foo",), ()),

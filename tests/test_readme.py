@@ -16,7 +16,7 @@ import jacmagic
 from jacmagic import conditions, guide, panel, result, solving
 from jacmagic.code import BACKENDS, RUNNING
 from jacmagic.code import sympy as source
-from jacmagic.engine import chain, entries, expand
+from jacmagic.engine import chain, entries, expand, nonzeros
 from jacmagic.engine.ops import maps
 from jacmagic.functions import FUNCTIONS
 from jacmagic.guide.gallery import GALLERY
@@ -39,7 +39,7 @@ MAX_WORDS = 1500
 OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
-    limits, lowerer, implicit, expand, maps, entries, chain, source, result, conditions, solving, pieces, paths, remarks,
+    limits, lowerer, implicit, expand, maps, entries, chain, nonzeros, source, result, conditions, solving, pieces, paths, remarks,
     rules, checking, mistakes, points, views, panel, pictures, block, lay, quiz,
 )
 

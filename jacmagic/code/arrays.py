@@ -11,7 +11,7 @@ from string import ascii_letters
 from jacmagic.code.dialects import Dialect
 from jacmagic.code.terms import _ATOM, Body, Inputs, Term
 from jacmagic.code.trees import nearest_number, tree
-from jacmagic.engine.graph import Node
+from jacmagic.engine.graph import Node, is_in_order
 from jacmagic.engine.operation import Shape
 
 
@@ -256,7 +256,7 @@ class Arrays(Body):
             return f"_arrange(_flatten({self.show(term)}, {rank})[..., :0], 1, {shape})"
         if not rank:
             return f"_spread({x}[..., {', '.join(['None'] * len(shape))}], {shape})"
-        if indices == tuple(range(math.prod(of))):
+        if is_in_order(indices, math.prod(of)):
             return f"_arrange({self.show(term)}, {rank}, {shape})"
         steps: list[tuple[int, ...]] = []
         for k in range(rank):
@@ -275,8 +275,10 @@ class Arrays(Body):
         return self.hoist(self.row.along["index"].format(flat[0]))
 
     def put(self, term: Term, of: Shape, shape: Shape, indices: tuple[int, ...]) -> str:
-        x, rank = self.show(term), len(of)
-        if indices == tuple(range(math.prod(shape))):
+        x, rank = self.constant((float(term.data),), ()) if term.op == "number" else self.show(term), len(of)
+        if not indices:
+            return self.constant((0.0,), shape)
+        if is_in_order(indices, math.prod(shape)):
             return f"_arrange({x}, {rank}, {shape})"
         alone = len(set(indices)) == len(indices) and "_put" in self.row.helpers
         run = _progression(indices) if alone and len(indices) > 1 else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from jacmagic.code.dialects import Dialect
 from jacmagic.code.trees import Tree
+from jacmagic.engine.graph import is_mostly_zero
 from jacmagic.engine.operation import Shape
 
 Inputs = Sequence[tuple[str, Shape]]
@@ -18,8 +19,6 @@ Inputs = Sequence[tuple[str, Shape]]
 _LOOSE, _SUM, _PRODUCT, _POWER, _ATOM = range(5)
 
 _DEEPEST = 12  # levels within one expression; more read badly, and Python refuses 200 open brackets
-_MANY = 64
-"""From so many entries on, an array that is mostly zeros is made of the others."""
 _WIDEST = 500  # operands of one sum or product; Python's compiler goes as deep as these are many
 _LONGEST = 100  # characters of an operand; a longer one becomes a variable
 
@@ -83,7 +82,7 @@ class Body:
     def sparse(self, parts: Sequence[Term]) -> tuple[int, ...]:
         """The places of the numbers that are not 0, where there are many numbers and few of them are not."""
         places = tuple(at for at, part in enumerate(parts) if part.op != "number" or part.data != 0)
-        return places if _MANY < len(parts) > 4 * len(places) else ()
+        return places if is_mostly_zero(len(places), len(parts)) else ()
 
     def plant(self, t: Tree, slots: Sequence[Term]) -> Term:
         """The terms of a tree, its slots filled."""

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from jacmagic.engine.graph import Graph, Node, ancestry, is_zero
+from jacmagic.engine.graph import Graph, Node, ancestry, is_mostly_zero, is_zero
 from jacmagic.engine.operation import OPERATIONS, Shape
 from jacmagic.engine.ops import again, pull, push
 
 MAX_JACOBIAN = 20_000_000
-"""Entries of one Jacobian. Instead: that of one component, or of a sum."""
+"""Entries of one Jacobian. Instead: those that are not 0, `r.at(sparse=True)`, or that of one component."""
 
 
 def derivative(g: Graph, of: Node, *by: Node) -> Node:
@@ -49,7 +49,7 @@ def jacobians(g: Graph, of: Node, wrts: Sequence[Node], reuse: bool = True) -> l
     depends on; else one sweep in reverse, for all that are not smaller than `of`, and
     one forward for each that is.
     """
-    if of.op == "stack" and of.data == 0 and (of.size <= 64 or any(part.shape == () for part in of.args)):
+    if is_by_rows(of):
         rows = [jacobians(g, part, wrts, reuse) for part in of.args]
         return [g.stack(parts, of.shape + wrt.shape) for parts, wrt in zip(zip(*rows), wrts)]
     below = {node.number for node in ancestry([of])}
@@ -66,6 +66,11 @@ def jacobians(g: Graph, of: Node, wrts: Sequence[Node], reuse: bool = True) -> l
         else:
             out.append(g.zeros(of.shape + wrt.shape))
     return out
+
+
+def is_by_rows(of: Node) -> bool:
+    """True for a stack whose parts are better differentiated one by one."""
+    return of.op == "stack" and of.data == 0 and (of.size <= 64 or any(part.shape == () for part in of.args))
 
 
 def arranged(g: Graph, node: Node, shape: Shape) -> Node:
@@ -148,8 +153,11 @@ def collect(g: Graph, parts: list[Node]) -> Node:
         entries: dict[int, list[Node]] = {}
         for part in parts:
             entries.setdefault(part.data[1][0], []).append(part.args[0])
-        zero = g.const(0)
-        return g.stack([g.add(entries[k]) if k in entries else zero for k in range(parts[0].size)], parts[0].shape)
+        size, zero = parts[0].size, g.const(0)
+        if is_mostly_zero(len(entries), size):
+            some = g.stack([g.add(same) for same in entries.values()], (len(entries),))
+            return g.put(some, tuple(entries), parts[0].shape)
+        return g.stack([g.add(entries[k]) if k in entries else zero for k in range(size)], parts[0].shape)
     return g.add(parts)
 
 

@@ -14,6 +14,9 @@ from jacmagic.errors import LimitError
 MAX_WRITTEN = 400_000
 """Operations in a result with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
 
+MAX_SPARSE = 2_000_000
+"""Operations in a Jacobian without its zeros, which nobody reads as a formula. Instead: `r.at(sparse=True)`."""
+
 MAX_DEPTH = 100
 """Operations inside one another in a result with everything substituted. Instead: likewise."""
 

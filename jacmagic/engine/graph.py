@@ -81,6 +81,13 @@ def slot(k: int) -> sp.Symbol:
     return sp.Symbol(f"_{k}", real=True)
 
 
+MAX_ZEROS = 1_000_000
+"""Zeros that are written as numbers; more are an array in which nothing is put."""
+
+MANY = 64
+"""From so many entries on, an array that is mostly zeros is put together of the others."""
+
+
 class Graph:
     """Makes nodes, each different one once, and folds what is plainly constant."""
 
@@ -106,7 +113,9 @@ class Graph:
 
     def zeros(self, shape: Shape) -> Node:
         if shape not in self._zeros:
-            self._zeros[shape] = self.const(sp.S.Zero, shape)
+            nothing = self.const((), (0,))
+            large = prod(shape) > MAX_ZEROS
+            self._zeros[shape] = self.node("put", (nothing,), shape, (0, ())) if large else self.const(sp.S.Zero, shape)
         return self._zeros[shape]
 
     def eye(self, shape: Shape) -> Node:
@@ -253,12 +262,12 @@ class Graph:
     def put(self, node: Node, indices: Sequence[int], shape: Shape, lead: int = 0) -> Node:
         """Entries added to zeros of `shape` at flat indices: the transpose of `take`."""
         full = node.shape[:lead] + shape
-        if is_zero(node):
-            return self.zeros(full)
         indices = tuple(indices)
-        if indices == tuple(range(prod(shape))):
+        if is_zero(node) or not indices:
+            return self.zeros(full)
+        if is_in_order(indices, prod(shape)):
             return self.take(node, indices, shape, lead)
-        if node.op == "const" and lead == 0:
+        if node.op == "const" and lead == 0 and not is_mostly_zero(len(indices), prod(shape)):
             entries = [sp.S.Zero] * prod(shape)
             for k, value in zip(indices, node.data):
                 entries[k] += value
@@ -284,7 +293,17 @@ class Graph:
 
 
 def is_zero(node: Node) -> bool:
-    return node.op == "const" and all(v == 0 for v in node.data)
+    return node.op == "const" and all(v == 0 for v in node.data) or node.op == "put" and not node.data[1]
+
+
+def is_in_order(indices: Sequence[int], size: int) -> bool:
+    """True for the places of all entries, one after the other."""
+    return len(indices) == size and tuple(indices) == tuple(range(size))
+
+
+def is_mostly_zero(entries: int, size: int) -> bool:
+    """True where so few entries of an array are not 0 that the others are better left out."""
+    return MANY < size > 4 * entries
 
 
 def is_diagonal(node: Node) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jacmagic.engine.entries import Entries
     from jacmagic.engine.graph import Graph, Node
+    from jacmagic.engine.nonzeros import Nonzeros
 
 Shape = tuple[int, ...]
 
@@ -36,6 +37,10 @@ def _smooth(g: Graph, node: Node) -> list[tuple[str, Node]]:
     return []
 
 
+def _anywhere(g: Graph, node: Node, args: list[Nonzeros | None]) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Operation:
     """One row of the table.
@@ -51,6 +56,7 @@ class Operation:
         entries  the entries as SymPy expressions from those of the operands, and the inputs by name
         cost     operations for one entry on the way, and in one entry written out, from those of the operands' entries
         zeros    the share of entries that may differ from 0, as from operands with their shares of them everywhere
+        nonzeros the entries that may differ from 0, as nodes of their own, from those of the operands; None for all
         kinks    the places where a slope jumps: a function, and a node that is 0 there
         by       the same by other operations, for a dialect that has no line for it; for numbers, so safe far out
         spell    dialect -> its line: {0} is the operand. In a dialect of array modules an expression that holds
@@ -67,6 +73,7 @@ class Operation:
     many: Callable[[Graph, Node, list[Node], Sequence[bool]], Node] = _as_tangents
     cost: Callable[[Node, Sequence[float]], tuple[float, float]] = _one_of_each
     zeros: Callable[[Node, Sequence[float]], float] = _lasting
+    nonzeros: Callable[[Graph, Node, list[Nonzeros | None]], Nonzeros | None] = _anywhere
     kinks: Callable[[Graph, Node], list[tuple[str, Node]]] = _smooth
     by: Callable[[Graph, list[Node], Any, Shape], Node] | None = None
     spell: Mapping[str, str] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from jacmagic import code, names
+from jacmagic import code, names, sparse
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
@@ -554,7 +554,8 @@ def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str
 
 def has_panel(result: Result) -> bool:
     """True where there are numbers, and values few enough for sliders and fields."""
-    return not result.undetermined and sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
+    few = sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
+    return few and not result.undetermined and sparse.fits(result)
 
 
 def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: bool = False) -> str:
@@ -584,7 +585,7 @@ def _quiet(text: str) -> str:
 
 
 STATIC = "sliders: the same without --static"
-TOO_MANY = f"no sliders: more than {MAX_VALUES:,} values"
+TOO_MANY = f"no sliders: more than {MAX_VALUES:,} values, or a Jacobian too large for an array"
 UNTRUSTED = "sliders: run the cell, or trust the notebook (“Trust Notebook” in the command palette)"
 NO_SCRIPT = "sliders: this page's script has to be allowed"
 """What stands where no panel does, and how to get one."""

@@ -12,7 +12,7 @@ from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
 from jacmagic.functions import by_cases
 from jacmagic.language import tree as t
 from jacmagic.program.components import bounds, check_components, component
-from jacmagic.program.lowerer import MAX_FAMILY, Lowerer, Shape, Unroll, Value, bounds_of, mentions
+from jacmagic.program.lowerer import MAX_ENTRIES, MAX_FAMILY, Lowerer, Shape, Unroll, Value, bounds_of, mentions
 
 
 def vector(low: Lowerer, expr: t.Vector) -> Value:
@@ -55,8 +55,8 @@ def family(low: Lowerer, expr: t.Family) -> Value:
     first, last = bounds(low, expr)
     left_out = None if expr.but is None else low.whole_of(expr.but)
     count = max(0, last - first + 1)
-    if count > MAX_FAMILY:
-        raise LimitError(f"A family has at most {MAX_FAMILY:,} members; this one has {count:,}.", expr.span)
+    if count > MAX_ENTRIES:
+        raise LimitError(f"A family has at most {MAX_ENTRIES:,} members; this one has {count:,}.", expr.span)
     if low.indices:
         low.unroll(count, expr.span)
     if count == 0:
@@ -98,6 +98,11 @@ def total(low: Lowerer, kind: str, numbers: Sequence[sp.Rational], span: Span) -
 
 def written_out(low: Lowerer, expr: t.Family, values: tuple[int, ...]) -> Value:
     """A family member by member; where all members are as large, the first tells how many there will be."""
+    if len(values) > MAX_FAMILY:
+        raise LimitError(
+            f"A family that has to be written out member by member has at most {MAX_FAMILY:,} of them; this one has "
+            f"{len(values):,}.", expr.span
+        )
     low.unroll(len(values), expr.span)
     below = list(t.walk(expr.body))
     alike = not any(isinstance(one, t.UserCall) for one in below) and not any(

@@ -19,7 +19,7 @@ from jacmagic.language import tree as t
 from jacmagic.program.batches import Batches
 
 MAX_FAMILY = 10_000
-"""Members of one family. Instead: vectors, `sum(x .* x)`."""
+"""Members of a family that is written out one by one. Instead: vectors, `sum(x .* x)`."""
 
 MAX_ENTRIES = 100_000
 """Entries of one array that is computed. Instead: its sum or norm, or a part of it."""

@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from jacmagic.engine.graph import Node, is_zero, slot
+from jacmagic.engine.graph import Node, is_in_order, is_zero, slot
 from jacmagic.engine.textbook import as_written, without_signs
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
@@ -466,8 +466,8 @@ class Reader(Atoms):
     # -------------------------------------------------------------- parts
     def unfolded(self, node: Node) -> Node | None:
         """The matrix whose entries, row by row, a vector is: W of vec W, |W| of |vec W|."""
-        if node.op == "take" and node.data[0] == 0 and len(node.args[0].shape) == 2 and (
-            node.data[1] == tuple(range(node.args[0].size))
+        if node.op == "take" and node.data[0] == 0 and len(node.args[0].shape) == 2 and is_in_order(
+            node.data[1], node.args[0].size
         ):
             return node.args[0]
         if node.op == "map" and len(node.shape) == 1 and not self.named(node):

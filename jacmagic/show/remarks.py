@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from jacmagic import names
+from jacmagic import names, sparse
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.errors import JacmagicError
@@ -140,13 +140,13 @@ def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
 
 def not_finite(result: Result) -> str:
     """What is not finite at the current point, a slope or the last number itself, and why."""
-    slopes = result.at()
+    slopes = sparse.entries(result)
     finite = bool(np.isfinite(slopes).all())
 
     def make() -> tuple[list[tuple[str, str]], Any]:
         g = result.program.graph
         roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
-        found = guards(g, roots if finite else [*roots, result.total(safe=True)[0]])
+        found = guards(g, roots if finite else [*roots, *sparse.whole(result)])
         nodes = {f"g{k}": node for k, (node, _, _) in enumerate(found)}
         return [(when, text) for _, when, text in found], result.compile_nodes(nodes) if found else None
 
@@ -273,7 +273,8 @@ def numbers_text(result: Result) -> str:
     )
     height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
     if height * width > MAX_SHOWN**2:
-        return f"J is {height}×{width}; .at() has its numbers"
+        has = ".at()" if sparse.fits(result) else ".at(sparse=True)"
+        return f"J is {height}×{width}; {has} has its numbers"
     try:
         matrix = steady(result)
     except JacmagicError:
@@ -298,7 +299,7 @@ def standing_still(result: Result) -> str:
 
 def nothing_seen(result: Result) -> str:
     """What is said where no point shows anything: the Jacobian is 0, or no number, at all that were tried."""
-    return f"{result.unseen} {MAX_DRAWS} points that were tried" if result.blank() > 1 and result.unseen else ""
+    return f"{result.unseen} {MAX_DRAWS} points that were tried" if result.unseen and result.blank() > 1 else ""
 
 
 def on_kinks(result: Result) -> str:

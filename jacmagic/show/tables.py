@@ -11,6 +11,7 @@ from math import prod
 
 import sympy as sp
 
+from jacmagic import sparse
 from jacmagic.engine.graph import ancestry
 from jacmagic.errors import LimitError
 from jacmagic.language import tree as t
@@ -193,6 +194,8 @@ def in_parts(result: Result, found: Table) -> Iterator[Formula]:
     m, n = len(found.rows), len(found.columns)
     name, size = jacobian_name(result), t.Space((m, n))
     note = "too long for one formula: the numbers are in .at(), everything in .matrix"
+    if not sparse.fits(result):
+        note = "too long for one formula: what is not 0 is in .at(sparse=True), as symbols in .sparse()"
     if found.entries is None or m * n > MAX_SHOWN:
         yield Formula("result", t.Equation((name, size), ("∈",)), note)
         return

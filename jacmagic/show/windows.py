@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isqrt
 
-from jacmagic.engine.graph import Node
+from jacmagic.engine.graph import Node, is_in_order
 from jacmagic.program.matrices import windows
 
 
@@ -53,6 +53,6 @@ def of_diagonal(node: Node) -> Node | None:
 
 def whole_of(node: Node) -> Node:
     """What a node is only arranged of."""
-    while node.op == "take" and node.data == (0, tuple(range(node.args[0].size))):
+    while node.op == "take" and node.data[0] == 0 and is_in_order(node.data[1], node.args[0].size):
         (node,) = node.args
     return node

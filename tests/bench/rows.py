@@ -231,6 +231,34 @@ def broyden_ours(text: str, form: str = "matrix") -> Work:
     return after_fresh(lambda: jacmagic.jacobian(text).matrix)
 
 
+def broyden_numbers(n: int) -> Work:
+    """From text to the numbers that are not 0."""
+    import numpy as np
+
+    import jacmagic
+
+    x = np.linspace(0, 1, n)
+    return after_fresh(lambda: jacmagic.jacobian(broyden_block(n)).at(x=x, sparse=True))
+
+
+def broyden_numbers_casadi(n: int) -> Work:
+    import casadi as ca
+    import numpy as np
+
+    point = np.linspace(0, 1, n)
+
+    def work() -> Any:
+        x = ca.SX.sym("x", n)
+        f = ca.Function("f", [x], [ca.jacobian(ca.vertcat(*broyden([x[i] for i in range(n)])), x)])
+        return f(point).sparse()
+
+    return work
+
+
+def without_zeros(a: Any, b: Any) -> bool:
+    return bool(a.shape == b.shape and abs(a - b).max() <= 1e-12)
+
+
 def broyden_sympy(n: int) -> Work:
     import sympy as sp
 
@@ -346,6 +374,13 @@ SYSTEMS = (
         (
             Peer("Matrix.jacobian, n = 100", partial(broyden_sympy, 100), 1, same=None),
             Peer("CasADi, n = 1,000", partial(broyden_casadi, 1000), needs="casadi", same=at_numbers),
+        ),
+    ),
+    Row(
+        "the same, n = 100,000, from text to its numbers without zeros", partial(broyden_numbers, 100_000),
+        (
+            Peer("CasADi", partial(broyden_numbers_casadi, 100_000), 1 / 2, needs="casadi", same=without_zeros),
+            Peer("n = 10,000, ours", partial(broyden_numbers, 10_000), 1 / 14, same=None),
         ),
     ),
     Row(

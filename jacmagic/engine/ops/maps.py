@@ -7,11 +7,13 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.core.relational import Relational
 
 from jacmagic.engine.entries import Entries, listed, short, strides, summed, without_zeros
 from jacmagic.engine.graph import Graph, Node, slot
+from jacmagic.engine.nonzeros import Nonzeros, check_count, entries_at, joined, moved
 from jacmagic.engine.operation import Operation, Shape
 from jacmagic.engine.ops.axes import LEAD, asked, behind, every, shifted, times
 from jacmagic.engine.safe import safe_form
@@ -180,6 +182,52 @@ def _product(factor: sp.Expr, operands: list[tuple[Entries, Shape, Shape]], full
             yield at, sp.Mul(*factors) if len(factors) > 1 else value
 
 
+# ------------------------------------------------------------------ what may differ from 0
+def _nonzeros(g: Graph, node: Node, args: list[Nonzeros | None]) -> Nonzeros | None:
+    """Term by term: a product may differ from 0 where each of its factors does."""
+    if all(some is None for some in args):
+        return None
+    expr, axes = node.data
+    parts = []
+    for term in sp.Add.make_args(expr):
+        factors = {slot(k): some for k, some in enumerate(args) if some is not None}
+        held = [int(base.name[1:]) for base in map(_vanishing, sp.Mul.make_args(term)) if base in factors]
+        if not held:
+            return None
+        first, *others = sorted(held, key=lambda k: factors[slot(k)].places.size)
+        places = _everywhere(factors[slot(first)].places, node.args[first].shape, axes[first], node.shape)
+        for k in others:
+            places = places[factors[slot(k)].find(_own(places, node, k))[0]]
+        slots = [k for k in range(len(args)) if slot(k) in term.free_symbols]
+        operands = [(entries_at(g, node.args[k], args[k], _own(places, node, k)), (0,)) for k in slots]
+        values = g.map(term.xreplace({slot(k): slot(j) for j, k in enumerate(slots)}), operands, places.shape)
+        parts.append(Nonzeros(places, values))
+    return joined(g, parts)
+
+
+def _vanishing(factor: sp.Expr) -> sp.Expr:
+    """What a factor is 0 with: x of x and of x²."""
+    base, exponent = factor.as_base_exp()
+    return base if exponent.is_Number and exponent.is_positive else factor
+
+
+def _own(places: np.ndarray, node: Node, k: int) -> np.ndarray:
+    """Where an operand has the entries of the result at these places."""
+    axes = node.data[1][k]
+    return places if axes == every(node) else moved(places, node.shape, axes, strides(node.args[k].shape))
+
+
+def _everywhere(places: np.ndarray, shape: Shape, axes: Shape, full: Shape) -> np.ndarray:
+    """The places of the result that entries of an operand are repeated to."""
+    there = strides(full)
+    check_count(places.size * prod(n for axis, n in enumerate(full) if axis not in axes))
+    found = moved(places, shape, range(len(shape)), [there[axis] for axis in axes])
+    for axis, n in enumerate(full):
+        if axis not in axes:
+            found = (found[:, None] + np.arange(n) * there[axis]).ravel()
+    return found
+
+
 def _places(shape: Shape, axes: Shape, full: Shape) -> list[tuple[int, int, int]] | None:
     """How to find an operand's entry for one of the result: (stride there, length, stride here); None for the same."""
     if axes == tuple(range(len(full))):
@@ -271,6 +319,6 @@ ROWS = (
     Operation(
         "map", asked, _again, _pull, _push, _entries, many=_many,
         cost=lambda node, inner: (_length(node.data[0], [0] * len(inner)), _length(node.data[0], inner)),
-        zeros=_zeros, kinks=_kinks,
+        zeros=_zeros, nonzeros=_nonzeros, kinks=_kinks,
     ),
 )

@@ -7,7 +7,8 @@ from math import prod
 from typing import Any
 
 from jacmagic.engine.entries import Entries, strides, summed
-from jacmagic.engine.graph import Graph, Node
+from jacmagic.engine.graph import Graph, Node, slot
+from jacmagic.engine.nonzeros import Nonzeros, at_places, matches, moved, picked, whole
 from jacmagic.engine.operation import Operation, Shape
 from jacmagic.engine.ops.axes import LEAD, behind, shifted
 from jacmagic.engine.templates import ONE
@@ -88,6 +89,25 @@ def _dot_entries(node: Node, args: list[Entries], _: Inputs) -> Entries:
     return summed(parts)
 
 
+def _dotted(g: Graph, node: Node, args: list[Nonzeros | None]) -> Nonzeros | None:
+    if all(some is None for some in args):
+        return None
+    la, lb, lo = node.data
+    sizes, out = _sizes([arg.shape for arg in node.args], node.data), dict(zip(lo, strides(node.shape)))
+    shared = [label for label in la if label in lb]
+    meet = dict(zip(shared, strides(tuple(sizes[label] for label in shared))))
+    keys, places, values = [], [], []
+    for arg, found, labels, apart in zip(node.args, args, (la, lb), ((), la)):
+        some = whole(g, arg, found)
+        keys.append(moved(some.places, arg.shape, range(len(labels)), [meet.get(label, 0) for label in labels]))
+        own = [0 if label in apart else out.get(label, 0) for label in labels]
+        places.append(moved(some.places, arg.shape, range(len(labels)), own))
+        values.append(some.values)
+    left, right = matches(*keys)
+    products = [(picked(g, values[0], left), (0,)), (picked(g, values[1], right), (0,))]
+    return at_places(g, places[0][left] + places[1][right], g.map(slot(0) * slot(1), products, left.shape))
+
+
 def _multiplied(a: Any, b: Any) -> Any:
     return b if a is ONE else a if b is ONE else a * b
 
@@ -131,6 +151,13 @@ def _permute_entries(node: Node, args: list[Entries], _: Inputs) -> Entries:
     return {sum(at // stride % n * step for stride, n, step in moves): value for at, value in args[0].items()}
 
 
+def _rearranged(g: Graph, node: Node, args: list[Nonzeros | None]) -> Nonzeros | None:
+    """Of a sum or a permutation, from the axes that are kept, in their order."""
+    (x,), (some,) = node.args, args
+    kept = node.data if node.op == "permute" else [k for k in range(len(x.shape)) if k not in node.data]
+    return some and at_places(g, moved(some.places, x.shape, kept, strides(node.shape)), some.values)
+
+
 def _sum_cost(node: Node, inner: Sequence[float]) -> tuple[float, float]:
     own = node.args[0].size / max(node.size, 1)
     return own, inner[0] * own
@@ -141,6 +168,7 @@ ROWS = (
         "dot", _dot_shape,
         again=lambda g, node, args, _: g.dot(args[0], args[1], *node.data),
         pull=_pull_dot, push=_push_dot, many=_many_dots, entries=_dot_entries, cost=_dot_cost,
+        nonzeros=_dotted,
     ),
     Operation(
         "sum",
@@ -148,7 +176,7 @@ ROWS = (
         again=lambda g, node, args, _: g.sum(args[0], node.data),
         pull=_pull_sum,
         push=lambda g, node, tangents, lead, _: tangents[0] and g.sum(tangents[0], shifted(node.data, lead)),
-        entries=_sum_entries, cost=_sum_cost,
+        entries=_sum_entries, cost=_sum_cost, nonzeros=_rearranged,
     ),
     Operation(
         "permute",
@@ -157,6 +185,6 @@ ROWS = (
         pull=_pull_permute,
         push=lambda g, node, tangents, lead, _: tangents[0] and g.permute(tangents[0], behind(node.data, lead)),
         entries=_permute_entries,
-        zeros=lambda node, shares: shares[0],
+        zeros=lambda node, shares: shares[0], nonzeros=_rearranged,
     ),
 )
