@@ -38,7 +38,8 @@ def __getattr__(name: str) -> Any:
 
 
 def jacobian(
-    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None
+    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None,
+    layout: str = "numerator",
 ) -> jacmagic.notebook.Result:
     """Read a block of mathematics and differentiate it.
 
@@ -46,17 +47,20 @@ def jacobian(
         text       the block, as in a %%jacobian cell
         wrt        the variables, "x1, x2"; else those that the block's functions name
         namespace  where `{python}` values are looked up; without it they are an error
+        layout     "numerator" or "denominator": what the rows of a derivative are where it is shown, functions or
+                   variables; numbers and SymPy matrices have numerator layout
 
     Raises:
         JacmagicError: the block cannot be taken as it stands; it points at the text.
     """
     from jacmagic.notebook import derive
 
-    return derive(text, wrt, namespace)
+    return derive(text, wrt, namespace, layout=layout)
 
 
 def nnchain(
-    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, seed: int = 0
+    text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, seed: int = 0,
+    layout: str = "numerator",
 ) -> jacmagic.notebook.Result:
     """Read a neural network written as mathematics and differentiate it.
 
@@ -65,13 +69,14 @@ def nnchain(
         wrt        the input; else the first vector that nothing defines
         namespace  where `{python}` values are looked up; without it they are an error
         seed       of the small values that weights without one get
+        layout     "numerator" or "denominator", as of `jacobian`
 
     Raises:
         JacmagicError: the block cannot be taken as it stands; it points at the text.
     """
     from jacmagic.notebook import derive
 
-    return derive(text, wrt, namespace, net=True, seed=seed)
+    return derive(text, wrt, namespace, net=True, seed=seed, layout=layout)
 
 
 def from_torch(module: Any, input_size: Any = None, batch: bool | None = None) -> jacmagic.notebook.Result:

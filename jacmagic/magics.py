@@ -40,6 +40,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--taylor": {"metavar": "N", "help": "Show the Taylor polynomial of order N, at the point and in symbols."},
     "--quiz": {"help": "Ask for each entry of the Jacobian, and show none."},
     "--check": {"metavar": "ANSWER", "help": "Mark an answer to what the Jacobian is, in quotes, entry by entry."},
+    "--layout": {"metavar": "WHICH", "help": "Derivatives in numerator or denominator layout."},
     "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
 }
 """The options of both magics; those with a metavar take a value."""
@@ -212,6 +213,10 @@ def _value(name: str, value: str, span: Span, line: str) -> str | int:
         if not re.fullmatch(r"[1-8]", value):
             raise OptionMistake("--taylor takes an order from 1 to 8.", span, ("--taylor 2",)).bind(line)
         return int(value)
+    if name == "--layout":
+        if value not in ("numerator", "denominator"):
+            raise OptionMistake("--layout takes numerator or denominator.", span, ("--layout denominator",)).bind(line)
+        return value
     if name == "--seed":
         if not re.fullmatch(r"[0-9]{1,9}", value):
             raise OptionMistake("--seed takes a whole number of at most nine digits.", span, ("--seed 7",)).bind(line)

@@ -25,6 +25,7 @@ from jacmagic.result import Result as Derivatives
 from jacmagic.show import answers, checking, views
 from jacmagic.show import steps as stepwise
 from jacmagic.show.checking import Check
+from jacmagic.show.convention import LAYOUTS, layout_said
 from jacmagic.show.steps import Steps
 from jacmagic.working import kernel_shell, load, stoppable
 
@@ -63,7 +64,7 @@ class Result(Derivatives):
             _teach_tab()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = ("_static", "_big", "_whole", "besides", "answer", "_module_names")
+        kept = ("_static", "_big", "_whole", "layout", "besides", "answer", "_module_names")
         return (*super().__reduce__(), {name: getattr(self, name) for name in kept})
 
     @property
@@ -71,11 +72,23 @@ class Result(Derivatives):
         """{path in the module: name, or names in nested lists}, of what `from_torch` has read; else empty."""
         return self._module_names
 
-    def show(self, static: bool = False, big: bool = False, whole: bool = False, **besides: Any) -> Result:
+    def show(
+        self, static: bool = False, big: bool = False, whole: bool = False, layout: str | None = None, **besides: Any
+    ) -> Result:
         """Choose how it is displayed: without a panel, twice as large, with nothing elided.
 
+        With layout="denominator" every derivative that is shown has a row for each variable and a column for each
+        function; it stays so until layout="numerator". What `matrix`, `at` and `jacobian` give has numerator layout.
+
         Besides, what VIEWS shows where it is asked for: steps=True, hessian=True.
+
+        Raises:
+            ValueError: another layout.
         """
+        if layout is not None:
+            if layout not in LAYOUTS:
+                raise ValueError(f"there is no layout {layout!r}; there are {', '.join(map(repr, LAYOUTS))}")
+            self.layout = layout
         self._static, self._big, self._whole = static, big, whole
         self.besides = {name: asked for name, asked in besides.items() if asked}
         return self
@@ -87,7 +100,7 @@ class Result(Derivatives):
             quizzes.spec(self)
 
     def latex(self) -> str:
-        """LaTeX of the Jacobian, everything substituted; it reads back in a block.
+        """LaTeX of the Jacobian, everything substituted, in the layout that is shown; it reads back in a block.
 
         Raises:
             LimitError: written out it is too long.
@@ -106,7 +119,8 @@ class Result(Derivatives):
     def check(self, answer: str, /) -> Check:
         """An answer to what the Jacobian is, `"[2x y, x^2]"`, marked entry by entry; one derivative: `"∂L/∂W = δ a^T"`.
 
-        `.right` and `.slips` have the Jacobian's shape: whether an entry is right, in any equal form, and the words
+        It is read in the layout that is shown.
+        `.right` and `.slips` have the answer's shape: whether an entry is right, in any equal form, and the words
         for what went wrong where that is known.
 
         Raises:
@@ -152,10 +166,11 @@ class Result(Derivatives):
         found = views.formulas(self, self._whole)
         asks = "quiz" in self.besides
         alive = not asks and not self._static and panel.has_panel(self)
+        said = [f"({one})"] if not asks and (one := layout_said(self)) else []
         bundle = {
             "text/html": quizzes.frame(self) if asks else panel.html(
                 self, self._static, self._big, self._whole, alive and _carries_font()),
-            "text/latex": "\n\n".join(f"$\\displaystyle {one.latex}$" for one in found if one.latex),
+            "text/latex": "\n\n".join([*(f"$\\displaystyle {one.latex}$" for one in found if one.latex), *said]),
             "text/plain": views.plain_text(self, self._whole),
         }
         if alive:
@@ -301,13 +316,13 @@ def _carries_font() -> bool:
 
 def derive(
     text: str, wrt: str | Sequence[str] | None = None, namespace: Mapping[str, Any] | None = None, net: bool = False,
-    seed: int = 0,
+    seed: int = 0, layout: str | None = None,
 ) -> Result:
-    """The Result of a block."""
+    """The Result of a block, shown in a layout."""
     if wrt is not None and not isinstance(wrt, str):
         wrt = ", ".join(map(str, wrt)) if isinstance(wrt, Iterable) else str(wrt)
     block, answer = answers.split(text) if isinstance(text, str) else (text, None)
     result = Result(understand(block, wrt, namespace, net, seed))
     if answer is not None:
         result.answer = text, answer
-    return result
+    return result if layout is None else result.show(layout=layout)

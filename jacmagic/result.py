@@ -52,7 +52,7 @@ class Result:
     """Functions and their Jacobian. Made by `jacmagic.jacobian` and `jacmagic.nnchain`.
 
     Layout: numerator layout; d of / d wrt has one row for each entry of `of` and one
-    column for each entry of `wrt`.
+    column for each entry of `wrt`, whatever is shown.
 
     Symbols are real, `Symbol("x", real=True)`: SymPy's own `Symbol("x")` is another one, and so is the text "x".
     `r.matrix.subs(r.symbols["x"], 3)` puts 3 in; `r.matrix.subs("x", 3)` changes nothing.
@@ -67,6 +67,7 @@ class Result:
     uid = ""
     answer: tuple[str, Span] | None = None  # what stands behind answer:, and where in that text
 
+    layout = "numerator"  # how derivatives are shown
     OFFERED = (
         "at check code critical_points equilibria forward function hessian html hvp jacobian jvp latex layers linear "
         "matrix observe outputs parameters save set sliders solve sparse steps subs symbols values variables vector "

@@ -63,6 +63,10 @@ class Entry:
         return 0 if set(words) & set(own.split()) else 1 if any(re.search(start, own) for start in starts) else 2
 
 
+TYPED = {"--into": " J", "--seed": " 7", "--taylor": " 2", "--check": " 2x", "--layout": " denominator"}
+"""What stands behind an option in its example."""
+
+
 def entries(options: Mapping[str, Mapping[str, str]]) -> Iterator[Entry]:
     """All that there is; the options are those of the magics."""
     for row in FUNCTIONS.values():
@@ -74,7 +78,7 @@ def entries(options: Mapping[str, Mapping[str, str]]) -> Iterator[Entry]:
         yield Entry("gallery", f"{k}. {one.title}", f"{one.field}. {one.look}", one.cell)
     for name, option in options.items():
         value = f" {option['metavar']}" if "metavar" in option else ""
-        typed = {"--into": " J", "--seed": " 7", "--taylor": " 2", "--check": " 2x"}.get(name, "")
+        typed = TYPED.get(name, "")
         yield Entry("options", name + value, option["help"], f"%jacobian f(x) = x^2 {name}{typed}")
     for name, (says, block) in ERRORS.items():
         yield Entry("errors", name, says, f"%%jacobian\n{block}")

@@ -31,7 +31,7 @@ from jacmagic.language import tree as t
 from jacmagic.panel import curvature, parts, pictures
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
-from jacmagic.show import chain, factors, pieces, remarks, tables, views
+from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views
 from jacmagic.show.backward import layout_of
 
 MAX_VALUES = 20_000
@@ -85,6 +85,10 @@ class _Spec:
         """A formula whose names the page finds by its own keys."""
         return printers.mathml(tree, arrays, self.places)
 
+    def ordered(self, ways: list[list[int]]) -> list[list[int]]:
+        """The factors of products of local Jacobians, as the layout has them."""
+        return [way[::-1] for way in ways] if self.turned else ways
+
     def or_nothing(self, tree: t.Expr | None) -> str | None:
         return None if tree is None else self.mathml(tree)
 
@@ -103,11 +107,15 @@ class _Spec:
         p, result = self.p, self.result
         total = result.total(safe=True)[0]
         self.outputs["J"] = self.close(total)
+        self.turned = convention.in_denominator(result)
+        if self.turned:
+            self.outputs["J^T"] = self.g.permute(self.outputs["J"], (1, 0))
         entries = self.entries()
         chain = self.chain()
         made: dict[str, Any] = {
             "kind": "nnchain" if p.net else "jacobian",
             "big": big,
+            **({"turned": self.turned} if self.turned else {}),
             "echo": self.echo(chain),
             "names": self.names(),
             "result": {
@@ -161,7 +169,7 @@ class _Spec:
         """−F_x/F_y of what is shown where an equation defines it, unless the forms above have it."""
         if "local" in kinds or not any(self.p.steps[key].kind == "implicit" for key in self.p.outputs):
             return []
-        return [self.says(one) for one in chain.by_equations(self.result)]
+        return [self.says(convention.laid(self.result, one)) for one in chain.by_equations(self.result)]
 
     def echo(self, chain: dict[str, Any] | None) -> list[dict[str, Any]]:
         """The block as understood; what is declared stands small and grey beside it."""
@@ -183,8 +191,8 @@ class _Spec:
                 size = f" ({'×'.join(map(str, shape))})" if shape else ""
                 more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
                 note += [{"mathml": stated.get(key) or self.mathml(t.Name(key))}, {"text": size + more}]
-        if said := remarks.nothing_seen(self.result):
-            note.append({"text": f" · {said}"})
+        said = convention.layout_said(self.result).partition(", ")[0], remarks.nothing_seen(self.result)
+        note += [{"text": f" · {one}"} for one in filter(None, said)]
         lines = [self.says(one) for one in self.formulas if one.kind == "echo"]
         # A net's layers stand side by side: their cards below say them again, one by one.
         out: list[dict[str, Any]] = [{"mathml": lines}] if p.net and chain else [{"mathml": one} for one in lines]
@@ -286,42 +294,21 @@ class _Spec:
         cards: list[dict[str, Any]] = []
         edges: list[list[str]] = []
         scalar = prod(p.shape(of)) == 1
-        layout = layout_of(result)
         for key in reversed(list(links)):
             step = p.steps[key]
             before = chain.pre_activated(result, key)
             own = pieces.equal(pieces.name_of(result, key), pieces.fitting(step.expr, 300))
             for wrt in links[key]:
-                rows, columns = prod(p.shape(key)), prod(p.shape(wrt))
-                output = f"local:{key}:{wrt}"
-                node = c.jacobian(self.g, result.inner(key), self.g.input(wrt, p.shape(wrt)))
-                self.outputs[output] = c.arranged(self.g, self.close(node), (rows, columns))
                 edges.append([wrt, key])
-                form, _ = factors.matrix_form(result, key, wrt) or (None, "")
-                entries = factors.local_entries(result, key, wrt)
-                if entries is not None and (form is None or factors.scattered(form)):
-                    trees = tuple(tuple(map(layout, row)) for row in entries)
-                    form = trees[0][0] if rows * columns == 1 else t.Matrix(trees)
-                left = chain.factor_name(result, key, [wrt])
                 delta = None
                 if scalar:
                     delta = f"grad:{key}"
                     if delta not in self.outputs:
                         derivative, _ = result.derivative(of, key, safe=True)
-                        self.outputs[delta] = c.arranged(self.g, self.close(derivative), (1, rows))
+                        self.outputs[delta] = c.arranged(self.g, self.close(derivative), (1, prod(step.shape)))
                 cards.append({
-                    "key": key,
-                    "formula": self.mathml(before.tree if before else own, p.arrays),
-                    "jacobian": self.mathml(left if form is None else pieces.equal(left, form)),
-                    "name": self.mathml(left),
-                    "form": self.or_nothing(form),
-                    "matrix": output,
-                    "rows": [self.label(one) for one in pieces.Labels(result, [key])] if rows <= 24 else [],
-                    "columns": [self.label(one) for one in pieces.Labels(result, [wrt])] if columns <= 24 else [],
-                    "shape": f"{rows}×{columns}",
-                    "tex": form and printers.latex(form),
-                    "code": entries and _copied_matrix(entries),
-                    "delta": delta,
+                    "key": key, "formula": self.mathml(before.tree if before else own, p.arrays),
+                    **self.card(key, wrt), "delta": delta,
                 })
         rules = [one.tree for one in self.formulas if one.kind == "chain"]
         self.outputs["chain:product"] = self.product(ways) if ways else self.outputs["J"]
@@ -333,6 +320,34 @@ class _Spec:
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
             "cards": cards, "edges": edges, "sums": pictures.sums(self, ways),
             "single": ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links),
+        }
+
+    def card(self, key: str, wrt: str) -> dict[str, Any]:
+        """A local Jacobian: its formula, its numbers with their labels, and what is copied of it."""
+        p, result, output = self.p, self.result, f"local:{key}:{wrt}"
+        node = c.jacobian(self.g, result.inner(key), self.g.input(wrt, p.shape(wrt)))
+        self.outputs[output] = c.arranged(self.g, self.close(node), (prod(p.shape(key)), prod(p.shape(wrt))))
+        form, _ = factors.matrix_form(result, key, wrt) or (None, "")
+        entries = factors.local_entries(result, key, wrt)
+        if entries is not None and (form is None or factors.scattered(form)):
+            layout = layout_of(result)
+            trees = tuple(tuple(map(layout, row)) for row in entries)
+            form = trees[0][0] if self.outputs[output].size == 1 else t.Matrix(trees)
+        left = chain.factor_name(result, key, [wrt])
+        whole = convention.laid_tree(result, left if form is None else pieces.equal(left, form))
+        form = whole.sides[-1] if isinstance(whole, t.Equation) else None
+        names, shown = [key, wrt], output
+        if self.turned:
+            names, shown = [wrt, key], f"{output}^T"
+            self.outputs[shown] = self.g.permute(self.outputs[output], (1, 0))
+            entries = entries and [list(column) for column in zip(*entries)]
+        labels = [pieces.Labels(result, [name]) for name in names]
+        rows, columns = ([self.label(one) for one in own] if len(own) <= 24 else [] for own in labels)
+        return {
+            "jacobian": self.mathml(whole), "name": self.mathml(left), "form": self.or_nothing(form),
+            "matrix": output, **({"shown": shown} if shown != output else {}), "rows": rows, "columns": columns,
+            "shape": "×".join(str(len(own)) for own in labels),
+            "tex": form and printers.latex(form), "code": entries and _copied_matrix(entries),
         }
 
     def product(self, ways: list[list[str]]) -> Node:

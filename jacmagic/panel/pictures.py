@@ -53,7 +53,7 @@ def sums(spec: _Spec, ways: list[list[str]] | None) -> list[dict[str, Any]]:
             direct = len(found) > 1 and any(len(way) == 1 for way in found)  # ∂f/∂x is the slope of f in x alone there
             kind = t.Total if direct or len(p.variables) == 1 else t.Partial
             name = chain_of.factor_name(spec.result, of, [variable], kind)
-            out.append({"key": variable, "mathml": spec.before(name), "ways": found})
+            out.append({"key": variable, "mathml": spec.before(name), "ways": spec.ordered(found)})
     if all(len(one["ways"]) == len(one["ways"][0]) == 1 for one in out):
         return []  # one factor is no chain
     return out if sum(len(way) for one in out for way in one["ways"]) <= MAX_FACTORS else []

@@ -42,10 +42,11 @@ class Answer:
     of: str | None = None
     wrt: str | None = None
 
-    def misfit(self, rows: int, columns: int) -> ShapeError:
+    def misfit(self, rows: int, columns: int, flipped: bool = False) -> ShapeError:
         """It has another size than what is asked for."""
         meant = f"{rows}×{columns}" if rows * columns > 1 else "a number"
-        whole = "" if self.of else ": a row for each function, a column for each variable"
+        row, column = ("variable", "function") if flipped else ("function", "variable")
+        whole = "" if self.of else f": a row for each {row}, a column for each {column}"
         error = ShapeError(f"This is {describe(self.node.shape)}; the derivative is {meant}{whole}.", self.span)
         error.bind(self.text)
         return error

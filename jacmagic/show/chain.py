@@ -12,6 +12,7 @@ from jacmagic.language import tree as t
 from jacmagic.language.printers import latex, text
 from jacmagic.result import Result
 from jacmagic.show.backward import layout_of, pre_activation
+from jacmagic.show.convention import in_denominator
 from jacmagic.show.factors import local_entries, matrix_form, scattered, told_better
 from jacmagic.show.pieces import MAX_BESIDE, MAX_ENTRIES_TEX, MAX_WIDTH, Formula, ends, equal, name_of
 
@@ -253,7 +254,8 @@ def cost(result: Result, ways: list[list[str]], group: Sequence[str]) -> str:
     sizes = [prod(p.shape(key)) for key in ways[0]] + [sum(prod(p.shape(v)) for v in group)]
     reverse = sum(sizes[0] * sizes[k] * sizes[k + 1] for k in range(1, len(sizes) - 1))
     forward = sum(sizes[-1] * sizes[k] * sizes[k - 1] for k in range(1, len(sizes) - 1))
-    return f"multiplications: {reverse:,} in reverse (from the left), {forward:,} forward (from the right)"
+    left, right = ("right", "left") if in_denominator(result) else ("left", "right")
+    return f"multiplications: {reverse:,} in reverse (from the {left}), {forward:,} forward (from the {right})"
 
 
 def factor_name(

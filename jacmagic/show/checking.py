@@ -24,6 +24,7 @@ from jacmagic.program.model import Input
 from jacmagic.result import Result
 from jacmagic.show.answers import Answer, read
 from jacmagic.show.backward import layout_of
+from jacmagic.show.convention import LAYOUTS, in_denominator
 from jacmagic.show.mistakes import wrong
 from jacmagic.show.pieces import Formula, Told, aligned, fitting
 from jacmagic.solving import in_time
@@ -146,6 +147,12 @@ class _Marked:
         return self.result.program.shape(key) if at is None else ()
 
     # -------------------------------------------------------------- the answer's entries
+    @property
+    def flipped(self) -> bool:
+        """True where an answer is expected in denominator layout; ∂L/∂W has the shape of W in both."""
+        of_matrix = self.answer.wrt is not None and len(self.size(self.answer.wrt)) == 2
+        return in_denominator(self.result) and not of_matrix
+
     @cached_property
     def turned(self) -> bool:
         """True where the answer has the size of the transposed derivative.
@@ -154,11 +161,13 @@ class _Marked:
             ShapeError: it has neither size.
         """
         shape, (m, n) = self.answer.node.shape, (self.rows, self.columns)
+        if self.flipped and shape == (n, m):
+            return True
         if shape == (m, n) or prod(shape) == m * n and 1 in (m, n) and sum(one > 1 for one in shape) <= 1:
             return False
         if shape == (n, m):
             return True
-        raise self.answer.misfit(m, n)
+        raise self.answer.misfit(*((n, m) if self.flipped else (m, n)), self.flipped)
 
     def placed(self, flat: Sequence[Any]) -> list[Any]:
         """The answer's entries in the order of the derivative's."""
@@ -275,7 +284,7 @@ class _Marked:
 
     def check(self) -> Check:
         count = self.rows * self.columns
-        swapped = self.turned and self.rows != self.columns
+        swapped = self.turned != self.flipped and self.rows != self.columns and 1 not in (self.rows, self.columns)
         same = np.array([self.is_right(k) for k in range(count)], dtype=bool)
         right = same & (not swapped)
         slips = np.full(count, "", dtype=object)
@@ -283,7 +292,8 @@ class _Marked:
         for k in wrong_ones[:MAX_EXPLAINED]:
             slips[k] = self.transposed if swapped and same[k] else self.slip(int(k))
         lines = tuple(self.shown(right, slips))
-        return Check(right.reshape(self.shape), slips.reshape(self.shape), lines)
+        marks, words = right.reshape(self.shape), slips.reshape(self.shape)
+        return Check(marks.T, words.T, lines) if self.flipped else Check(marks, words, lines)
 
     def shown(self, right: np.ndarray, slips: np.ndarray) -> Iterator[Formula]:
         for k in range(min(len(right), MAX_LISTED)):
@@ -302,7 +312,7 @@ class _Marked:
         by = self.size(self.wrts[0]) if self.answer.of is not None else ()
         if len(by) == 2:
             return f"the gradient of {text(t.Name(self.wrts[0]))} transposed"
-        return "transposed: rows are functions, columns variables"
+        return f"transposed: {LAYOUTS[self.result.layout].partition(': ')[2]}"
 
     def entry(self, k: int) -> tuple[str, str]:
         """The names of what an entry differentiates, and by what."""
@@ -355,7 +365,7 @@ class _Marked:
                 right[:, other], k, taken
             ) and (self.varies(k, taken) or self.same(right[:, k], other, taken)):
                 what = "a row and column swapped" if (row, column) == (j, i) else (
-                    "two columns swapped" if row == i else "two rows swapped")
+                    "two columns swapped" if (row == i) != self.flipped else "two rows swapped")
                 of, wrt = self.entry(other)
                 yield f"{what}: this is {text(t.Partial(t.Name(of), (t.Name(wrt),)))}"
                 return

@@ -17,6 +17,7 @@ from jacmagic.functions import FUNCTIONS, calculus, find
 from jacmagic.program.start import MAX_DRAWS
 from jacmagic.result import Result
 from jacmagic.show.chain import depends
+from jacmagic.show.convention import in_denominator
 from jacmagic.show.pieces import MAX_SHOWN
 
 MAX_CHECKED = 1_000_000
@@ -272,11 +273,12 @@ def numbers_text(result: Result) -> str:
         if np.ndim(value) == 0 or (np.shape(value) < (5,) and not p.net)
     )
     height, width = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
+    size = (width, height) if in_denominator(result) else (height, width)
     if height * width > MAX_SHOWN**2:
         has = ".at()" if sparse.fits(result) else ".at(sparse=True)"
-        return f"J is {height}×{width}; {has} has its numbers"
+        return f"J is {'×'.join(map(str, size))}; {has} has its numbers"
     try:
-        matrix = steady(result)
+        matrix = steady(result).T if in_denominator(result) else steady(result)
     except JacmagicError:
         return ""
     rows = "; ".join(", ".join(f"{v:.4g}" for v in row) for row in matrix)

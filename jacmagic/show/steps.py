@@ -20,6 +20,7 @@ from jacmagic.language import tree as t
 from jacmagic.language.printers import latex
 from jacmagic.result import Result
 from jacmagic.show.backward import layout_of
+from jacmagic.show.convention import laid_tree
 from jacmagic.show.matrices import layer
 from jacmagic.show.pieces import MAX_BESIDE, Formula, Told, aligned, equal, name_of
 from jacmagic.show.remarks import steady
@@ -70,9 +71,9 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
         last = root.right if root.value is None else root.value
         numbers = matrix_of_numbers(result, key, by)
     left = name_of_result(result, key, wrt) or root.left
-    final = equal(left, last, *numbers)
+    final = laid_tree(result, equal(left, last, *numbers))
     arrays = result.program.arrays
-    lines = [Formula("steps", one.line, one.words, arrays, depth) for depth, one in root.walk()]
+    lines = [Formula("steps", laid_tree(result, one.line), one.words, arrays, depth) for depth, one in root.walk()]
     return Steps(root, final, (*lines, Formula("steps", final, "put together", arrays)))
 
 

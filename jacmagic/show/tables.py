@@ -20,6 +20,7 @@ from jacmagic.language.printers import latex, text
 from jacmagic.result import Result, symbols_of
 from jacmagic.show.backward import layout_of
 from jacmagic.show.chain import depends, paths, whole_forms
+from jacmagic.show.convention import in_denominator
 from jacmagic.show.factors import by_sigmoid, local_entries, reciprocal
 from jacmagic.show.pieces import (
     MAX_BESIDE,
@@ -228,9 +229,11 @@ def row(result: Result, found: Table) -> Iterator[Formula]:
     if found.wide:
         return
     (cells,) = found.elided()
-    yield Formula("result", equal(jacobian_name(result), t.Matrix((tuple(cells),))), "the row of partial derivatives")
+    across, same = ("column", "the same") if in_denominator(result) else ("row", "its transpose")
+    yield Formula("result", equal(jacobian_name(result), t.Matrix((tuple(cells),))),
+                  f"the {across} of partial derivatives")
     column = tuple(t.Dots("down") if isinstance(one, t.Dots) else one for one in cells)
-    yield Formula("gradient", equal(t.Gradient(f), t.Vector(column)), "the gradient, its transpose")
+    yield Formula("gradient", equal(t.Gradient(f), t.Vector(column)), f"the gradient, {same}")
 
 
 def determinant(result: Result) -> Iterator[Formula]:

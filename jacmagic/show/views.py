@@ -24,6 +24,7 @@ from jacmagic.result import Result
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain
 from jacmagic.show.checking import check
+from jacmagic.show.convention import laid, laid_tree, layout_said
 from jacmagic.show.curvature import bending, hessians
 from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, Labels, ends, equal, fitting, name_of
 from jacmagic.show.points import placed
@@ -94,7 +95,7 @@ def summary(result: Result) -> str:
         more = f" and {len(keys) - 12} more" if len(keys) > 12 else ""
         return f"{word} {', '.join(shown)}{more}"
 
-    parts = [listed(keys, word) for word, keys in by_role(p).items()] + ["rows = functions, columns = variables"]
+    parts = [listed(keys, word) for word, keys in by_role(p).items()] + [layout_said(result)]
     return " · ".join(part for part in parts if part)
 
 
@@ -242,13 +243,13 @@ SIZED = (total, hessians)
 
 def formulas(result: Result, whole: bool = False) -> list[Formula]:
     """Everything that is shown for a Result."""
-    made: dict[tuple[bool, str], list[Formula]] = result.__dict__.setdefault("_formulas", {})
-    asked = (whole, repr(result.besides))
+    made: dict[tuple[bool, str, str], list[Formula]] = result.__dict__.setdefault("_formulas", {})
+    asked = (whole, result.layout, repr(result.besides))
     if asked not in made:
         shown: list[Formula] = []
         for view in QUIZ if "quiz" in result.besides else VIEWS.values():
             shown += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)
-        made[asked] = shown  # whole or not at all: the reader may interrupt
+        made[asked] = [laid(result, one) for one in shown]  # whole or not at all: the reader may interrupt
     return made[asked]
 
 
@@ -279,4 +280,5 @@ def full_latex(result: Result) -> str:
     layout = layout_of(result)
     flat = [layout(entry) for entry in result.slopes(node)]
     rows = tuple(tuple(flat[k : k + columns]) for k in range(0, len(flat), columns))
-    return latex(flat[0] if len(flat) == 1 else t.Matrix(rows))
+    whole = equal(t.Jacobian(), flat[0] if len(flat) == 1 else t.Matrix(rows))
+    return latex(t.children(laid_tree(result, whole))[-1])

@@ -11,15 +11,16 @@ const { abs, max } = Math;
 
 /** The derivative of the last by the first, and the factors that it is the product of. @param {import("./types.js").Panel} panel @param {boolean} valued whether its numbers stand in the head @returns {{head: any[], ladder: any}} */
 export function chain(panel, valued) {
-  const { spec, term, dom: { page, el, typeset, write }, state: { columns: columnLabels, engine, matrixShape, now, resting, rows: rowLabels, stepped } } = panel;
-  const { formulas = [], title, value, check, cards } = spec.chain;
+  const { spec, term, dom: { page, el, typeset, write }, state: { engine, main, matrixShape, now, resting, stepped, table } } = panel;
+  const { formulas = [], title, check, cards } = spec.chain;
+  const value = spec.chain.value === main ? table.output : spec.chain.value;
   const head = el("div", { class: "jm-chain jm-formula" }, ...(valued ? [typeset(title)] : []));
-  const [m, n] = matrixShape(value);
+  const [m, n] = matrixShape(value, table.rows.length);
   if (valued && m * n === 1) {
     const text = page.createTextNode("");
     head.append(el("output", { class: "jm-big-number" }, text));
     now.push(() => { const v = engine.get(value)[0]; write(text, (v > 0 ? "+" : "") + format(v)); });
-  } else if (valued && m * n) head.append(matrix(panel, value, rowLabels, columnLabels, { m, n, says: "the derivative", max: 160 }));
+  } else if (valued && m * n) head.append(matrix(panel, value, table.rows, table.columns, { m, n, says: "the derivative", max: 160 }));
   if (check && engine.has(check.product) && engine.has(check.direct)) {
     const text = page.createTextNode("");
     const box = el("span", { class: "jm-check" }, text);
@@ -36,16 +37,18 @@ export function chain(panel, valued) {
   const steps = stepper(panel);
   const ladder = el("div", { class: "jm-cards" + (spec.chain.single ? " jm-product" : "") });
   for (const card of cards) {
-    const [rows, columns] = matrixShape(card.matrix, card.rows?.length ?? 0);
+    const shown = card.shown ?? card.matrix;
+    const [rows, columns] = matrixShape(shown, card.rows?.length ?? 0);
     const box = el("div", { class: "jm-card" }, el("div", { class: "jm-law" }, typeset(card.formula)), el("div", { class: "jm-local" }, typeset(card.jacobian)));
-    if (rows * columns === 1) box.lastChild.append(el("span", { class: "jm-value" }, "="), numbers(panel, card.matrix, [], [], { m: 1, n: 1, says: "local derivative of " + card.key, heads: false, card: true }));
+    if (rows * columns === 1) box.lastChild.append(el("span", { class: "jm-value" }, "="), numbers(panel, shown, [], [], { m: 1, n: 1, says: "local derivative of " + card.key, heads: false, card: true }));
     else if (rows * columns) {
-      box.append(matrix(panel, card.matrix, card.rows ?? [], card.columns ?? [], { m: rows, n: columns, says: "local Jacobian of " + card.key, max: 120, card: true }));
-      box.append(el("div", { class: "jm-foot" }, el("span", {}, card.shape), el("span", {}, term("\u03c3", "\u03c3max"), el("sub", {}, "max"), stretchText(panel, card.matrix, rows, columns))));
+      box.append(matrix(panel, shown, card.rows ?? [], card.columns ?? [], { m: rows, n: columns, says: "local Jacobian of " + card.key, max: 120, card: true }));
+      box.append(el("div", { class: "jm-foot" }, el("span", {}, card.shape), el("span", {}, term("\u03c3", "\u03c3max"), el("sub", {}, "max"), stretchText(panel, shown, rows, columns))));
     }
     box.lastChild.append(copies(panel, card));
     stepped.push((lit, done) => { box.classList.toggle("jm-on", lit === card.matrix); box.classList.toggle("jm-todo", !!done && !done.has(card.matrix)); });
-    ladder.append(box);
+    if (spec.turned) ladder.prepend(box);
+    else ladder.append(box);
   }
   return { head: [...formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula" }, typeset(one))), head, ...(steps ? [steps] : [])], ladder };
 }

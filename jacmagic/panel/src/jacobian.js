@@ -16,41 +16,47 @@ const ARROWS = /** @type {Record<string, Pair>} */ ({ ArrowUp: [-1, 0], ArrowDow
 
 /** The part of a result that says J. @param {Panel} panel @param {ReturnType<typeof import("./formulas.js").entryLine>} entry */
 export function jacobian(panel, entry) {
-  const { spec, dom: { el, typeset }, state: { has, main, matrixShape, rows, columns } } = panel;
+  const { spec, dom: { el, typeset }, state: { has, matrixShape, table } } = panel;
   const { title, entries, formulas = [], extra = [] } = spec.result;
-  const [m, n] = matrixShape();
+  const [m, n] = matrixShape(table.output, table.rows.length);
+  const over = (/** @type {number} */ i, /** @type {number} */ j) => (spec.turned ? entry.over(j, i) : entry.over(i, j));
   const box = el("div", { class: "jm-result jm-formula" });
   if (entries) box.append(grid(panel, entry));
-  else if (has() && fits(m, n)) box.append(el("div", { class: "jm-values" }, el("span", { class: "jm-title" }, typeset(title)), matrix(panel, main, rows, columns, { m, n, says: "values of the Jacobian", over: entry.over })));
+  else if (has() && fits(m, n)) box.append(el("div", { class: "jm-values" }, el("span", { class: "jm-title" }, typeset(title)), matrix(panel, table.output, table.rows, table.columns, { m, n, says: "values of the Jacobian", over })));
   if (!entries) box.prepend(...formulas.map((/** @type {string} */ one) => el("div", {}, typeset(one))));
   else box.append(...formulas.map((/** @type {string} */ one) => el("div", {}, typeset(one))));
   for (const one of extra) box.append(el("div", { class: "jm-extra" }, typeset(one.mathml)));
   return box;
 }
 
-/** Both matrices in one grid; where a cell stands is in its --i and --j. @param {Panel} panel @param {ReturnType<typeof import("./formulas.js").entryLine>} entry */
+/** Both matrices in one grid; where a cell stands is in its --i and --j, in denominator layout the other way round. @param {Panel} panel @param {ReturnType<typeof import("./formulas.js").entryLine>} entry */
 function grid(panel, entry) {
   const { spec, root, dom: { page, el, on, typeset, unseen, write }, label, state: { engine, lit, main, now, resized } } = panel;
   const { title, rows, columns, entries } = spec.result;
   const [m, n] = [rows.length, columns.length];
   const alone = m * n === 1;
-  const box = el("div", { class: "jm-matrix" + (alone ? " jm-alone" : ""), role: "group", "aria-label": "Jacobian, " + m + " by " + n, style: "--m:" + m + ";--n:" + n });
+  const turned = !!spec.turned;
+  const [high, wide] = turned ? [n, m] : [m, n];
+  const box = el("div", { class: "jm-matrix" + (alone ? " jm-alone" : ""), role: "group", "aria-label": "Jacobian, " + high + " by " + wide, style: "--m:" + high + ";--n:" + wide });
   const put = (/** @type {any} */ node, i = 0, j = 0) => {
-    node.style.cssText = "--i:" + i + ";--j:" + j;
+    node.style.cssText = turned ? "--i:" + j + ";--j:" + i : "--i:" + i + ";--j:" + j;
     box.append(node);
     return node;
   };
   const say = (/** @type {string} */ which) => el("span", { class: "jm-label " + which });
   /** @type {any[][]} what belongs to a row, to a column */
   const [ofRow, ofColumn] = [rows.map(() => []), columns.map(() => [])];
-  put(el("span", { class: "jm-title", title: alone ? null : "rows = functions, columns = variables" }, typeset(title)));
+  put(el("span", { class: "jm-title", title: alone ? null : turned ? "rows = variables, columns = functions" : "rows = functions, columns = variables" }, typeset(title)));
   put(el("span", { class: "jm-equals" }, typeset("<math><mo>=</mo></math>")));
   if (!alone) {
     for (const which of ["jm-first", "jm-last", "jm-first jm-below-first", "jm-last jm-below-last"]) put(el("span", { class: "jm-bracket " + which }));
+    const [above, beside] = [["jm-over", "jm-over jm-over-numbers"], ["jm-beside"]];
     columns.forEach((/** @type {Label} */ one, /** @type {number} */ j) => {
-      for (const which of ["jm-over", "jm-over jm-over-numbers"]) { const node = put(say(which), 0, j); node.append(label(one.key)); ofColumn[j].push(node); }
+      for (const which of turned ? beside : above) { const node = put(say(which), 0, j); node.append(label(one.key)); ofColumn[j].push(node); }
     });
-    rows.forEach((/** @type {Label} */ one, /** @type {number} */ i) => { const node = put(say("jm-beside"), i); node.append(label(one.key)); ofRow[i].push(node); });
+    rows.forEach((/** @type {Label} */ one, /** @type {number} */ i) => {
+      for (const which of turned ? above : beside) { const node = put(say(which), i); node.append(label(one.key)); ofRow[i].push(node); }
+    });
   }
   /** @type {{cell: any, button: any, text: Text, colour: string, wide: boolean}[]} */
   const cells = [];
@@ -64,9 +70,10 @@ function grid(panel, entry) {
     for (const target of [button, cell]) { on(target, "pointerleave blur", entry.leave); on(target, "click", () => entry.pin(i, j)); }
     on(button, "focus", () => { for (const one of cells) one.button.tabIndex = one.button === button ? 0 : -1; });
     on(button, "keydown", (event) => {
-      const way = ARROWS[event.key];
-      if (!way) return;
+      const along = ARROWS[event.key];
+      if (!along) return;
       event.preventDefault();
+      const way = turned ? [along[1], along[0]] : along;
       cells[min(m - 1, max(0, i + way[0])) * n + min(n - 1, max(0, j + way[1]))].button.focus();
     });
     cells.push({ cell, button, text, colour: "", wide: false });

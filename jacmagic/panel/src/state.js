@@ -51,6 +51,8 @@ export function hold(spec, view) {
   const main = /** @type {string} */ (spec.result?.matrix ?? spec.chain?.value ?? "J");
   const rows = /** @type {Label[]} */ (spec.result?.rows ?? []);
   const columns = /** @type {Label[]} */ (spec.result?.columns ?? []);
+  /** J as it is shown: in denominator layout its transpose, with a row for each variable. */
+  const table = spec.turned ? { output: main + "^T", rows: columns, columns: rows } : { output: main, rows, columns };
   /** Set by who carries values elsewhere, and by who says aloud what changed. */
   const hears = { sent() {}, changed() {} };
 
@@ -190,7 +192,7 @@ export function hold(spec, view) {
     return [m, product(shape) / m];
   }
   return {
-    engine, names, byKey, values, ranges, serials, now, later, resting, resized, lit, stepped, main, rows, columns, hears, axes, places,
+    engine, names, byKey, values, ranges, serials, now, later, resting, resized, lit, stepped, main, rows, columns, table, hears, axes, places,
     valueAt, stepOf, snap, refresh, schedule, assign, assignAll, atStart, receive, reset, travel, matrixShape,
     touched: () => touched,
     has: () => engine.has(main),

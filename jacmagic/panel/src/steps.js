@@ -15,7 +15,7 @@ export function times(a, b) {
 
 /**
  * The factors of a sum over paths in the order in which they are taken: [path, factor] each.
- * @param {number[][]} ways cards along each path, the output's first @param {boolean} forth from the input to the output
+ * @param {number[][]} ways cards along each path @param {boolean} forth from the last factor to the first
  * @returns {[number, number][]}
  */
 export const walk = (ways, forth) => ways.flatMap((way, p) => way.map((_, k) => /** @type {[number, number]} */ ([p, forth ? way.length - 1 - k : k])));
@@ -28,8 +28,10 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
   const { cards, sums = [] } = spec.chain;
   if (!sums.length) return null;
   const { engine, lit, now, stepped } = state;
-  const matrix = (/** @type {number} */ card) => { const list = engine.get(cards[card].matrix); const m = engine.shape(cards[card].matrix)[0]; return { m, n: list.length / m, list }; };
+  const matrix = (/** @type {number} */ card) => { const of = cards[card].shown ?? cards[card].matrix; const list = engine.get(of); const m = engine.shape(of)[0]; return { m, n: list.length / m, list }; };
   let forth = false;
+  /** In denominator layout the input's factor stands first. */
+  const fromRight = () => forth !== !!spec.turned;
   /** What is shown of which sum: as many factors as `done`. */
   let [shown, done] = [0, Infinity];
   const count = text(), parts = text();
@@ -42,7 +44,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
       const number = text();
       const cell = el("span", { class: "jm-factor-number" }, number);
       const node = el("button", { type: "button", class: "jm-factor", tabindex: -1 }, typeset(cards[card].name), el("span", { class: "jm-factor-form" }, cards[card].form && typeset(cards[card].form)), cell);
-      on(node, "click", () => go(sums.indexOf(sum), walk(sum.ways, forth).findIndex(([a, b]) => a === p && b === k) + 1));
+      on(node, "click", () => go(sums.indexOf(sum), walk(sum.ways, fromRight()).findIndex(([a, b]) => a === p && b === k) + 1));
       return { node, cell, number, card };
     }));
     const between = (/** @type {string} */ sign) => el("span", { class: "jm-between" }, sign);
@@ -54,7 +56,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
   const total = (/** @type {number} */ which) => sums[which].ways.flat().length;
   function update() {
     const { ways } = sums[shown];
-    const order = walk(ways, forth);
+    const order = walk(ways, fromRight());
     const last = Math.min(done, order.length);
     const taken = order.slice(0, last);
     const top = largest(ways.flat().map(matrix).filter((/** @type {Matrix} */ one) => one.list.length === 1).map((/** @type {Matrix} */ one) => one.list[0]));
@@ -82,7 +84,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
       const value = own.length ? own.map((k) => /** @type {Matrix} */ (matrix(way[k]))).reduce(times) : null;
       return { value, whole: own.length === way.length };
     });
-    const words = products.filter((one) => one.value).map(({ value, whole }, k) => { const plain = said(/** @type {Matrix} */ (value)), word = k && plain.startsWith("\u2212") ? "(" + plain + ")" : plain; return whole ? word : forth ? "\u2026 \u00b7 " + word : word + " \u00b7 \u2026"; });
+    const words = products.filter((one) => one.value).map(({ value, whole }, k) => { const plain = said(/** @type {Matrix} */ (value)), word = k && plain.startsWith("\u2212") ? "(" + plain + ")" : plain; return whole ? word : fromRight() ? "\u2026 \u00b7 " + word : word + " \u00b7 \u2026"; });
     if (products.length < 2 || !products.every((one) => one.whole)) return words.length ? "= " + words.join("  +  ") + (words.length < products.length ? "  + \u2026" : "") : "";
     const sum = products.map((one) => /** @type {Matrix} */ (one.value)).reduce((a, b) => /** @type {Matrix} */ ({ ...a, list: Float64Array.from(a.list, (v, k) => v + b.list[k]) }));
     return "= " + words.join("  +  ") + "  =  " + said(sum);

@@ -7,9 +7,11 @@ const { max, round } = Math;
 
 /** @type {import("../types.js").Picture} */
 function heatmap(engine, place) {
-  const { panel, picture, rows, columns, lettered, dom: { draw } } = place;
-  const output = picture.value ?? place.main;
-  const [m, n] = panel.state.matrixShape(output);
+  const { panel, picture, lettered, dom: { draw } } = place;
+  const { table } = panel.state;
+  const { rows, columns } = table;
+  const output = picture.value ?? table.output;
+  const [m, n] = panel.state.matrixShape(output, rows.length);
   const map = heat(panel, () => engine.shown(output), m, n, { says: "Jacobian as a heat-map", rows, columns });
   const ends = (/** @type {any[]} */ list, /** @type {string} */ word, /** @type {string} */ behind) => (list.length > 1 ? [word + " ", panel.label(list[0].key), " to ", panel.label(list[list.length - 1].key), behind] : []);
   return {
