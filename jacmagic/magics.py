@@ -38,6 +38,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--steps": {"help": "Show the rules that lead to each derivative, in order."},
     "--hessian": {"help": "Show the second derivatives, with eigenvalues and what they say of the point."},
     "--taylor": {"metavar": "N", "help": "Show the Taylor polynomial of order N, at the point and in symbols."},
+    "--reveal": {"help": "The question first, then an entry or a layer a press of r."},
     "--quiz": {"help": "Ask for each entry of the Jacobian, and show none."},
     "--check": {"metavar": "ANSWER", "help": "Mark an answer to what the Jacobian is, in quotes, entry by entry."},
     "--layout": {"metavar": "WHICH", "help": "Derivatives in numerator or denominator layout."},

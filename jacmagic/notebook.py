@@ -80,7 +80,7 @@ class Result(Derivatives):
         With layout="denominator" every derivative that is shown has a row for each variable and a column for each
         function; it stays so until layout="numerator". What `matrix`, `at` and `jacobian` give has numerator layout.
 
-        Besides, what VIEWS shows where it is asked for: steps=True, hessian=True.
+        Besides, what VIEWS shows where it is asked for, steps=True, hessian=True; reveal=True shows the question first.
 
         Raises:
             ValueError: another layout.
@@ -163,7 +163,7 @@ class Result(Derivatives):
         return stoppable(self._bundle, alone=False, left="it is not shown")
 
     def _bundle(self) -> dict[str, str]:
-        found = views.formulas(self, self._whole)
+        found = views.shown(self, self._whole)
         asks = "quiz" in self.besides
         alive = not asks and not self._static and panel.has_panel(self)
         said = [f"({one})"] if not asks and (one := layout_said(self)) else []

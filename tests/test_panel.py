@@ -121,6 +121,22 @@ def test_a_widget_without_its_kernel_is_formulas_and_text():
     assert "<script" not in bundle["text/html"]
 
 
+def test_what_asks_first_shows_its_question() -> None:
+    r = jacmagic.jacobian("f(x, y) = x^3 y").show(reveal=True)
+    assert '"reveal": true' in r.widget().get_state()["_esm"]
+    bundle = r._repr_mimebundle_()
+    assert bundle["text/plain"].endswith("∂f/∂x = ?\n∂f/∂y = ?\nr.show() shows the answer")
+    assert not any("3x" in bundle[one] or "3 x^{2}" in bundle[one] for one in ("text/plain", "text/latex"))
+    question, answer = bundle["text/html"].split("<details>")
+    assert "3 x^{2}" in answer
+    assert "3 x^{2}" not in question
+    assert "3x" in r.show()._repr_mimebundle_()["text/plain"]
+    many = jacmagic.jacobian("x in R^9\nA in R^(8x9)\nf = A x").show(reveal=True)
+    assert many._repr_mimebundle_()["text/plain"].count("?") == 2
+    unknown = jacmagic.jacobian("u = u(x, t)\nf = u^2").show(reveal=True)
+    assert "<details>" in unknown._repr_mimebundle_()["text/html"]
+
+
 WHOLE = {
     "two": TWO, "chain": "u = x y\nv = x + y\nf = u^2 + sin v", "kink": "f(x) = relu(x)\nx = 0", "broken": "f(x) = ln x\nx = 0",
     "system": "x' = a x - b x y\ny' = -c y + d x y", "wide": "x in R^12\nA in R^(12x12)\nf = A x",

@@ -22,7 +22,7 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.guide.gallery import GALLERY
 from jacmagic.guide.statements import STATEMENTS
 from jacmagic.language import limits
-from jacmagic.panel import pictures, quiz
+from jacmagic.panel import pictures
 from jacmagic.program import implicit, lowerer
 from jacmagic.pytorch import block, lay
 from jacmagic.show import chain as paths
@@ -40,7 +40,7 @@ OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
     limits, lowerer, implicit, expand, maps, entries, chain, nonzeros, source, result, conditions, solving, pieces, paths, remarks,
-    rules, checking, mistakes, points, views, panel, pictures, block, lay, quiz,
+    rules, checking, mistakes, points, views, panel, pictures, block, lay,
 )
 
 

@@ -95,6 +95,10 @@ class _Spec:
     def says(self, one: pieces.Formula) -> str:
         return self.mathml(one.tree, one.arrays)
 
+    def aloud(self, tree: t.Expr) -> dict[str, str]:
+        """What a screen reader says of a formula when it comes, where formulas come one by one."""
+        return {"says": printers.text(tree)} if "reveal" in self.result.besides else {}
+
     def label(self, one: pieces.Label) -> dict[str, str]:
         """A row's or column's name; an entry of h_1 is h_{1,2}."""
         return {"key": self.places.get(one.key) or names.name(one.key).placed, "mathml": self.mathml(one.tree)}
@@ -145,6 +149,7 @@ class _Spec:
             "reasons": (reasons := self.reasons()),
             "rescue": self.rescue(bool(reasons)),
             "actions": self.actions(entries is not None),
+            "reveal": "reveal" in result.besides,
         }
         made["graph"] = graph(result, self.outputs)
         return made
@@ -274,7 +279,7 @@ class _Spec:
             [
                 {
                     "name": self.mathml(self.title() if alone else t.Partial(top.tree, (below.tree,))),
-                    "mathml": self.mathml(tree), "tex": printers.latex(tree), "code": _copied(e),
+                    "mathml": self.mathml(tree), "tex": printers.latex(tree), "code": _copied(e), **self.aloud(tree),
                 }
                 for e, tree, below in zip(row, trees, self.table.columns)
             ]
@@ -312,10 +317,10 @@ class _Spec:
                 })
         rules = [one.tree for one in self.formulas if one.kind == "chain"]
         self.outputs["chain:product"] = self.product(ways) if ways else self.outputs["J"]
-        whole = chain.factor_name(result, of, p.variables, t.Total)
+        name = chain.factor_name(result, of, p.variables, t.Total)
         return {
             "formulas": [self.mathml(one) for one in rules] if len(rules) > 1 else [],
-            "title": self.before(rules[0] if len(rules) == 1 else tables.jacobian_name(result) if rules else whole),
+            "title": self.before(rules[0] if len(rules) == 1 else tables.jacobian_name(result) if rules else name),
             "value": "J",
             "check": {"product": "chain:product", "direct": "J"} if ways else None,
             "cards": cards, "edges": edges, "sums": pictures.sums(self, ways),
@@ -347,7 +352,7 @@ class _Spec:
             "jacobian": self.mathml(whole), "name": self.mathml(left), "form": self.or_nothing(form),
             "matrix": output, **({"shown": shown} if shown != output else {}), "rows": rows, "columns": columns,
             "shape": "×".join(str(len(own)) for own in labels),
-            "tex": form and printers.latex(form), "code": entries and _copied_matrix(entries),
+            "tex": form and printers.latex(form), "code": entries and _copied_matrix(entries), **self.aloud(whole),
         }
 
     def product(self, ways: list[list[str]]) -> Node:
@@ -579,20 +584,26 @@ def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: boo
     In a notebook: there MathJax typesets the LaTeX, and MathML is taken out of what is not trusted. Elsewhere nothing
     does, and MathML needs no script.
     """
-    parts = []
-    for one in views.formulas(result, whole):
-        if one.latex and mathml:
-            parts.append(f'<div><math displaystyle="true">{_shown(one).removeprefix("<math>")}</div>')
-        elif one.latex:
-            # An ampersand before a space is one in HTML, too.
-            latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
-            parts.append(f"<div>$${latex}$$</div>")
-        else:
-            parts.append(f'<div style="white-space:pre-wrap">{markup.escape(one.text)}</div>')
-        if one.note:
-            parts.append(_quiet(one.note))
-    parts += [f"<div>{markup.escape(line)}</div>" for line in views.said(result)]
-    return "".join([*parts, *([_quiet(sliders)] if sliders else [])])
+    seen = "".join(_typeset(one, mathml) for one in views.shown(result, whole))
+    if "reveal" in result.besides:
+        rest = "".join(_typeset(one, mathml) for one in views.formulas(result, whole) if one.kind not in ("echo", "values"))
+        seen += f"<details><summary>the answer</summary>{rest}</details>"
+    else:
+        seen += "".join(f"<div>{markup.escape(line)}</div>" for line in views.said(result))
+    return seen + (_quiet(sliders) if sliders else "")
+
+
+def _typeset(one: pieces.Formula, mathml: bool) -> str:
+    """A formula with its note, as MathML or as LaTeX; what is words alone as text."""
+    if one.latex and mathml:
+        shown = f'<div><math displaystyle="true">{_shown(one).removeprefix("<math>")}</div>'
+    elif one.latex:
+        # An ampersand before a space is one in HTML, too.
+        latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
+        shown = f"<div>$${latex}$$</div>"
+    else:
+        shown = f'<div style="white-space:pre-wrap">{markup.escape(one.text)}</div>'
+    return shown + (_quiet(one.note) if one.note else "")
 
 
 def _quiet(text: str) -> str:

@@ -22,9 +22,7 @@ from jacmagic.panel import FRAMED
 from jacmagic.panel.parts import source
 from jacmagic.result import Result
 from jacmagic.show import views
-
-MAX_ASKED = 64
-"""Entries that a quiz asks for. Instead: fewer variables, `%%jacobian x, y`."""
+from jacmagic.show.views import MAX_ASKED
 
 FUNCTIONS = frozenset(
     "exp sqrt cbrt ln log2 log10 sin cos tan cot sec csc asin acos atan sinh cosh tanh coth sech csch asinh acosh atanh "

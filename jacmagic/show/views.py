@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import product
+from itertools import islice, product
 from math import prod
 
 import sympy as sp
@@ -190,11 +190,17 @@ def checked(result: Result) -> Iterator[Formula]:
 
 
 def blanks(result: Result) -> Iterator[Formula]:
-    """What a quiz asks for, an entry a line."""
-    columns = list(Labels(result, result.program.variables))
-    for row in Labels(result, result.program.outputs):
-        for column in columns:
-            yield Formula("quiz", equal(t.Partial(row.tree, (column.tree,)), t.Words("?")))
+    """What is asked for, an entry a line; where these are many, a name by a name."""
+    p = result.program
+    rows, columns = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
+    if rows * columns > MAX_ASKED:
+        pairs = islice(product(p.outputs, p.variables), MAX_ASKED)
+        asked = [t.Partial(name_of(result, of), (t.Name(by),)) for of, by in pairs]
+    else:
+        labels = product(Labels(result, p.outputs), Labels(result, p.variables))
+        asked = [t.Partial(row.tree, (column.tree,)) for row, column in labels]
+    for one in asked:
+        yield Formula("quiz", equal(one, t.Words("?")))
 
 
 def asked_steps(result: Result) -> list[tuple[str, str]]:
@@ -213,6 +219,9 @@ def asked_steps(result: Result) -> list[tuple[str, str]]:
             pairs += [(one, wrt) for one in entries(of)]
     return pairs
 
+
+MAX_ASKED = 64
+"""Entries that a quiz asks for. Instead: fewer variables, `%%jacobian x, y`."""
 
 MAX_WORKED = 12
 """Derivatives whose steps are shown at once. Instead: `r.steps(of, wrt)`."""
@@ -234,30 +243,41 @@ VIEWS: dict[str, View] = {
 }
 """What is shown for a block, from top to bottom."""
 
-QUIZ: tuple[View, ...] = (echo, blanks, checked)
-"""The views of a quiz, which have no derivative."""
+QUESTION: tuple[View, ...] = (echo, blanks, checked)
+"""The views of what asks first, which have no derivative."""
+
+ASKING = {"quiz": 'r.check("…") marks an answer', "reveal": "r.show() shows the answer"}
+"""Options that ask first, and what a terminal says of the answer."""
 
 SIZED = (total, hessians)
 """Those that take how many rows and columns they show."""
 
 
 def formulas(result: Result, whole: bool = False) -> list[Formula]:
-    """Everything that is shown for a Result."""
+    """Everything that there is to show for a Result."""
     made: dict[tuple[bool, str, str], list[Formula]] = result.__dict__.setdefault("_formulas", {})
     asked = (whole, result.layout, repr(result.besides))
     if asked not in made:
-        shown: list[Formula] = []
-        for view in QUIZ if "quiz" in result.besides else VIEWS.values():
-            shown += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)
-        made[asked] = [laid(result, one) for one in shown]  # whole or not at all: the reader may interrupt
+        found: list[Formula] = []
+        for view in QUESTION if "quiz" in result.besides else VIEWS.values():
+            found += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)
+        made[asked] = [laid(result, one) for one in found]  # whole or not at all: the reader may interrupt
     return made[asked]
+
+
+def shown(result: Result, whole: bool = False) -> list[Formula]:
+    """What is seen at first: all of it, or the question alone."""
+    if not result.besides.keys() & ASKING.keys():
+        return formulas(result, whole)
+    return [laid(result, one) for view in QUESTION for one in view(result)]
 
 
 def plain_text(result: Result, whole: bool = False) -> str:
     """What a terminal shows."""
     lines = []
-    kinds = {one.kind for one in formulas(result, whole)}
-    for one in formulas(result, whole):
+    found = shown(result, whole)
+    kinds = {one.kind for one in found}
+    for one in found:
         if one.kind == "gradient" or (one.kind == "partial" and "result" in kinds):
             continue
         lines.append(f"{one.text}    {one.note}" if one.kind == "steps" else one.text)
@@ -268,8 +288,8 @@ def plain_text(result: Result, whole: bool = False) -> str:
 
 def said(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text."""
-    if "quiz" in result.besides:
-        return ['r.check("…") marks an answer']
+    if asking := [words for option, words in ASKING.items() if option in result.besides]:
+        return asking[:1]
     return [*numbers(result), *bending(result), *near(result)]
 
 

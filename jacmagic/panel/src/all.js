@@ -3,6 +3,7 @@
 import "./chain.js";
 import "./curvature.js";
 import "./stability.js";
+import "./veil.js";
 import "./pictures/cobweb.js";
 import "./pictures/contour.js";
 import "./pictures/curve.js";

@@ -16,8 +16,8 @@
 export const PICTURES = {};
 
 /**
- * What stands beside the picture.
+ * What stands beside the picture, or over all of it.
  * @type {Partial<{chain: typeof import("./chain.js").chain, stability: typeof import("./stability.js").stability,
- *   curvature: (panel: import("./types.js").Panel) => any[]}>}
+ *   curvature: (panel: import("./types.js").Panel) => any[], veil: typeof import("./veil.js").veil}>}
  */
 export const VIEWS = {};

@@ -104,6 +104,7 @@ export function mount(root, spec, bridge) {
   address(panel);
   if (shownEntry) entry.first();
   const off = wire(panel, bridge);
+  if (spec.reveal) VIEWS.veil?.(panel);
 
   return () => {
     stop.abort();
