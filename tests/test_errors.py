@@ -51,6 +51,8 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("𝟏 in R^3\nf(x) = x", M, 1, "𝟏", ("vector of ones",), ()),
     # -------------------------------------------------------------- lines
     ("", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
+    ("g(s) = s^2\nu = [g(i) for i = 1..3] + g(2)", S, 2, "u = [g(i) for i = 1..3] + g(2)", ("nothing varies", "g(2) on a line"), ("g(2)",)),
+    ("g(s) = s^2\nu = [g(i) for i = 1..3]", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
     ("# only a comment\n\n", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
     ("x = 3\nk in [0, 5]", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
     ("f(3)\nf(x) = x^2", M, 1, "f(3)", ("defined only on line 2",), ()), ("f(x) = ln x\nf(0)", V, 2, "f(0)", ("f(0)", "no value"), ()),

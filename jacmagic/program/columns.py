@@ -109,11 +109,20 @@ def independent(block: Sized, built: Built) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in by if key not in built.steps))
 
 
+def alone(expr: t.Expr) -> t.UserCall | None:
+    """The first call in an expression that can stand on a line of its own: without the index of a sum or vector."""
+    running = {one.index for one in t.walk(expr) if isinstance(one, t.Family)}
+    for one in t.walk(expr):
+        if isinstance(one, t.UserCall) and not any(isinstance(a, t.Name) and a.key in running for a in t.walk(one)):
+            return one
+    return None
+
+
 def only_a_number(block: Sized, built: Built) -> SyntaxMistake | None:
     """What to say of u = 2f(3) or u = f'(3) as the block's last line: it uses f, and nothing varies in it."""
     for key in built.outputs:
         step = built.steps[key]
-        call = next((one for one in t.walk(step.expr) if isinstance(one, t.UserCall)), None) if step.expr else None
+        call = alone(step.expr) if step.expr else None
         if call is not None:
             whole = next(statement.span for name, statement in block.sequence if name == key)
             asked = block.source(call.span).replace("'", "").replace("′", "")
