@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import inf, log
 from typing import Any
 
@@ -16,7 +17,9 @@ from jacmagic.engine.graph import Node
 from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
 from jacmagic.functions import symbolic
 from jacmagic.language import tree as t
-from jacmagic.program.lowerer import Lowerer, Shape, Unroll, Value
+from jacmagic.program.fits import OPERATORS, alike, times
+from jacmagic.program.known import Row, Shape, is_column
+from jacmagic.program.lowerer import Lowerer, Says, Unroll, Value
 
 
 def number(low: Lowerer, expr: t.Number) -> Value:
@@ -50,20 +53,12 @@ def negative(low: Lowerer, expr: t.Negative) -> Value:
 
 def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
     values = low.columns(to_each_example(low, expr, [low.lower(term) for _, term in expr.terms]))
-    shape: Shape = ()
-    row, solid = False, None
-    for (_, term), value in zip(expr.terms, values):
-        if value.shape == ():
-            continue
-        if solid is None:
-            solid, shape, row = (term, value), value.shape, value.row
-        elif (value.shape, value.row) != (shape, row) and not low.in_family:
-            sum_clash(low, *solid, term, value)
+    shape = low.fit(alike, [term for _, term in expr.terms], values)
     if shape != () and not low.in_family:  # a number is added to each entry
         low.unsaid.spread |= {term.span for (_, term), value in zip(expr.terms, values)
                               if value.shape == () and not value.literal}
     total = sp.Add(*(value.expr if sign > 0 else -value.expr for (sign, _), value in zip(expr.terms, values)))
-    return Value(low.check_small(total, expr.span), shape, row, all(v.literal for v in values))
+    return Value(low.check_small(total, expr.span), shape, all(v.literal for v in values))
 
 
 def to_each_example(low: Lowerer, expr: t.Sum, values: list[Value]) -> list[Value]:
@@ -79,13 +74,6 @@ def to_each_example(low: Lowerer, expr: t.Sum, values: list[Value]) -> list[Valu
             value = low.of_node(low.graph.broadcast(low.node(value), (1 - axis,), shape))
         out.append(value)
     return out
-
-
-def sum_clash(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> None:
-    span = a.span.to(b.span)
-    if va.row != vb.row and va.shape == vb.shape:
-        raise ShapeError(f"{low.source(a.span)} and {low.source(b.span)}: one is a column, one a row.", span)
-    raise low.clash(a, va, b, vb)
 
 
 def product(low: Lowerer, expr: t.Product) -> Value:
@@ -110,11 +98,7 @@ def product(low: Lowerer, expr: t.Product) -> Value:
 
 def fraction(low: Lowerer, expr: t.Fraction) -> Value:
     above, below = low.lower(expr.above), low.lower(expr.below)
-    if below.shape != () and above.shape == below.shape and not low.in_family:
-        parts = [low.source(one.span) for one in (expr.above, expr.below)]
-        raise ShapeError(f"Division is by numbers: {low.describe(expr.below, below)}.", expr.span,
-                         (f"({parts[0]}) ./ ({parts[1]})",))
-    return multiply(low, "/", expr.above, above, expr.below, below)
+    return multiply(low, "/", expr.above, above, expr.below, below, partial(no_division, fraction=expr.span))
 
 
 def divisor(low: Lowerer, value: Value) -> Value:
@@ -122,90 +106,66 @@ def divisor(low: Lowerer, value: Value) -> Value:
     return value if value.expr.is_zero or not (1 / value.expr).has(sp.zoo) else low.apart(value)
 
 
-def multiply(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
-    literal = va.literal and vb.literal
+def multiply(
+    low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value, says: Says | None = None
+) -> Value:
+    literal, numbers = va.literal and vb.literal, () in (va.shape, vb.shape) or low.in_family
     if operator in ("/", "./"):
         vb = divisor(low, vb)
-    if operator == "/":
-        if vb.shape != () and not low.in_family:
-            if va.shape != () or len(vb.shape) != 1 or vb.row:
-                hint = (f"{low.source(a.span)} ./ {low.source(b.span)}",) if va.shape in ((), vb.shape) else ()
-                raise ShapeError(f"Division is by numbers: {low.describe(b, vb)}.", a.span.to(b.span), hint)
-            low.unsaid.divisors.add(b.span)
+    if operator in (".*", "./") or operator in ("dot", "cross") and not numbers:
+        va, vb = low.columns((va, vb), always=operator in ("dot", "cross"))
+    shape = low.fit(OPERATORS.get(operator, times), (a, b), (va, vb), says or WORDS.get(operator, no_product))
+    if operator in ("/", "./"):
         if vb.expr.is_zero:
             raise ValueMistake("This divides by 0.", a.span.to(b.span))
-        return Value(va.expr / vb.expr, va.shape or vb.shape, va.row, literal)
-    if operator in (".*", "./"):
-        va, vb = low.columns([va, vb])
-        if () not in (va.shape, vb.shape) and (va.shape, va.row) != (vb.shape, vb.row):
-            raise low.clash(a, va, b, vb)
-        if operator == "./" and vb.expr.is_zero:
-            raise ValueMistake("This divides by 0.", a.span.to(b.span))
-        expr = va.expr * vb.expr if operator == ".*" else va.expr / vb.expr
-        return Value(expr, va.shape or vb.shape, va.row or vb.row, literal)
-    if () in (va.shape, vb.shape) or low.in_family:
-        return Value(va.expr * vb.expr, va.shape or vb.shape, va.row or vb.row, literal)
-    return contract(low, operator, a, va, b, vb)
+        if operator == "/" and vb.shape != () and not low.in_family:
+            low.unsaid.divisors.add(b.span)
+        return Value(va.expr / vb.expr, shape, literal)
+    if numbers or operator == ".*":
+        return Value(va.expr * vb.expr, shape, literal)
+    return contract(low, operator, va, vb, shape)
 
 
-def contract(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
+def contract(low: Lowerer, operator: str, va: Value, vb: Value, shape: Shape) -> Value:
     """A product of two arrays that are not numbers."""
-    g = low.graph
-    if operator in ("dot", "cross"):
-        va, vb = low.columns([va, vb], True)
-    ra, rb = len(va.shape), len(vb.shape)
-    na, nb = low.node(va), low.node(vb)
-    if ra == rb == 1 and not va.row and not vb.row:
-        return two_columns(low, operator, a, va, b, vb)
-    if ra == 1 and va.row:
-        if rb == 1 and vb.row:
-            raise ShapeError("Two rows side by side have no product.", a.span.to(b.span))
-        if va.shape[0] != vb.shape[0]:
-            raise low.clash(a, va, b, vb)
-        if rb == 1:
-            return low.of_node(g.dot(na, nb, (0,), (0,), ()))
-        return low.of_node(g.dot(na, nb, (0,), (0, 1), (1,)), row=True)
-    if ra == 1:  # a column
-        if rb == 1:
-            low.entries(va.shape[0] * vb.shape[0], a.span.to(b.span))
-            return low.of_node(g.dot(na, nb, (0,), (1,), (0, 1)))
-        if vb.shape[0] != 1:
-            raise low.clash(a, va, b, vb)
-        return low.of_node(g.dot(na, nb, (0,), (2, 1), (0, 1)))
-    if rb == 1 and vb.row:
-        if va.shape[1] != 1:
-            raise low.clash(a, va, b, vb)
-        return low.of_node(g.dot(na, nb, (0, 2), (1,), (0, 1)))
-    if va.shape[1] != vb.shape[0]:
-        raise misfit(low, a, va, b, vb)
-    if rb == 1:
-        return low.of_node(g.dot(na, nb, (0, 1), (1,), (0,)))
-    product = g.dot(na, nb, (0, 1), (1, 2), (0, 2))
-    if product.shape == (1, 1):
-        return low.of_node(g.take(product, (0,), ()))
-    return low.of_node(product)
+    na, nb, both = low.node(va), low.node(vb), is_column(va.shape) and is_column(vb.shape)
+    if both and operator == "cross":
+        return crossed(low, na, nb)
+    la = (1,) if va.row or both else (0, 1)[: len(va.shape)]  # 0 the rows of a, 2 the columns of b, 1 between them
+    lb = (2,) if vb.row else (1, 2)[: len(vb.shape)]
+    order = list(dict.fromkeys(la + lb))
+    labels = [tuple(map(order.index, one)) for one in (la, lb, [k for k in order if k != 1])]
+    return low.of_node(low.graph.dot(na, nb, *labels), shape)
 
 
-def two_columns(low: Lowerer, operator: str, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
-    """The inner product, the cross product, or the question which of them is meant."""
-    if operator == "dot" or (operator == "cross" and va.shape != (3,)):
-        if va.shape != vb.shape:
-            raise low.clash(a, va, b, vb)
-        if operator == "dot":
-            return low.of_node(low.graph.dot(low.node(va), low.node(vb), (0,), (0,), ()))
-    if operator == "cross":
-        return cross(low, a, va, b, vb)
+def no_division(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value, fraction: Span | None = None) -> ShapeError:
+    form = "{} ./ {}" if fraction is None else "({}) ./ ({})"
+    fix = (form.format(low.source(a.span), low.source(b.span)),) if va.shape in ((), vb.shape) else ()
+    return ShapeError(f"Division is by numbers: {low.describe(b, vb)}.", fraction or a.span.to(b.span), fix)
+
+
+def no_product(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value, columns: Says | None = None) -> ShapeError:
+    """What to say of two arrays that have no product, or several; `columns` does so of two columns."""
+    if is_column(va.shape) and is_column(vb.shape):
+        return (columns or two_columns)(low, a, va, b, vb)
+    if va.row and vb.row:
+        return ShapeError("Two rows side by side have no product.", a.span.to(b.span))
+    return misfit(low, a, va, b, vb) if len(va.shape) == 2 and not vb.row else low.clash(a, va, b, vb)
+
+
+def two_columns(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeError:
+    """The question which product of two columns is meant."""
     first = t.inside(a)
     if isinstance(first, t.Name) and (given := low.as_row.get(first.key)):
         text = low.source(given)
-        raise ShapeError(
+        return ShapeError(
             f"{low.source(a.span)} is a column, and a column times a column is none; a row is [{text}].",
             given, (f"[{text}]",),
         )
-    u, v = low.source(a.span), low.source(b.span)
     if a.span == b.span:
-        raise ShapeError(f"{low.describe(a, va)}, but {low.describe(b, vb)}.", a.span)
-    raise ShapeError(
+        return low.clash(a, va, b, vb)
+    u, v = low.source(a.span), low.source(b.span)
+    return ShapeError(
         f"Two columns side by side: {u} and {v}. Is it the inner product or entry by entry? "
         f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span),
         (f"dot({u}, {v})", f"{u} .* {v}"),
@@ -226,15 +186,21 @@ def misfit(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeErr
     return ShapeError(f"{left}{place}, but {right}.", a.span.to(b.span), hints)
 
 
-def cross(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Value:
-    if va.shape != (3,) or vb.shape != (3,):
-        raise ShapeError(
-            f"A cross product is of two vectors of 3 entries: {low.describe(a, va)}, {low.describe(b, vb)}.",
-            a.span.to(b.span),
-        )
-    g, (na, nb) = low.graph, (low.node(va), low.node(vb))
-    left = [low.of_node(g.take(n, k, (3,))).expr for n, k in
-            ((na, (1, 2, 0)), (nb, (2, 0, 1)), (na, (2, 0, 1)), (nb, (1, 2, 0)))]
+def no_cross(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeError:
+    found = f"{low.describe(a, va)}, {low.describe(b, vb)}"
+    return ShapeError(f"A cross product is of two vectors of 3 entries: {found}.", a.span.to(b.span))
+
+
+WORDS: dict[str, Says] = {
+    "/": no_division, ".*": Lowerer.clash, "./": Lowerer.clash, "dot": partial(no_product, columns=Lowerer.clash),
+    "cross": partial(no_product, columns=no_cross),
+}
+"""What is said where the operands of an operator do not fit, which is no product of matrices."""
+
+
+def crossed(low: Lowerer, a: Node, b: Node) -> Value:
+    left = [low.of_node(low.graph.take(n, k, (3,))).expr for n, k in
+            ((a, (1, 2, 0)), (b, (2, 0, 1)), (a, (2, 0, 1)), (b, (1, 2, 0)))]
     return Value(left[0] * left[1] - left[2] * left[3], (3,))
 
 
@@ -254,10 +220,8 @@ def power(low: Lowerer, expr: t.Power) -> Value:
             "A power of a matrix could be a product or entry by entry.", expr.span,
             (fix,) if fix != text else (f"{low.source(expr.base.span)} .^2",),
         )
-    if exponent.shape not in ((), base.shape) and base.shape != ():
-        raise low.clash(expr.base, base, expr.exponent, exponent)
+    shape = low.fit(alike, (expr.base, expr.exponent), (base, exponent))
     literal = base.literal and exponent.literal
-    shape = base.shape or exponent.shape
     length = low.nodes.get(base.expr)
     if length is not None and length.op == "norm" and exponent.expr.is_Integer and exponent.expr.is_even:
         (x,) = length.args  # ||x||^2 is x·x, which has a slope at 0
@@ -270,7 +234,7 @@ def power(low: Lowerer, expr: t.Power) -> Value:
     if value.has(sp.I, sp.zoo, sp.nan) or (literal and not value.is_extended_real):
         low.check(value, expr.span)
         raise ValueMistake(f"{low.source(expr.span)} is not a real number.", expr.span)
-    return Value(low.check_small(value, expr.span), shape, base.row or exponent.row, literal)
+    return Value(low.check_small(value, expr.span), shape, literal)
 
 
 def inverse(low: Lowerer, expr: t.Expr, base: t.Expr, value: Value) -> Value:
@@ -330,7 +294,7 @@ def transpose(low: Lowerer, expr: t.Transpose) -> Value:
     if base.shape == () or low.in_family:
         return base
     if len(base.shape) == 1:
-        return replace(base, row=not base.row)
+        return replace(base, shape=tuple(base.shape) if base.row else Row(base.shape))
     return low.of_node(low.graph.permute(low.node(base), (1, 0)))
 
 

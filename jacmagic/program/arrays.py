@@ -12,7 +12,9 @@ from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
 from jacmagic.functions import by_cases
 from jacmagic.language import tree as t
 from jacmagic.program.components import bounds, check_components, component
-from jacmagic.program.lowerer import MAX_ENTRIES, MAX_FAMILY, Lowerer, Shape, Unroll, Value, bounds_of, mentions
+from jacmagic.program.fits import alike, same
+from jacmagic.program.known import Shape
+from jacmagic.program.lowerer import MAX_ENTRIES, MAX_FAMILY, Lowerer, Unroll, Value, bounds_of, mentions
 
 
 def vector(low: Lowerer, expr: t.Vector) -> Value:
@@ -123,7 +125,7 @@ def written_out(low: Lowerer, expr: t.Family, values: tuple[int, ...]) -> Value:
     if len(shapes) > 1 and (expr.kind != "vector" or isinstance(literal, t.Vector) or t.is_list(literal)):
         raise ShapeError("The members of this family differ in size.", expr.span)
     if expr.kind == "sum":
-        return Value(sp.Add(*(m.expr for m in members)), members[0].shape, members[0].row)
+        return Value(sp.Add(*(m.expr for m in members)), members[0].shape)
     if expr.kind == "prod":
         if members[0].shape != ():
             raise ShapeError("A product over a family is of numbers.", expr.span)
@@ -160,23 +162,14 @@ def case(low: Lowerer, expr: t.Case) -> Value:
     expr = left
     parts = [value for value, _ in expr.branches] + [expr.otherwise]
     values = [low.lower(part) for part in parts]
-    shape: Shape = ()
-    solid: tuple[t.Expr, Value] | None = None
-    for part, value in zip(parts, values):
-        if value.shape == () and value.literal:
-            continue
-        if solid is None or (low.in_family and solid[1].shape == ()):
-            solid = (part, value)
-        elif value.shape != solid[1].shape and not low.in_family:
-            raise low.clash(*solid, part, value)
-    shape = solid[1].shape if solid else ()
+    arrays = [k for k, value in enumerate(values) if value.shape or not value.literal]
+    shape = low.fit(same, [parts[k] for k in arrays], [values[k] for k in arrays])
     conditions = []
     for _, when in expr.branches:
         logic, inner = condition(low, when)
-        if inner not in ((), shape):
-            if shape != ():
-                raise ShapeError("The condition and the values differ in size.", when.span)
-            shape = inner
+        if inner and shape not in ((), inner):
+            raise ShapeError("The condition and the values differ in size.", when.span)
+        shape = shape or inner
         conditions.append(logic)
     pieces = [(value.expr, c) for value, c in zip(values, conditions)] + [(values[-1].expr, True)]
     return Value(by_cases(*pieces), shape)
@@ -194,11 +187,7 @@ def condition(low: Lowerer, expr: t.Expr) -> tuple[sp.Basic, Shape]:
         return combine(*(p for p, _ in parts)), shape
     assert isinstance(expr, t.Compare)
     values = [low.apart(low.lower(operand)) for operand in expr.operands]
-    solid = next((k for k, v in enumerate(values) if v.shape), 0)
-    shape = values[solid].shape
-    for operand, value in zip(expr.operands, values):
-        if value.shape not in ((), shape):
-            raise low.clash(expr.operands[solid], values[solid], operand, value)
+    shape = low.fit(alike, expr.operands, values)
     make = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq}
     links = [make[rel](a.expr, b.expr) for rel, a, b in zip(expr.relations, values, values[1:])]
     return sp.And(*links), shape

@@ -20,9 +20,10 @@ from jacmagic.errors import LimitError, ShapeError, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, symbolic
 from jacmagic.language import slips
 from jacmagic.language import tree as t
-from jacmagic.program.arithmetic import check_power, cross, norm
+from jacmagic.program.arithmetic import check_power, crossed, no_cross, norm
 from jacmagic.program.batches import COLUMNS
-from jacmagic.program.lowerer import MAX_CALLS, MAX_FUNCTIONS, Lowerer, Shape, Unroll, Value
+from jacmagic.program.fits import alike, same
+from jacmagic.program.lowerer import MAX_CALLS, MAX_FUNCTIONS, Lowerer, Unroll, Value
 from jacmagic.program.matrices import MATRICES
 from jacmagic.program.uses import names_in
 
@@ -157,14 +158,7 @@ def entrywise(low: Lowerer, expr: t.Call) -> Value:
         if low.in_family:
             raise Unroll
         return low.of_node(low.graph.along("amax" if row.name == "max" else "amin", low.flat(values[0])))
-    shape: Shape = ()
-    solid = None
-    for argument, value in zip(expr.arguments, values):
-        if value.shape == ():
-            continue
-        if solid is not None and value.shape != shape:
-            raise low.clash(*solid, argument, value)
-        solid, shape = (argument, value), value.shape
+    shape = low.fit(alike, expr.arguments, values)
     if row.name == "abs" and shape != () and not low.in_family:
         low.arrays.add(expr.span)
     literal = all(v.literal for v in values)
@@ -183,7 +177,7 @@ def entrywise(low: Lowerer, expr: t.Call) -> Value:
             raise ValueMistake(f"{low.source(expr.span)} is not a real number.", expr.span)
     elif value.has(sp.I):
         raise ValueMistake(f"{low.source(expr.span)} is nowhere a real number.", expr.span)
-    return Value(value, shape, any(v.row for v in values), literal)
+    return Value(value, shape, literal)
 
 
 def loss(low: Lowerer, expr: t.Call) -> Value:
@@ -191,10 +185,9 @@ def loss(low: Lowerer, expr: t.Call) -> Value:
     va, vb = low.columns([low.apart(low.lower(argument)) for argument in expr.arguments])
     row = FUNCTIONS[expr.function]
     spread = vb.shape == () and vb.literal and row.name != "cross_entropy"  # bce(p, 1): every target is 1
-    if va.shape != vb.shape and not spread and not low.in_family:
-        raise low.clash(a, va, b, vb)
+    shape = low.fit(alike if spread else same, (a, b), (va, vb))
     assert row.define is not None
-    each = Value(row.define(calculus, va.expr, vb.expr), va.shape or vb.shape)
+    each = Value(row.define(calculus, va.expr, vb.expr), shape)
     if va.shape == () or low.in_family:
         return replace(each, expr=low.check_small(each.expr, expr.span))
     node = low.flat(each)
@@ -325,13 +318,16 @@ def dot(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
             f"dot is of two vectors; {low.source(a.span)} and {low.source(b.span)} are numbers.", expr.span,
             (f"({low.source(a.span)})*({low.source(b.span)})",),
         )
-    if va.shape != vb.shape or len(va.shape) != 1:
+    if len(low.fit(same, (a, b), (va, vb))) != 1:
         raise low.clash(a, va, b, vb)
     return low.of_node(low.graph.dot(low.node(va), low.node(vb), (0,), (0,), ()))
 
 
-def cross_call(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    return cross(low, expr.arguments[0], values[0], expr.arguments[1], values[1])
+def cross(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+    (a, b), (va, vb) = expr.arguments, low.columns(values, True)
+    if va.shape != (3,) or vb.shape != (3,):
+        raise no_cross(low, a, va, b, vb)
+    return crossed(low, low.node(va), low.node(vb))
 
 
 def diag(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
@@ -377,7 +373,7 @@ def mean(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 
 CALLS: dict[str, Callable[[Lowerer, t.Call, list[Value]], Value]] = {
     "softmax": softmax, "log_softmax": softmax, "layer_norm": layer_norm, "rms_norm": rms_norm, "var": var,
-    "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross_call,
+    "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross,
     "diag": diag, "sum": sum_, "prod": prod_, "mean": mean, **{name: row.lower for name, row in MATRICES.items()},
 }
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from jacmagic.engine.graph import Node
 from jacmagic.errors import JacmagicError, ShapeError, SyntaxMistake, ValueMistake
 from jacmagic.language import tree as t
-from jacmagic.program.lowerer import Lowerer, Shape, Unroll, Value, mentions
+from jacmagic.program.known import Shape
+from jacmagic.program.lowerer import Lowerer, Unroll, Value, mentions
 
 
 def component(low: Lowerer, expr: t.Component) -> Value:

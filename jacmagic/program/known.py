@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from jacmagic.language import tree as t
 
-
-class Row(NamedTuple):
-    """The shape of a transposed column of n entries."""
-
-    n: int
+Shape = tuple[int, ...]
 
 
-Known = tuple[int, ...] | Row | None
+class Row(Shape):
+    """The shape (n,) of a transposed column, which is not that of the column."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = tuple.__hash__
+
+
+Known = Shape | None
+
+
+def is_column(shape: Known) -> bool:
+    return shape is not None and len(shape) == 1 and not isinstance(shape, Row)
 
 
 def transposed(shape: Known, up: bool = False) -> Known:
     """The shape of a transpose; going down, what is wanted of the base."""
     if shape is None or shape == ():
         return shape
-    if isinstance(shape, Row):
-        return (shape.n,)
-    if len(shape) == 1:
-        return Row(shape[0]) if up else None
-    return (shape[1], shape[0])
+    if is_column(shape):
+        return Row(shape) if up else None
+    return tuple(reversed(shape))
 
 
 def rows_of(shape: Known) -> int | None:
@@ -35,33 +45,21 @@ def rows_of(shape: Known) -> int | None:
 def columns_of(shape: Known) -> int | None:
     if not shape:
         return None
-    if isinstance(shape, Row):
-        return shape.n
-    return shape[1] if len(shape) == 2 else 1
+    return 1 if is_column(shape) else shape[-1]
 
 
-def joined(shapes: list[Known]) -> Known:
+def joined(shapes: Sequence[Known]) -> Known:
     """The shape of what is known of a chain; None where that is only numbers."""
-    return join([s for s in shapes if s]) if any(shapes) else None
+    return join(arrays) if (arrays := [shape for shape in shapes if shape]) else None
 
 
-def join(shapes: list[Known]) -> Known:
-    """The shape of a chain of matrix products, sizes inside taken as fitting."""
-    if not shapes:
-        return ()
-    first, last = shapes[0], shapes[-1]
+def join(shapes: Sequence[Shape]) -> Shape:
+    """The shape of a chain of matrix products by its ends, sizes inside taken as fitting."""
     if len(shapes) == 1:
-        return first
-    if isinstance(first, Row):
-        if isinstance(last, Row):
-            return last
-        assert last is not None
-        return () if len(last) == 1 else Row(last[1])
-    assert first is not None
-    assert last is not None
-    if isinstance(last, Row):
-        return (first[0], last.n)
-    return (first[0],) if len(last) == 1 else (first[0], last[1])
+        return shapes[0]
+    rows = () if isinstance(shapes[0], Row) else shapes[0][:1]
+    across = () if is_column(shapes[-1]) else shapes[-1][-1:]
+    return rows + across if rows else Row(across) or ()
 
 
 @dataclass(frozen=True)

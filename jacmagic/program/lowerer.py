@@ -17,6 +17,8 @@ from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMi
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
 from jacmagic.program.batches import Batches
+from jacmagic.program.fits import Misfit, Rule, columns
+from jacmagic.program.known import Row, Shape
 
 MAX_FAMILY = 10_000
 """Members of a family that is written out one by one. Instead: vectors, `sum(x .* x)`."""
@@ -45,21 +47,22 @@ MAX_VALUE = 10**300
 MAX_WHOLE = 10**18
 """A bound, a size or an index. Instead: a smaller one."""
 
-Shape = tuple[int, ...]
-
 
 @dataclass(frozen=True)
 class Value:
     """A lowered expression: a SymPy expression whose symbols stand for nodes, entry by entry.
 
-    row      a transposed column: shape (n,), lying down
+    shape    that of its entries, Row(n) of a transposed column
     literal  numbers and constants alone; such a number may be added to a vector
     """
 
     expr: sp.Expr
     shape: Shape = ()
-    row: bool = False
     literal: bool = False
+
+    @property
+    def row(self) -> bool:
+        return isinstance(self.shape, Row)
 
 
 @dataclass
@@ -85,6 +88,10 @@ class Unsaid:
 
     def __bool__(self) -> bool:
         return bool(self.spread or self.divisors or self.rows or self.sums or self.biases or self.means)
+
+
+Says = Callable[["Lowerer", t.Expr, Value, t.Expr, Value], ShapeError]
+"""What to say of two parts and their values that do not fit."""
 
 
 class Unroll(Exception):
@@ -128,23 +135,27 @@ class Lowerer:
         self.nodes[found] = node
         return found
 
-    def of_node(self, node: Node, row: bool = False) -> Value:
+    def of_node(self, node: Node, shape: Shape | None = None) -> Value:
+        """The value of a node, of another shape where that is said: a row, or the number that a 1×1 matrix is."""
+        if shape == () and node.shape:
+            node = self.graph.take(node, (0,), ())
         if node.value is not None:
             return Value(node.value)
-        return Value(self.symbol(node), node.shape, row)
+        return Value(self.symbol(node), node.shape if shape is None else shape)
 
     def node(self, value: Value) -> Node:
         """The node of a value: a map over the nodes that its expression reads."""
-        if value.expr in self.nodes and self.nodes[value.expr].shape == value.shape:
+        shape = tuple(value.shape)
+        if value.expr in self.nodes and self.nodes[value.expr].shape == shape:
             return self.nodes[value.expr]
         symbols = sorted((s for s in value.expr.free_symbols if s in self.nodes), key=lambda s: self.nodes[s].number)
-        every = tuple(range(len(value.shape)))
+        every = tuple(range(len(shape)))
         operands = []
         for symbol in symbols:
             node = self.nodes[symbol]
             operands.append((node, every if node.shape else ()))
         swap = {symbol: slot(k) for k, symbol in enumerate(symbols)}
-        return self.graph.map(put_in(value.expr, swap), operands, value.shape)
+        return self.graph.map(put_in(value.expr, swap), operands, shape)
 
     def step(self, expr: t.Expr) -> Value:
         """A whole right side, lowered and checked."""
@@ -249,8 +260,27 @@ class Lowerer:
             inner = t.inside(inner.base)
         return self.where(inner.key) if isinstance(inner, t.Name) else ""
 
-    def clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value, hints: Sequence[str] = ()) -> ShapeError:
-        return ShapeError(f"{self.describe(a, va)}, but {self.describe(b, vb)}.", a.span.to(b.span), hints)
+    def clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeError:
+        if va.row != vb.row and tuple(va.shape) == tuple(vb.shape):
+            shown = f"{self.source(a.span)} and {self.source(b.span)}: one is a column, one a row."
+        else:
+            shown = f"{self.describe(a, va)}, but {self.describe(b, vb)}."
+        return ShapeError(shown, a.span.to(b.span))
+
+    def fit(self, rule: Rule, parts: Sequence[t.Expr], values: Sequence[Value], says: Says = clash) -> Shape:
+        """The shape that a rule gives for these parts; in a family, where all are numbers for each member, that of it.
+
+        Raises:
+            ShapeError: two of them do not fit.
+        """
+        shapes = [value.shape for value in values]
+        if self.in_family:
+            return next(filter(None, shapes), ())
+        try:
+            return rule(shapes) or ()
+        except Misfit as found:
+            one, other = found.places
+            raise says(self, parts[one], values[one], parts[other], values[other]) from None
 
     def entries(self, count: int, span: Span) -> None:
         if count > MAX_ENTRIES:
@@ -366,9 +396,11 @@ class Lowerer:
 
     def columns(self, values: Sequence[Value], always: bool = False) -> list[Value]:
         """The values, those of n×1 as columns where another one is a column; with `always` in any case."""
-        if self.in_family or not (always or any(len(one.shape) == 1 and not one.row for one in values)):
-            return list(values)
-        return [self.of_node(self.flat(one)) if len(one.shape) == 2 and one.shape[1] == 1 else one for one in values]
+        shapes = [value.shape for value in values]
+        return [
+            value if self.in_family or shape == value.shape else self.of_node(self.flat(value))
+            for value, shape in zip(values, columns(shapes, always))
+        ]
 
     def apart(self, value: Value) -> Value:
         """What is given by cases as a node of its own: SymPy tries to solve a condition with cases inside."""
@@ -376,7 +408,7 @@ class Lowerer:
             return value
         if self.in_family:
             raise Unroll
-        return self.of_node(self.node(value), value.row)
+        return self.of_node(self.node(value), value.shape)
 
 
 def bounds_of(family: t.Family) -> list[t.Expr]:

@@ -15,7 +15,8 @@ from jacmagic.errors import ShapeError, ValueMistake
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import square
-from jacmagic.program.lowerer import Lowerer, Shape, Value
+from jacmagic.program.known import Shape
+from jacmagic.program.lowerer import Lowerer, Value
 
 Lowering = Callable[[Lowerer, t.Call, list[Value]], Value]
 

@@ -22,7 +22,8 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
-from jacmagic.program.known import Gap, Known, Row, columns_of, join, joined, rows_of, transposed
+from jacmagic.program.fits import columns, fitting, folded
+from jacmagic.program.known import Gap, Known, Row, columns_of, is_column, joined, rows_of, transposed
 from jacmagic.program.matrices import MATRICES, shape_of
 
 
@@ -199,7 +200,7 @@ class Inference:
     def power(self, expr: t.Power, want: Known) -> Known:
         base = self.up(expr.base, want)
         exponent = self.up(expr.exponent, None if expr.entrywise else () if base == () else None)
-        return exponent if base == () and exponent is not None else base
+        return base if exponent is None else fitting((base, exponent))
 
     def transpose(self, expr: t.Transpose, want: Known) -> Known:
         return transposed(self.up(expr.base, transposed(want)), up=True)
@@ -323,7 +324,7 @@ class Inference:
         for shape in shapes[1:]:
             if found is None or shape is None:
                 return None
-            found = by_shape((1, found.n) if isinstance(found, Row) else found, tuple(shape))
+            found = by_shape((1, *found) if isinstance(found, Row) else found, tuple(shape))
         return found
 
     def columns(self, of: t.Expr) -> int | None:
@@ -341,14 +342,13 @@ class Inference:
     def alike(self, parts: list[t.Expr], want: Known) -> Known:
         """Parts of one shape: what one of them is, the others are (numbers aside)."""
         solid = [part for part in parts if not is_literal(part)] or parts
-        shapes = [self.up(part, want) for part in solid]
-        found = next((shape for shape in shapes if shape is not None and shape != ()), None)
-        if found is None and all(shape == () for shape in shapes):
-            return ()
-        if found is None:
-            return None
-        for part, shape in zip(solid, shapes):
-            if shape is None:
+        return self.matched(solid, [self.up(part, want) for part in solid])
+
+    def matched(self, parts: list[t.Expr], shapes: list[Known], want: Known = None) -> Known:
+        """The shape of parts of one shape, which those have that are not known."""
+        found = fitting(shapes) or want or (None if None in shapes else ())
+        for part, shape in zip(parts, shapes):
+            if shape is None and found:
                 self.up(part, found)
         return found
 
@@ -360,7 +360,7 @@ class Inference:
         if (axis := self.batches.of(expr)) is not None:
             return self.of_examples(terms, axis, want)
         shape = next((found for term in terms if (found := self.up(term)) is not None and len(found) == 2), None)
-        if shape is not None and not isinstance(shape, Row):
+        if shape is not None:
             for term in terms:
                 name = t.inside(term)
                 if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:
@@ -381,6 +381,9 @@ class Inference:
 
     def product(self, expr: t.Product, want: Known) -> Known:
         """One level of products, left to right."""
+        shapes = [self.up(factor) for _, factor in expr.factors]
+        if None not in shapes:
+            return folded(shapes, [operator for operator, _ in expr.factors])
         below: Known = None
         chain: list[t.Expr] = []
         entrywise: list[t.Expr] = []
@@ -393,20 +396,15 @@ class Inference:
                 chain.append(factor)
         if entrywise:
             parts = [*chain, *entrywise]
-            shapes = [self.up(part) for part in parts]
-            known = next((s for s in shapes if s), want or None)
-            for part, shape in zip(parts, shapes):
-                if shape is None and known:
-                    self.up(part, known)
-            return known if known else () if all(s == () for s in shapes) else None
-        if any(operator == "cross" for operator, _ in expr.factors) or any(op == "dot" for op, _ in expr.factors):
+            return self.matched(parts, [self.up(part) for part in parts], want)
+        if marked := {operator for operator, _ in expr.factors} & {"dot", "cross"}:
             shapes = [self.up(part) for part in chain]
-            columns = [s for s in shapes if isinstance(s, tuple) and len(s) == 1]
-            if len(columns) >= 2:
-                return columns[0] if any(op == "cross" for op, _ in expr.factors) else ()
+            vectors = [shape for shape in shapes if shape is not None and len(shape) == 1]
+            if len(vectors) >= 2:
+                return vectors[0] if "cross" in marked else ()
             name = t.inside(chain[0])
-            if len(chain) == 2 and columns == [shapes[1]] and isinstance(name, t.Name) and name.key[0].islower():
-                self.hold(chain[0], (), columns[0])  # w · x: most often w is a column, too
+            if len(chain) == 2 and vectors == [shapes[1]] and isinstance(name, t.Name) and name.key[0].islower():
+                self.hold(chain[0], (), vectors[0])  # w · x: most often w is a column, too
                 if shapes[0] is None:
                     return None
         above = self.chain(chain, () if below else want)
@@ -422,9 +420,9 @@ class Inference:
         shapes = [self.up(part) for part in parts]
         shapes = self.inverses(parts, shapes)
         unknown = [k for k, shape in enumerate(shapes) if shape is None]
-        solid = [k for k, shape in enumerate(shapes) if shape is not None and shape != ()]
+        solid = any(shapes)
         if not unknown:
-            return join([shapes[k] for k in solid])
+            return folded(shapes)
         if not solid and len(unknown) == 1:
             return self.up(parts[unknown[0]], want)
         vague = any(key in self.stuck for k in unknown for key in names_below(parts[k]))
@@ -434,7 +432,7 @@ class Inference:
             # names in front of something of unknown size cannot be told apart yet
             for k in unknown:
                 self.neighbours(parts, shapes, k)
-                right = join([s for s in shapes[k + 1 :] if s]) if any(shapes[k + 1 :]) else None
+                right = joined(shapes[k + 1 :])
                 rows = rows_of(want) if k == 0 else None
                 size = (rows or 0, rows_of(right) or rows or 0) if right or rows else None
                 self.hold(parts[k], (), size)
@@ -486,7 +484,7 @@ class Inference:
                 parts[0].span.to(parts[2].span), (f"cross({shown[0]}, {shown[2]})",),
             )
         elif len(parts) == at + 2 == 2 and name.key[0].islower() and isinstance(t.inside(parts[1]), t.Call):
-            if isinstance(shapes[1], tuple) and not isinstance(shapes[1], Row) and len(shapes[1]) == 1:
+            if is_column(shapes[1]):
                 self.beside[name.key] = ShapeError(
                     f"{shown[0]} in front of a column could be a number, a matrix or a column; entry by entry is .*",
                     parts[0].span.to(parts[1].span), (f"{shown[0]} .* {shown[1]}", f"{shown[0]} in R"),
@@ -518,16 +516,16 @@ class Inference:
         if gap.right is not None or left is None or want is None:
             return None
         if want == () and isinstance(left, Row):
-            self.up(gap.part, (left.n,))
+            self.up(gap.part, tuple(left))
             return want
-        if len(want) != 1 or isinstance(want, Row) or isinstance(left, Row) or gap.rows is None:
+        if not is_column(want) or isinstance(left, Row) or gap.rows is None:
             return None
         self.up(gap.part, () if len(left) == 1 else (gap.rows,))
         return want
 
     def number_behind_a_column(self, gap: Gap) -> Known:
         left = gap.left
-        if gap.right is not None or left is None or isinstance(left, Row) or len(left) != 1 or gap.flipped:
+        if gap.right is not None or not is_column(left) or gap.flipped:
             return None
         self.up(gap.part, ())  # only a number fits
         return left
@@ -535,13 +533,13 @@ class Inference:
     def row_before_a_column(self, gap: Gap) -> Known:
         """_ᵀ x is a number where the name is small; w x is none."""
         name, right = gap.name, gap.right
-        if gap.left is not None or right is None or isinstance(right, Row) or len(right) != 1:
+        if gap.left is not None or right is None or not is_column(right):
             return None
         if isinstance(name, t.Transpose):
             small = isinstance(base := t.inside(name.base), t.Name) and base.key[0].islower()
             if gap.want or not (small or gap.want == ()):
                 return None
-            self.up(gap.part, Row(right[0]))
+            self.up(gap.part, Row(right[:1]))
             return ()
         if gap.want == () and self.at is not None and isinstance(name, t.Name) and name.key in self.free:
             said = f"{name.key} times a column of {right[0]} is no number; a single output is in R^1."
@@ -555,7 +553,7 @@ class Inference:
             return None
         if isinstance(want, Row) or want is None or len(want) != 2:
             return None
-        self.up(gap.part, Row(want[1]))
+        self.up(gap.part, Row(want[1:]))
         return want
 
     def matrix_between(self, gap: Gap) -> Known:
@@ -597,15 +595,14 @@ class Inference:
             size = self.up(args[0])
             return (size[0], size[0]) if size and len(size) == 1 else None
         if row.kind == "vector":
-            return self.up(args[0], want)
+            return columns([self.up(args[0], want)], always=True)[0]
         if len(args) > 1:
             return self.alike(list(args), want)
         arg = t.inside(args[0])
         if isinstance(arg, t.Family):
             return self.up(t.Family(arg.body, arg.index, arg.first, arg.last, "sum", span=arg.span), want)
         shape = self.up(arg)
-        several = isinstance(shape, tuple) and not isinstance(shape, Row) and len(shape) == 2 and shape[1] != 1
-        if expr.function == "logsumexp" and several and shape is not None:
+        if expr.function == "logsumexp" and shape and shape[1:] not in ((), (1,)):
             return (shape[1 if self.batches.of(arg) == COLUMNS else 0],)
         return ()
 
@@ -613,7 +610,7 @@ class Inference:
         """The shape of a function of matrices, as far as those of its arguments are known; a row is a 1×n matrix."""
         def up(arg: t.Expr, wanted: Known = None) -> tuple[int, ...] | None:
             shape = self.up(arg, wanted)
-            return (1, shape.n) if isinstance(shape, Row) else shape
+            return (1, *shape) if isinstance(shape, Row) else shape
 
         return shape_of(expr, want if want and not isinstance(want, Row) else None, up, self.whole)
 
