@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import jacmagic
+from jacmagic.program import declare, passes, python, statements
 
 SPREAD = [  # a block, what it computes, and its echo
     ("x in R^3\nμ = mean(x)\nf = x - μ", lambda x: x - x.mean(), "f = x - μ 𝟏"),
@@ -53,6 +56,9 @@ CLASHES = [  # nothing of size 1 spreads, and a name beside a matrix is asked fo
     ("W in R^(4x3)\nf = W^T - b", "b could be a number or a matrix here", ("b in R", "b in R^(3x4)")),
     ("A in R^(2x2)\nf = 1/A", "Division is by numbers", ("1 ./ A",)),
     ("x in R^2\ny in R^2\nf = x/y", "Division is by numbers", ("x ./ y",)),
+    ("x in R^3\ny in R^3\nf = max(x, y^T)", "one is a column, one a row", ()),
+    ("x in R^3\ny in R^3\ns in R\nf = x if s > 0 else y^T", "one is a column, one a row", ()),
+    ("x in R^2\ny in R^2\nf = \\frac{x}{y}", "Division is by numbers", ("(x) ./ (y)",)),
     ("x in R^2\nf = 𝟏 x", "stands behind a number", ()),
 ]
 
@@ -67,3 +73,137 @@ def test_what_does_not_spread(block, words, hints):
 def test_an_undeclared_name_beside_a_vector_is_a_vector():
     r = jacmagic.jacobian("x in R^3\nW in R^(2x3)\nf = W x + c")
     assert r.at("f", "c").shape == (2, 2)
+    assert jacmagic.jacobian("u in R^2\nF = v u^T in R^(3x2)").values["v"].shape == (3,)
+
+
+LETTERS = {
+    (): "s", (2,): "u", (3,): "v", (4,): "w", (2, 2): "A", (2, 3): "B", (2, 4): "C", (3, 2): "D", (3, 3): "F",
+    (3, 4): "G", (4, 2): "H", (4, 3): "M", (4, 4): "P",
+}
+MAPS = {"tanh": np.tanh, "cos": np.cos, "exp": np.exp}
+
+
+class Formulas:
+    """Random formulas in random shapes, each with its value by NumPy: columns are n×1, rows 1×n, numbers have no axis."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        self.values = {name: self.random.uniform(0.2, 0.9, shape) for shape, name in LETTERS.items()}
+
+    def pick(self, *choices):
+        return choices[self.random.integers(len(choices))]
+
+    def leaf(self, shape):
+        name, value = LETTERS[shape], self.values[LETTERS[shape]]
+        return name, value[:, None] if len(shape) == 1 else value
+
+    def row(self, n, depth):
+        """A column, transposed, or a row times a matrix."""
+        if depth and self.random.random() < 0.3:
+            k = self.pick(2, 3, 4)
+            (a, left), (b, right) = self.row(k, depth - 1), self.made((k, n), depth - 1)
+            return f"{a} {b}", left @ right
+        text, value = self.made((n,), depth)
+        return f"{text}^T", value.T
+
+    def made(self, shape, depth):
+        if not depth:
+            return self.leaf(shape)
+        kinds = ["sum", "entrywise", "scaled", "map", "case", "over"]
+        own = {0: ["inner", "reduced"], 1: ["applied"] * 4, 2: ["product"] * 3 + ["outer"]}[len(shape)]
+        return getattr(self, self.pick(*kinds, *own))(shape, depth - 1)
+
+    def sum(self, shape, depth):
+        (a, left), (b, right) = self.made(shape, depth), self.made(shape, depth)
+        return f"({a} - {b})", left - right
+
+    def entrywise(self, shape, depth):
+        (a, left), (b, right) = self.made(shape, depth), self.made(shape, depth)
+        return f"({a} .* {b})", left * right
+
+    def scaled(self, shape, depth):
+        (a, left), (b, right) = self.made((), depth), self.made(shape, depth)
+        return f"(({a})*{b})", left * right
+
+    def over(self, shape, depth):
+        (a, left), (b, right) = self.made(shape, depth), self.made((), depth)
+        return f"({a}/(2 + cos({b})))", left / (2 + np.cos(right))
+
+    def map(self, shape, depth):
+        name = self.pick(*MAPS)
+        text, value = self.made(shape, depth)
+        return f"{name}({text})", MAPS[name](value)
+
+    def case(self, shape, depth):
+        (a, left), (b, right) = self.made(shape, depth), self.made(shape, depth)
+        return f"({a} if s > 0.5 else {b})", left if self.values["s"] > 0.5 else right
+
+    def inner(self, _, depth):
+        n = self.pick(2, 3, 4)
+        (a, left), (b, right) = self.row(n, depth), self.made((n,), depth)
+        return f"({a} {b})", (left @ right)[0, 0]
+
+    def reduced(self, _, depth):
+        text, value = self.made(self.pick(*[shape for shape in LETTERS if shape]), depth)
+        return f"sum({text})", value.sum()
+
+    def applied(self, shape, depth):
+        k = self.pick(2, 3, 4)
+        (a, left), (b, right) = self.made((*shape, k), depth), self.made((k,), depth)
+        return f"({a} {b})", left @ right
+
+    def product(self, shape, depth):
+        k = self.pick(2, 3, 4)
+        (a, left), (b, right) = self.made((shape[0], k), depth), self.made((k, shape[1]), depth)
+        return f"({a} {b})", left @ right
+
+    def outer(self, shape, depth):
+        (a, left), (b, right) = self.made(shape[:1], depth), self.row(shape[1], depth)
+        return f"({a} {b})", left @ right
+
+
+def judged(block: str):
+    """The sizes of all names as they are inferred, before anything is lowered."""
+    lines_ = statements.unfold(block, passes.parse(block, False), None, False)
+    return passes.sized(python.evaluate(declare.declare(block, False, lines_, None), None)).shapes
+
+
+def size_of(shape) -> str:
+    return f"R^({'x'.join(map(str, shape))})" if shape else "R"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_sizes_that_are_inferred_are_those_of_the_values(seed):
+    formulas = Formulas(seed)
+    shapes = [formulas.pick(*LETTERS) for _ in range(3)]
+    lines = [formulas.made(shape, 3) for shape in shapes]
+    block = "\n".join([*(f"{name} in {size_of(shape)}" for shape, name in LETTERS.items()),
+                       *(f"y_{k} = {text}" for k, (text, _) in enumerate(lines, 1))])
+    r, inferred = jacmagic.jacobian(block), judged(block)
+    found = r.forward(**{name: formulas.values[name] for name in r.values})
+    for k, (shape, (_, value)) in enumerate(zip(shapes, lines), 1):
+        assert inferred[f"y{k}"] == r.program.shape(f"y{k}") == np.shape(found[f"y{k}"]) == shape
+        assert np.allclose(found[f"y{k}"], np.reshape(value, shape), rtol=1e-10)
+
+
+def test_a_size_that_no_line_declares_is_that_of_numpy_where_it_is_inferred():
+    """Of 60 random formulas with a size left out, most are read, and few otherwise than they were made."""
+    counts = {True: 0, False: 0}
+    for seed in range(60):
+        formulas = Formulas(seed)
+        shape = formulas.pick(*LETTERS)
+        text, value = formulas.made(shape, 3)
+        used = [name for size, name in LETTERS.items() if size and re.search(rf"\b{name}\b", text)]
+        left = formulas.pick(*used, *(["u"] if not used else []))
+        lines = [f"{name} in {size_of(size)}" for size, name in LETTERS.items() if name != left]
+        try:
+            r = jacmagic.jacobian("\n".join([*lines, f"y_1 = {text} in {size_of(shape)}"]))
+        except jacmagic.ShapeError:
+            continue
+        same = left not in r.values or np.shape(r.values[left]) == np.shape(formulas.values[left])
+        counts[same] += 1
+        if same:
+            found = r.forward(**{name: formulas.values[name] for name in r.values})["y1"]
+            assert np.allclose(found, np.reshape(value, shape), rtol=1e-10)
+    assert counts[True] >= 40
+    assert counts[False] <= 3

@@ -99,6 +99,8 @@ class Gap:
     def matrix(self) -> Known:
         if self.form is not None:
             return self.form
+        if isinstance(self.right, Row) and self.rows:  # v of v uᵀ
+            return (self.rows,)
         return (self.rows, self.columns) if self.rows is not None and self.columns is not None else None
 
     @property
