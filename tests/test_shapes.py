@@ -207,3 +207,14 @@ def test_a_size_that_no_line_declares_is_that_of_numpy_where_it_is_inferred():
             assert np.allclose(found, np.reshape(value, shape), rtol=1e-10)
     assert counts[True] >= 40
     assert counts[False] <= 3
+
+
+@pytest.mark.parametrize(("block", "said"), [
+    ("x in R^3\na = W x in R^2\nu in R^4\nb = W u", "W has 3 columns (by line 2), but u has 4 entries (line 3)."),
+    ("W in R^(4x2)\nx in R^2\ng = W x + b\nz in R^3\nk = z + b", "but b has 4 entries (by line 3)."),
+    ("x in R^3\nu in R^4\na = W x + W u in R^2", "W has 3 columns, but u has 4 entries (line 2)."),
+])
+def test_a_clash_says_which_line_told_a_size_that_none_declares(block, said):
+    with pytest.raises(jacmagic.ShapeError) as caught:
+        jacmagic.jacobian(block)
+    assert said in str(caught.value)

@@ -123,12 +123,14 @@ class Sized(Counted):
     shapes     of the free names, the values and the definitions
     free       the names that no line defines
     constants  the stated values, each in a graph of its own
+    fixed      the right sides by which sizes that no line states were found
     mistake    why the sizes do not fit, where they do not
     """
 
     shapes: Mapping[str, Shape]
     free: frozenset[str]
     constants: Mapping[str, Node]
+    fixed: Mapping[str, Span]
     mistake: ShapeError | None = None
 
 

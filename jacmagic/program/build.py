@@ -59,7 +59,7 @@ def build(block: Sized) -> Built:
     """
     graph = Graph()
     low = lowerer(block, block.wholes, graph)
-    low.as_row = lists_as_rows(block)
+    low.as_row, low.fixed = lists_as_rows(block), block.fixed
     defined = [key for key, _ in block.sequence]
     bound = {*defined, *block.wholes}
     params = [p for key in defined for p in block.scope.functions.get(key, ())]

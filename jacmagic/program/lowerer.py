@@ -17,6 +17,7 @@ from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMi
 from jacmagic.functions import put_in
 from jacmagic.language import tree as t
 from jacmagic.program.batches import Batches
+from jacmagic.program.block import line
 from jacmagic.program.fits import Misfit, Rule, columns
 from jacmagic.program.known import Row, Shape
 
@@ -125,6 +126,8 @@ class Lowerer:
         self.whole_names: set[str] = set()
         self.arrays: set[Span] = set()  # where abs( ) is of a vector or matrix
         self.as_row: dict[str, Span] = {}  # where a capital letter was given a list of numbers: W = [1, -1]
+        self.fixed: Mapping[str, Span] = {}  # by which right sides sizes were found that no line states
+        self.here: Span | None = None  # the right side that is lowered
         self.unsaid = Unsaid()
         self.batches = Batches({}, {}, lambda key: None)
         self.home: dict[str, Node] = {}  # what each name of the block is outside of all calls
@@ -159,6 +162,7 @@ class Lowerer:
 
     def step(self, expr: t.Expr) -> Value:
         """A whole right side, lowered and checked."""
+        self.here = expr.span
         value = self.lower(expr)
         self.check(value.expr, expr.span)
         if len(value.expr.free_symbols) > MAX_NAMES:
@@ -254,11 +258,12 @@ class Lowerer:
         return f"{shown} is {value.shape[0]}×{value.shape[1]}{place}"
 
     def place(self, expr: t.Expr) -> str:
-        """` (line 2)` for a name, also transposed, else nothing."""
+        """` (line 2)` for a name, also transposed, ` (by line 2)` where another line tells its size, else nothing."""
         inner = t.inside(expr)
-        if isinstance(inner, t.Transpose):
-            inner = t.inside(inner.base)
-        return self.where(inner.key) if isinstance(inner, t.Name) else ""
+        inner = t.inside(inner.base) if isinstance(inner, t.Transpose) else inner
+        key = inner.key if isinstance(inner, t.Name) else ""
+        found = self.fixed.get(key, self.here)
+        return self.where(key) or ("" if found is None or found == self.here else f" (by {line(found)})")
 
     def clash(self, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeError:
         if va.row != vb.row and tuple(va.shape) == tuple(vb.shape):

@@ -39,6 +39,7 @@ class Inference:
     """Shapes of the free names of a block, and of its definitions.
 
     shapes   key -> shape; grows
+    fixed    key -> the right side by which a shape was found
     stuck    undeclared names in front of a vector that could be a scalar or a matrix
     """
 
@@ -57,6 +58,8 @@ class Inference:
         self.rates = rates or {}  # dx -> x: the derivative in time has the size of what changes
         self.numbers = numbers or {}  # where a definition is stated to be a number: the R of o = W h in R
         self.at: Span | None = None
+        self.fixed: dict[str, Span] = {}
+        self.here = Span(0, 0)
         self.shapes, self.whole, self.functions, self.free = shapes, whole, functions, free
         self.changed = False
         self.seen: dict[Any, tuple[t.Expr, tuple[Any, ...], Known]] = {}
@@ -77,6 +80,7 @@ class Inference:
             self.changed, self.stuck, self.seen = False, {}, {}
             self.batches.memo.clear()
             for key, expr in definitions:
+                self.here = expr.span
                 want = self.shapes.get(key, self.wanted.get(key))
                 of, self.at = self.rates.get(key), self.numbers.get(key)
                 want = self.shapes.get(of) if want is None and of is not None else want
@@ -145,7 +149,7 @@ class Inference:
 
     def learn(self, key: str, shape: tuple[int, ...]) -> None:
         if key not in self.shapes:
-            self.shapes[key] = shape
+            self.shapes[key], self.fixed[key] = shape, self.here
             self.changed = True
 
     # -------------------------------------------------------------- walking

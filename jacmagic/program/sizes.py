@@ -143,7 +143,7 @@ def size(block: Counted) -> Sized:
             first = next((span for one, _ in block.sequence if (span := use_of(block.trees[one], key))), None)
             check_total(key, shapes[key], first)
     return grown(
-        Sized, block, shapes=shapes, free=frozenset(free), mistake=mistake,
+        Sized, block, shapes=shapes, free=frozenset(free), mistake=mistake, fixed=inference.fixed,
         constants={key: low.node(value) for key, value in constants.items()},
     )
 
