@@ -41,7 +41,9 @@ def test_an_answer_is_written_as_in_a_block(answer):
     [
         ("f(x) = x^2", "2x", (1, 1)), ("f(x) = x^2", "f'(x) = 2x", (1, 1)), (FIELD, "∂y/∂φ = r cos φ", ()),
         (FIELD, r"\frac{\partial x}{\partial \varphi} = -r sin φ", ()), (FIELD, "cos φ, -r sin φ\nsin φ, r cos φ", (2, 2)),
-        (FIELD, "[cos φ, -r sin φ]\n[sin φ, r cos φ]", (2, 2)), (NET, "∂L/∂W2 = (o - y) a^T", (2, 3)),
+        (FIELD, "[cos φ, -r sin φ]\n[sin φ, r cos φ]", (2, 2)), (FIELD, "[cos φ, -r sin φ\n sin φ, r cos φ]", (2, 2)),
+        (FIELD, "[\n  cos φ, -r sin φ\n\n  sin φ, r cos φ\n]", (2, 2)), (FIELD, "J = [cos φ, -r\nsin φ; sin φ, r cos φ]", (2, 2)),
+        ("f(x, y) = x^2 y", "[2x\n  * y, x^2]", (1, 2)), ("f(x, y) = x^2 y", "[2x y,\n x^2]", (1, 2)), (NET, "∂L/∂c2 = [o[1] - y[1]\n o[2] - y[2]]", (2,)), (NET, "∂L/∂W2 = (o - y) a^T", (2, 3)),
         (NET, "∇_W1 L = ((W2^T (o - y)) .* (1 - a.^2)) x^T", (3, 2)), (NET, "∂L/∂c2 = o - y", (2,)),
         (NET, "∂L/∂o = o - y", (2,)), (NET, "dL/dx = (o - y)^T W2 diag(1 - a.^2) W1", (2,)),
         ("x in R^3\nf = ||x||^2", "2x", (1, 3)), ("f(x, y) = [2x + 3y, x - y]", "[2, 3; 1, -1]", (2, 2)),
@@ -103,6 +105,14 @@ def test_a_block_has_its_answer_behind_its_lines():
     assert (caught.value.line, caught.value.column) == (5, 1)
     with pytest.raises(jacmagic.SyntaxMistake, match="stands behind this word"):
         jacmagic.jacobian("f(x) = x^2\nanswer:\n")
+
+
+def test_a_bracket_over_the_lines_behind_answer_has_a_row_a_line():
+    r = jacmagic.jacobian(f"{FIELD}\nanswer:\n[cos φ, r sin φ\n sin φ, r cos φ]")
+    assert "∂x/∂φ = r sin(φ)   ✗ a sign" in plain_text(r).splitlines()
+    with pytest.raises(jacmagic.NameMistake) as caught:
+        plain_text(jacmagic.jacobian(f"{FIELD}\nanswer:\n[cos φ, r sin φ\n q, r cos φ]"))
+    assert (caught.value.line, caught.value.column) == (5, 2)
 
 
 def test_a_name_may_be_answer():

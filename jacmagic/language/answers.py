@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -27,8 +28,27 @@ def outside(body: str) -> Iterator[tuple[int, str]]:
             yield found.start(), one
 
 
+_GOES_ON = re.compile(r"^[+*/^=·×,]|[-+*/^=·×,(]$")
+"""A line that is no row: an expression goes on over its end."""
+
+
+def in_rows(body: str) -> str:
+    """A bracket with a row a line, and a ; at the end of each; no character moves."""
+    if not re.fullmatch(r"\s*\[(?!\s*\[).*\]\s*", body, flags=re.S) or any(not one.isspace() for _, one in outside(body)):
+        return body
+    start, stop = body.index("[") + 1, body.rindex("]")
+    free = [(start + k, one) for k, one in outside(body[start:stop])]
+    breaks = [start - 1, *(k for k, one in free if one == "\n"), stop]
+    lines = {b: line for a, b in itertools.pairwise(breaks) if (line := body[a + 1 : b].strip())}
+    lengths = {[one for _, one in outside(line)].count(",") for line in lines.values()}
+    if any(one == ";" for _, one in free) or len(lengths) > 1 or any(map(_GOES_ON.search, lines.values())):
+        return body
+    return "".join(";" if k in list(lines)[:-1] else one for k, one in enumerate(body))
+
+
 def bracketed(body: str) -> tuple[str, str, str]:
     r"""What stands in front, the text, what stands behind: rows without brackets get theirs; no character moves."""
+    body = in_rows(body)
     free = dict(outside(body))
     signs = set(free.values())
     if "&" in signs or r"\\" in signs:
