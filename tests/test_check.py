@@ -267,3 +267,47 @@ def test_entries_in_one_another_s_place_are_told(slip, count):
         assert found.right.tolist() == [[True, False], [slip != "transposed", True]], found.text
         assert slip in found.slips[0, 1], found.text
         made += 1
+
+
+# ------------------------------------------------------------------ of nets, at random
+SLOPES = {"tanh": "(1 - {a}.^2)", "sigmoid": "({a} .* (1 - {a}))", "softplus": "sigmoid({z})", "relu": "step({z})", "sin": "cos({z})"}
+LOSSES = {"mse(o, y)": "2/{n} ", "mean((y - o).^2)": "2/{n} ", "1/2 ||o - y||^2": "", "sum((o - y).^2)": "2 "}
+NAMED = ("the gradient of W", "δ without the activation's slope", "a factor of a mean")
+
+
+class Net:
+    """A net of one or two hidden layers, and its backward pass written out here."""
+
+    def __init__(self, rng: random.Random, mean: bool) -> None:
+        sizes = [rng.randint(2, 3) for _ in range(rng.randint(2, 3))]
+        self.last, self.kinds = rng.choice([3, 4, 5]) if mean else 2, [rng.choice(list(SLOPES)) for _ in sizes[1:]]
+        self.loss = rng.choice([one for one, factor in LOSSES.items() if "{n}" in factor or not mean])
+        self.reads = ["x", *(f"h{k + 1}" for k in range(len(self.kinds)))]
+        self.z = [f"W{k + 1} {one} + c{k + 1}" for k, one in enumerate(self.reads)]
+        lines = [f"h{k + 1} = {kind}({self.z[k]}) in R^{sizes[k + 1]}" for k, kind in enumerate(self.kinds)]
+        self.block = "\n".join([f"x in R^{sizes[0]}", *lines, f"o = {self.z[-1]} in R^{self.last}", f"L = {self.loss}"])
+
+    def gradient(self, at: int, slip: str = "") -> str:
+        """∂L/∂W of a layer, with a slip in it."""
+        delta = ("2 " if slip == "a factor of a mean" else LOSSES[self.loss].format(n=self.last)) + "(o - y)"
+        for k in range(len(self.kinds) - 1, at - 1, -1):
+            delta = f"(W{k + 2}^T ({delta}))"
+            if k != at or slip != "δ without the activation's slope":
+                delta = f"({delta} .* {SLOPES[self.kinds[k]].format(a=self.reads[k + 1], z=self.z[k])})"
+        return f"{self.reads[at]} ({delta})^T" if slip == "the gradient of W" else f"({delta}) {self.reads[at]}^T"
+
+
+@pytest.mark.parametrize("count", [
+    3, pytest.param(30, marks=pytest.mark.long), pytest.param(300, marks=pytest.mark.scale)])
+@pytest.mark.parametrize("slip", NAMED)
+def test_a_slip_in_a_backward_pass_is_named_and_what_is_right_is_right(slip, count):
+    rng, named = random.Random(slip), 0
+    for seed in range(count):
+        one = Net(rng, mean="mean" in slip)
+        at = rng.randint(0, len(one.kinds) - slip.startswith("δ"))
+        n = jacmagic.nnchain(one.block, seed=seed)
+        right, found = (n.check(f"∂L/∂W{at + 1} = {one.gradient(at, words)}") for words in ("", slip))
+        assert right, (one.block, right.text)
+        assert not found, (one.block, found.text)
+        named += any(slip in words for words in found.slips.flat)
+    assert named >= 0.9 * count, named

@@ -34,7 +34,8 @@ _GOES_ON = re.compile(r"^[+*/^=·×,]|[-+*/^=·×,(]$")
 
 def in_rows(body: str) -> str:
     """A bracket with a row a line, and a ; at the end of each; no character moves."""
-    if not re.fullmatch(r"\s*\[(?!\s*\[).*\]\s*", body, flags=re.S) or any(not one.isspace() for _, one in outside(body)):
+    whole = re.fullmatch(r"\s*\[(?!\s*\[).*\]\s*", body, flags=re.S)
+    if not whole or any(not one.isspace() for _, one in outside(body)):
         return body
     start, stop = body.index("[") + 1, body.rindex("]")
     free = [(start + k, one) for k, one in outside(body[start:stop])]

@@ -206,12 +206,21 @@ def term(at: Place) -> Iterator[Slip]:
             yield words, added([*at.terms[:k], *at.terms[k + 1 :]])
 
 
+def of_a_mean(at: Place) -> bool:
+    """Whether a constant factor may be 1/n, or what it has been put together with."""
+    return at.means and not names_below(at.right) - {one.key for one in at.marks}
+
+
+def mean(at: Place) -> Iterator[Slip]:
+    """1/n that is not there, of all terms; a weight is a constant factor, too, and stays."""
+    if at.kind("constant factor") and at.step.rule != "constant factor −1" and of_a_mean(at):
+        yield "a factor of a mean", at.marks[0] if at.marks else ONE
+
+
 def constant(at: Place) -> Iterator[Slip]:
     """A constant factor or term, taken for something else."""
-    if at.kind("constant factor") and at.step.rule != "constant factor −1":
-        alone = at.marks[0] if at.marks else ONE
-        named = names_below(at.right) - {one.key for one in at.marks}
-        yield "a factor of a mean" if at.means and not named else "a constant factor missing", alone
+    if at.kind("constant factor") and at.step.rule != "constant factor −1" and not of_a_mean(at):
+        yield "a constant factor missing", at.marks[0] if at.marks else ONE
     if at.kind("sum rule") and isinstance(expr := at.step.expr, t.Sum):
         still = [(plus, one) for plus, one in expr.terms if not at.moves(one)]
         for plus, one in still:
@@ -236,7 +245,7 @@ def held(at: Place) -> Iterator[Slip]:
 Mistake = Callable[[Place], Iterator[Slip]]
 
 MISTAKES: tuple[Mistake, ...] = (
-    power, inner, product, quotient, sign, held, constant, outer, term,
+    power, inner, product, quotient, sign, held, mean, constant, outer, term,
 )
 """The wrong rules, those that are met most often first."""
 
