@@ -154,9 +154,13 @@ class ShapeError(JacmagicError):
 
 
 class ValueMistake(JacmagicError):
-    """A value, a range or a size cannot be what it says."""
+    """A value, a range or a size cannot be what it says.
+
+    size  the size that has no value, n of x in R^n; else empty
+    """
 
     what = "A value is not right"
+    size = ""
 
 
 class LimitError(JacmagicError):

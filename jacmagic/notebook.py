@@ -11,22 +11,27 @@ import sys
 import weakref
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import panel
+from jacmagic.errors import ValueMistake
 from jacmagic.panel import quiz as quizzes
+from jacmagic.program import anysize
 from jacmagic.program.model import Program
 from jacmagic.program.passes import understand
 from jacmagic.result import Result as Derivatives
 from jacmagic.show import answers, checking, views
 from jacmagic.show import steps as stepwise
+from jacmagic.show.anysize import DifferentError
 from jacmagic.show.checking import Check
 from jacmagic.show.convention import LAYOUTS, layout_said
 from jacmagic.show.steps import Steps
+from jacmagic.unsized import Unsized
 from jacmagic.working import kernel_shell, load, stoppable
 
 if TYPE_CHECKING:
@@ -185,6 +190,56 @@ class Result(Derivatives):
         printer.text(views.plain_text(self, self._whole))
 
 
+class AnySize(Unsized, Result):
+    """The result of a block with x in R^n: formulas that hold for any n. `r.subs(n=3)` has numbers."""
+
+    _read: Callable[[str], Program]
+    _missing: ValueMistake
+
+    @classmethod
+    def of(cls, text: str, missing: ValueMistake, read: Callable[[str], Program]) -> AnySize:
+        """The formulas of a block for any size.
+
+        Raises:
+            JacmagicError: the block has a mistake besides; or `missing`, where no derivative is one formula.
+        """
+        sizes, programs = anysize.programs(text, missing, read)
+        made = cls(replace(programs[0], text=text))
+        made.known_for(sizes, programs)
+        made._read, made._missing = read, missing
+        try:
+            made.prepare()
+        except DifferentError:
+            raise missing from None
+        return made
+
+    def show(self, *given: Any, **besides: Any) -> AnySize:
+        super().show(*given, **besides)
+        if self.besides:
+            self.besides = {}
+            raise self._missing
+        return self
+
+    def subs(self, /, **values: Any) -> Result:
+        """The result with values in the place of names, sizes among them."""
+        sizes = {name: value for name, value in values.items() if name in self.sizes}
+        rest = {name: value for name, value in values.items() if name not in sizes}
+        text = self.text + "".join(f"\n{name} = {value}" for name, value in sizes.items())
+        try:
+            found = Result(self._read(text))
+        except ValueMistake as missing:
+            if not missing.size:
+                raise
+            found = AnySize.of(text, missing, self._read)
+        found.layout = self.layout
+        made = found.subs(**rest) if rest else found
+        assert isinstance(made, Result)
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(f"formulas for any size are not pickled; r.subs({next(iter(self.sizes))}=3) is")
+
+
 # ------------------------------------------------------------------ the kernel's side of panels
 class _Connection:
     """What a result's panels have in the kernel: a bridge, as long as there are a result and an output for it.
@@ -322,7 +377,16 @@ def derive(
     if wrt is not None and not isinstance(wrt, str):
         wrt = ", ".join(map(str, wrt)) if isinstance(wrt, Iterable) else str(wrt)
     block, answer = answers.split(text) if isinstance(text, str) else (text, None)
-    result = Result(understand(block, wrt, namespace, net, seed))
+
+    def read(text: str) -> Program:
+        return understand(text, wrt, namespace, net, seed)
+
+    try:
+        result = Result(read(block))
+    except ValueMistake as missing:
+        if answer is not None or not missing.size:
+            raise
+        result = AnySize.of(block, missing, read)
     if answer is not None:
         result.answer = text, answer
     return result if layout is None else result.show(layout=layout)

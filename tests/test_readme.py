@@ -220,6 +220,7 @@ HOLDS = (
     "f(x) = k x\nk in [0, 5]",
     "f(x) = k x\nk = 3 in [0, 5] step 0.1",
     "x in R^3\nW in R^(2x3)\na = tanh(W x + c) in R^2",
+    "x in R^n\nA in R^(m×n)\nf = A x\nm = 2\nn = 3",
     "f(x1) = x1 + x_1 + x₁ + x_{1}",
     r"f(theta) = theta^2 + θ + \theta",
     "x, y in R\nf = 2x + x y + 2(x + 1)",

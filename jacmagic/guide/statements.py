@@ -13,6 +13,10 @@ STATEMENTS = (
         "`x in R^3`, `W in R^(2x3)`, `a = tanh(W x + c) in R^2`",
         "vectors and matrices; sizes that follow need not be written",
     ),
+    (
+        "`x in R^n`, `A in R^(m×n)`",
+        "sizes as names: with a line `n = 3` a value, without one formulas that hold for any n, and no numbers",
+    ),
     ("`x1`, `x_1`, `x₁`, `x_{1}`", "the same name"),
     (r"`theta`, `θ`, `\theta`", "the same name"),
     ("`2x`, `x y`, `2(x + 1)`, `W x`", "products"),

@@ -460,9 +460,9 @@ class Interval(Expr):
 
 @dataclass(frozen=True)
 class Space(Expr):
-    """ℝ, ℝ^3, ℝ^{2×3}."""
+    """ℝ, ℝ^3, ℝ^{2×3}; ℝ^n where a size has no value."""
 
-    shape: tuple[int, ...]
+    shape: tuple[int | Expr, ...]
 
 
 @dataclass(frozen=True)
@@ -482,11 +482,11 @@ class Listing(Expr):
 
 @dataclass(frozen=True)
 class Underbrace(Expr):
-    """A factor with its size under a brace: rows × columns."""
+    """A factor with its size under a brace: rows × columns, a formula where a size has no value."""
 
     inner: Expr
-    rows: int
-    columns: int
+    rows: int | Expr
+    columns: int | Expr
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views
 from jacmagic.show.backward import layout_of
+from jacmagic.unsized import Unsized
 
 MAX_VALUES = 20_000
 """Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
@@ -575,7 +576,7 @@ def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str
 def has_panel(result: Result) -> bool:
     """True where there are numbers, and values few enough for sliders and fields."""
     few = sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
-    return few and not result.undetermined and sparse.fits(result)
+    return few and not isinstance(result, Unsized) and not result.undetermined and sparse.fits(result)
 
 
 def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: bool = False) -> str:
@@ -617,6 +618,13 @@ NO_SCRIPT = "sliders: this page's script has to be allowed"
 """What stands where no panel does, and how to get one."""
 
 
+def why_none(result: Result) -> str:
+    """What is said where there can be no panel."""
+    if isinstance(result, Unsized):
+        return f"numbers and sliders: a line such as {next(iter(result.sizes))} = 3"
+    return "" if result.undetermined else TOO_MANY
+
+
 def html(
     result: Result, static: bool = False, big: bool = False, whole: bool = False, with_font: bool = False,
     alone: bool = False, kept: bool = False,
@@ -631,7 +639,7 @@ def html(
     """
     size = ' style="font-size:150%"' if big else ""
     if static or not has_panel(result):
-        shown = fallback(result, whole, STATIC if has_panel(result) else "" if result.undetermined else TOO_MANY, alone)
+        shown = fallback(result, whole, STATIC if has_panel(result) else why_none(result), alone)
         return f'<div class="jacmagic"{size}>{shown}</div>'
     shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED, alone)
     carried = (f' data-font="{font()}"' if with_font else "") + (" data-kept" if kept else "")

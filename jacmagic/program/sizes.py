@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import sympy as sp
@@ -24,6 +24,10 @@ from jacmagic.program.statements import nothing_to_do
 from jacmagic.program.uses import bounds_in, families_in, names_in, sizes_by_index, use_of
 
 Kind = TypeVar("Kind", bound=Settled)
+
+Sizes = Mapping[str, tuple[int, ...]]
+"""{name of a size without a value: numbers that stand for it}."""
+
 
 
 # ------------------------------------------------------------------ whole numbers
@@ -46,7 +50,7 @@ def count(block: Settled) -> Counted:
     wanted += [dim for dims, _ in sizes.values() for dim in dims]
     wholes: dict[str, int] = {}
     low = lowerer(block, wholes)
-    pending = whole_names(block, wanted)
+    pending = whole_names(block, wanted, names_of_sizes(sizes))
     low.whole_names = set(pending)
     while pending:
         later = []
@@ -62,7 +66,7 @@ def count(block: Settled) -> Counted:
     return grown(Counted, block, sequence=sequence, wholes=wholes, sizes=sizes)
 
 
-def whole_names(block: Settled, wanted: list[t.Expr]) -> list[str]:
+def whole_names(block: Settled, wanted: list[t.Expr], sizes: set[str]) -> list[str]:
     """The names in these expressions, which must be whole numbers, and those that they are made of."""
     indices = {family.index for tree in block.trees.values() for family in families_in(tree)}
     todo = [name for expr in wanted for name in names_in(expr) if name not in indices]
@@ -75,15 +79,24 @@ def whole_names(block: Settled, wanted: list[t.Expr]) -> list[str]:
         value, stated = block.evaluated.get(name), block.trees.get(name)
         if value is None or value.ndim or not float(value).is_integer():
             if stated is None or name in block.scope.functions:
-                raise ValueMistake(
-                    f"{name} stands where a whole number is needed; give it a value.", spans.get(name, Span(0, 0)),
-                    () if name in block.drafts else (f"{name} = 3",),
-                )
+                raise without_value(name, spans.get(name, Span(0, 0)), name in block.drafts, name in sizes)
             inner = [n for n in names_in(stated) if n not in found]
             spans |= {n: use_of(stated, n) or stated.span for n in inner}
             todo += inner
         found[name] = None
     return list(found)
+
+
+def names_of_sizes(sizes: Mapping[str, tuple[tuple[t.Expr, ...], Any]]) -> set[str]:
+    return {name for dims, _ in sizes.values() for dim in dims for name in names_in(dim)}
+
+
+def without_value(name: str, span: Span, declared: bool, is_size: bool) -> ValueMistake:
+    """What is said of n in R^n or i = 1..n where no line gives it a value."""
+    hints = () if declared else (f"{name} = 3",)
+    error = ValueMistake(f"{name} stands where a whole number is needed; give it a value.", span, hints)
+    error.size = name if is_size and not declared else ""
+    return error
 
 
 def lowerer(block: Settled, wholes: Mapping[str, int], graph: Graph | None = None) -> Lowerer:

@@ -112,6 +112,17 @@ def chain(result: Result) -> Iterator[Formula]:
             yield from chain_rule(result, of)
 
 
+def forms(result: Result) -> Iterator[Formula]:
+    """The local Jacobians in matrix form, of definitions that read no others too, and the products of these."""
+    links = depends(result)
+    if result.program.net or any(n in result.program.steps for reads in links.values() for n in reads):
+        yield from chain(result)
+    else:
+        for key, reads in links.items():
+            for wrt in reads:
+                yield from local(result, key, [wrt])
+
+
 def by_equations(result: Result) -> Iterator[Formula]:
     """∂y/∂x = −(∂F/∂x)/(∂F/∂y) of a number that an equation defines; of several −F_y⁻¹ F_x."""
     p = result.program

@@ -21,8 +21,9 @@ from jacmagic.language.letters import ROLES
 from jacmagic.language.printers import latex
 from jacmagic.program.model import Line, Program
 from jacmagic.result import Result
+from jacmagic.show.anysize import Together
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
-from jacmagic.show.chain import chain
+from jacmagic.show.chain import chain, forms
 from jacmagic.show.checking import check
 from jacmagic.show.convention import laid, laid_tree, layout_said
 from jacmagic.show.curvature import bending, hessians
@@ -32,6 +33,7 @@ from jacmagic.show.remarks import numbers
 from jacmagic.show.steps import steps
 from jacmagic.show.tables import determinant, total
 from jacmagic.show.taylor import near, taylor
+from jacmagic.unsized import Unsized
 
 
 def echo(result: Result) -> Iterator[Formula]:
@@ -253,13 +255,20 @@ SIZED = (total, hessians)
 """Those that take how many rows and columns they show."""
 
 
+def for_any_size(result: Unsized) -> list[Formula]:
+    """What holds whatever the sizes are: the block, and derivatives in matrix form."""
+    for one in result.times:
+        one.layout = result.layout
+    return Together(result.sizes).formulas([[*echo(one), *forms(one), *gradients(one)] for one in result.times])
+
+
 def formulas(result: Result, whole: bool = False) -> list[Formula]:
     """Everything that there is to show for a Result."""
     made: dict[tuple[bool, str, str], list[Formula]] = result.__dict__.setdefault("_formulas", {})
     asked = (whole, result.layout, repr(result.besides))
     if asked not in made:
-        found: list[Formula] = []
-        for view in QUESTION if "quiz" in result.besides else VIEWS.values():
+        found: list[Formula] = for_any_size(result) if isinstance(result, Unsized) else []
+        for view in () if found else QUESTION if "quiz" in result.besides else VIEWS.values():
             found += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)
         made[asked] = [laid(result, one) for one in found]  # whole or not at all: the reader may interrupt
     return made[asked]
@@ -288,6 +297,8 @@ def plain_text(result: Result, whole: bool = False) -> str:
 
 def said(result: Result) -> list[str]:
     """What the numbers at the current point say, in lines of text."""
+    if isinstance(result, Unsized):
+        return []
     if asking := [words for option, words in ASKING.items() if option in result.besides]:
         return asking[:1]
     return [*numbers(result), *bending(result), *near(result)]

@@ -234,7 +234,7 @@ class MathML(Typeset):
         return element("mrow", self.free(expr.inner), bar), Level.POWER
 
     def underbrace(self, expr: t.Underbrace) -> Piece:
-        size = element("mrow", self.digits(str(expr.rows)), operator("×"), self.digits(str(expr.columns)))
+        size = element("mrow", self.size(expr.rows), operator("×"), self.size(expr.columns))
         return element("munder", element("munder", one(self.free(expr.inner)), operator("⏟")), size), Level.ATOM
 
     def labelled_matrix(self, expr: t.LabelledMatrix) -> Piece:

@@ -271,8 +271,11 @@ class Text(Writer):
     def interval(self, expr: t.Interval) -> Piece:
         return f"[{self.free(expr.low)}, {self.free(expr.high)}]", Level.ATOM
 
+    def size(self, n: int | t.Expr) -> str:
+        return self.at(n, Level.PRODUCT) if isinstance(n, t.Expr) else str(n)
+
     def space(self, expr: t.Space) -> Piece:
-        size = "×".join(map(str, expr.shape))
+        size = "×".join(map(self.size, expr.shape))
         return "ℝ" + (f"^({size})" if len(expr.shape) > 1 else f"^{size}" if size else ""), Level.ATOM
 
     def listing(self, expr: t.Listing) -> Piece:
@@ -298,7 +301,7 @@ class Text(Writer):
         return shown
 
     def underbrace(self, expr: t.Underbrace) -> Piece:
-        return f"{self.at(expr.inner, Level.POWER)} [{expr.rows}×{expr.columns}]", Level.ATOM
+        return f"{self.at(expr.inner, Level.POWER)} [{self.size(expr.rows)}×{self.size(expr.columns)}]", Level.ATOM
 
     def labelled_matrix(self, expr: t.LabelledMatrix) -> Piece:
         """A table of several lines, which stands below what it is equal to."""

@@ -150,7 +150,7 @@ class Latex(Typeset):
         return rf"\left.{self.free(expr.inner)}\right|_{{{self.free(expr.place)}}}", Level.POWER
 
     def underbrace(self, expr: t.Underbrace) -> Piece:
-        size = rf"{expr.rows} \times {expr.columns}"
+        size = rf"{self.size(expr.rows)} \times {self.size(expr.columns)}"
         return rf"\underbrace{{{self.free(expr.inner)}}}_{{{size}}}", Level.ATOM
 
     def labelled_matrix(self, expr: t.LabelledMatrix) -> Piece:

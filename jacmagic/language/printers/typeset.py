@@ -372,11 +372,14 @@ class Typeset(Writer):
     def interval(self, expr: t.Interval) -> Piece:
         return self.fence("[", self.listed((expr.low, expr.high)), "]"), Level.ATOM
 
+    def size(self, n: int | t.Expr) -> str:
+        return self.at(n, Level.PRODUCT) if isinstance(n, t.Expr) else self.digits(str(n))
+
     def space(self, expr: t.Space) -> Piece:
         field = self.symbol("reals")
         if not expr.shape:
             return field, Level.ATOM
-        return self.raised(field, self.sign("cross").join(self.digits(str(n)) for n in expr.shape)), Level.ATOM
+        return self.raised(field, self.sign("cross").join(map(self.size, expr.shape))), Level.ATOM
 
     def listing(self, expr: t.Listing) -> Piece:
         return (self.comma().rstrip() + self.gap(wide=True)).join(map(self.free, expr.items)), Level.CASES
