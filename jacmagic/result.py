@@ -424,7 +424,7 @@ class Result:
         return self.derivative(of, wrt, safe=True)
 
     def _defaults(self) -> dict[str, Any]:
-        return {identifier(key): value.tolist() for key, value in self.values._data.items()}
+        return {identifier(key): v.copy() if v.ndim else v.item() for key, v in self.values._data.items()}
 
     def _of_inputs(
         self, node: Any, labels: Mapping[int, str], spelt: Callable[[str], str] = identifier

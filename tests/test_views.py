@@ -672,3 +672,26 @@ def test_the_derivative_of_a_system_has_its_dot_where_a_line_reads_it_and_the_po
     assert "∂ẏ/∂v̇ = -1" in text
     assert "at v = 1, y = 1, x = 1, k = 2" in text
     assert "dv" not in text.split("det J")[0]
+
+
+def test_of_a_wide_net_nothing_is_computed_that_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    n = jacmagic.nnchain("x(600) -> 500 tanh -> 400 softmax")
+    asked: list[object] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(type(n), "at", lambda self, *names, **values: asked.append(names))
+        patch.setattr(remarks, "local_numbers", asked.append)
+        text = n._repr_mimebundle_()["text/plain"]
+    assert not asked
+    assert "J is 400×600; .at() has its numbers" in text
+    assert "singular" not in text
+    narrow = jacmagic.nnchain("x(60) -> 50 tanh -> 40 softmax")._repr_mimebundle_()["text/plain"]
+    assert "largest singular values" in narrow
+    assert "✓ the product of the local Jacobians" in narrow
+
+
+@pytest.mark.parametrize("wrt", [None, "h"])
+def test_a_wide_jacobian_that_is_not_finite_is_told_by_its_rows(wrt: str | None) -> None:
+    r = jacmagic.jacobian("x in R^600\nA in R^(600x600)\nh = A x\nf = [1/h[i] for i = 1..600]", wrt=wrt or "x")
+    assert "not finite" not in str(r._repr_mimebundle_())
+    r.values["x"] = np.zeros(600)
+    assert "not finite here: a division by 0" in str(r._repr_mimebundle_())

@@ -81,7 +81,7 @@ def slot(k: int) -> sp.Symbol:
     return sp.Symbol(f"_{k}", real=True)
 
 
-MAX_ZEROS = 1_000_000
+MAX_ZEROS = 10_000
 """Zeros that are written as numbers; more are an array in which nothing is put."""
 
 MANY = 64

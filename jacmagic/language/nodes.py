@@ -7,7 +7,9 @@ factors with their gaps, and `reading` settles it, once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from jacmagic.errors import Span
@@ -176,18 +178,33 @@ class Boolean(Raw):
     operands: tuple[Raw, ...]
 
 
-def nodes(raw: Any) -> list[Raw]:
-    """All syntax nodes below one."""
-    out: list[Raw] = []
-    todo: list[Any] = [raw]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, Raw):
-            out.append(one)
-            todo.extend(vars(one).values())
-        elif isinstance(one, (tuple, list)):
-            todo.extend(one)
-    return out
+_PARTS: dict[type[Raw], tuple[str, ...]] = {}
+
+
+def _parts(kind: type[Raw]) -> tuple[str, ...]:
+    """The fields of a node's class that hold nodes."""
+    if kind not in _PARTS:
+        own = [one.name for one in fields(kind) if not re.fullmatch(r"Span|bool|(tuple\[)?str\b.*", str(one.type))]
+        _PARTS[kind] = tuple(own)
+    return _PARTS[kind]
+
+
+def nodes(raw: Any) -> Sequence[Raw]:
+    """All syntax nodes of one, it and those below it, or of several; looked for once, as nodes never change."""
+    if not isinstance(raw, Raw):
+        return [one for part in reversed(raw) for one in nodes(part)] if isinstance(raw, (tuple, list)) else []
+    kept: list[Raw] | None = raw.__dict__.get("_nodes")
+    if kept is None:
+        kept = raw.__dict__["_nodes"] = []
+        todo: list[Any] = [raw]
+        while todo:
+            one = todo.pop()
+            if isinstance(one, Raw):
+                kept.append(one)
+                todo.extend([getattr(one, name) for name in _parts(type(one))])
+            elif isinstance(one, tuple):
+                todo.extend(one)
+    return kept
 
 
 @dataclass(frozen=True)

@@ -537,8 +537,11 @@ def _found(value: Any) -> list[Expr]:
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions right below one, left to right."""
-    names = _below(type(expr))
-    return tuple([one for name in names for one in _found(getattr(expr, name))]) if names else ()
+    kept: tuple[Expr, ...] | None = expr.__dict__.get("_children")
+    if kept is None:  # looked for once, as a tree never changes
+        kept = tuple([one for name in _below(type(expr)) for one in _found(getattr(expr, name))])
+        expr.__dict__["_children"] = kept
+    return kept
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

@@ -20,9 +20,9 @@ from jacmagic.show.chain import depends
 from jacmagic.show.convention import in_denominator
 from jacmagic.show.pieces import MAX_SHOWN
 
-MAX_CHECKED = 1_000_000
-"""Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it.
-Instead: `n.at(of, wrt)` of a part."""
+MAX_CHECKED = 200_000
+"""Entries of a derivative by the inputs up to which a net's product of local Jacobians is compared with it, and their
+largest singular values are found. Instead: `n.at(of, wrt)` of a part."""
 
 MAX_GUARDS = 40
 """Places that are watched for a number that is not finite. Instead: `r.forward(…)`."""
@@ -141,7 +141,7 @@ def guards(g: Graph, roots: Sequence[Node]) -> list[tuple[Node, str, str]]:
 
 def not_finite(result: Result) -> str:
     """What is not finite at the current point, a slope or the last number itself, and why."""
-    slopes = sparse.entries(result)
+    slopes = some_slopes(result)
     finite = bool(np.isfinite(slopes).all())
 
     def make() -> tuple[list[tuple[str, str]], Any]:
@@ -164,6 +164,15 @@ def not_finite(result: Result) -> str:
     why = met[0] if met else "a pole, or a number beyond 1.8·10³⁰⁸" if endless else ""
     what = f"{', '.join(names.name(key).text for key in broken)} is not finite here" if finite else "not finite here"
     return f"{what}: {why}" if why else what
+
+
+def some_slopes(result: Result) -> np.ndarray:
+    """Numbers that are finite where the Jacobian is: its entries, or their sums row by row where they are many."""
+    p = result.program
+    rows, columns = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
+    if rows * columns <= MAX_CHECKED or any(key in p.steps for key in p.variables):
+        return sparse.entries(result)
+    return result.jvp(np.ones(columns))
 
 
 UNSOLVED = "the equations hold nowhere near here: Newton's method does not end"
@@ -192,7 +201,7 @@ def numbers(result: Result) -> list[str]:
 def factor_sizes(result: Result) -> str:
     """The largest singular value of every local Jacobian, so that vanishing and exploding gradients are seen."""
     links = depends(result)
-    if not result.program.net or len(links) < 2:
+    if not result.program.net or len(links) < 2 or is_wide(result):
         return ""
     parts = {pair: matrix for pair, matrix in local_numbers(result).items() if np.isfinite(matrix).all()}
     sizes = without_noise(np.array([np.linalg.norm(matrix, 2) for matrix in parts.values()]))
@@ -204,16 +213,23 @@ def factor_sizes(result: Result) -> str:
     return "largest singular values: " + ", ".join(shown) if shown else ""
 
 
+def is_wide(result: Result) -> bool:
+    """True where a definition has too many slopes by the variables, or by what it reads."""
+    size = {key: prod(result.program.shape(key)) for key in result.known}
+    width = sum(size[key] for key in result.program.variables)
+    return any(
+        size[key] * max(width, *map(size.__getitem__, reads)) > MAX_CHECKED for key, reads in depends(result).items()
+    )
+
+
 def checked(result: Result) -> str:
     """The product of a net's local Jacobians against its derivative from the whole graph, in numbers."""
     p, links = result.program, depends(result)
     if not p.net or len(links) < 2 or len(p.outputs) > 3:
         return ""
-    widths = [prod(p.shape(key)) for key in p.variables]
-    width = sum(widths)
-    if any(prod(p.shape(key)) * width > MAX_CHECKED for key in links):
+    if is_wide(result):
         return ""
-    product, bound = _swept(result, local_numbers(result), widths)
+    product, bound = _swept(result, local_numbers(result), [prod(p.shape(key)) for key in p.variables])
     direct = np.asarray(result.at())
     if product.shape != direct.shape or not (np.isfinite(product).all() and np.isfinite(direct).all()):
         return ""

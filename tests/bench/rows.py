@@ -620,6 +620,22 @@ def digits_jax() -> Work:
     return lambda: function(x).block_until_ready()
 
 
+WIDE = "x(1000) -> 1000 tanh -> 1000 softmax"
+
+
+def wide_shown() -> Work:
+    import jacmagic
+
+    return after_fresh(lambda: jacmagic.nnchain(WIDE)._repr_mimebundle_())
+
+
+def wide_product() -> Work:
+    import numpy as np
+
+    a, b = np.random.default_rng(1).normal(size=(2, 1000, 1000))
+    return lambda: a @ b
+
+
 TRAINED = {
     "digits": "x(784) -> 128 relu -> 64 relu -> 10 softmax\nL = cross_entropy(o, y)",
     "XOR": "x(2) -> 4 tanh -> o(1) sigmoid\nL = bce(o, y)",
@@ -727,6 +743,10 @@ def deep_net(depth: int) -> Work:
 
 
 NETS = (
+    Row(
+        "a net 1,000 wide, from text to its output, which has no panel", wide_shown,
+        (Peer("one product of two matrices as wide, NumPy", wide_product, 1 / 4, same=None),),
+    ),
     Row(
         "n.train, 784-128-64-10, 1,000 examples: 10 steps", partial(trained_ours, "digits", 10),
         (
