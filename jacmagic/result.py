@@ -473,7 +473,8 @@ class Result:
                 of, wrt = (name, wrt) if word == "of" else (of, name)
         if without_zeros:
             return sparse.at(self, of, wrt, values)
-        found = np.asarray(self.compiled(of, wrt)(**self.point(values)))
+        point = self.point(values)  # before the function is made: a first point is looked for by such a function
+        found = np.asarray(self.compiled(of, wrt)(**point))
         return found.view(Single) if of is None and found.shape == (1, 1) else found
 
     @cached_property

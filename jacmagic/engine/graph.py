@@ -43,7 +43,7 @@ no operation looks at those.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Any
 
@@ -88,6 +88,12 @@ MANY = 64
 """From so many entries on, an array that is mostly zeros is put together of the others."""
 
 
+@lru_cache(maxsize=4096)
+def free_slots(expr: sp.Expr) -> frozenset[sp.Symbol]:
+    """The symbols in an expression: the slots of a template."""
+    return frozenset(expr.free_symbols)
+
+
 class Graph:
     """Makes nodes, each different one once, and folds what is plainly constant."""
 
@@ -128,28 +134,15 @@ class Graph:
 
         With `fold`, operands that are one number are put into the expression.
         """
-        free = expr.free_symbols
-        swap: dict[sp.Symbol, sp.Expr] = {}
-        kept: list[tuple[Node, Shape]] = []
-        places: dict[tuple[int, Shape], int] = {}
-        for k, (node, axes) in enumerate(operands):
-            if slot(k) not in free:
-                continue
-            uniform = node.data[0] if node.op == "const" and node.data and len(set(node.data)) == 1 else None
-            if uniform is not None and fold:
-                swap[slot(k)] = uniform
-                continue
-            place = places.setdefault((node.number, axes), len(kept))
-            if place == len(kept):
-                kept.append((node, axes))
-            swap[slot(k)] = slot(place)
+        free = free_slots(expr)
+        kept, swap = _different(operands, free, fold)
         try:
             put = put_in(expr, swap) if swap else expr
         except TypeError:  # a condition on 1/0
             if not fold:
                 raise
             put = sp.nan
-        if fold and len(kept) < len(swap) and put.has(sp.zoo, sp.nan):
+        if fold and len(kept) < len(free) and put.has(sp.zoo, sp.nan):
             # 1/0 is no number for SymPy, and infinity in floating point, which conditions compare with
             return self.map(expr, operands, shape, fold=False)
         expr = put
@@ -158,7 +151,7 @@ class Graph:
             return self.const(expr, shape)
         if len(kept) == 1 and expr == slot(0) and kept[0][1] == every:
             return kept[0][0]
-        still = expr.free_symbols
+        still = free_slots(expr)
         if any(slot(k) not in still for k in range(len(kept))):
             return self.map(expr, kept, shape, fold)
         return self.node("map", [n for n, _ in kept], shape, (expr, tuple(a for _, a in kept)))
@@ -290,6 +283,28 @@ class Graph:
     def along(self, op: str, *args: Node, data: Any = None) -> Node:
         """An operation whose shape follows from its operands: along the last axis softmax, norm, prod, …"""
         return self.node(op, args, OPERATIONS[op].shape([arg.shape for arg in args], data, ()), data)
+
+
+def _different(
+    operands: Sequence[tuple[Node, Shape]], free: frozenset[sp.Symbol], fold: bool
+) -> tuple[list[tuple[Node, Shape]], dict[sp.Symbol, sp.Expr]]:
+    """The operands that a template reads, each once and with `fold` no numbers, and what changes in it for that."""
+    swap: dict[sp.Symbol, sp.Expr] = {}
+    kept: list[tuple[Node, Shape]] = []
+    places: dict[tuple[int, Shape], int] = {}
+    for k, (node, axes) in enumerate(operands):
+        if slot(k) not in free:
+            continue
+        uniform = node.data[0] if node.op == "const" and node.data and len(set(node.data)) == 1 else None
+        if uniform is not None and fold:
+            swap[slot(k)] = uniform
+            continue
+        place = places.setdefault((node.number, axes), len(kept))
+        if place == len(kept):
+            kept.append((node, axes))
+        if place != k:
+            swap[slot(k)] = slot(place)
+    return kept, swap
 
 
 def is_zero(node: Node) -> bool:
