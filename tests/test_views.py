@@ -16,7 +16,7 @@ import jacmagic
 from jacmagic import names, panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.show import backward, factors, remarks, tables, views
+from jacmagic.show import backward, determinants, factors, remarks, tables, views
 
 
 def shown(result, *kinds):
@@ -218,7 +218,7 @@ def test_a_determinant_puts_the_powers_of_a_norm_together(block, determinant):
     (said,) = (one.text for one in views.formulas(r) if one.kind == "determinant")
     assert said == f"det J = {determinant}"
     point = {s: sp.Rational(k + 2, 7) for k, s in enumerate(r.variables)}
-    value = tables.determinant_of(sp.Matrix(r.matrix)).xreplace(point)
+    value = determinants.determinant_of(sp.Matrix(r.matrix)).xreplace(point)
     assert abs(sp.N(r.matrix.xreplace(point), 30).det() - sp.N(value, 30)) < 1e-20
 
 
@@ -695,3 +695,18 @@ def test_a_wide_jacobian_that_is_not_finite_is_told_by_its_rows(wrt: str | None)
     assert "not finite" not in str(r._repr_mimebundle_())
     r.values["x"] = np.zeros(600)
     assert "not finite here: a division by 0" in str(r._repr_mimebundle_())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_determinant_multiplied_out_has_the_value_that_numpy_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y, t = sp.symbols("x y t", real=True)
+    parts = [x, y, sp.sin(t), sp.cos(t), sp.sin(x), sp.cos(x), sp.exp(y), 1 / x, x**2, sp.Rational(2, 3), sp.Integer(0),
+             sp.sqrt(x**2 + y**2), sp.pi, sp.Float(0.5), x + y]
+    # the first half are polynomials in names and functions, the others are not
+    some = [parts[k] for k in (0, 1, 2, 3, 4, 5, 6, 8, 9, 10)] if seed < 6 else parts
+    n = 2 + seed % 3
+    matrix = sp.Matrix(n, n, lambda i, j: some[rng.integers(len(some))] * some[rng.integers(len(some))] - some[rng.integers(len(some))])
+    point = {one: sp.Float(value) for one, value in zip((x, y, t), rng.uniform(0.5, 2, 3), strict=True)}
+    numbers = np.array(matrix.subs(point).evalf(), dtype=float)
+    assert float(determinants.determinant_of(matrix).subs(point)) == pytest.approx(np.linalg.det(numbers), rel=1e-8, abs=1e-9)

@@ -13,8 +13,9 @@ from jacmagic.language import tree as t
 from jacmagic.language.printers import text
 from jacmagic.result import Result
 from jacmagic.show.backward import layout_of
+from jacmagic.show.determinants import determinant_of
 from jacmagic.show.pieces import MAX_SHOWN, Formula, equal, name_of
-from jacmagic.show.tables import determinant_of, jacobian_name
+from jacmagic.show.tables import jacobian_name
 
 MAX_SHORT = 80
 """Characters of an eigenvalue at a point, as text; a longer one is left to the numbers. Instead: `r.at(…)`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -21,6 +20,7 @@ from jacmagic.result import Result, symbols_of
 from jacmagic.show.backward import layout_of
 from jacmagic.show.chain import depends, paths, whole_forms
 from jacmagic.show.convention import in_denominator
+from jacmagic.show.determinants import determinant_of
 from jacmagic.show.factors import by_sigmoid, local_entries, reciprocal
 from jacmagic.show.pieces import (
     MAX_BESIDE,
@@ -248,49 +248,3 @@ def determinant(result: Result) -> Iterator[Formula]:
     shown = layout_of(result)(determinant_of(sp.Matrix(result.matrix)))
     if len(latex(shown)) < MAX_FORMULA // 8:
         yield Formula("determinant", equal(t.Call("det", (t.Jacobian(),), bare=True), shown))
-
-
-def determinant_of(matrix: sp.Matrix) -> sp.Expr:
-    """The determinant, reduced where a cheap identity does it; never `simplify`."""
-    powers = [e for e in matrix.atoms(sp.Pow) if e.base.is_Add and e.exp.is_Rational and e.exp not in (1, 2, 3)]
-    roots = {base: sp.Dummy(positive=True) for base in {e.base for e in powers}}
-    order = {base: sp.ilcm(1, *[e.exp.q for e in powers if e.base == base]) for base in roots}
-    plain = matrix.xreplace({e: roots[e.base] ** (e.exp * order[e.base]) for e in powers})
-    value = sp.expand(plain.det(method="berkowitz"))
-    if value.has(sp.sin, sp.cos):
-        value = _pythagoras(value)
-    forms = [value]
-    if roots:  # a norm's square in a numerator is the one in the denominator
-        above, below = sp.fraction(sp.together(value))
-        identities = [base - root ** order[base] for base, root in roots.items()]
-        with suppress(sp.PolynomialError):
-            gens = sp.parallel_poly_from_expr([above, *identities])[1].gens
-            ordered = sorted(gens, key=lambda one: (one in roots.values(), str(one)))
-            forms.append(sp.reduced(above, identities, *ordered)[1] / below)
-    back = {root: base ** sp.Rational(1, order[base]) for base, root in roots.items()}
-    forms = [one.xreplace(back) for one in forms]
-    if roots and forms[-1].count_ops() < 100:
-        forms.append(sp.factor(forms[-1]))
-    return min([*forms, *map(sp.factor_terms, forms)], key=sp.count_ops)
-
-
-def _pythagoras(expr: sp.Expr) -> sp.Expr:
-    """sin² + cos² = 1 wherever it shortens a polynomial in sines and cosines."""
-    best = expr
-    for angle in {e.args[0] for e in expr.atoms(sp.sin, sp.cos)}:
-        for one, other in ((sp.sin, sp.cos), (sp.cos, sp.sin)):
-            rest = best.replace(
-                lambda e, one=one, angle=angle: e.is_Pow and e.base == one(angle) and e.exp.is_Integer and e.exp >= 2,
-                lambda e, one=one, other=other, angle=angle: (1 - other(angle) ** 2) ** (e.exp // 2)
-                * one(angle) ** (e.exp % 2),
-            )
-            rest = sp.expand(rest)
-            if rest.count_ops() < best.count_ops():
-                best = rest
-    angles = {e.args[0] for e in best.atoms(sp.sin, sp.cos)}
-    if len(angles) > 1 and best.is_Add and len(best.args) == 2:
-        combined = sp.expand(sp.trigsimp(best, method="matching")) if best.count_ops() < 30 else best
-        shorter = sp.powsimp(combined)
-        if shorter.count_ops() < best.count_ops():
-            return shorter
-    return best
