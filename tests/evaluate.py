@@ -100,6 +100,10 @@ class _Evaluator:
     def shape_identity(self, tree: t.Identity) -> Shape:
         return tree.size, tree.size
 
+    def shape_commutation(self, tree: t.Commutation) -> Shape:
+        m, n = self.shape(tree.of)
+        return (m * n, m * n) if m and n else UNKNOWN
+
     def shape_ones(self, _: t.Expr) -> Shape:
         return None, 1
 
@@ -270,6 +274,10 @@ class _Evaluator:
         assert shape[0] is not None, "I of no size"
         assert shape[0] == shape[1], f"I of the size {shape}"
         return np.eye(shape[0])
+
+    def value_commutation(self, tree: t.Commutation, _: Shape) -> np.ndarray:
+        m, n = self.value(tree.of, UNKNOWN).shape
+        return np.eye(m * n)[np.arange(m * n).reshape(m, n).T.ravel()]
 
     def value_ones(self, _: t.Expr, shape: Shape) -> np.ndarray:
         assert shape[0] is not None, "𝟏 of no size"

@@ -418,6 +418,13 @@ class Kronecker(Expr):
 
 
 @dataclass(frozen=True)
+class Commutation(Expr):
+    """K, the matrix that turns the entries of a matrix X: K flatten(X) = flatten(Xᵀ)."""
+
+    of: Expr
+
+
+@dataclass(frozen=True)
 class Reduced(Expr):
     """Σ y, ∏ x of all entries; with a condition below it, ∏_{i ≠ j} x_i. Kind "sum" or "prod"."""
 

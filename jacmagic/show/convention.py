@@ -119,6 +119,7 @@ class _Turned:
     def size_matrix(self, tree: t.Expr) -> Size:
         return MATRIX
 
+    size_commutation = size_matrix
     size_diag = size_identity = size_kronecker = size_labelledmatrix = size_jacobian = size_outer = size_matrix
 
     def size_paren(self, tree: t.Paren) -> Size:

@@ -43,6 +43,8 @@ def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
     root, target = result.inner(of), g.input(wrt, p.shape(wrt))
     if len(root.shape) > 2:
         return None
+    if len(target.shape) == 2:
+        root = unrolled(root)
     if len(root.shape) == 2:
         shown, told = of_matrix(result, root, target)
         return (shown, told) if len(latex(shown)) <= MAX_FORMULA // 4 else None
@@ -51,6 +53,12 @@ def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
         return (layout_of(result)(entries[0][0]), "") if entries is not None else None
     shown, told = form_of(result, root, target, result.once("names", lambda: Names(result)).splits[of])
     return (shown, told) if len(latex(shown)) <= MAX_FORMULA // 4 else None
+
+
+def unrolled(root: Node) -> Node:
+    """The matrix whose entries, row by row, a vector is: the same derivative by another matrix; else the vector."""
+    inner = root.args[0] if root.op == "take" and len(root.shape) == 1 else root
+    return inner if len(inner.shape) == 2 and root.data == (0, tuple(range(inner.size))) else root
 
 
 def depends_on(root: Node) -> set[str]:

@@ -24,7 +24,7 @@ _WIDE = '<mspace width="1em"/>'
 _SYMBOLS = {
     "partial": "<mo>∂</mo>", "d": "<mi>d</mi>", "nabla": "<mo>∇</mo>", "top": "<mo>⊤</mo>", "infinity": "<mi>∞</mi>",
     "one": "<mn>𝟏</mn>", "identity": "<mi>I</mi>", "J": "<mi>J</mi>", "delta": "<mi>δ</mi>", "z": "<mi>z</mi>",
-    "D": "<mi>D</mi>",
+    "D": "<mi>D</mi>", "K": "<mi>K</mi>",
     "e": "<mi>𝐞</mi>", "reals": "<mi>ℝ</mi>", "frobenius": "<mi>F</mi>",
 }
 _DOTS = {"across": "⋯", "down": "⋮", "both": "⋱"}

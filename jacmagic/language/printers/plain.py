@@ -85,6 +85,9 @@ class Text(Writer):
     def identity(self, expr: t.Identity) -> Piece:
         return "I", Level.ATOM
 
+    def commutation(self, expr: t.Commutation) -> Piece:
+        return "K", Level.ATOM
+
     def ones(self, expr: t.Ones) -> Piece:
         return "𝟏", Level.ATOM
 

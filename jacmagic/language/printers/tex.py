@@ -14,7 +14,7 @@ from jacmagic.language.printers.writer import FENCED, Piece, name_of
 _SYMBOLS = {
     "partial": r"\partial", "d": "d", "nabla": r"\nabla", "top": r"\top", "infinity": r"\infty", "one": r"\mathbf{1}",
     "identity": "I", "J": "J", "D": "D", "delta": r"\delta", "z": "z", "e": r"\mathbf{e}", "reals": r"\mathbb{R}",
-    "frobenius": "F",
+    "frobenius": "F", "K": "K",
 }
 _DOTS = {"across": r"\cdots", "down": r"\vdots", "both": r"\ddots"}
 _SIGNS = {node: row.latex for node, row in OPERATORS.items()} | {"⊗": r"\otimes"}

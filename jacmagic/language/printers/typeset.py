@@ -120,6 +120,9 @@ class Typeset(Writer):
     def identity(self, expr: t.Identity) -> Piece:
         return self.symbol("identity"), Level.ATOM
 
+    def commutation(self, expr: t.Commutation) -> Piece:
+        return self.symbol("K"), Level.ATOM
+
     def ones(self, expr: t.Ones) -> Piece:
         return self.symbol("one"), Level.ATOM
 
