@@ -16,7 +16,7 @@ from jacmagic.engine import chain as c
 from jacmagic.engine.expand import MAX_WRITTEN
 from jacmagic.engine.graph import Node
 from jacmagic.reals import reals
-from jacmagic.solving import FLAT, extremum
+from jacmagic.solving import FLAT, extremum, variables
 from jacmagic.values import fitted, identifier
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def jvp(result: Result, direction: Direction, values: Mapping[str, Any]) -> np.n
 def vjp(result: Result, weights: Direction, values: Mapping[str, Any]) -> np.ndarray:
     """Jᵀ u, one number for each variable: the gradient of the functions weighed by u."""
     p, g = result.program, result.program.graph
-    targets, along = _targets(result), _along(result, "u", weights)
+    targets, along = variables(result, "here the variables"), _along(result, "u", weights)
 
     def make() -> Compiled:
         roots, labels = c.rebuild(g, [p.node(key) for key in along.nodes], (), True)
@@ -258,7 +258,7 @@ def _along(result: Result, word: str, given: Direction) -> _Along:
     """The direction that is given: v of names without a definition, u of functions."""
     p, g = result.program, result.program.graph
     if not isinstance(given, Mapping):
-        keys = p.outputs if word == "u" else [one.data for one in _targets(result)]
+        keys = p.outputs if word == "u" else [one.data for one in variables(result, "here the variables")]
         along = _Along(result, {key: g.input(f"_v{k}", p.shape(key)) for k, key in enumerate(keys)}, {})
         flat = np.asarray(reals(word, given), dtype=float)
         size = sum(one.size for one in along.nodes.values())
@@ -272,13 +272,6 @@ def _along(result: Result, word: str, given: Direction) -> _Along:
             raise KeyError(f"{name!r} is no {'function' if word == 'u' else 'name without a definition'} of this block")
         arrays[key] = fitted(reals(name, value), p.shape(key))
     return _Along(result, {key: g.input(f"_v{k}", p.shape(key)) for k, key in enumerate(arrays)}, arrays)
-
-
-def _targets(result: Result) -> list[Node]:
-    p = result.program
-    if defined := [key for key in p.variables if key in p.steps]:
-        raise ValueError(f"{defined[0]} is defined by the block; here the variables are names that have no definition")
-    return [p.graph.input(key, p.shape(key)) for key in p.variables]
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def solve(result: Result) -> Solutions:
         roots, targets = list(p.conditions.residuals), list(p.conditions.names)
     else:
         roots, _ = c.rebuild(g, [p.node(key) for key in p.zeros])
-        targets = _variables(result)
+        targets = variables(result)
     return _found(result, roots, targets, lambda values: ("", ()))
 
 
@@ -86,7 +86,7 @@ def equilibria(result: Result) -> Solutions:
     steps = [one for one in p.steps.values() if one.kind in ("equation", "map")]
     if not steps:
         raise ValueError("equilibria are of a system, x' = …, or of a map, x_{n+1} = …")
-    targets, as_map = _variables(result), steps[0].kind == "map"
+    targets, as_map = variables(result), steps[0].kind == "map"
     roots, _ = c.rebuild(g, [one.node for one in steps])
     if len(roots) != len(targets) or [one.size for one in roots] != [one.size for one in targets]:
         raise ValueError("equilibria are by the variables that the equations change")
@@ -106,7 +106,7 @@ def critical_points(result: Result) -> Solutions:
     (root, *others), _ = c.rebuild(g, [p.node(key) for key in p.outputs])
     if others or root.size != 1:
         raise ValueError("critical points are of one function whose value is a number")
-    targets = _variables(result)
+    targets = variables(result)
     number = g.take(root, (0,), ()) if root.shape else root
     gradient = c.jacobians(g, number, targets, reuse=False)
     hessian = _matrix(result, gradient, targets)
@@ -154,10 +154,11 @@ def stability(found: np.ndarray, as_map: bool) -> str:
 Kind = Callable[[dict[str, Any]], tuple[str, tuple[complex, ...]]]
 
 
-def _variables(result: Result) -> list[Node]:
+def variables(result: Result, what: str = "what is solved for") -> list[Node]:
+    """The inputs that the variables are."""
     p = result.program
     if defined := [key for key in p.variables if key in p.steps]:
-        raise ValueError(f"{defined[0]} is defined by the block; what is solved for are names that have no definition")
+        raise ValueError(f"{defined[0]} is defined by the block; {what} are names that have no definition")
     return [p.graph.input(key, p.shape(key)) for key in p.variables]
 
 

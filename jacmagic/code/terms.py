@@ -10,7 +10,7 @@ from typing import Any
 
 from jacmagic.code.dialects import Dialect
 from jacmagic.code.trees import Tree
-from jacmagic.engine.graph import is_mostly_zero
+from jacmagic.engine.graph import ancestry, is_mostly_zero
 from jacmagic.engine.operation import Shape
 
 Inputs = Sequence[tuple[str, Shape]]
@@ -120,15 +120,8 @@ class Body:
 
     def write(self, roots: Sequence[Term]) -> list[str]:
         """The statements after which every root can be shown."""
-        needed: dict[int, Term] = {}
-        todo = list(roots)
-        while todo:
-            term = todo.pop()
-            if term.number not in needed:
-                needed[term.number] = term
-                todo.extend(term.args)
-        order = [needed[k] for k in sorted(needed)]
-        uses = self.uses = dict.fromkeys(needed, 0)
+        order = ancestry(roots)
+        uses = self.uses = {term.number: 0 for term in order}
         for term in order:
             for arg, times in zip(term.args, self.mentions(term)):
                 uses[arg.number] += times

@@ -178,7 +178,7 @@ def rebuild(
     labels: dict[int, str] = {}
     cut = set(cut)
     # Definitions that are cut need nothing below them.
-    for node in _ancestry_until(roots, cut):
+    for node in ancestry(roots, lambda one: one.op == "label" and one.data in cut):
         args = [new[a.number] for a in node.args if a.number in new]
         if node.op == "label":
             if node.data in cut:
@@ -190,18 +190,6 @@ def rebuild(
         else:
             new[node.number] = again(g, node, args, safe)
     return [new[root.number] for root in roots], labels
-
-
-def _ancestry_until(roots: Sequence[Node], cut: set[str]) -> list[Node]:
-    needed: dict[int, Node] = {}
-    todo = list(roots)
-    while todo:
-        node = todo.pop()
-        if node.number not in needed:
-            needed[node.number] = node
-            if not (node.op == "label" and node.data in cut):
-                todo.extend(node.args)
-    return [needed[k] for k in sorted(needed)]
 
 
 # ------------------------------------------------------------------ kinks

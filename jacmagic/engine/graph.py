@@ -42,10 +42,10 @@ no operation looks at those.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from math import prod
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sympy as sp
 
@@ -328,13 +328,24 @@ def is_diagonal(node: Node) -> bool:
         node.data == (0, tuple(k * (n + 1) for k in range(n))))
 
 
-def ancestry(roots: Iterable[Node]) -> list[Node]:
-    """All nodes that the roots need, operands first; without recursion."""
-    needed: dict[int, Node] = {}
+class Numbered(Protocol):
+    """A node of a graph, or of one written as code; its operands have lower numbers."""
+
+    number: int
+    args: Any
+
+
+Below = TypeVar("Below", bound=Numbered)
+
+
+def ancestry(roots: Iterable[Below], cut: Callable[[Below], bool] | None = None) -> list[Below]:
+    """All nodes that the roots need, operands first, none beyond those that are cut; without recursion."""
+    needed: dict[int, Below] = {}
     todo = list(roots)
     while todo:
         node = todo.pop()
         if node.number not in needed:
             needed[node.number] = node
-            todo.extend(node.args)
+            if cut is None or not cut(node):
+                todo.extend(node.args)
     return [needed[k] for k in sorted(needed)]

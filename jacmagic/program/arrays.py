@@ -74,7 +74,7 @@ def family(low: Lowerer, expr: t.Family) -> Value:
         return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
     count = len(values)
     try:
-        with low.family(expr.index, values):
+        with low.family((expr.index, values)):
             body = low.lower(expr.body)
             node = low.node(body)
     except (Unroll, ShapeError):  # written out, a clash of sizes speaks of the members

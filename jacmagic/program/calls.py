@@ -24,7 +24,7 @@ from jacmagic.program.arithmetic import check_power, crossed, no_cross, norm
 from jacmagic.program.batches import COLUMNS
 from jacmagic.program.fits import alike, same
 from jacmagic.program.lowerer import MAX_CALLS, MAX_FUNCTIONS, Lowerer, Unroll, Value
-from jacmagic.program.matrices import MATRICES
+from jacmagic.program.matrices import MATRICES, Lowering
 from jacmagic.program.uses import names_in
 
 
@@ -291,13 +291,8 @@ def all_entries(low: Lowerer, expr: t.Call, value: Value) -> Node:
     return low.flat(value)
 
 
-def norm2(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    return norm(low, expr, expr.arguments[0], values[0], "2")
-
-
-
-def norm1(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    return norm(low, expr, expr.arguments[0], values[0], "1")
+def norm_of(order: str) -> Lowering:
+    return lambda low, expr, values: norm(low, expr, expr.arguments[0], values[0], order)
 
 
 def no_inner_product(low: Lowerer, expr: t.Call) -> SyntaxMistake | None:
@@ -349,32 +344,30 @@ def reduction(low: Lowerer, expr: t.Call, values: list[Value]) -> Node | None:
     return None
 
 
-def sum_(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    node = reduction(low, expr, values)
-    if node is None:
-        return Value(sp.Add(*(v.expr for v in values)), literal=all(v.literal for v in values))
-    return low.of_node(low.graph.sum(node, (0,)))
+def combined(make: Callable[..., sp.Expr], of: Callable[[Graph, Node], Node]) -> Lowering:
+    """A sum or a product of the entries of one vector, or of numbers given one by one."""
+
+    def lower(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
+        if (node := reduction(low, expr, values)) is not None:
+            return low.of_node(of(low.graph, node))
+        return Value(make(*(v.expr for v in values)), literal=all(v.literal for v in values))
+
+    return lower
 
 
-def prod_(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    node = reduction(low, expr, values)
-    if node is None:
-        return Value(sp.Mul(*(v.expr for v in values)), literal=all(v.literal for v in values))
-    return low.of_node(low.graph.along("prod", node))
+add_up = combined(sp.Add, lambda g, node: g.sum(node, (0,)))
 
 
 def mean(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
-    node = reduction(low, expr, values)
-    if node is None:
-        return Value(sp.Add(*(v.expr for v in values)) / len(values), literal=all(v.literal for v in values))
-    total = low.of_node(low.graph.sum(node, (0,)))
-    return replace(total, expr=total.expr / prod(node.shape))
+    total = add_up(low, expr, values)
+    return replace(total, expr=total.expr / (prod(values[0].shape) * len(values)))
 
 
-CALLS: dict[str, Callable[[Lowerer, t.Call, list[Value]], Value]] = {
+CALLS: dict[str, Lowering] = {
     "softmax": softmax, "log_softmax": softmax, "layer_norm": layer_norm, "rms_norm": rms_norm, "var": var,
-    "norm": norm2, "norm2": norm2, "norm1": norm1, "dot": dot, "cross": cross,
-    "diag": diag, "sum": sum_, "prod": prod_, "mean": mean, **{name: row.lower for name, row in MATRICES.items()},
+    "norm": norm_of("2"), "norm2": norm_of("2"), "norm1": norm_of("1"), "dot": dot, "cross": cross,
+    "diag": diag, "sum": add_up, "mean": mean, "prod": combined(sp.Mul, lambda g, node: g.along("prod", node)),
+    **{name: row.lower for name, row in MATRICES.items()},
 }
 
 def unknown(low: Lowerer, expr: t.Unknown) -> Value:

@@ -108,7 +108,7 @@ def base_of(low: Lowerer, expr: t.Component) -> Value:
     """The array that components are taken of; it may be read inside a family, too."""
     if low.in_family and low.depends_on_index(expr.base):
         raise Unroll
-    with low.outside_family():
+    with low.family(None):
         return low.lower(expr.base)
 
 

@@ -300,7 +300,7 @@ class Lowerer:
         except Unroll:
             if self.vector_index is None or self.depends_on_index(expr):
                 raise
-            with self.outside_family():
+            with self.family(None):
                 value = rule(self, expr)
             if value.shape != ():
                 raise
@@ -310,15 +310,6 @@ class Lowerer:
         """True where an expression in a family differs from member to member."""
         assert self.vector_index is not None
         return mentions(expr, {self.vector_index[0], *self.family_arguments})
-
-    @contextmanager
-    def outside_family(self) -> Iterator[None]:
-        held = self.vector_index, self.family_arguments
-        self.vector_index, self.family_arguments = None, frozenset()
-        try:
-            yield
-        finally:
-            self.vector_index, self.family_arguments = held
 
     @contextmanager
     def at_home(self) -> Iterator[None]:
@@ -386,9 +377,10 @@ class Lowerer:
         return value
 
     @contextmanager
-    def family(self, index: str, values: tuple[int, ...]) -> Iterator[None]:
+    def family(self, index: tuple[str, tuple[int, ...]] | None) -> Iterator[None]:
+        """In the body of a family, by its index and the values of that; with None outside of all."""
         held = self.vector_index, self.family_arguments
-        self.vector_index, self.family_arguments = (index, values), frozenset()
+        self.vector_index, self.family_arguments = index, frozenset()
         try:
             yield
         finally:

@@ -10,13 +10,12 @@ import sympy as sp
 from jacmagic.engine.entries import Entries, listed, short, without_zeros
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.operation import OPERATIONS, Operation, Shape
-from jacmagic.engine.ops.axes import LEAD, behind, every, shifted, times
+from jacmagic.engine.ops.axes import LEAD, Carried, behind, every, of_one, shifted, times
 from jacmagic.engine.ops.maps import IS_BEST
 from jacmagic.errors import LimitError
 from jacmagic.functions import by_cases, symbolic
 
 _0, _1, _2 = slot(0), slot(1), slot(2)
-Carried = Callable[[Graph, Node, Node, int], Node]  # from a tangent or cotangent with leading axes to the other side's
 
 
 def _outer(x: Node) -> Shape:
@@ -47,14 +46,8 @@ def _row(
         whole, n = listed(args[0], x.size), x.shape[-1]
         return without_zeros(one for start in range(0, x.size, n) for one in row(whole[start : start + n]))
 
-    def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[Node, Node]]:
-        return [(node.args[0], back(g, node, c, lead))]
-
-    def push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: bool) -> Node | None:
-        return tangents[0] and ahead(g, node, tangents[0], lead)
-
     return Operation(
-        name, shape, lambda g, node, args, _: g.along(name, args[0]), pull, push, entries,
+        name, shape, lambda g, node, args, _: g.along(name, args[0]), *of_one(back, ahead), entries,
         many=lambda g, node, args, _: g.along(name, args[0]),
         cost=lambda node, inner: (node.args[0].shape[-1], inner[0] * 2 * node.args[0].shape[-1]), **others,
     )

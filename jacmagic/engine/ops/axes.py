@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.operation import Shape
 from jacmagic.engine.templates import ONE
 
 LEAD = 90
 """The label of the leading axis in products, where no other is larger."""
+
+Carried = Callable[[Graph, Node, Node, int], Node]  # from a tangent or cotangent with leading axes to the other side's
+
+
+def of_one(back: Carried, ahead: Carried) -> tuple[Callable[..., list[tuple[Node, Node]]], Callable[..., Node | None]]:
+    """Jᵀ and J of an operation with one operand."""
+
+    def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[Node, Node]]:
+        return [(node.args[0], back(g, node, c, lead))]
+
+    def push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: bool) -> Node | None:
+        return tangents[0] and ahead(g, node, tangents[0], lead)
+
+    return pull, push
 
 
 def every(node: Node) -> Shape:

@@ -17,11 +17,9 @@ import sympy as sp
 from jacmagic.engine.entries import Entries, listed, short, without_zeros
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.operation import Operation, Shape
-from jacmagic.engine.ops.axes import LEAD, behind
+from jacmagic.engine.ops.axes import LEAD, Carried, behind, of_one
 from jacmagic.engine.templates import ONE, ZERO
 from jacmagic.functions import by_cases, symbolic
-
-Carried = Callable[[Graph, Node, Node, int], Node]  # from a tangent or cotangent with leading axes to the other side's
 
 SINGULAR = sp.Rational(1, 10**13)
 """Below this part of what it is for orthogonal rows of their lengths, a determinant is nothing but rounding."""
@@ -135,18 +133,12 @@ def _row(
         (x,) = node.args
         return without_zeros(made(_Minors(listed(args[0], x.size), x.shape[0])))
 
-    def pull(g: Graph, node: Node, c: Node, lead: int, reuse: bool) -> list[tuple[Node, Node]]:
-        return [(node.args[0], back(g, node, c, lead))]
-
-    def push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: bool) -> Node | None:
-        return tangents[0] and ahead(g, node, tangents[0], lead)
-
     def cost(node: Node, inner: Sequence[float]) -> tuple[float, float]:
         products = factorial(min(node.args[0].shape[0], 20))
         return products, inner[0] * 2 * products
 
-    return Operation(name, shape, lambda g, node, args, _: g.along(name, args[0]), pull, push, entries, cost=cost,
-                     spell=spell, **others)
+    return Operation(name, shape, lambda g, node, args, _: g.along(name, args[0]), *of_one(back, ahead), entries,
+                     cost=cost, spell=spell, **others)
 
 
 def _number(

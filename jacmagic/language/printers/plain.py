@@ -15,6 +15,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _DOTS = {"across": "⋯", "down": "⋮", "both": "⋱"}
 _SIGNS = {node: row.text for node, row in OPERATORS.items()} | {"⊗": "⊗"}
+_SYMBOLS = {"identity": "I", "one": "𝟏", "partial": "∂", "delta": "δ"}
 _BIG = {"sum": "Σ", "prod": "∏"}
 
 
@@ -32,6 +33,9 @@ class Text(Writer):
 
     def sign(self, node: str) -> str:
         return f"{_SIGNS[node]} " if node == "not" else f" {_SIGNS[node]} "
+
+    def symbol(self, what: str) -> str:
+        return _SYMBOLS.get(what, what)
 
     def minus(self, inner: str) -> str:
         return "-" + inner
@@ -81,15 +85,6 @@ class Text(Writer):
 
     def verbatim(self, expr: t.Verbatim) -> Piece:
         return expr.plain, Level.CASES
-
-    def identity(self, expr: t.Identity) -> Piece:
-        return "I", Level.ATOM
-
-    def commutation(self, expr: t.Commutation) -> Piece:
-        return "K", Level.ATOM
-
-    def ones(self, expr: t.Ones) -> Piece:
-        return "𝟏", Level.ATOM
 
     # -------------------------------------------------------------- fractions and powers
     def fraction(self, expr: t.Fraction) -> Piece:
@@ -199,14 +194,9 @@ class Text(Writer):
         return f"1[{self.free(expr.condition)}]", Level.ATOM
 
     # -------------------------------------------------------------- derivatives
-    def partial(self, expr: t.Partial) -> Piece:
-        return self.quotient("∂", expr.of, expr.by), Level.POWER
-
-    def total(self, expr: t.Total) -> Piece:
-        return self.quotient("d", expr.of, expr.by), Level.POWER
-
-    def quotient(self, sign: str, of: t.Expr, by: tuple[t.Expr, ...]) -> str:
+    def quotient(self, sign: str, of: t.Expr, by: Sequence[t.Expr]) -> str:
         """∂f/∂x, ∂²f/∂x∂y, ∂²f/∂x²."""
+        sign = self.symbol(sign)
         order = str(len(by)).translate(_SUPERSCRIPTS) if len(by) > 1 else ""
         counts: dict[t.Expr, int] = {}
         for one in by:
@@ -254,21 +244,11 @@ class Text(Writer):
         """A sign with a name as its index, which reads back: J_F1, not J_F₁."""
         return f"{symbol}_{self.at(below, Level.ATOM)}".translate(_PLAIN_DIGITS)
 
-    def delta(self, expr: t.Delta) -> Piece:
-        return self.marked("δ", expr.of), Level.ATOM
-
-    def pre_activation(self, expr: t.PreActivation) -> Piece:
-        return self.marked("z", expr.of), Level.ATOM
-
-    def unit(self, expr: t.Unit) -> Piece:
-        return self.marked("e", expr.index), Level.ATOM
-
     def marked(self, symbol: str, below: t.Expr | None) -> str:
-        if below is None:
-            return symbol
-        if isinstance(below, t.Number):
-            return symbol + subscript(below.text)
-        return f"{symbol}_{self.at(below, Level.ATOM)}"
+        shown = self.symbol(symbol)
+        if below is None or isinstance(below, t.Number):
+            return shown if below is None else shown + subscript(below.text)
+        return f"{shown}_{self.at(below, Level.ATOM)}"
 
     # -------------------------------------------------------------- what stands between formulas
     def interval(self, expr: t.Interval) -> Piece:
@@ -283,9 +263,6 @@ class Text(Writer):
 
     def listing(self, expr: t.Listing) -> Piece:
         return self.listed(expr.items), Level.CASES
-
-    def phrase(self, expr: t.Phrase) -> Piece:
-        return "".join(map(self.free, expr.parts)), Level.CASES
 
     def equation(self, expr: t.Equation) -> Piece:
         self.derived = isinstance(expr.sides[0], (*t.DERIVATIVES, t.Slope))

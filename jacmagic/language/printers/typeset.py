@@ -70,10 +70,6 @@ class Typeset(Writer):
         """Σ or ∏ with its bounds, empty where it has none."""
 
     @abstractmethod
-    def symbol(self, what: str) -> str:
-        """A sign of its own: partial, d, nabla, top, infinity, one, identity, J, D, delta, z, e, prime."""
-
-    @abstractmethod
     def digits(self, text: str) -> str: ...
 
     @abstractmethod
@@ -116,15 +112,6 @@ class Typeset(Writer):
 
     def words(self, expr: t.Words) -> Piece:
         return self.text(expr.text), Level.ATOM
-
-    def identity(self, expr: t.Identity) -> Piece:
-        return self.symbol("identity"), Level.ATOM
-
-    def commutation(self, expr: t.Commutation) -> Piece:
-        return self.symbol("K"), Level.ATOM
-
-    def ones(self, expr: t.Ones) -> Piece:
-        return self.symbol("one"), Level.ATOM
 
     # -------------------------------------------------------------- products, powers, fractions
     def divides_first(self, factors: Factors) -> bool:
@@ -312,13 +299,7 @@ class Typeset(Writer):
         return shown
 
     # -------------------------------------------------------------- derivatives
-    def partial(self, expr: t.Partial) -> Piece:
-        return self.quotient("partial", expr.of, expr.by), Level.POWER
-
-    def total(self, expr: t.Total) -> Piece:
-        return self.quotient("d", expr.of, expr.by), Level.POWER
-
-    def quotient(self, sign: str, of: t.Expr, by: tuple[t.Expr, ...]) -> str:
+    def quotient(self, sign: str, of: t.Expr, by: Sequence[t.Expr]) -> str:
         """∂f/∂x, ∂²f/∂x∂y, ∂²f/∂x²."""
         d = self.symbol(sign)
         order = len(by)
@@ -358,15 +339,6 @@ class Typeset(Writer):
         shown = self.marked("J", expr.of)
         return self.called(shown, self.listed(expr.at)) if expr.at else shown, Level.ATOM
 
-    def delta(self, expr: t.Delta) -> Piece:
-        return self.marked("delta", expr.of), Level.ATOM
-
-    def pre_activation(self, expr: t.PreActivation) -> Piece:
-        return self.marked("z", expr.of), Level.ATOM
-
-    def unit(self, expr: t.Unit) -> Piece:
-        return self.marked("e", expr.index), Level.ATOM
-
     def marked(self, symbol: str, below: t.Expr | None) -> str:
         shown = self.symbol(symbol)
         return shown if below is None else self.lowered(shown, self.free(below))
@@ -386,9 +358,6 @@ class Typeset(Writer):
 
     def listing(self, expr: t.Listing) -> Piece:
         return (self.comma().rstrip() + self.gap(wide=True)).join(map(self.free, expr.items)), Level.CASES
-
-    def phrase(self, expr: t.Phrase) -> Piece:
-        return "".join(map(self.free, expr.parts)), Level.CASES
 
     @staticmethod
     def runs_together(before: t.Expr, factor: t.Expr) -> bool:

@@ -144,6 +144,10 @@ class Writer(ABC):
         """An operator between two expressions, with its gaps."""
 
     @abstractmethod
+    def symbol(self, what: str) -> str:
+        """A sign of its own: partial, d, nabla, top, infinity, one, identity, J, D, delta, z, e, prime."""
+
+    @abstractmethod
     def minus(self, inner: str) -> str:
         """A sign in front."""
 
@@ -256,11 +260,44 @@ class Writer(ABC):
     def turned(self, angle: str) -> str:
         """An angle with the sign of degrees behind it."""
 
+    def identity(self, expr: t.Identity) -> Piece:
+        return self.symbol("identity"), Level.ATOM
+
+    def commutation(self, expr: t.Commutation) -> Piece:
+        return self.symbol("K"), Level.ATOM
+
+    def ones(self, expr: t.Ones) -> Piece:
+        return self.symbol("one"), Level.ATOM
+
     def outer(self, expr: t.Outer) -> Piece:
         return self.write(t.product(expr.left, t.Transpose(expr.right)))
 
     def kronecker(self, expr: t.Kronecker) -> Piece:
         return self.at(expr.left, Level.POWER) + self.sign("⊗") + self.at(expr.right, Level.POWER), Level.PRODUCT
+
+    # -------------------------------------------------------------- derivatives
+    def partial(self, expr: t.Partial) -> Piece:
+        return self.quotient("partial", expr.of, expr.by), Level.POWER
+
+    def total(self, expr: t.Total) -> Piece:
+        return self.quotient("d", expr.of, expr.by), Level.POWER
+
+    @abstractmethod
+    def quotient(self, sign: str, of: t.Expr, by: Sequence[t.Expr]) -> str:
+        """∂f/∂x, ∂²f/∂x∂y, ∂²f/∂x²."""
+
+    def delta(self, expr: t.Delta) -> Piece:
+        return self.marked("delta", expr.of), Level.ATOM
+
+    def pre_activation(self, expr: t.PreActivation) -> Piece:
+        return self.marked("z", expr.of), Level.ATOM
+
+    def unit(self, expr: t.Unit) -> Piece:
+        return self.marked("e", expr.index), Level.ATOM
+
+    @abstractmethod
+    def marked(self, symbol: str, below: t.Expr | None) -> str:
+        """A symbol, with what it is of as its index."""
 
     # -------------------------------------------------------------- bars
     def norm(self, expr: t.Norm) -> Piece:
@@ -292,6 +329,9 @@ class Writer(ABC):
         for k, side in enumerate(expr.sides[1:]):
             out += self.sign(expr.signs[min(k, len(expr.signs) - 1)]) + self.free(side)
         return out, Level.CASES
+
+    def phrase(self, expr: t.Phrase) -> Piece:
+        return "".join(map(self.free, expr.parts)), Level.CASES
 
     def tuple(self, expr: t.Tuple) -> Piece:
         return self.brackets(self.listed(expr.entries)), Level.ATOM
