@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from random import Random
 
 import numpy as np
 import pytest
 
 import jacmagic
 from jacmagic.program import declare, passes, python, statements
+from jacmagic.program.lowerer import Lowerer
+from jacmagic.program.shapes import Inference
 
 SPREAD = [  # a block, what it computes, and its echo
     ("x in R^3\nμ = mean(x)\nf = x - μ", lambda x: x - x.mean(), "f = x - μ 𝟏"),
@@ -218,3 +222,66 @@ def test_a_clash_says_which_line_told_a_size_that_none_declares(block, said):
     with pytest.raises(jacmagic.ShapeError) as caught:
         jacmagic.jacobian(block)
     assert said in str(caught.value)
+
+
+FORMS = (
+    "({} + {})|({} - 2{})|({} {})|({} {} {})|({} .* {})|({} ./ {})|({}/{})|({} · {})|({} × {})|tanh({})|max({}, {})|sum({})|"
+    "norm({})|softmax({})|({}.^{})|dot({}, {})|({})^T|[{}, {}]|({} if s > 0 else {})|mse({}, {})|diag({})|var({})|"
+    "logsumexp({})|-{}|sum_rows({})|vec({})|kron({}, {})|{}^2|cross({}, {})|tr({})|inv({})|conv({}, {})|H[1]|M[:,2]|"
+    "[{} for i = 1..3]|sum({} for i = 1..2)|sum([{} for i = 1..2])"
+).split("|")
+NARROW = {
+    "s": (), "u": (1,), "v": (2,), "w": (3,), "A": (1, 1), "B": (1, 2), "C": (2, 1), "D": (2, 2), "F": (3, 1),
+    "G": (1, 3), "H": (2, 3), "M": (3, 2), "P": (3, 3),
+}
+
+
+def test_every_part_of_a_formula_is_lowered_in_the_size_that_is_inferred(monkeypatch):
+    """Of 400 random formulas, also of sizes of 1, those that are read: parts that fit by chance, and the other way round."""
+    judge, seen = {}, []
+    run, lower = Inference.run, Lowerer.lower
+
+    def remembered(self, definitions):
+        judge["now"] = self
+        return run(self, definitions)
+
+    def compared(self, expr):
+        value = lower(self, expr)
+        if "now" in judge and not (self.calls or self.in_family or self.indices):
+            seen.append((self.source(expr.span), judge["now"].up(expr), value.shape))
+        return value
+
+    monkeypatch.setattr(Inference, "run", remembered)
+    monkeypatch.setattr(Lowerer, "lower", compared)
+    random = Random(5)
+
+    def made(depth):
+        if not depth or random.random() < 0.2:
+            return random.choice([*NARROW]) + random.choice(["", "", "", "^T"])
+        form = random.choice(FORMS)
+        return form.format(*(made(depth - 1) for _ in range(form.count("{}"))))
+
+    declared = "\n".join(f"{name} in {size_of(shape)}" for name, shape in NARROW.items())
+    read = 0
+    for _ in range(400):
+        judge.clear()
+        with suppress(jacmagic.JacmagicError):
+            jacmagic.jacobian(f"{declared}\nf = {made(2)}")
+            read += 1
+    assert read > 60
+    assert [one for one in seen if one[1] is None or one[1] != one[2]] == []
+
+
+def test_a_part_that_does_not_change_is_added_as_often_as_the_sum_says():
+    r = jacmagic.jacobian("H in R^(2x3)\nf = sum(H[1] for i = 1..2)\ng = [H[2] for i = 1..2]")
+    h = np.arange(6.0).reshape(2, 3)
+    found = r.forward(H=h)
+    assert np.array_equal(found["f"], 2 * h[0])
+    assert np.array_equal(found["g"], [*h[1], *h[1]])
+
+
+def test_softmax_of_a_row_is_a_row():
+    r = jacmagic.jacobian("q in R^2\nK in R^(3x2)\nV in R^(3x4)\no = softmax(q^T K^T) V")
+    q, k, v = np.array([0.3, -1.2]), np.arange(6.0).reshape(3, 2) / 5, np.arange(12.0).reshape(3, 4)
+    scores = np.exp(k @ q)
+    assert np.allclose(r.forward(q=q, K=k, V=v)["o"], (scores / scores.sum() @ v)[None], rtol=1e-13)

@@ -231,7 +231,7 @@ def examples(low: Lowerer, expr: t.Call, value: Value) -> tuple[Node, Callable[[
     """A vector, or a matrix whose rows are taken one by one, of a batch of columns these; and the way back."""
     node = low.node(value)
     if len(value.shape) != 2 or value.shape[1] == 1:
-        return vector_argument(low, expr, value), low.of_node
+        return vector_argument(low, expr, value), lambda found: low.of_node(found, value.shape if value.row else None)
     if low.batches.of(expr.arguments[0]) == COLUMNS:
         low.unsaid.told[f"{expr.function} column by column"] = None
         return low.graph.permute(node, (1, 0)), lambda found: low.of_node(low.graph.permute(found, (1, 0)))

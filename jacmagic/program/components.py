@@ -21,6 +21,8 @@ def component(low: Lowerer, expr: t.Component) -> Value:
         low.unsaid.rows |= set() if one_column else {expr.span}
     node = low.node(base)
     if any(isinstance(index, t.Slice) for index in indices):
+        if low.in_family:  # a part has entries of its own
+            raise Unroll
         return low.of_node(part(low, expr, node, indices))
     columns = [index_values(low, index) for index in indices]
     length = max((len(c) for c in columns if isinstance(c, tuple)), default=0)

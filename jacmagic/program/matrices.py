@@ -15,6 +15,7 @@ from jacmagic.errors import ShapeError, ValueMistake
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import square
+from jacmagic.program.fits import columns
 from jacmagic.program.known import Shape
 from jacmagic.program.lowerer import Lowerer, Value
 
@@ -155,6 +156,7 @@ def maxpool(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 
 
 def conv_shape(x: Shape, w: Shape) -> Shape | None:
+    x, w = columns((x, w))
     return tuple(max(n - k + 1, 0) for n, k in zip(x, w)) if len(x) == len(w) else None
 
 

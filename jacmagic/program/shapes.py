@@ -596,15 +596,16 @@ class Inference:
                 self.up(arg, (3,))
             return (3,)
         if expr.function == "diag":
-            size = self.up(args[0])
-            return (size[0], size[0]) if size and len(size) == 1 else None
+            (size,) = columns([self.up(args[0])], always=True)
+            return size * 2 if size and len(size) == 1 else None
         if row.kind == "vector":
             return columns([self.up(args[0], want)], always=True)[0]
         if len(args) > 1:
             return self.alike(list(args), want)
         arg = t.inside(args[0])
-        if isinstance(arg, t.Family):
-            return self.up(t.Family(arg.body, arg.index, arg.first, arg.last, "sum", span=arg.span), want)
+        if isinstance(arg, t.Family) and arg.kind == "vector":
+            self.up(t.Family(arg.body, arg.index, arg.first, arg.last, "sum", span=arg.span), want)
+            return ()
         shape = self.up(arg)
         if expr.function == "logsumexp" and shape and shape[1:] not in ((), (1,)):
             return (shape[1 if self.batches.of(arg) == COLUMNS else 0],)
