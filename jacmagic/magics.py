@@ -39,7 +39,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--hessian": {"help": "Show the second derivatives, with eigenvalues and what they say of the point."},
     "--taylor": {"metavar": "N", "help": "Show the Taylor polynomial of order N, at the point and in symbols."},
     "--reveal": {"help": "The question first, then an entry or a layer a press of r."},
-    "--quiz": {"help": "Ask for each entry of the Jacobian, and show none."},
+    "--quiz": {"metavar": "[ENTRIES]", "help": "Ask for each entry, or for \"df1/dx2\"; what is typed is marked."},
     "--check": {"metavar": "ANSWER", "help": "Mark an answer to what the Jacobian is, in quotes, entry by entry."},
     "--layout": {"metavar": "WHICH", "help": "Derivatives in numerator or denominator layout."},
     "--seed": {"metavar": "N", "help": "Seed of the weights that have no value, a whole number."},
@@ -190,7 +190,9 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
             options[name[2:]] = True
             continue
         value = word["attached"] or ""
-        if not value and (following := _WORD.match(line, last)):
+        # A value that may be left out stands in quotes.
+        words = _IN_QUOTES if OPTIONS[name]["metavar"].startswith("[") else _WORD
+        if not value and (following := words.match(line, last)):
             value, span, last = following["word"], Span(*following.span("word")), following.end()
         options[name[2:]] = _value(name, value.removeprefix("="), span, line)
     rest.append(line[last:])
@@ -199,13 +201,16 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
 
 _QUOTED = r"""(?:"[^"]*"|'[^']*'(?!\S)|\S+)"""
 _OPTION = re.compile(rf"(?<!\S)(?P<name>--[A-Za-z][^\s=]*)(?P<attached>=(?:{_QUOTED})?)?")
+_IN_QUOTES = re.compile(r"""\s*(?P<word>"[^"]*"|'[^']*'(?!\S))""")
 _WORD = re.compile(rf"\s*(?P<word>{_QUOTED})")
 
 
-def _value(name: str, value: str, span: Span, line: str) -> str | int:
+def _value(name: str, value: str, span: Span, line: str) -> str | int | bool:
     """What stands behind an option."""
     quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     value = value.strip("'\"")
+    if name == "--quiz":
+        return value.strip() or True
     if name == "--check":
         if not value.strip() or not quoted and value[0] in "[(" and value[-1] not in "])":
             raise OptionMistake("An answer stands in quotes.", span, ('--check "[2x y, x^2]"',)).bind(line)

@@ -28,6 +28,7 @@ from jacmagic.result import Result as Derivatives
 from jacmagic.show import answers, checking, views
 from jacmagic.show import steps as stepwise
 from jacmagic.show.anysize import DifferentError
+from jacmagic.show.asked import asked
 from jacmagic.show.checking import Check
 from jacmagic.show.convention import LAYOUTS, layout_said
 from jacmagic.show.steps import Steps
@@ -85,7 +86,8 @@ class Result(Derivatives):
         With layout="denominator" every derivative that is shown has a row for each variable and a column for each
         function; it stays so until layout="numerator". What `matrix`, `at` and `jacobian` give has numerator layout.
 
-        Besides, what VIEWS shows where it is asked for, steps=True, hessian=True; reveal=True shows the question first.
+        Besides, what VIEWS shows where it is asked for: steps=True, hessian=True; reveal=True shows the question first,
+        quiz=True asks for each entry, quiz="df1/dx2" for those that are named.
 
         Raises:
             ValueError: another layout.
@@ -102,7 +104,9 @@ class Result(Derivatives):
         """Write the formulas that will be shown: most of the work of showing them."""
         views.formulas(self, self._whole)
         if "quiz" in self.besides:
-            quizzes.spec(self)
+            asked(self)
+            if not panel.has_panel(self):
+                raise ValueMistake("A quiz is of functions that are known by their formulas, and of few values.", None)
 
     def latex(self) -> str:
         """LaTeX of the Jacobian, everything substituted, in the layout that is shown; it reads back in a block.
@@ -169,12 +173,10 @@ class Result(Derivatives):
 
     def _bundle(self) -> dict[str, str]:
         found = views.shown(self, self._whole)
-        asks = "quiz" in self.besides
-        alive = not asks and not self._static and panel.has_panel(self)
-        said = [f"({one})"] if not asks and (one := layout_said(self)) else []
+        alive = not self._static and panel.has_panel(self)
+        said = [f"({one})"] if "quiz" not in self.besides and (one := layout_said(self)) else []
         bundle = {
-            "text/html": quizzes.frame(self) if asks else panel.html(
-                self, self._static, self._big, self._whole, alive and _carries_font()),
+            "text/html": panel.html(self, self._static, self._big, self._whole, alive and _carries_font()),
             "text/latex": "\n\n".join([*(f"$\\displaystyle {one.latex}$" for one in found if one.latex), *said]),
             "text/plain": views.plain_text(self, self._whole),
         }
@@ -184,7 +186,7 @@ class Result(Derivatives):
 
     def _repr_html_(self) -> str:
         """For hosts that know no bundle: the output in an iframe that sizes itself. A notebook asks for the bundle."""
-        return quizzes.frame(self) if "quiz" in self.besides else panel.frame(self, None, self._big, self._whole)
+        return panel.frame(self, None, self._big, self._whole)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(views.plain_text(self, self._whole))

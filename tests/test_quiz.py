@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import jacmagic
+from jacmagic import panel
 from jacmagic.language import printers
 from jacmagic.panel import quiz
 from jacmagic.show.backward import layout_of
@@ -97,8 +98,52 @@ def test_a_quiz_shows_no_entry():
     assert "∂f/∂x = ?\n∂f/∂y = ?" in shown
     assert "3x" not in shown
     bundle = r._repr_mimebundle_()
-    assert bundle["text/html"].startswith("<iframe")
-    assert not any("3x" in one or "3 x^{2}" in one for one in bundle.values())
+    assert "data-jacmagic" in bundle["text/html"]
+    seen = [bundle["text/plain"], bundle["text/latex"], re.sub(r'data-\w+="[^"]*"', "", bundle["text/html"])]
+    assert not any("3x" in one or "3 x^{2}" in one for one in seen)
     assert r.check("3x^2 y, x^3")
     assert "ask(root" in r.html()
     assert r.html(300).startswith('<iframe title="a quiz" style="width:100%;height:300px')
+
+
+@pytest.mark.parametrize(("named", "asked"), [
+    ("dx/dr", ["∂x/∂r"]), ("∂y/∂φ, dx/dr", ["∂y/∂φ", "∂x/∂r"]), (r"\frac{\partial x}{\partial \varphi}", ["∂x/∂φ"]),
+])
+def test_entries_that_are_named_are_asked_for(named, asked, tmp_path):
+    r = jacmagic.jacobian("x(r, φ) = r^2 cos φ\ny(r, φ) = r^2 sin φ").show(quiz=named)
+    r.prepare()
+    assert [line for line in plain_text(r).splitlines() if "?" in line] == [f"{one} = ?" for one in asked]
+    assert len(panel.spec(r)["quiz"]["entries"]) == len(asked)
+    text = r.save(tmp_path / "quiz.html").read_text(encoding="utf-8")
+    assert len(json.loads(re.search(r"ask\(root,(.*)\);</script>", text)[1])["entries"]) == len(asked)
+
+
+def test_a_vector_s_name_stands_for_its_entries():
+    n = jacmagic.nnchain("x in R^2\nh = tanh(W x + b) in R^3").show(quiz="dh2/dx")
+    n.prepare()
+    assert [one["at"] for one in panel.spec(n)["quiz"]["entries"]] == [[1, 0], [1, 1]]
+
+
+@pytest.mark.parametrize(("block", "quiz", "says", "under"), [
+    ("f(x, y) = x y", "df/dq", "No name 'q'", "q"), ("f(x, y) = x y", "df/dx, 2", "Here stand entries", "2"),
+    ("u = x y\nf = u^2", "df/dx, du/dx", "no entry of the Jacobian", "du/dx"), ("u = u(x, t)\nf = u^2", True, "known by their formulas", None),
+    ("x in R^9\nA in R^(8x9)\nf = A x", True, "at most 64 entries", None),
+])
+def test_what_cannot_be_asked_for_is_pointed_at(block, quiz, says, under):
+    with pytest.raises(jacmagic.JacmagicError, match=says) as caught:
+        jacmagic.jacobian(block).show(quiz=quiz).prepare()
+    if under is not None:
+        error = caught.value
+        assert error.source[error.span.start : error.span.stop] == under
+
+
+@pytest.mark.parametrize(("text", "right", "says"), [
+    ("2x y", True, "✓ right"), (r"\frac{2x^2 y}{x}", True, "✓ right"), ("-2x y", False, "✗ a sign"), ("2x q", None, "q is no name of the block"),
+    ("2x y^2", False, "✗ not right"),
+])
+def test_a_kernel_marks_what_a_panel_asks(text, right, says):
+    widget = jacmagic.jacobian("f(x, y) = x^2 y").show(quiz=True).widget()
+    widget.asked = {"of": "f", "wrt": "x", "text": text, "place": "jm1 0"}
+    assert widget.marked["right"] is right
+    assert says in widget.marked["says"]
+    assert widget.marked["place"] == "jm1 0"

@@ -22,11 +22,11 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.guide.gallery import GALLERY
 from jacmagic.guide.statements import STATEMENTS
 from jacmagic.language import limits
-from jacmagic.panel import pictures
+from jacmagic.panel import asking, pictures
 from jacmagic.program import implicit, lowerer
 from jacmagic.pytorch import block, lay
+from jacmagic.show import asked, checking, mistakes, pieces, points, remarks, rules, views
 from jacmagic.show import chain as paths
-from jacmagic.show import checking, mistakes, pieces, points, remarks, rules, views
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -40,7 +40,7 @@ OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
     limits, lowerer, implicit, expand, maps, entries, chain, nonzeros, source, result, conditions, solving, pieces, paths, remarks,
-    rules, checking, mistakes, points, views, panel, pictures, block, lay,
+    rules, checking, mistakes, points, asked, views, panel, asking, pictures, block, lay,
 )
 
 

@@ -28,7 +28,7 @@ from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import curvature, parts, pictures
+from jacmagic.panel import asking, curvature, parts, pictures
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views
@@ -98,7 +98,7 @@ class _Spec:
 
     def aloud(self, tree: t.Expr) -> dict[str, str]:
         """What a screen reader says of a formula when it comes, where formulas come one by one."""
-        return {"says": printers.text(tree)} if "reveal" in self.result.besides else {}
+        return {"says": printers.text(tree)} if self.result.besides.keys() & views.ASKING.keys() else {}
 
     def label(self, one: pieces.Label) -> dict[str, str]:
         """A row's or column's name; an entry of h_1 is h_{1,2}."""
@@ -151,6 +151,7 @@ class _Spec:
             "rescue": self.rescue(bool(reasons)),
             "actions": self.actions(entries is not None),
             "reveal": "reveal" in result.besides,
+            "quiz": asking.quiz(self),
         }
         made["graph"] = graph(result, self.outputs)
         return made

@@ -20,9 +20,11 @@ import ipywidgets
 import numpy as np
 import traitlets
 
+from jacmagic.errors import JacmagicError
 from jacmagic.panel import MAX_VALUES, font, html, spec
 from jacmagic.panel.parts import module, style
 from jacmagic.result import Result
+from jacmagic.show.checking import check
 from jacmagic.show.views import plain_text
 
 EPOCH = int(1000 * time.time())
@@ -56,6 +58,11 @@ const link = (model) => {
   };
   const greet = ({ detail }) => { if (detail && detail.uid === uid && detail.source !== own) say(); };
   const told = () => { if (take(model.get("point")).length) say(); };
+  // An answer goes to the kernel, and comes back marked.
+  const asked = ({ detail }) => { if (detail.uid === uid) { model.set("asked", detail.asked); model.save_changes(); } };
+  const marked = () => document.dispatchEvent(new CustomEvent("jacmagic:marked", { detail: { uid, marked: model.get("marked") } }));
+  document.addEventListener("jacmagic:asked", asked);
+  model.on("change:marked", marked);
   document.addEventListener("jacmagic:values", heard);
   document.addEventListener("jacmagic:hello", greet);
   model.on("change:point", told);
@@ -65,6 +72,8 @@ const link = (model) => {
   say();
   return () => {
     clearTimeout(timer);
+    document.removeEventListener("jacmagic:asked", asked);
+    model.off("change:marked", marked);
     document.removeEventListener("jacmagic:values", heard);
     document.removeEventListener("jacmagic:hello", greet);
     model.off("change:point", told);
@@ -94,11 +103,14 @@ class Bridge(anywidget.AnyWidget):
     epoch = traitlets.Float(EPOCH).tag(sync=True)
     moved = traitlets.Dict().tag(sync=True)
     point = traitlets.Dict().tag(sync=True)
+    asked = traitlets.Dict().tag(sync=True)
+    marked = traitlets.Dict().tag(sync=True)
 
     def __init__(self, result: Result, **more: Any) -> None:
         super().__init__(uid=result.uid, **more)
         self._result = weakref.ref(result)
         self.observe(self._on_moved, "moved")
+        self.observe(self._on_asked, "asked")
         self._unlink = link(result, self, self._tell)
 
     def _tell(self, values: Mapping[str, Any]) -> None:
@@ -118,6 +130,19 @@ class Bridge(anywidget.AnyWidget):
         values, serials = ({key: one[part] for key, one in newer.items()} for part in (0, 1))
         result.values.update_all(values, source=self, serials=serials)
         self._keep({key: result.values[key] for key in values if key in result.values})
+
+    def _on_asked(self, change: Any) -> None:
+        """Mark an answer to an entry, in words; what cannot be read is said, and is neither right nor wrong."""
+        result, one = self._result(), change["new"]
+        if result is None or not {"of", "wrt", "text"} <= one.keys():
+            return
+        try:
+            found = check(result, str(one["text"]), entry=(str(one["of"]), str(one["wrt"])))
+            right: bool | None = bool(found)
+            says = "✓ right" if right else f"✗ {found.slips.item() or 'not right'}"
+        except (JacmagicError, KeyError) as error:
+            right, says = None, str(getattr(error, "message", error))
+        self.marked = {**one, "right": right, "says": says}
 
     def close(self) -> None:
         if self.comm is not None:

@@ -13,16 +13,16 @@ from typing import Any
 
 import sympy as sp
 
-from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.errors import LimitError, ValueMistake
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.panel import FRAMED
+from jacmagic.panel.asking import spellings
 from jacmagic.panel.parts import source
 from jacmagic.result import Result
 from jacmagic.show import views
-from jacmagic.show.views import MAX_ASKED
+from jacmagic.show.asked import asked as entries_asked
 
 FUNCTIONS = frozenset(
     "exp sqrt cbrt ln log2 log10 sin cos tan cot sec csc asin acos atan sinh cosh tanh coth sech csch asinh acosh atanh "
@@ -48,14 +48,13 @@ def spec(result: Result) -> dict[str, Any]:
     rows = [name for key in p.outputs for name in result.entry_symbols(key)]
     if defined := [key for key in p.variables if key in p.steps]:
         raise ValueMistake(f"A quiz is by names that have no definition; {defined[0]} has one.", None)
-    if len(rows) * len(result.variables) > MAX_ASKED:
-        raise LimitError(f"A quiz asks for at most {MAX_ASKED} entries; this Jacobian has more.")
+    places = entries_asked(result)
     return {
         "names": [one for key in p.inputs for one in named(result, key)] + defined_names(result),
         "functions": list(map(tree, result.outputs)),
         "entries": [
-            {"mathml": equals(asked(row.name, column.name)), "row": k, "by": column.name}
-            for k, row in enumerate(rows) for column in result.variables
+            {"mathml": equals(asked(rows[i].name, result.variables[j].name)), "row": i, "by": result.variables[j].name}
+            for i, j in places
         ],
         "heading": [printers.mathml(one.tree, one.arrays) for one in views.echo(result)],
     }
@@ -89,12 +88,6 @@ def defined_names(result: Result) -> list[dict[str, Any]]:
             out += [{"key": symbol.name, "spellings": spellings(symbol.name), "range": None, "total": "", "tree": tree(one)}
                     for symbol, one in zip(result.entry_symbols(key), entries)]
     return out
-
-
-def spellings(key: str) -> list[str]:
-    """x1, x_1, x₁ and their kind are one name; the page takes indices and braces away."""
-    found = names.name(key)
-    return list(dict.fromkeys([key, found.key, found.text, found.text.replace("_", ""), key.replace("_", "")]))
 
 
 def tree(expr: sp.Expr) -> Any:

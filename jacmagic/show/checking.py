@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -86,13 +86,14 @@ class Check(Told):
         return "\n".join(mathml(one.tree, one.arrays) for one in self.lines)
 
 
-def check(result: Result, answer: str, span: Span | None = None) -> Check:
-    """An answer to what the Jacobian is, or to ∂L/∂W where that stands left of =.
+def check(result: Result, answer: str, span: Span | None = None, entry: tuple[str, str] | None = None) -> Check:
+    """An answer to what the Jacobian is, to ∂L/∂W where that stands left of =, or to what one entry is, by its names.
 
     Raises:
         JacmagicError: the answer cannot be read, or has another size; it points at the answer.
     """
-    return _Marked(result, read(result, answer, span)).check()
+    found = read(result, answer, span)
+    return _Marked(result, found if entry is None else replace(found, of=entry[0], wrt=entry[1])).check()
 
 
 # ------------------------------------------------------------------ points of the domain

@@ -22,6 +22,8 @@ from jacmagic.language.printers import latex
 from jacmagic.program.model import Line, Program
 from jacmagic.result import Result
 from jacmagic.show.anysize import Together
+from jacmagic.show.asked import MAX_ASKED
+from jacmagic.show.asked import asked as entries_asked
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain, forms
 from jacmagic.show.checking import check
@@ -195,13 +197,14 @@ def blanks(result: Result) -> Iterator[Formula]:
     """What is asked for, an entry a line; where these are many, a name by a name."""
     p = result.program
     rows, columns = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
-    if rows * columns > MAX_ASKED:
+    if "quiz" not in result.besides and rows * columns > MAX_ASKED:
         pairs = islice(product(p.outputs, p.variables), MAX_ASKED)
-        asked = [t.Partial(name_of(result, of), (t.Name(by),)) for of, by in pairs]
+        wanted: list[t.Expr] = [t.Partial(name_of(result, key), (t.Name(one),)) for key, one in pairs]
     else:
-        labels = product(Labels(result, p.outputs), Labels(result, p.variables))
-        asked = [t.Partial(row.tree, (column.tree,)) for row, column in labels]
-    for one in asked:
+        of, by = (list(Labels(result, keys)) for keys in (p.outputs, p.variables))
+        places = entries_asked(result) if "quiz" in result.besides else product(range(len(of)), range(len(by)))
+        wanted = [t.Partial(of[i].tree, (by[j].tree,)) for i, j in places]
+    for one in wanted:
         yield Formula("quiz", equal(one, t.Words("?")))
 
 
@@ -221,9 +224,6 @@ def asked_steps(result: Result) -> list[tuple[str, str]]:
             pairs += [(one, wrt) for one in entries(of)]
     return pairs
 
-
-MAX_ASKED = 64
-"""Entries that a quiz asks for. Instead: fewer variables, `%%jacobian x, y`."""
 
 MAX_WORKED = 12
 """Derivatives whose steps are shown at once. Instead: `r.steps(of, wrt)`."""
@@ -268,7 +268,7 @@ def formulas(result: Result, whole: bool = False) -> list[Formula]:
     asked = (whole, result.layout, repr(result.besides))
     if asked not in made:
         found: list[Formula] = for_any_size(result) if isinstance(result, Unsized) else []
-        for view in () if found else QUESTION if "quiz" in result.besides else VIEWS.values():
+        for view in () if found else VIEWS.values():
             found += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)
         made[asked] = [laid(result, one) for one in found]  # whole or not at all: the reader may interrupt
     return made[asked]
@@ -276,7 +276,7 @@ def formulas(result: Result, whole: bool = False) -> list[Formula]:
 
 def shown(result: Result, whole: bool = False) -> list[Formula]:
     """What is seen at first: all of it, or the question alone."""
-    if not result.besides.keys() & ASKING.keys():
+    if not result.besides.keys() & ASKING.keys() or isinstance(result, Unsized):
         return formulas(result, whole)
     return [laid(result, one) for view in QUESTION for one in view(result)]
 

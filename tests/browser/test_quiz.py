@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import frontends
 import pytest
+from conftest import need
+from playwright.sync_api import expect
 
 import jacmagic
+from jacmagic import panel
 
 FIELD = "x(r, φ) = r cos φ\ny(r, φ) = u sin φ\nu = r^2"
 
@@ -105,3 +109,90 @@ def test_it_fits_a_telephone(asked):
     assert box["height"] >= 44
     assert box["width"] > 150
     page.close()
+
+
+# ------------------------------------------------------------------ in the panel
+def fields(page, tmp_path, result):
+    """The panel of a result that asks, and a function that types an answer and says how it is marked."""
+    (tmp_path / "panel.html").write_text(panel.page(result), encoding="utf-8")
+    page.goto((tmp_path / "panel.html").as_uri())
+
+    def answer(k: int, text: str) -> str:
+        field = page.locator(".jm-asked input").nth(k)
+        field.fill(text)
+        field.press("Enter")
+        return page.locator(".jm-asked output").nth(k).text_content() or ""
+
+    return answer
+
+
+def test_an_entry_is_hidden_until_it_is_typed_or_shown(page, tmp_path):
+    answer = fields(page, tmp_path, jacmagic.jacobian("u = r^2\nx(r, t) = r cos t\ny(r, t) = u sin t").show(quiz=True))
+    cells, status = page.locator(".jm-cell > math"), page.locator(".jm-asked [role=status]")
+    visible = lambda: [one.is_visible() for one in cells.all()]
+    assert visible() == [False] * 4
+    assert [answer(0, "cos t"), answer(1, "r sin t"), answer(2, "2 r sin(t"), answer(2, "2 u sin(t)/r")] == [
+        "✓ right", "✗ not right", ") is missing", "✓ right"]
+    assert visible() == [True, False, True, False]
+    expect(status).to_have_text("2 of 4 right")
+    page.get_by_label("show d x by d t").click()
+    expect(page.locator(".jm-picture")).to_be_hidden()
+    assert answer(3, "r^2 cos t") == "✓ right"
+    expect(status).to_have_text("3 of 4 right")
+    expect(page.locator(".jm-veiled")).to_have_count(0)
+    expect(page.locator(".jm-picture")).to_be_visible()
+
+
+def test_named_entries_alone_are_hidden(page, tmp_path):
+    answer = fields(page, tmp_path, jacmagic.jacobian("f(x, y) = [x^2 y, x + y]").show(quiz="df1/dx"))
+    assert [one.is_visible() for one in page.locator(".jm-cell > math").all()] == [False, True, True, True]
+    page.locator(".jm-cell").nth(0).press("Enter")
+    expect(page.locator(".jm-veiled")).to_have_count(0)
+    assert answer(0, "2x y") == "✓ right"
+    expect(page.locator(".jm-asked [role=status]")).to_have_text("0 of 1 right")  # it was shown
+
+
+PLACES = {
+    "x in R^3\nf(x) = [x1^3 x2, ||x||]": ["3x1^2 x2", "x₁^3", "0", "x_1/sqrt(x1^2 + x2^2 + x3^2)"],
+    "f(x) = selu(x) + a x\na = 2 in [0, 9]": ["1.0507009873554805 (step(x) + 1.6732632423543772 e^x (1 - step(x))) + a"],
+    "x' = a x - b x y\ny' = -c y": ["a - b y", "-b x", "0", "-c"], "f(x) = ln(x) sqrt(x - 1)": ["sqrt(x-1)/x + ln(x)/(2sqrt(x-1))"],
+    "x^2 + y^2 = 1\ny = y(x)": ["-x/y"], "f(x, y) = |x y|": ["y x y/|x y|"],
+}
+
+
+@pytest.mark.parametrize("block", PLACES)
+def test_right_answers_are_right_and_others_are_not(page, tmp_path, block):
+    answer = fields(page, tmp_path, jacmagic.jacobian(block).show(quiz=True))
+    for k, text in enumerate(PLACES[block]):
+        assert answer(k, f"{text} + 1/10^6") == "✗ not right"
+        assert answer(k, text) == "✓ right", text
+
+
+def test_a_net_asks_for_its_derivative(page, tmp_path):
+    answer = fields(page, tmp_path, jacmagic.nnchain("x in R^2\nh = tanh(W x + b) in R^2\nL = h1 h2").show(quiz="dL/dx1"))
+    expect(page.locator(".jm-card").first).to_be_hidden()
+    assert answer(0, "(1 - h1^2) W[1,1] h[2] + h1 (1 - h2^2) W[2, 1]") == "✓ right"
+    expect(page.locator(".jm-card").first).to_be_visible()
+
+
+def test_a_kernel_s_word_is_taken(page, tmp_path):
+    answer = fields(page, tmp_path, jacmagic.jacobian("f(x, y) = x^2 y").show(quiz=True))
+    page.evaluate("""() => document.addEventListener("jacmagic:asked", ({ detail: { uid, asked } }) => {
+        window.asked = asked;
+        document.dispatchEvent(new CustomEvent("jacmagic:marked", { detail: { uid, marked: { ...asked, right: asked.text.startsWith("\\\\frac"), says: "what the kernel says" } } }));
+    })""")
+    assert answer(0, r"\frac{2 x^2 y}{x}") == "what the kernel says"
+    assert page.evaluate("window.asked.of + window.asked.wrt") == "fx"
+    expect(page.locator(".jm-cell > math").first).to_be_visible()
+    assert answer(1, "x^3") == "what the kernel says"
+    expect(page.locator(".jm-cell > math").nth(1)).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_fields_fit_and_are_open_to_all(page, tmp_path, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    answer = fields(page, tmp_path, jacmagic.jacobian("f(x, y) = [x y, sin x]").show(quiz=True))
+    assert answer(0, "sin") == "sin needs its argument"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    need(frontends.AXE, "JACMAGIC_AXE names no axe.min.js")
+    assert not frontends.faults(page, "html")

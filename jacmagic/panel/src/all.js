@@ -3,6 +3,7 @@
 import "./chain.js";
 import "./curvature.js";
 import "./stability.js";
+import "./tutor.js";
 import "./veil.js";
 import "./pictures/cobweb.js";
 import "./pictures/contour.js";

@@ -104,7 +104,8 @@ export function mount(root, spec, bridge) {
   address(panel);
   if (shownEntry) entry.first();
   const off = wire(panel, bridge);
-  if (spec.reveal) VIEWS.veil?.(panel);
+  if (spec.quiz) VIEWS.tutor?.(panel);
+  else if (spec.reveal) VIEWS.veil?.(panel);
 
   return () => {
     stop.abort();

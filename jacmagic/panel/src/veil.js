@@ -10,8 +10,8 @@ const STYLE = ".jm .jm-veiled{visibility:hidden}.jm .jm-cell.jm-veiled{visibilit
   + ".jm .jm-cell.jm-veiled>*{visibility:hidden}.jm .jm-cell.jm-veiled::after{content:'?';position:absolute;inset:0;display:grid;place-items:center}"
   + "@container jm (max-width:699px){.jm .jm-right.jm-veiled{display:none}}";
 
-/** All that comes, in order: the chain rule, its layers, the entries of J, each other formula, and what is left. @param {Panel} panel @returns {Unit[]} */
-function units({ root, spec }) {
+/** What there is: the chain rule and its layers, the entries of J, each other formula, and what is left. @param {Panel} panel */
+export function units({ root, spec }) {
   const all = (/** @type {string} */ which) => /** @type {any[]} */ ([...root.querySelectorAll(which)]);
   const { rows = [], columns = [], entries } = spec.result ?? {};
   const cards = spec.chain?.cards ?? [];
@@ -19,67 +19,82 @@ function units({ root, spec }) {
   const formulas = all(".jm-result > :not(.jm-matrix), .jm-math > .jm-formula:not(.jm-result, .jm-chain), .jm-hessian, .jm-taylor");
   const named = [...rules, ...formulas];
   const left = all(".jm-math > :not(.jm-echo, .jm-note, .jm-result), .jm-right, .jm-below").filter((one) => !named.includes(one));
-  return [
-    ...rules.map((one) => ({ nodes: [one], says: "the chain rule" })),
-    ...all(".jm-card").map((one, k) => ({ nodes: [one], says: cards[k].says })),
-    ...all(".jm-matrix > .jm-cell").map((one) => {
+  return /** @type {Record<"chain" | "entries" | "formulas" | "rest", Unit[]>} */ ({
+    chain: [
+      ...rules.map((one) => ({ nodes: [one], says: "the chain rule" })),
+      ...all(".jm-card").map((one, k) => ({ nodes: [one], says: cards[k].says })),
+    ],
+    entries: all(".jm-matrix > .jm-cell").map((one) => {
       const [i, j] = one.dataset.at.split(",");
       return { nodes: [one, one.nextElementSibling], at: one.dataset.at, says: "d " + rows[i].key + " by d " + columns[j].key + ": " + entries[i][j].says };
     }),
-    ...formulas.map((one) => ({ nodes: [one], says: "a formula" })),
+    formulas: formulas.map((one) => ({ nodes: [one], says: "a formula" })),
     // Reset and the full screen stay.
-    { nodes: [...left, ...all(".jm-actions > *").slice(spec.names.length ? 1 : 0, -1), ...all(".jm-blocks")], says: "all is shown" },
-  ];
+    rest: [{ nodes: [...left, ...all(".jm-actions > *").slice(spec.names.length ? 1 : 0, -1), ...all(".jm-blocks")], says: "all is shown" }],
+  });
 }
 
-/** @param {Panel} panel */
-export function veil(panel) {
-  const { root, say, state, dom: { el, on, page, view, write } } = panel;
-  const found = units(panel);
+/**
+ * Veil all of these; what comes back says which are open and changes that.
+ * @param {Panel} panel @param {Unit[]} found @param {(k: number) => void} pressed hears which entry is pressed that is not open
+ */
+export function veil({ root, state, dom: { el, on, view } }, found, pressed) {
   /** @type {Set<number>} */
   const open = new Set();
-  const count = page.createTextNode("");
   const line = root.querySelector(".jm-below");
-  let lit = "";
+  let lit = /** @type {any} */ (root.querySelector(".jm-cell.jm-on"))?.dataset.at;
+  const whole = () => open.size === found.length;
   const update = () => {
-    const whole = open.size === found.length;
     found.forEach(({ nodes, says, at }, k) => {
-      const veiled = !open.has(k);
-      for (const node of nodes) node.classList.toggle("jm-veiled", veiled);
-      if (at && veiled) nodes[0].setAttribute("aria-label", says.replace(/: .*/, ", not shown yet"));
-      else nodes[0].removeAttribute("aria-label");
+      for (const node of nodes) node.classList.toggle("jm-veiled", !open.has(k));
+      if (at && !open.has(k)) nodes[0]?.setAttribute("aria-label", says.replace(/: .*/, ", not shown yet"));
+      else nodes[0]?.removeAttribute("aria-label");
     });
     // The line below says the entry that is lit.
-    line?.classList.toggle("jm-veiled", !whole && !found.some(({ at }, k) => at === lit && open.has(k)));
-    write(count, open.size + " of " + found.length);
+    line?.classList.toggle("jm-veiled", !whole() && (!lit || found.some(({ at }, k) => at === lit && !open.has(k))));
   };
-  /** @param {number} k */
-  function show(k) {
-    open.add(k);
-    const { at, nodes, says } = found[k];
-    if (at) {
-      lit = at;
-      nodes[0].dispatchEvent(new view.Event("pointerenter"));
-    }
-    update();
-    say(says + "; " + count.data);
-  }
-  const next = () => { const k = found.findIndex((_, at) => !open.has(at)); if (k >= 0) show(k); };
-  const back = () => { open.delete([...open].pop() ?? -1); update(); say(count.data); };
-  const all = () => { found.forEach((_, k) => open.add(k)); update(); say("all is shown"); };
+  root.append(el("style", {}, STYLE));
+  // No numbers of what is veiled are said when a slider rests.
+  const { changed } = state.hears;
+  state.hears.changed = () => { if (whole()) changed(); };
+  state.lit.push((i, j) => { lit = i + "," + j; update(); });
+  on(root, "click", ({ target }) => {
+    const k = found.findIndex(({ nodes, at }) => at && nodes[0]?.contains(target));
+    if (k >= 0 && !open.has(k)) pressed(k);
+  });
+  update();
+  return {
+    open, update,
+    /** Open one; its numbers come with it in the line below. @param {number} k */
+    show(k) {
+      open.add(k);
+      const { at, nodes } = found[k];
+      if (at) lit = at;
+      if (at) nodes[0]?.dispatchEvent(new view.Event("pointerenter"));
+      update();
+    },
+  };
+}
+
+/** The next comes by a button, or by the key r. @param {Panel} panel */
+export function reveal(panel) {
+  const { say, root, dom: { el, on, page, write } } = panel;
+  const { chain, entries, formulas, rest } = units(panel);
+  const found = [...chain, ...entries, ...formulas, ...rest];
+  const { open, update, show } = veil(panel, found, (k) => come(k));
+  const count = page.createTextNode("0 of " + found.length);
+  const tell = (/** @type {string} */ what) => { write(count, open.size + " of " + found.length); say(what); };
+  const come = (/** @type {number} */ k) => { show(k); tell(found[k].says + "; " + open.size + " of " + found.length); };
+  const next = () => { const k = found.findIndex((_, at) => !open.has(at)); if (k >= 0) come(k); };
+  const back = () => { open.delete([...open].pop() ?? -1); update(); tell(open.size + " of " + found.length); };
+  const all = () => { found.forEach((_, k) => open.add(k)); update(); tell("all is shown"); };
   const button = (/** @type {string} */ sign, /** @type {string} */ says, /** @type {() => void} */ pressed, kind = "jm-run") => {
     const one = el("button", { type: "button", class: kind, "aria-label": says, title: says }, sign);
     on(one, "click", pressed);
     return one;
   };
-  const question = [...root.querySelectorAll(".jm-math > .jm-echo, .jm-math > .jm-note")].pop();
-  question?.after(el("div", { class: "jm-step-bar", role: "group", "aria-label": "what is shown" },
+  question(root).after(el("div", { class: "jm-step-bar", role: "group", "aria-label": "what is shown" },
     button("\u25c0", "hide the last (Shift R)", back), el("span", { class: "jm-count" }, count), button("\u25b6", "show the next (R)", next), button("all", "show all", all, "jm-word")));
-  root.append(el("style", {}, STYLE));
-  // No numbers of what is veiled are said when a slider rests.
-  const { changed } = state.hears;
-  state.hears.changed = () => { if (open.size === found.length) changed(); };
-  state.lit.push((i, j) => { lit = i + "," + j; update(); });
   on(root, "keydown", (event) => {
     const { key, ctrlKey, metaKey, altKey, shiftKey, target } = event;
     if (ctrlKey || metaKey || altKey || key.toLowerCase() !== "r" || target.matches("input:not([type=range]), textarea")) return;
@@ -87,12 +102,9 @@ export function veil(panel) {
     event.preventDefault();
     event.stopPropagation();
   });
-  // A press on an entry shows that.
-  on(root, "click", ({ target }) => {
-    const k = found.findIndex(({ nodes, at }) => at && nodes[0].contains(target));
-    if (k >= 0 && !open.has(k)) show(k);
-  });
-  update();
 }
 
-VIEWS.veil = veil;
+/** The last line of the block as it was understood. @param {HTMLElement} root @returns {any} */
+export const question = (root) => [...root.querySelectorAll(".jm-math > .jm-echo, .jm-math > .jm-note")].pop();
+
+VIEWS.veil = reveal;

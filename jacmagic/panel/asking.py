@@ -1,0 +1,51 @@
+"""What a panel needs to ask for entries of J: how their names may be typed, and where their numbers are."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from jacmagic import names
+from jacmagic.language import tree as t
+from jacmagic.result import Result
+from jacmagic.show.asked import asked
+
+if TYPE_CHECKING:
+    from jacmagic.panel import _Spec
+
+MAX_TYPED = 100
+"""Entries of a name that an answer in the page may use. Instead: `r.check(…)`."""
+
+
+def quiz(made: _Spec) -> dict[str, Any] | None:
+    """The entries that are asked for, and the names that an answer may use; None where nothing is asked."""
+    result, p = made.result, made.p
+    if "quiz" not in result.besides:
+        return None
+    rows, columns = ([one for key in keys for one in result.entry_symbols(key)] for keys in (p.outputs, p.variables))
+    return {
+        "entries": [
+            {"at": [i, j], "of": rows[i].name, "wrt": columns[j].name,
+             "says": f"d {made.places[rows[i].name]} by d {made.places[columns[j].name]}",
+             "mathml": made.before(t.Partial(t.Name(rows[i].name), (t.Name(columns[j].name),)))}
+            for i, j in asked(result)
+        ],
+        "names": [one for key in (*p.inputs, *p.steps) if prod(p.shape(key)) <= MAX_TYPED for one in typed(result, key)],
+    }
+
+
+def typed(result: Result, key: str) -> list[dict[str, Any]]:
+    """The entries of a name, with how they may be typed; `range` where they have values of their own."""
+    one, shape = result.program.inputs.get(key), result.program.shape(key)
+    # What an equation defines has its value from there.
+    own = {} if one is None or one.role == "implicit" else {"range": one.range and list(one.range[:2]), "total": key if one.label and prod(shape) > 1 else ""}
+    return [
+        {"key": symbol.name, "of": key, "k": k, "spellings": [*spellings(symbol.name), names.place(key, shape, k)], **own}
+        for k, symbol in enumerate(result.entry_symbols(key))
+    ]
+
+
+def spellings(key: str) -> list[str]:
+    """x1, x_1, x₁ and their kind are one name; the page takes indices and braces away."""
+    found = names.name(key)
+    return list(dict.fromkeys([key, found.key, found.text, found.text.replace("_", ""), key.replace("_", "")]))
