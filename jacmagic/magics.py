@@ -38,6 +38,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "--steps": {"help": "Show the rules that lead to each derivative, in order."},
     "--hessian": {"help": "Show the second derivatives, with eigenvalues and what they say of the point."},
     "--taylor": {"metavar": "N", "help": "Show the Taylor polynomial of order N, at the point and in symbols."},
+    "--integral": {"help": "Show |det J|, by which an integral changes with its variables."},
     "--reveal": {"help": "The question first, then an entry or a layer a press of r."},
     "--quiz": {"metavar": "[ENTRIES]", "help": "Ask for each entry, or for \"df1/dx2\"; what is typed is marked."},
     "--check": {"metavar": "ANSWER", "help": "Mark an answer to what the Jacobian is, in quotes, entry by entry."},
@@ -65,7 +66,8 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     Not by IPython's `magic_arguments`, which makes a parser for it: more than half of what loading took.
     """
     typed = {" ".join((name, *option.get("metavar", "").split())): option["help"] for name, option in OPTIONS.items()}
-    listed = "\n".join(f"  {option:<13}{text}" for option, text in typed.items())
+    width = max(map(len, typed)) + 2
+    listed = "\n".join(f"  {option:<{width}}{text}" for option, text in typed.items())
     function.__doc__ = (
         f"{inspect.cleandoc(function.__doc__ or '')}\n"
         f"Behind %%{function.__name__}, the variables where not all are meant, and options::\n\n{listed}\n\n"

@@ -8,10 +8,10 @@ BLOCKS = {
     "map2": "F(x, y) = [x y, x - y]", "space": "F(u, v) = [u, v, u v]", "level": "f(x, y, z) = x y z", "flow": "x' = y\ny' = -x",
     "stability": "x' = y\ny' = -x", "phase": "x' = -x", "cobweb": "x_{n+1} = a x_n (1 - x_n)", "orbit": "x_{n+1} = y_n\ny_{n+1} = -x_n/2",
     "heatmap": "x in R^12\nf = x .^ 2", "net": "x in R^2\nh = tanh(W x + b) in R^3", "chain": "u = x^2\nf = sin u", "curvature": "f(x) = x^4",
-    "veil": "f(x) = x^2", "tutor": "f(x) = x^2",
+    "veil": "f(x) = x^2", "tutor": "f(x) = x^2", "integral": "F(x, y) = [x y, x - y]",
 }
 
-ASKED = {"curvature": {"hessian": True}, "veil": {"reveal": True}, "tutor": {"quiz": True}}
+ASKED = {"curvature": {"hessian": True}, "veil": {"reveal": True}, "tutor": {"quiz": True}, "integral": {"integral": True}}
 
 
 def pictured(part: str) -> Result:

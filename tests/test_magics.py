@@ -147,7 +147,7 @@ def test_a_comment_on_the_magics_line_is_none_of_its_names(shell, line):
     [
         ("--statci", "There is no option --statci; did you mean --static?"),
         ("--sed 3", "did you mean --seed?"),
-        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --steps, --hessian, --taylor, --reveal, --quiz, --check, --layout, --seed."),
+        ("--quux", "There is no option --quux; there are --into, --static, --big, --all, --steps, --hessian, --taylor, --integral, --reveal, --quiz, --check, --layout, --seed."),
         ("--seed", "--seed takes a whole number"),
         ("--taylor", "--taylor takes an order from 1 to 8"),
         ("--taylor twice", "--taylor takes an order from 1 to 8"),

@@ -25,7 +25,7 @@ from jacmagic.language import limits
 from jacmagic.panel import asking, pictures
 from jacmagic.program import implicit, lowerer
 from jacmagic.pytorch import block, lay
-from jacmagic.show import asked, checking, mistakes, pieces, points, remarks, rules, views
+from jacmagic.show import asked, checking, mistakes, pieces, points, remarks, rules, views, volume
 from jacmagic.show import chain as paths
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +40,7 @@ OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
     limits, lowerer, implicit, expand, maps, entries, chain, nonzeros, source, result, conditions, solving, pieces, paths, remarks,
-    rules, checking, mistakes, points, asked, views, panel, asking, pictures, block, lay,
+    rules, checking, mistakes, points, asked, volume, views, panel, asking, pictures, block, lay,
 )
 
 

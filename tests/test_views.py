@@ -710,3 +710,30 @@ def test_a_determinant_multiplied_out_has_the_value_that_numpy_finds(seed: int) 
     point = {one: sp.Float(value) for one, value in zip((x, y, t), rng.uniform(0.5, 2, 3), strict=True)}
     numbers = np.array(matrix.subs(point).evalf(), dtype=float)
     assert float(determinants.determinant_of(matrix).subs(point)) == pytest.approx(np.linalg.det(numbers), rel=1e-8, abs=1e-9)
+
+
+@pytest.mark.parametrize(("block", "formula", "number"), [
+    ("x(r, φ) = r cos φ\ny(r, φ) = r sin φ\nr = 2", "dx dy = |det J| dr dφ = |r| dr dφ", "dx dy = 2 dr dφ at this point"),
+    ("x(r, θ, φ) = r sin θ cos φ\ny(r, θ, φ) = r sin θ sin φ\nz(r, θ, φ) = r cos θ", "dx dy dz = |det J| dr dθ dφ = r² |sin(θ)| dr dθ dφ",
+     "dx dy dz = 0.8415 dr dθ dφ at this point"),
+    ("f(x) = x^3", "df = |f'(x)| dx = 3x² dx", "df = 3 dx at this point"), ("F(x, y) = [x + 2y, 3x - y]", "dF₁ dF₂ = |det J| dx dy = 7 dx dy", "dF₁ dF₂ = 7 dx dy at this point"),
+    ("F(x, y) = [x^3/3 + x y^2 + x, y]", "dF₁ dF₂ = |det J| dx dy = (x² + y² + 1) dx dy", "dF₁ dF₂ = 3 dx dy at this point"),
+])
+def test_an_integral_changes_by_the_determinant_s_amount(block, formula, number):
+    r = jacmagic.jacobian(block).show(integral=True)
+    lines = r._repr_mimebundle_()["text/plain"].splitlines()
+    assert formula in lines
+    assert number in lines
+    assert [one.text for one in views.formulas(jacmagic.jacobian(block)) if one.kind == "integral"] == []
+    # A number nobody here wrote: how the area of a small square changes, by central differences.
+    at, h, flat = {s.name: float(r.values[s.name]) for s in r.variables}, 1e-5, []
+    for name in at:
+        ends = [np.concatenate([np.ravel(r.forward(**{**at, name: at[name] + way})[key]) for key in r.program.outputs]) for way in (h, -h)]
+        flat.append((ends[0] - ends[1]) / (2 * h))
+    assert abs(np.linalg.det(np.array(flat))) == pytest.approx(float(number.split(" = ")[1].split()[0]), rel=1e-3)
+
+
+def test_an_integral_needs_as_many_functions_as_variables():
+    assert "it is 1×2" in views.plain_text(jacmagic.jacobian("f(x, y) = x y").show(integral=True))
+    unknown = views.plain_text(jacmagic.jacobian("u = u(x)").show(integral=True))
+    assert "du = |" in unknown

@@ -31,7 +31,7 @@ from jacmagic.language import tree as t
 from jacmagic.panel import asking, curvature, parts, pictures
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
-from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views
+from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
 from jacmagic.show.backward import layout_of
 from jacmagic.unsized import Unsized
 
@@ -43,7 +43,7 @@ Instead: `r.at(…)` with its values."""
 MAX_SLIDERS = 4
 """Entries of a vector that have a slider each; a longer one is a grid of fields. Instead: a field each."""
 
-PLACED = frozenset("echo values asked result partial gradient determinant hessian taylor local chain gradients steps".split())
+PLACED = frozenset("echo values asked result partial gradient determinant integral hessian taylor local chain gradients steps".split())
 """Kinds of formulas that have a place of their own; all others stand below them."""
 
 
@@ -144,6 +144,7 @@ class _Spec:
             "gradients": self.gradients(),
             "hessians": curvature.of_panel(self),
             "taylor": curvature.polynomials(self),
+            "integral": self.integral(),
             "picture": pictures.chosen(self, chain),
             "system": pictures.system(self),
             "kinks": self.kinks(),
@@ -155,6 +156,15 @@ class _Spec:
         }
         made["graph"] = graph(result, self.outputs)
         return made
+
+    def integral(self) -> dict[str, str] | None:
+        """dx dy = |det J| dr dφ, whose numbers the page has, and what stands behind these."""
+        found = [one for one in self.formulas if one.kind == "integral"]
+        if not found:
+            return None
+        if not volume.changes(self.result) or self.result.undetermined:
+            return {"mathml": self.says(found[0])}
+        return {"mathml": self.before(found[0].tree), "of": self.mathml(volume.element(pieces.Labels(self.result, self.p.variables)))}
 
     def title(self) -> t.Expr:
         """f'(x) of one function of one variable, else J."""

@@ -35,6 +35,7 @@ from jacmagic.show.remarks import numbers
 from jacmagic.show.steps import steps
 from jacmagic.show.tables import determinant, total
 from jacmagic.show.taylor import near, taylor
+from jacmagic.show.volume import integral, volumes
 from jacmagic.unsized import Unsized
 
 
@@ -235,6 +236,7 @@ VIEWS: dict[str, View] = {
     "asked": asked,
     "total": total,
     "determinant": determinant,
+    "integral": integral,
     "check": checked,
     "points": placed,
     "hessian": hessians,
@@ -301,7 +303,7 @@ def said(result: Result) -> list[str]:
         return []
     if asking := [words for option, words in ASKING.items() if option in result.besides]:
         return asking[:1]
-    return [*numbers(result), *bending(result), *near(result)]
+    return [*numbers(result), *volumes(result), *bending(result), *near(result)]
 
 
 def full_latex(result: Result) -> str:

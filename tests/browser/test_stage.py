@@ -412,3 +412,12 @@ def test_no_word_to_press_is_cut_off(page: Page, tmp_path: Path, block: str, oth
         return [...box.querySelectorAll("button, input")].filter((one) => { const own = one.getBoundingClientRect(); return own.width && (own.bottom > bottom + 1 || own.right > right + 1); }).map((one) => one.textContent || one.getAttribute("aria-label"));
     })""")
     assert cut == []
+
+
+def test_the_amount_of_an_integral_moves_with_the_point(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x(r, φ) = r cos φ\ny(r, φ) = r sin φ").show(integral=True).save(tmp_path / "page.html").as_uri())
+    line = page.locator(".jm-math > .jm-formula").filter(has_text="|r|")
+    expect(line.locator("output")).to_have_text("1.000")
+    page.get_by_label("r", exact=True).fill("-2.5")
+    page.get_by_label("r", exact=True).press("Enter")
+    expect(line.locator("output")).to_have_text("2.500")

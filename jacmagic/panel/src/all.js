@@ -2,6 +2,7 @@
 
 import "./chain.js";
 import "./curvature.js";
+import "./integral.js";
 import "./stability.js";
 import "./tutor.js";
 import "./veil.js";

@@ -77,6 +77,7 @@ export function mount(root, spec, bridge) {
   if (spec.result && !inNet) math.append(jacobian(panel, entry));
   math.append(...(spec.more ?? []).map((/** @type {string} */ one) => el("div", { class: "jm-formula" }, typeset(one))));
   if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? VIEWS.stability?.(panel, place) : !inNet && statistics(panel)));
+  if (spec.integral) math.append(VIEWS.integral?.(panel));
   math.append(...(VIEWS.curvature?.(panel) ?? []));
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
   const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel)), picture && el("div", { class: "jm-right" }, picture.node), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
