@@ -70,8 +70,8 @@ class Result:
     layout = "numerator"  # how derivatives are shown
     OFFERED = (
         "at check code critical_points equilibria forward function hessian html hvp jacobian jvp latex layers linear "
-        "matrix observe outputs parameters save set sliders solve sparse steps subs symbols values variables vector "
-        "vjp widget"
+        "matrix observe outputs parameters save set show sliders solve sparse steps subs symbols values variables "
+        "vector vjp widget"
     ).split()
     """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
 
