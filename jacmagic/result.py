@@ -344,8 +344,7 @@ class Result:
         Raises:
             LimitError: written out it is too long; use `at` or `layers`.
         """
-        node = self.total(safe=False)[0]
-        return sp.ImmutableMatrix(*node.shape, self.entries(node))
+        return sparse.with_zeros(self)
 
     def sparse(self) -> sp.SparseMatrix:
         """The Jacobian as `matrix`, its zeros left out: as large as the entries that are not 0 allow.
@@ -473,7 +472,7 @@ class Result:
                 of, wrt = (name, wrt) if word == "of" else (of, name)
         if without_zeros:
             return sparse.at(self, of, wrt, values)
-        point = self.point(values)  # before the function is made: a first point is looked for by such a function
+        point = self.point(values)  # first: a point is looked for by the function that is made here
         found = np.asarray(self.compiled(of, wrt)(**point))
         return found.view(Single) if of is None and found.shape == (1, 1) else found
 

@@ -75,6 +75,19 @@ def symbolic(result: Result) -> sp.SparseMatrix:
     return sp.SparseMatrix(*found.shape, {(rows[k], columns[k]): value for k, value in entries.items()})
 
 
+def with_zeros(result: Result) -> sp.ImmutableMatrix:
+    """Everything substituted, whole. Over a list of entries SymPy takes longer than over zeros and what is not 0."""
+    node = result.total(safe=False)[0]
+    expand.check_length([node])
+    entries, (rows, columns) = result._expanded(node), node.shape
+    if 2 * len(entries) > rows * columns:
+        return sp.ImmutableMatrix(rows, columns, [entries.get(k, sp.S.Zero) for k in range(rows * columns)])
+    matrix = sp.zeros(rows, columns)
+    for place, value in entries.items():
+        matrix[divmod(place, columns)] = value
+    return matrix.as_immutable()
+
+
 def at(result: Result, of: str | None, wrt: str | None, values: Mapping[str, Any]) -> Any:
     """At a point; SciPy's csr_array, or (rows, columns, values)."""
 

@@ -41,10 +41,10 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
             raise
         raise LimitError("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
             from None
-    found = [{at: _without_idle_cases(entry) for at, entry in values[root.number].items()} for root in roots]
-    if any(entry.has(sp.zoo) for entries in found for entry in entries.values()):
+    made = {entry: _without_idle_cases(entry) for root in roots for entry in set(values[root.number].values())}
+    if any(entry.has(sp.zoo) for entry in made.values()):
         raise LimitError("Written out, one case divides by 0; use the numbers, r.at(…), or r.layers.")
-    return found
+    return [{at: made[entry] for at, entry in values[root.number].items()} for root in roots]
 
 
 def _without_idle_cases(expr: sp.Expr) -> sp.Expr:

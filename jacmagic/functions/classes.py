@@ -6,7 +6,7 @@ SymPy is imported only when one of them is asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from jacmagic.functions.rows import FUNCTIONS, Rule
@@ -58,11 +58,19 @@ def by_cases(*pairs: tuple[Any, Any]) -> Any:
     return sympy.Piecewise(*joined)
 
 
+@lru_cache(maxsize=4096)
+def has_cases(expr: Any) -> bool:
+    """True where a distinction stands in an expression."""
+    import sympy
+
+    return bool(expr.has(sympy.Piecewise))
+
+
 def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
     """The expression with parts replaced, as `xreplace` does it, and cases made by `by_cases`."""
     import sympy
 
-    if not expr.has(sympy.Piecewise):
+    if not has_cases(expr):
         return expr.xreplace(swap)
     if expr in swap:
         return swap[expr]

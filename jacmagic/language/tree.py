@@ -553,11 +553,15 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """An expression and all those below it, each before its own, left to right."""
-    todo = [expr]
-    while todo:
-        one = todo.pop()
-        yield one
-        todo.extend(reversed(children(one)))
+    kept: list[Expr] | None = expr.__dict__.get("_walk")
+    if kept is None:
+        kept, todo = [], [expr]
+        while todo:
+            one = todo.pop()
+            kept.append(one)
+            todo.extend(reversed(children(one)))
+        expr.__dict__["_walk"] = kept
+    return iter(kept)
 
 
 def rebuilt(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:

@@ -121,15 +121,22 @@ def index_values(low: Lowerer, expr: t.Expr) -> int | tuple[int, ...]:
     key, values = low.vector_index
     if not mentions(expr, {key}):
         return low.whole_of(expr)
-    out = []
     held, low.vector_index = low.vector_index, None
     try:
+        inner = t.inside(expr)
+        terms = inner.terms if isinstance(inner, t.Sum) else ((1, inner),)
+        others = [(sign, term) for sign, term in terms if not (isinstance(term, t.Name) and term.key == key)]
+        if len(others) < 2 and not any(mentions(term, {key}) for _, term in others):  # i + 1, once for all
+            times = sum(sign for sign, _ in terms) - sum(sign for sign, _ in others)
+            shift = sum(sign * low.whole_of(term) for sign, term in others)
+            return tuple([times * value + shift for value in values])
+        out = []
         for value in values:
             with low.member(key, value):
                 out.append(low.whole_of(expr))
+        return tuple(out)
     finally:
         low.vector_index = held
-    return tuple(out)
 
 
 def bounds(low: Lowerer, expr: t.Family) -> tuple[int, int]:

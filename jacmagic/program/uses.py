@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jacmagic.errors import Span
 from jacmagic.functions import FUNCTIONS
@@ -10,8 +10,11 @@ from jacmagic.language import tree as t
 from jacmagic.program.model import Step
 
 
-def names_in(expr: t.Expr) -> list[str]:
+def names_in(expr: t.Expr) -> Sequence[str]:
     """The names an expression uses, in order of appearance; not the indices of its families."""
+    kept: list[str] | None = expr.__dict__.get("_names")
+    if kept is not None:
+        return kept
     out: dict[str, None] = {}
 
     def visit(one: t.Expr, bound: frozenset[str]) -> None:
@@ -30,7 +33,8 @@ def names_in(expr: t.Expr) -> list[str]:
                 visit(child, bound)
 
     visit(expr, frozenset())
-    return list(out)
+    expr.__dict__["_names"] = kept = list(out)
+    return kept
 
 
 def use_of(expr: t.Expr, key: str) -> Span | None:

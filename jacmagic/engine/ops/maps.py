@@ -19,7 +19,7 @@ from jacmagic.engine.ops.axes import LEAD, asked, behind, every, shifted, times
 from jacmagic.engine.safe import safe_form
 from jacmagic.engine.templates import ONE, ZERO, computed_gradient, gradient
 from jacmagic.errors import LimitError
-from jacmagic.functions import FUNCTIONS, by_cases, calculus, put_in, symbolic
+from jacmagic.functions import FUNCTIONS, by_cases, calculus, has_cases, put_in, symbolic
 
 MAX_CONDITION = 5_000
 """Operations in one condition with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
@@ -268,7 +268,7 @@ def _spread(values: list[Any], shape: Shape, axes: Shape, full: Shape) -> list[A
 
 def _put(expr: sp.Expr, table: Mapping[sp.Expr, sp.Expr]) -> sp.Expr:
     """Operands put in for slots; no condition is left with cases inside, which SymPy would try to solve."""
-    if not (expr.has(sp.Piecewise) and any(value.has(sp.Piecewise) for value in table.values())):
+    if not (has_cases(expr) and any(value.has(sp.Piecewise) for value in table.values())):
         return put_in(expr, table)
     if not expr.is_Piecewise:
         return expr.func(*[_put(arg, table) for arg in expr.args]) if expr.args else table.get(expr, expr)
