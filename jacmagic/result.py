@@ -11,12 +11,13 @@ from copy import copy
 from functools import cached_property, partial
 from itertools import product
 from math import prod
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
 import sympy as sp
 
-from jacmagic import code, composing, conditions, lecture, names, second, solving, sparse
+from jacmagic import code, composing, conditions, draws, lecture, names, second, solving, sparse
 from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
@@ -28,7 +29,6 @@ from jacmagic.errors import JacmagicError, LimitError, Span, ValueMistake, neare
 from jacmagic.language.keys import key_of
 from jacmagic.language.statements import parse_names
 from jacmagic.layers import LargeJacobian, Layer
-from jacmagic.program import start
 from jacmagic.program.model import Program, Shape
 from jacmagic.reals import reals
 from jacmagic.values import Flat, Single, Values, fitted, identifier, wholes_first
@@ -94,52 +94,19 @@ class Result:
         """{name: value}: the current point; at first one that shows something."""
         inputs = self.program.inputs
         found = self.__dict__["values"] = Values(self, {key: one.value for key, one in inputs.items()})
-        self.draw(found)
+        self.unseen = draws.draw(self, found)
         found.settle()
         return found
 
-    def draw(self, found: Values) -> None:
-        """Put in a point that shows something."""
-        inputs = self.program.inputs
-        loose = {key: one for key, one in inputs.items() if not (one.given or one.label or one.role == "target")}
-        if not loose or not self.is_small():
-            return
-        tried: list[tuple[int, dict[str, np.ndarray]]] = []
-        for draw in range(start.MAX_DRAWS):
-            if draw:
-                found._data.update({
-                    key: start.again(key, one.shape, one.role, one.range, self.program.seed, draw)
-                    for key, one in loose.items()
-                })
-            tried.append((self.blank(), dict(found._data)))
-            if not tried[-1][0]:
-                return
-        worst, point = min(tried, key=lambda one: one[0])
-        found._data.update(point)
-        self.unseen = {3: "no number at any of the", 2: "J is 0 at each of the"}.get(worst, "")
-
-    def is_small(self) -> bool:
-        """True where the whole Jacobian is soon evaluated a few times."""
-        p = self.program
-        entries = sum(prod(p.shape(key)) for key in p.outputs) * sum(prod(p.shape(key)) for key in p.variables)
-        return entries <= 400 and len(p.steps) <= 50 and sum(prod(one.shape) for one in p.inputs.values()) <= 2000
-
     def blank(self) -> int:
-        """What keeps the current point from showing anything, the worse the more: NaN 3, all 0 2, a kink 1, else 0."""
-        try:
-            with np.errstate(all="ignore"):
-                matrix, (met, values) = self.at(), self._watched()
-        except (JacmagicError, ArithmeticError):
-            return 0
-        if not all(np.isfinite(one).all() for one in (matrix, *values)):
-            return 3
-        return 2 if not np.any(matrix) else int(bool(met))
+        """What keeps the current point from showing anything, the worse the more."""
+        return draws.blank(self)
 
     def kinks_here(self) -> list[str]:
         """The functions whose kink the current point sits on, of the first 40 places."""
-        return self._watched()[0]
+        return self.watched()[0]
 
-    def _watched(self) -> tuple[list[str], list[np.ndarray]]:
+    def watched(self, at: Mapping[str, Any] = MappingProxyType({})) -> tuple[list[str], list[np.ndarray]]:
         """The functions on whose kink the current point sits, and the values of the outputs there."""
 
         def make() -> tuple[list[str], Compiled]:
@@ -151,7 +118,7 @@ class Result:
             return [name for name, _ in found], self.compile_nodes(nodes)
 
         names, run = self.once("kinks", make)
-        values = run(**self.point({}))
+        values = run(**self.point(at))
         met = [name for k, name in enumerate(names) if not np.all(values[f"k{k}"])]
         return met, [values[f"o{k}"] for k in range(len(self.program.outputs))]
 

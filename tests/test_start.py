@@ -58,6 +58,16 @@ def test_the_next_draw_is_taken_where_nothing_can_be_seen(block: str) -> None:
     }
 
 
+@pytest.mark.parametrize(("block", "start"), [
+    ("x_{n+1} = a x_n (1 - x_n)\na = 3.2", {"x_n": 0.3, "a": 3.2}), ("x_{n+1} = r x_n (1 - x_n)\nx_n in [0, 2]", {"x_n": 0.6, "r": 1}), ("x_{n+1} = x_n^2", {"x_n": 0.3}),
+    ("x' = a x - b x y\ny' = d x y - c y", {"x": 0.3, "y": 0.3, "a": 1}), ("x' = r x (1 - x)", {"x": 0.3}), ("x_{n+1} = cos x_n", {"x_n": 1}),
+    ("x' = y\ny' = -x", {"x": 1, "y": 1}), ("x' = a x (1 - x)\nx = 1", {"x": 1, "a": 1}), ("x_{n+1} = x_n", {"x_n": 1}),
+])
+def test_a_system_or_map_starts_where_it_moves_unless_the_block_says_where(block: str, start: dict[str, float]) -> None:
+    found = jacmagic.jacobian(block).values
+    assert {key: found[key] for key in start} == start
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_net_does_not_start_with_a_dead_layer(seed: int) -> None:
     n = jacmagic.nnchain("x in R^2\nh = relu(W x + b) in R^2\no = V h in R^1\nL = (o - y)^2", wrt="x", seed=seed)

@@ -120,20 +120,15 @@ def system(spec: _Spec) -> dict[str, Any] | None:
     along each axis.
     """
     p = spec.p
-    kinds = {p.steps[key].kind for key in p.outputs}
-    as_map = kinds == {"map"}
-    keys = [names.of_next(key) if as_map else names.of_rate(key) for key in p.outputs]
-    if not (as_map or kinds == {"equation"}) or sorted(keys) != sorted(p.variables):
-        return None
-    axes = axes_of(spec)
-    if "" in axes or len(axes) > MAX_EQUATIONS or any(key not in p.inputs for key in keys):
+    keys, axes = p.moving, axes_of(spec)
+    if not keys or sorted(keys) != sorted(p.variables) or "" in axes or len(axes) > MAX_EQUATIONS:
         return None
     first, at = {}, 0
     for key in keys:
         first[key] = at
         at += prod(p.shape(key))
     order = [first[key] + k for key in p.variables for k in range(prod(p.shape(key)))]
-    return {"axes": axes, "f": stacked(spec), "order": order, "map": as_map}
+    return {"axes": axes, "f": stacked(spec), "order": order, "map": p.steps[p.outputs[0]].kind == "map"}
 
 
 def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:

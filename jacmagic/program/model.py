@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from jacmagic import names
 from jacmagic.engine.graph import Graph, Node
 from jacmagic.engine.ops.unknown import Conditions
 from jacmagic.errors import Span
@@ -131,6 +132,15 @@ class Program:
     def roles(self) -> dict[str, str]:
         """{name: "input" | "weight" | "target" | "fixed"} of a net, in the order of the block."""
         return {key: one.role for key, one in self.inputs.items()} if self.net else {}
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """What a system or a map moves, x of x' and x_n of x_{n+1}, in the order of the outputs."""
+        kinds = {self.steps[key].kind for key in self.outputs}
+        if kinds not in ({"equation"}, {"map"}):
+            return ()
+        keys = tuple(names.of_next(key) if kinds == {"map"} else names.of_rate(key) for key in self.outputs)
+        return keys if all(key in self.inputs for key in keys) else ()
 
     def node(self, key: str) -> Node:
         return self.steps[key].node if key in self.steps else self.inputs[key].node

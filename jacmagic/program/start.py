@@ -2,8 +2,8 @@
 
 The first draw is what the language says of a name: 1 for a number, 1, 2, 3, … for a
 short vector, small seeded weights. Where nothing can be seen there (the Jacobian is
-not finite, or all 0, or the point sits on a kink that another avoids) the next draw
-is taken. All are seeded: a block starts at the same point every time.
+not finite, or all 0, or the point sits on a kink that another avoids, or a system or
+map rests there) the next draw is taken. All are seeded: a block starts at the same point every time.
 """
 
 from __future__ import annotations
@@ -54,6 +54,12 @@ def two_digits(key: str, shape: Shape, seed: int, reach: float, draw: int = 0) -
     rng = np.random.default_rng([seed, zlib.crc32(key.encode()), draw, 62])  # 62 sets x, y, z apart, and off 1
     value = np.round(rng.uniform(-reach, reach, shape), 2)
     return np.asarray(np.where(value == 0, 0.1, value))
+
+
+def aside(shape: Shape, ends: Ends) -> np.ndarray:
+    """Where a system or a map is put whose first point rests: off 0 and 1, where textbooks' models rest."""
+    low, high, _ = ends or (0.0, 1.0, None)
+    return np.round(np.full(shape, low + 0.3 * (high - low)), 2)
 
 
 def again(key: str, shape: Shape, role: str, ends: Ends, seed: int, draw: int) -> np.ndarray:

@@ -381,6 +381,38 @@ def test_equilibria_and_eigenvalues_are_those_of_numpy(alone: Page) -> None:
             assert one["word"] == word
 
 
+def test_lines_of_eigenvectors_are_those_of_numpy(alone: Page) -> None:
+    """Through the equilibrium, each with its λ and with arrows in the way of time; none where it turns, nor where every direction is one."""
+    rng = np.random.default_rng(8)
+    fixed = [[[2, 0], [0, 2]], [[1, 1], [0, 1]], [[0, 1], [-1, 0]], [[1, 0], [0, 0.5]]]
+    drawn = 0
+    for a in [*map(np.array, fixed), *(np.round(rng.uniform(-2, 2, (2, 2)), 2) for _ in range(14))]:
+        rows = [f"({one[0]}) * (x - 0.5) + ({one[1]}) * (y + 0.5)" for one in a.tolist()]
+        flow = {"kind": "flow", **KINDS["flow"], "outputs": {"f": f"[{', '.join(rows)}]", "J": str(a.ravel().tolist())}}
+        alone.evaluate(ALONE, flow)
+        values, vectors = np.linalg.eig(a)
+        lines = [np.array([[float(v) for v in pair.split()] for pair in re.findall(r"-?[\d.]+ -?[\d.]+", one.get_attribute("d") or "")]) for one in alone.locator(".jm-ways path").all()]
+        if np.iscomplex(values).any() or np.allclose(a, values[0] * np.eye(2)):
+            assert not lines, a
+            continue
+        single = abs(values[0] - values[1]) < 1e-9
+        assert len(lines) == 2 - single, a
+        x, y = (float(alone.locator(".jm-marks circle").get_attribute(side) or "nan") for side in ("cx", "cy"))
+        # The larger eigenvalue first; a unit is as long on both axes.
+        for k, line in zip(np.argsort(-values), lines):
+            along = np.array([vectors[0, k], -vectors[1, k]])
+            ways = (line - [x, y]) @ [along[1], -along[0]]
+            assert np.abs(ways).max() < 5.5, a  # the sides of the arrows' heads
+            start, end = line[0] - [x, y], line[1] - [x, y]
+            assert abs(start @ [along[1], -along[0]]) < 0.2
+            assert (np.hypot(*end) > np.hypot(*start)) == (values[k] > 0), a
+            drawn += 1
+        said = [float(one[4:].replace("−", "-")) for one in alone.locator(".jm-flow text, svg text").all_text_contents() if one.startswith("λ = ")]
+        for v in said:
+            assert np.abs(values - v).min() < 6e-3 * max(1, abs(v))
+    assert drawn > 15
+
+
 MAPS = """async ([spec, start, box]) => {
     const { compile, iterated, fixedPoints, ratesOf } = await import("/panel.js");
     const engine = compile(spec.graph);
@@ -529,6 +561,15 @@ def test_critical_points_stand_in_contours_and_on_curves(alone: Page) -> None:
     at = in_units(alone, np.array([[float(mark.get_attribute(side) or "nan") for side in ("cx", "cy")]]))
     np.testing.assert_allclose(at, [[0, 0]], atol=1e-3)
     assert alone.locator(".jm-marks text").all_text_contents() == ["minimum"]
+    bowl = {"f": "x * x - y * y / 2 + x / 2", "J": "[2 * x + 0.5, -y]"}
+    alone.evaluate(ALONE, {"kind": "surface", **KINDS["surface"], "outputs": bowl})
+    mark, point = alone.locator(".jm-marks circle"), alone.locator(".jm-handle")
+    assert alone.locator(".jm-marks text").all_text_contents() == ["saddle"]
+    # The point of the picture, put there, stands on the mark, from wherever it is seen.
+    for yaw in (-0.6, 0.3, 2.0):
+        alone.evaluate("(yaw) => { point.set('x', -0.25); point.set('y', 0); place.camera.yaw = yaw; made.update(); }", yaw)
+        there = [float(v) for v in re.findall(r"-?[\d.]+", point.get_attribute("transform") or "")]
+        assert [float(mark.get_attribute(side) or "nan") for side in ("cx", "cy")] == pytest.approx(there, abs=0.3)
     cubic = {"picture": {"x": "x", "f": "f", "name": "<math><mi>f</mi></math>"}, "start": {"x": 0.4}, "outputs": {"f": "x**3 / 3 - 1.7 * x", "J": "x * x - 1.7"}}
     alone.evaluate(ALONE, {"shapes": {}, "kind": "curve", **cubic})
     found = alone.locator(".jm-marks circle").all()

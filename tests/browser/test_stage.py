@@ -30,7 +30,7 @@ NETS = [
 
 # The boxes of all that stands on the stage; what is inside a number's cell, a picture or the entry line may move.
 BOXES = """() => [...document.querySelectorAll(".jm, .jm-stage, .jm-stage *, .jm-actions, .jm-actions *")]
-    .filter((one) => one.getClientRects().length && !one.closest("svg, .jm-entry *, .jm-number, .jm-grip, .jm-stat, .jm-foot *, .jm-caption *, .jm-hidden, .jm-remarks, .jm-check"))
+    .filter((one) => one.getClientRects().length && !one.closest("svg, .jm-entry *, .jm-number, .jm-grip, .jm-stats > .jm-stat, .jm-stat *, .jm-foot *, .jm-caption *, .jm-hidden, .jm-remarks, .jm-check"))
     .map((one) => { const { x, y, width, height } = one.getBoundingClientRect(); return [one.localName, x, y, width, height].join(" "); })"""
 
 
@@ -277,6 +277,28 @@ def test_f_fills_the_screen_and_goes_back_and_a_field_keeps_its_letters(page: Pa
     page.wait_for_function(f"!({filled})")
     page.keyboard.press("p")
     expect(page.locator(".jm-handle")).to_be_focused()
+
+
+def test_eigenvectors_stand_beside_eigenvalues_and_in_the_picture(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x' = y\ny' = 2x + k y\nk = 1").save(tmp_path / "page.html").as_uri())
+    stats = page.locator(".jm-stability > .jm-stats")
+    expect(stats).to_contain_text("2.000, −1.000")
+    expect(stats).to_contain_text("(0.5, 1), (1, −1)")
+    expect(page.locator(".jm-ways path")).to_have_count(2)
+    expect(page.locator(".jm-svg")).to_contain_text("λ = −1")
+    page.get_by_label("k", exact=True).fill("-4")
+    page.get_by_label("k", exact=True).press("Enter")
+    expect(page.locator(".jm-svg")).to_contain_text("λ = −4.45")
+    page.goto(jacmagic.jacobian("x' = y\ny' = -2x").save(tmp_path / "page.html").as_uri())
+    expect(stats).to_contain_text("not real")
+    expect(page.locator(".jm-ways path")).to_have_count(0)
+
+
+def test_a_hessian_has_its_brackets(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(x, y) = x^4 + y^4 - 4x y").show(hessian=True).save(tmp_path / "page.html").as_uri())
+    cells = page.locator(".jm-hessian .jm-formula mtd").evaluate_all(
+        "(all) => all.map((one) => { const style = getComputedStyle(one); return [style.borderLeftStyle, style.borderRightStyle, style.backgroundSize.includes('7px')].join(); })")
+    assert cells == ["none,none,false"] * 4 + ["solid,none,true", "none,solid,true", "none,none,false", "solid,none,true", "none,solid,true"]
 
 
 def test_a_button_goes_to_the_nearest_equilibrium_which_has_its_word(page: Page, tmp_path: Path) -> None:

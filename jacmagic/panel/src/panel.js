@@ -9,7 +9,7 @@ export { counted, nice, ticks, widen, extent, steady, contours, depths, equalUni
 export { slanted } from "./letters.js";
 export { determinant } from "./squares.js";
 export { svd, stretch, settled, stretches, volume } from "./numeric.js";
-export { direction, eigenvalues, equilibria, iterated, kindOf, lattice, newton, rests, smooth, trajectory } from "./systems.js";
+export { direction, eigenvalues, equilibria, iterated, kindOf, lattice, newton, rests, smooth, stretched, trajectory } from "./systems.js";
 export { read, written } from "./address.js";
 export { fixedPoints, ratesOf } from "./pictures/system.js";
 export { curved, symmetric } from "./bend.js";

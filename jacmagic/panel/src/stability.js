@@ -3,8 +3,8 @@
 import { settled } from "./numeric.js";
 import { VIEWS } from "./parts.js";
 import { ratesOf } from "./pictures/system.js";
-import { format } from "./print.js";
-import { eigenvalues, equilibria, kindOf, lattice, newton, plus, rests } from "./systems.js";
+import { format, short } from "./print.js";
+import { eigenvalues, equilibria, kindOf, lattice, newton, plus, rests, stretched } from "./systems.js";
 
 const { abs, hypot } = Math;
 
@@ -26,13 +26,20 @@ export function spoken(found) {
   return said.join(", ");
 }
 
+/** The directions that J only stretches, the larger entry of each 1. @param {number[]} J */
+function ways(J) {
+  const found = stretched(J);
+  if (!found?.length) return found ? "not real" : "any";
+  return found.map(({ way }) => { const most = way[abs(way[1]) > abs(way[0]) ? 1 : 0]; return "(" + way.map((v) => short(v / most, 3)).join(", ") + ")"; }).join(", ");
+}
+
 /** @param {Panel} panel @param {import("./types.js").Place} place */
 export function stability({ spec: { system }, say, term, dom: { el, on, page, write }, state }, place) {
   const { axes, map, order } = system;
   const rest = RESTS[+map];
   const n = axes.length;
   const along = axes.map(place.axis);
-  const [trace, det, values, sizes, word] = Array.from({ length: 5 }, () => page.createTextNode(""));
+  const [trace, det, values, sizes, across, word] = Array.from({ length: 6 }, () => page.createTextNode(""));
   const stat = (/** @type {any} */ name, /** @type {Text} */ text, /** @type {string} */ wide) => el("span", { class: "jm-stat", style: "min-width:" + wide }, name, " ", text);
   const button = el("button", { type: "button", class: "jm-word" }, "nearest " + rest);
   const box = () => along.map((/** @type {any} */ one) => /** @type {Pair} */ (state.ranges.get(one.key)));
@@ -70,6 +77,7 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     const product = eigen.reduce(([a, b], [p, q]) => [a * p - b * q, a * q + b * p], [1, 0])[0];
     write(det, format(abs(product) < 1e-12 * size ** n ? 0 : product));
     write(values, real ? spoken(eigen) : "undefined");
+    if (n === 2) write(across, real ? ways(rows) : "");
     // Those of a pair are as long as each other.
     write(sizes, real ? eigen.filter(([, y]) => y >= 0).map((one) => format(hypot(...one))).join(", ") : "");
     const at = point();
@@ -79,7 +87,7 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     write(word, still ? kindOf(rows, n, map).word : real ? "not " + (map ? "a " : "an ") + rest : "");
   });
   return el("div", { class: "jm-stability" },
-    el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "6em"), n > 1 && stat(term("det", "det"), det, "6em")),
+    el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, n === 2 ? "10.5em" : "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "5.5em"), n > 1 && stat(term("det", "det"), det, "5.5em"), n === 2 && stat(term("v", "along"), across, "13em")),
     el("div", { class: "jm-verdict", role: "status" }, verdict, button));
 }
 

@@ -87,6 +87,16 @@ export function direction([a, b, c, d], value) {
   return long > 1e-9 * (abs(value) || 1) ? [p / long, q / long] : [1, 0];
 }
 
+/** The directions that a matrix of two rows only stretches, with what by; null where every direction is one. @param {number[]} a @returns {{value: number, way: Pair}[] | null} */
+export function stretched(a) {
+  const values = eigenvalues(a, 2);
+  const [size, [first]] = [Math.hypot(...a), values[0]];
+  if (values[0][1]) return [];
+  if (Math.hypot(a[0] - first, a[1], a[2], a[3] - first) <= 1e-9 * size) return null;
+  // Of two that rounding alone sets apart there is one direction.
+  return values.slice(first - values[1][0] < 1e-7 * size ? 1 : 0).map(([value]) => ({ value: abs(value) < 1e-9 * size ? 0 : value, way: direction(a, value) }));
+}
+
 /**
  * What J says of a point that stays: the word, and whether J alone decides it.
  * @param {ArrayLike<number>} J @param {number} n @param {boolean} [map] judged by |λ| beside 1, not by the real part beside 0

@@ -7,6 +7,7 @@ export const EXPLAIN = /** @type {Record<string, string>} */ ({
   cond: "Condition number of J: largest singular value divided by the smallest. Large: J is nearly singular.",
   "\u03c3max": "Largest singular value: the most by which this Jacobian stretches a vector.",
   trace: "Trace of J: the sum of its diagonal, and of its eigenvalues; in x\u2032 = f(x) negative: areas shrink along the flow.",
+  along: "Eigenvectors: directions that J only stretches, each by its eigenvalue.",
   eigen: "Eigenvalues of J: the rates at which small deviations from the point grow, with their turning as imaginary part.",
   factor: "Eigenvalues of J: the factors by which small deviations from a fixed point change with each step; a pair turns them.",
   modulus: "Absolute values of the eigenvalues: by them a small deviation from a fixed point grows with each step; all below 1: it dies out.",

@@ -3,7 +3,7 @@
 import { contours, equalUnits, nice } from "../geometry.js";
 import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
-import { equilibria, kindOf, lattice, rests, trajectory } from "../systems.js";
+import { equilibria, kindOf, lattice, rests, stretched, trajectory } from "../systems.js";
 import { canvasFor } from "./canvas.js";
 import { labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
@@ -13,6 +13,8 @@ const { hypot, max, min, round } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
+/** Pixels from an equilibrium to the end of the line of an eigenvector. */
+const REACH = 52;
 // Nodes of the grid; every third has an arrow.
 const [NX, NY, EACH] = [52, 40, 3];
 
@@ -29,7 +31,8 @@ function flow(engine, place) {
   const clines = axes.map((/** @type {any} */ one) => draw("path", { class: ["jm-nullcline", ...place.hue(one.label)].join(" ") }));
   const [back, forth, heads] = [draw("path", { class: "jm-orbit jm-past" }), draw("path", { class: "jm-orbit" }), draw("path", { class: "jm-heads" })];
   const [marks, signs] = [draw("g", { class: "jm-marks" }), draw("g")];
-  space.inside.append(...arrows, ...clines, back, forth, heads);
+  const ways = draw("g", { class: "jm-ways" });
+  space.inside.append(...arrows, ...clines, ways, back, forth, heads);
   const [band, step, part, velocity] = [draw("path", { class: "jm-band-lit" }), draw("path"), draw("path", { class: "jm-arrow-f" }), draw("path", { class: "jm-gradient" })];
   space.over.append(signs, band, step, part, velocity, marks);
   svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), lettered(ya.label, { x: 48, y: 20, "text-anchor": "middle" }));
@@ -67,10 +70,24 @@ function flow(engine, place) {
       }
     }
     found = equilibria(read, [...starts.slice(0, 60), ...lattice(box, 4)], box, unit);
-    marks.replaceChildren();
+    for (const group of [marks, ways]) group.replaceChildren();
     for (const one of found) {
       const { word, stable } = kindOf(one.J, 2);
       mark(dom, marks, free, space.x(one.at[0]), space.y(one.at[1]), word.replace(/ by linearisation|not decided by J: /, ""), stable);
+    }
+    if (found.length <= 6) for (const one of found) eigenlines(one);
+  }
+  /** What J only stretches at an equilibrium, with arrows in the way of time, and λ; nothing where it turns, nor where every direction is one. @param {{at: number[], J: number[]}} rest */
+  function eigenlines({ at, J }) {
+    for (const { value, way: [p, q] } of stretched(J) ?? []) {
+      const long = hypot(p * unit[0], q * unit[1]);
+      const [ux, uy] = [(p * unit[0]) / long, (-q * unit[1]) / long];
+      const [x, y] = [space.x(at[0]), space.y(at[1])];
+      const [from, by] = value < 0 ? [REACH, 9 - REACH] : [9, REACH - 9];
+      ways.append(draw("path", { class: "jm-eigen", d: [1, -1].map((way) => arrow(x + way * ux * from, y + way * uy * from, way * ux * by, way * uy * by, value ? 9 : 0)).join("") }));
+      const word = "\u03bb = " + short(value, 3);
+      const spot = free.near(x, y, 4 * word.length, [1, -1].flatMap((way) => [1.2, 0.75].map((far) => [way * ux * REACH * far + 6 * uy * (far < 1 ? 5 : 0), way * uy * REACH * far + (far < 1 ? 4 : 9 * Math.sign(way * uy || 1)) + 4])));
+      if (spot) signs.append(draw("text", { x: spot[0], y: spot[1], "text-anchor": "middle", class: "jm-haloed" }, word));
     }
   }
   /** Arrows of one length, stronger where it is faster. @param {Float64Array[]} fields @param {(i: number, j: number) => Pair} at */

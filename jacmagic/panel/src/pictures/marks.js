@@ -5,7 +5,7 @@ const { abs } = Math;
 /** @typedef {import("../types.js").Pair} Pair */
 /** @typedef {import("../types.js").Place} Place */
 
-/** Where texts stand in a plane, so that none covers another. @param {ReturnType<typeof import("./plane.js").plane>} space */
+/** Where texts stand in a plane, so that none covers another. @param {{left: number, top: number, width: number, height: number}} space */
 export function labels({ left, top, width, height }) {
   /** @type {number[][]} x, y and half the width of each */
   let written = [];

@@ -57,23 +57,24 @@ export function plane({ dom: { draw, put, view }, lens }, svg, left, top, width,
       drawn = state;
       axes.replaceChildren();
       const many = digits(x0, x1);
-      let count = max(5, width / (bare ? 56 : 70));
-      let across = ticks(x0, x1, count);
-      // No number stands over its neighbour.
-      const wide = () => max(...across.map((v) => short(v, many).length)) * LETTER + 8;
-      while (across.length > 1 && ((across[1] - across[0]) / (x1 - x0)) * width < wide()) across = ticks(x0, x1, (count *= 0.6));
-      for (const v of across) {
+      for (const v of apart(x0, x1, width, max(5, width / (bare ? 56 : 70)), (found) => max(...found.map((v) => short(v, many).length)) * LETTER + 8)) {
         axes.append(draw("line", { x1: x(v), x2: x(v), y1: top, y2: top + height, class: v ? "" : "jm-zero" }));
         // At the end stands the name of the axis.
         if (bare || x(v) < left + width - 22) axes.append(draw("text", { x: x(v), y: top + height + 15, "text-anchor": "middle" }, short(v, many)));
       }
-      for (const v of ticks(y0, y1, max(5, height / 48))) {
+      for (const v of apart(y0, y1, height, max(5, height / 48), () => 17)) {
         axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));
         axes.append(draw("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, short(v, digits(y0, y1))));
       }
       return shown();
     },
   };
+}
+
+/** Round numbers in a range, fewer where one would stand over its neighbour. @param {number} lo @param {number} hi @param {number} size pixels of the range @param {number} count @param {(found: number[]) => number} room pixels that each needs @returns {number[]} */
+function apart(lo, hi, size, count, room) {
+  const found = ticks(lo, hi, count);
+  return found.length > 1 && ((found[1] - found[0]) / (hi - lo)) * size < room(found) ? apart(lo, hi, size, count * 0.6, room) : found;
 }
 
 /** How many digits tell the ticks of a range apart. @param {number} lo @param {number} hi */

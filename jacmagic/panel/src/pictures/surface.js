@@ -1,10 +1,12 @@
 /** Two variables, one function, in space: the surface with its tangent plane and gradient, its contours on the floor. */
 
+import { critical } from "../descent.js";
 import { contours, extent, steady, ticks } from "../geometry.js";
 import { settled } from "../numeric.js";
 import { PICTURES } from "../parts.js";
 import { format } from "../print.js";
 import { downhill } from "./downhill.js";
+import { labels, mark } from "./marks.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
 import { shade, solid } from "./solid.js";
 
@@ -22,7 +24,9 @@ function surface(engine, place) {
   const space = solid(place, "the surface, its tangent plane and gradient");
   const [tangent, drop, floor, slope, step, part, path, below] = ["jm-tangent-plane", "jm-drop", "jm-arrow", "jm-gradient", "jm-step-x", "jm-arrow-f", "jm-descent-path", "jm-descent-path jm-floor-path"].map((name) => draw("path", { class: name }));
   const [dots, words] = [draw("g", { class: "jm-descent-dots" }), page.createTextNode("")];
-  space.over.append(floor, below, tangent, drop, step, part, path, dots, slope);
+  const marks = draw("g", { class: "jm-marks" });
+  const free = labels({ left: 0, top: 0, width: place.width, height: place.height });
+  space.over.append(marks, floor, below, tangent, drop, step, part, path, dots, slope);
   const down = downhill(place, axes);
   let at = [0, 0];
   const held = { over: space.over, left: 0, top: 0, width: 0, height: 0, x: () => at[0], y: () => at[1], at: (/** @type {MouseEvent} */ event) => follow(event) };
@@ -46,6 +50,8 @@ function surface(engine, place) {
   let zr = null;
   /** @type {{level: number, line: number[][]}[]} */
   let levels = [];
+  /** Where the gradient is 0, on the surface. @type {{at: number[], word: string}[]} */
+  let peaks = [];
   const node3 = (/** @type {number} */ i, /** @type {number} */ j) => [0, 1].map((k) => box[k][0] + ((k ? j : i) / (N - 1)) * (box[k][1] - box[k][0]));
   function sample() {
     const [xr, yr] = axes.map((one) => rangeIn(state, one));
@@ -55,6 +61,9 @@ function surface(engine, place) {
     zr = steady(zr, extent(field));
     box[2] = zr;
     levels = ticks(zr[0], zr[1], 14).flatMap((level) => contours(field, N, N, level).map((line) => ({ level, line: line.map(([i, j]) => node3(i, j)) })));
+    const slope = sampler([picture.J ?? main], axes);
+    peaks = critical((p) => Array.from(slope(...p)), box.slice(0, 2), [xr, yr].map(([lo, hi]) => 400 / (hi - lo))).map(({ at, word }) => ({ at: [...at, read(...at)[0]], word }));
+    peaks = peaks.filter(({ at: [, , f] }) => f >= box[2][0] && f <= box[2][1]);
   }
   function paint() {
     const dark = space.dark();
@@ -78,6 +87,9 @@ function surface(engine, place) {
       }
     }
     space.paint([...shapes, ...faces]);
+    free.clear();
+    marks.replaceChildren();
+    for (const { at: p, word } of peaks) { const [a, b] = space.spot(p); mark(dom, marks, free, a, b, word, word === "minimum"); }
   }
   function update() {
     const now = background(axes[0].key, axes[1].key);
