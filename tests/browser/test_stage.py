@@ -169,6 +169,17 @@ def test_a_variable_has_one_colour_everywhere(page: Page, tmp_path: Path) -> Non
     assert page.locator(".jm-svg text.jm-hue0").count() == 1
 
 
+def test_a_fifth_variable_is_ink_with_a_dash(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(a, b, c, d, g) = a b^3 + c d - g^7").save(tmp_path / "page.html").as_uri())
+    sliders = page.locator(".jm-slider")
+    expect(sliders).to_have_count(5)
+    fills = sliders.locator("input[type=range]").evaluate_all("(all) => all.map((one) => getComputedStyle(one).getPropertyValue('--fill').includes('repeating-linear-gradient'))")
+    assert fills == [False] * 4 + [True]
+    inks = sliders.locator(".jm-name").evaluate_all("(all) => all.map((one) => getComputedStyle(one).color)")
+    assert len(set(inks)) == 5
+    assert inks[4] == page.locator(".jm").evaluate("(one) => getComputedStyle(one).color")
+
+
 def test_a_number_plays_there_and_back_until_escape(browser: Browser, tmp_path: Path) -> None:
     with frontends.page_in(browser, reduced_motion="no-preference") as page:
         page.goto(jacmagic.jacobian("f(x) = x^2").save(tmp_path / "page.html").as_uri())

@@ -124,28 +124,33 @@ export function copyButton({ root, say, dom: { page, view, el, on } }, word, con
 
 const NUMBER = /^\u2212?[\d.]+$/;
 
-/** The number behind the = of a = 3.2 becomes a handle, as wide as the ends of its slider. @param {Panel} panel @param {any} formula @returns {any[]} */
-function held(panel, formula) {
+/** The number behind the = of a = 3.2 becomes a handle, as wide as the ends of its slider; a comma stands behind it, not behind its room. @param {Panel} panel @param {any} formula @param {string} then what follows @returns {any[]} */
+function held(panel, formula, then) {
   const { dom: { el, math, page, write }, state: { axes, now, ranges, stepOf, valueAt } } = panel;
   const [named, equals, number, next] = (formula.localName === "math" && formula.firstElementChild?.children) || [];
   const axis = axes.get(named?.getAttribute("data-name") ?? "");
   // A minus may stand as an operator of its own.
   const minus = number?.textContent === "\u2212";
-  if (!axis || axis.label !== axis.key || equals?.textContent !== "=" || !NUMBER.test((minus ? next : number)?.textContent ?? "")) return [formula];
+  if (!axis || axis.label !== axis.key || equals?.textContent !== "=" || !NUMBER.test((minus ? next : number)?.textContent ?? "")) return [formula, then];
   const text = page.createTextNode("");
   // Digits are half an em wide.
   const wide = (/** @type {string} */ word) => [...word].reduce((sum, one) => sum + (one === "." ? 0.28 : one === "\u2212" ? 0.78 : 0.5), 0);
-  const own = el("span", { class: "jm-held", style: "width:" + max(...[.../** @type {number[]} */ (ranges.get(axis.key)), valueAt(axis.key, 0)].map((v) => wide(stepped(v, stepOf(axis.name))))).toFixed(2) + "em" }, text);
   const rest = [...formula.firstElementChild.children].slice(minus ? 4 : 3);
+  const comma = !rest.length && then.startsWith(",") ? "," : "";
+  const own = el("span", {}, text);
+  const room = el("span", { class: "jm-held", style: "width:" + (comma.length * 0.3 + max(...[.../** @type {number[]} */ (ranges.get(axis.key)), valueAt(axis.key, 0)].map((v) => wide(stepped(v, stepOf(axis.name)))))).toFixed(2) + "em" }, own, comma);
   number.remove();
   if (minus) next.remove();
   grip(panel, own, axis, true);
   now.push(() => write(text, short(valueAt(axis.key, 0))));
-  return [el("span", { class: "jm-hold" }, formula, own, rest.length > 0 && math("math", ...rest))];
+  return [el("span", { class: "jm-hold" }, formula, room, rest.length > 0 && math("math", ...rest)), then.slice(comma.length)];
 }
 
 /** The block as understood. @param {Panel} panel @returns {any[]} */
 export function echo(panel) {
   const { spec, dom: { el, line, typeset } } = panel;
-  return (spec.echo ?? []).flatMap((/** @type {any} */ part) => [el("div", { class: "jm-echo" }, ...[part.mathml ?? []].flat().map((one) => el("div", { class: "jm-formula" }, typeset(one)))), part.note && el("div", { class: "jm-note" }, ...line(part.note).flatMap((one) => (typeof one === "string" ? one : held(panel, one))))]).filter(Boolean);
+  return (spec.echo ?? []).flatMap((/** @type {any} */ part) => [el("div", { class: "jm-echo" }, ...[part.mathml ?? []].flat().map((one) => el("div", { class: "jm-formula" }, typeset(one)))), part.note && el("div", { class: "jm-note" }, ...line(part.note).flatMap((one, k, all) => {
+    const [before, then] = [all[k - 1] ?? "", all[k + 1] ?? ""];
+    return typeof one !== "string" ? held(panel, one, typeof then === "string" ? then : "") : typeof before === "string" ? one : [];
+  }))]).filter(Boolean);
 }
