@@ -70,7 +70,7 @@ class Result(Derivatives):
             _teach_tab()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        kept = ("_static", "_big", "_whole", "layout", "besides", "answer", "_module_names")
+        kept = ("_static", "_big", "_whole", "layout", "besides", "answer", "lesson", "_module_names")
         return (*super().__reduce__(), {name: getattr(self, name) for name in kept})
 
     @property

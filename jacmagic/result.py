@@ -48,7 +48,7 @@ MAX_KINKS = 40
 """Places that are watched for a kink. Instead: `r.forward(…)`."""
 
 
-class Result:
+class Result(learning.Learns):
     """Functions and their Jacobian. Made by `jacmagic.jacobian` and `jacmagic.nnchain`.
 
     Layout: numerator layout; d of / d wrt has one row for each entry of `of` and one
@@ -75,7 +75,7 @@ class Result:
     ).split()
     """What Tab offers: the names that .github/PYTHON.md gives; no more, since the rest is the house's own."""
 
-    OFFERED_BY_NETS = "gradients module_names roles step train".split()
+    OFFERED_BY_NETS = "data gradients module_names roles step train".split()
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -623,15 +623,14 @@ class Result:
         return found
 
     def train(
-        self, data: Mapping[str, Any], lr: float = 0.1, steps: int = 100, optimizer: str = "sgd",
+        self, data: Mapping[str, Any] | None = None, lr: float = 0.1, steps: int = 100, optimizer: str = "sgd",
         batch: int | None = None, fixed: str | Iterable[str] = (), seed: int = 0, progress: bool = True,
     ) -> learning.Losses:
-        """Learning from arrays: {name: array with one example a row}. Returns the loss at every step, an array.
+        """Learning from {name: array with one example a row}, else from `n.data`. Returns the loss at every step.
 
         Its `.history` has {"loss": …, "gradients": {weight: 2-norm of ∂L/∂weight at every step}}. The loss is the mean
-        over the examples of the step, all of them or a `batch` drawn with the seed. The optimizer is "sgd", "momentum"
-        (0.9) or "adam", as PyTorch has them. Weights alone are moved, and of them not those that are `fixed`. What was
-        found are the current values afterwards; Ctrl-C keeps what has been found so far.
+        over the step's examples, all or a `batch` drawn with the seed. The optimizer is "sgd", "momentum" (0.9) or
+        "adam", as PyTorch has them. Weights that are not `fixed` move, and are current afterwards, after Ctrl-C too.
 
         Raises:
             ValueError: no loss, no weight or no such optimizer, data of other shapes, or a loss that is not finite.

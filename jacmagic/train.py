@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from jacmagic.result import Result
 
 
+MAX_COPIED = 10_000
+"""Numbers of an array of data that is copied; a larger one is held as it is. Instead: `array.copy()`."""
+
+
 class Losses(np.ndarray):
     """The loss at every step, an array; `history` has what else was seen on the way.
 
@@ -37,15 +42,75 @@ class Losses(np.ndarray):
         self.history = getattr(other, "history", {})
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What a net learns from, and how: the examples and the options of `n.train`, which the page's ▶ train has, too."""
+
+    data: Mapping[str, Any]
+    lr: float = 0.1
+    optimizer: str = "sgd"
+    batch: int | None = None
+    fixed: tuple[str, ...] = ()
+    seed: int = 0
+
+    def of(self, result: Result) -> tuple[dict[str, np.ndarray], int, list[str]]:
+        """The arrays, how many examples they are, and the weights that are moved."""
+        arrays, count = examples(result, self.data)
+        return arrays, count, _moved(result, arrays, self.fixed)
+
+
+class Data:
+    """`n.data`: {name: array with one example a row}, what `n.train()` and the page learn from; at first None.
+
+    Setting it leaves the weights as they are. Copies are handed out, and taken in of all but large arrays.
+
+    Raises:
+        ValueError: a name or a shape that the net has not, as `n.train` says.
+    """
+
+    def __get__(self, result: Result | None, owner: object = None) -> Any:
+        if result is None:
+            return self
+        return None if result.lesson is None else {key: array.copy() for key, array in result.lesson.data.items()}
+
+    def __set__(self, result: Result, data: Mapping[str, Any] | None) -> None:
+        if data is None:
+            result.lesson = None
+            return
+        lesson = replace(result.lesson or Lesson({}), data=data)
+        _, count, _ = lesson.of(result)
+        batch = None if lesson.batch is None else min(lesson.batch, count)
+        result.lesson = replace(lesson, data=_own(data), batch=batch)
+
+
+class Learns:
+    """What a Result has to learn from; `lesson` is the data, and the options that `train` had last."""
+
+    data = Data()
+    lesson: Lesson | None = None
+
+
+def _own(data: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The data as they are from now on, whatever is done with the arrays that were given; large ones are not copied."""
+    arrays = {key: reals(key, value) for key, value in data.items()}
+    return {key: array if array.size > MAX_COPIED else array.copy() for key, array in arrays.items()}
+
+
 def train(
-    result: Result, data: Mapping[str, Any], lr: float = 0.1, steps: int = 100, optimizer: str = "sgd",
+    result: Result, data: Mapping[str, Any] | None, lr: float = 0.1, steps: int = 100, optimizer: str = "sgd",
     batch: int | None = None, fixed: str | Iterable[str] = (), seed: int = 0, progress: bool = True,
 ) -> Losses:
     """`Result.train`."""
+    if data is None:
+        if result.lesson is None:
+            raise ValueError("there are no data yet; n.train({'x': X, 'y': Y}), or n.data = {'x': X, 'y': Y} before")
+        data = result.lesson.data
     lr = float(reals("lr", lr))
-    arrays, count = examples(result, data)
+    held = tuple(result.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed))
+    lesson = Lesson(data, lr, optimizer, batch, held, seed)
+    arrays, count, keys = lesson.of(result)
     _possible(steps, optimizer, batch, count)
-    keys = _moved(result, arrays, fixed)
+    result.lesson = replace(lesson, data=_own(data))
     keep = {identifier(key): key for key in keys}
     point = result.point({}) | {identifier(key): array for key, array in arrays.items()}
     weights = {name: np.array(point.pop(name), dtype=float) for name in keep}
@@ -60,11 +125,11 @@ def train(
                 found["loss"].append(float(loss))
                 if not math.isfinite(loss):
                     raise ValueError(f"the loss is no longer finite at step {k}; try a smaller lr than {lr:g}")
-                moved = {}
+                after = {}
                 for (name, weight), slope in zip(weights.items(), slopes):
                     found[name].append(math.sqrt(np.vdot(slope, slope)))
-                    moved[name] = weight - lr * step(state[name], slope, k + 1)
-                weights = moved
+                    after[name] = weight - lr * step(state[name], slope, k + 1)
+                weights = after
                 if shown:
                     shown.tell(k + 1, found["loss"][-1])
     except KeyboardInterrupt:
@@ -87,12 +152,11 @@ def _possible(steps: int, optimizer: str, batch: int | None, count: int) -> None
         raise ValueError(f"batch is from 1 to {count}, the number of examples")
 
 
-def _moved(result: Result, arrays: Mapping[str, np.ndarray], fixed: str | Iterable[str]) -> list[str]:
+def _moved(result: Result, arrays: Mapping[str, np.ndarray], fixed: tuple[str, ...]) -> list[str]:
     """The weights that are moved."""
-    held = {result.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed)}
-    keys = [key for key in result.trainable() if key not in arrays and key not in held]
+    keys = [key for key in result.trainable() if key not in arrays and key not in fixed]
     if not keys:
-        raise ValueError("there is no weight to train" + (": all are fixed" if held else ""))
+        raise ValueError("there is no weight to train" + (": all are fixed" if fixed else ""))
     return keys
 
 

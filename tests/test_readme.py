@@ -22,7 +22,7 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.guide.gallery import GALLERY
 from jacmagic.guide.statements import STATEMENTS
 from jacmagic.language import limits
-from jacmagic.panel import asking, pictures
+from jacmagic.panel import asking, learning, pictures
 from jacmagic.program import implicit, lowerer
 from jacmagic.pytorch import block, lay
 from jacmagic.show import asked, checking, mistakes, pieces, points, remarks, rules, views, volume
@@ -40,7 +40,7 @@ OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
     limits, lowerer, implicit, expand, maps, entries, chain, nonzeros, source, result, conditions, solving, pieces, paths, remarks,
-    rules, checking, mistakes, points, asked, volume, views, panel, asking, pictures, block, lay,
+    rules, checking, mistakes, points, asked, volume, views, panel, asking, pictures, learning, block, lay,
 )
 
 

@@ -28,7 +28,7 @@ from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import asking, curvature, parts, pictures
+from jacmagic.panel import asking, curvature, learning, parts, pictures
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
@@ -81,6 +81,11 @@ class _Spec:
             for k, symbol in enumerate(self.result.entry_symbols(key)) if prod(shape) <= MAX_VALUES else ():
                 out[symbol.name] = names.place(key, shape, k)
         return out
+
+    @cached_property
+    def learn(self) -> dict[str, Any] | None:
+        """What ▶ train learns from."""
+        return learning.of_panel(self)
 
     def mathml(self, tree: t.Expr, arrays: Collection[Span] = ()) -> str:
         """A formula whose names the page finds by its own keys."""
@@ -145,6 +150,7 @@ class _Spec:
             "hessians": curvature.of_panel(self),
             "taylor": curvature.polynomials(self),
             "integral": self.integral(),
+            "learn": self.learn,
             "picture": pictures.chosen(self, chain),
             "system": pictures.system(self),
             "kinks": self.kinks(),

@@ -41,6 +41,6 @@ def needed(spec: Mapping[str, Any]) -> frozenset[str]:
     picture = spec["picture"]
     views = {
         "chain": spec["chain"], "curvature": spec["hessians"] or spec["taylor"], "stability": spec["system"],
-        "integral": spec["integral"], "veil": spec["reveal"] or spec["quiz"], "tutor": spec["quiz"],
+        "integral": spec["integral"], "veil": spec["reveal"] or spec["quiz"], "tutor": spec["quiz"], "learning": spec["learn"],
     }
     return frozenset([picture["kind"], *(one["kind"] for one in picture.get("also", ())), *(name for name, asked in views.items() if asked)])

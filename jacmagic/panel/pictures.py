@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jacmagic import names
 from jacmagic.language import tree as t
+from jacmagic.panel import learning
 from jacmagic.show import chain as chain_of
 from jacmagic.show import pieces
 from jacmagic.show.chain import depends
@@ -29,7 +30,8 @@ MAX_FACTORS = 40
 def chosen(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
     """The picture, by shape and by how the block was written, and in `also` those that one may change to."""
     if spec.p.net:
-        return net(spec, chain)
+        first, learnt = net(spec, chain), learning.picture(spec)
+        return {**learnt, "also": [first]} if learnt else first
     found = by_shape(spec)
     tree = net(spec, chain) if chain and chain["sums"] else found
     if tree["kind"] != "net" or any(layer["size"] > MAX_NODES for layer in tree["layers"]):

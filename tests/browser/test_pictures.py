@@ -486,7 +486,7 @@ def test_a_trajectory_is_scipys_to_a_pixel(alone: Page, block: str, start: tuple
 
 def test_every_kind_has_a_test_of_its_own(alone: Page) -> None:
     kinds = alone.evaluate("async () => Object.keys((await import('/panel.js')).PICTURES)")
-    assert set(kinds) == {*KINDS, "heatmap"}  # the heat-map is tests/browser/test_pages.py's
+    assert set(kinds) == {*KINDS, "heatmap", "decision", "fit"}  # these are tests/browser/test_pages.py's and test_training.py's
 
 
 def test_a_level_surface_has_the_value_and_the_gradient_is_its_normal(alone: Page) -> None:

@@ -3,12 +3,15 @@
 import "./chain.js";
 import "./curvature.js";
 import "./integral.js";
+import "./learning.js";
 import "./stability.js";
 import "./tutor.js";
 import "./veil.js";
 import "./pictures/cobweb.js";
 import "./pictures/contour.js";
 import "./pictures/curve.js";
+import "./pictures/decision.js";
+import "./pictures/fit.js";
 import "./pictures/flow.js";
 import "./pictures/heatmap.js";
 import "./pictures/level.js";

@@ -9,5 +9,5 @@ export function owns({ key, ctrlKey, metaKey, defaultPrevented, target }) {
   if (defaultPrevented) return true;
   if (ctrlKey || metaKey) return false;
   if (target.matches("button, summary")) return key === " " || key === "Enter";
-  return target.matches("input") && (key.length === 1 || /^(Arrow|Page|Home|End|Enter|Backspace|Delete)/.test(key));
+  return target.matches("input, select") && (key.length === 1 || /^(Arrow|Page|Home|End|Enter|Backspace|Delete)/.test(key));
 }

@@ -18,6 +18,7 @@ export { about, nearer, panned, through, whole } from "./pictures/lens.js";
 export { surfaceNet } from "./pictures/level.js";
 export { around } from "./pictures/space.js";
 export { cross, seen } from "./pictures/solid.js";
+export { OPTIMIZERS, batches, learner, uniform } from "./learner.js";
 export { format, short, compact, signed, typed } from "./print.js";
 export { owns } from "./keys.js";
 export { mount } from "./stage.js";

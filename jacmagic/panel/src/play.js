@@ -13,6 +13,8 @@ export function player({ assign, ranges, valueAt }, view) {
   /** @type {Map<string, {name: Name, k: number, way: number, at: number, told: (on: boolean) => void}>} */
   const running = new Map();
   const still = view.matchMedia("(prefers-reduced-motion: reduce)");
+  /** What else runs; each ends it, and says whether it did. @type {(() => boolean)[]} */
+  const others = [];
   let [frame, before] = [0, 0];
   const rounded = (/** @type {Pair} */ [lo, hi], /** @type {number} */ v) => { const step = (hi - lo) / 1000; return +(lo + Math.round((v - lo) / step) * step).toPrecision(4); };
   const turn = (/** @type {any} */ one, /** @type {number} */ part) => {
@@ -32,6 +34,7 @@ export function player({ assign, ranges, valueAt }, view) {
     running.delete(id);
   };
   return {
+    others,
     /** Start or stop; where no motion is wanted, one tenth of the range a press. @param {string} id @param {Name} name @param {number} k @param {(on: boolean) => void} told */
     toggle(id, name, k, told) {
       if (running.has(id)) return stop(id);
@@ -49,8 +52,11 @@ export function player({ assign, ranges, valueAt }, view) {
     stop() {
       const some = running.size > 0;
       for (const id of [...running.keys()]) stop(id);
-      return some;
+      return others.map((end) => end()).some(Boolean) || some;
     },
-    end: () => view.cancelAnimationFrame(frame),
+    end() {
+      view.cancelAnimationFrame(frame);
+      for (const end of others) end();
+    },
   };
 }

@@ -79,8 +79,9 @@ export function mount(root, spec, bridge) {
   if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? VIEWS.stability?.(panel, place) : !inNet && statistics(panel)));
   if (spec.integral) math.append(VIEWS.integral?.(panel));
   math.append(...(VIEWS.curvature?.(panel) ?? []));
+  const learning = spec.learn && VIEWS.learning?.(panel);
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
-  const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel)), picture && el("div", { class: "jm-right" }, picture.node), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
+  const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel), !picture && learning), picture && el("div", { class: "jm-right" }, picture.node, learning), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
   const [bar, blocks] = actions(panel, place);
   bar.append(full.button);
   root.append(stage, bar, blocks, spoken, bubble);
@@ -132,7 +133,7 @@ function scrolls(box) {
 function handled(event, { root, play, state }, full) {
   const { key, ctrlKey, metaKey, altKey, shiftKey, target } = event;
   if (event.defaultPrevented) return;
-  const typing = target.matches("input:not([type=range]), textarea");
+  const typing = target.matches("input:not([type=range]), textarea, select");
   const letter = key.toLowerCase();
   let done = false;
   if (key === "Escape") done = [play.stop(), full.leave()].some(Boolean);

@@ -193,7 +193,7 @@ export function hold(spec, view) {
   }
   return {
     engine, names, byKey, values, ranges, serials, now, later, resting, resized, lit, stepped, main, rows, columns, table, hears, axes, places,
-    valueAt, stepOf, snap, refresh, schedule, assign, assignAll, atStart, receive, reset, travel, matrixShape,
+    valueAt, stepOf, snap, remember, refresh, schedule, assign, assignAll, atStart, receive, reset, travel, matrixShape,
     touched: () => touched,
     has: () => engine.has(main),
     snapshot: () => Object.fromEntries(names.map((name) => {

@@ -40,7 +40,7 @@ export function placeOf(panel) {
 }
 
 /** What the switch says. @type {Record<string, string>} */
-const WORDS = { contour: "contours", net: "tree", slopes: "f and f\u2032", map2: "grid and image", level: "level surface", flow: "field" };
+const WORDS = { contour: "contours", net: "tree", slopes: "f and f\u2032", map2: "grid and image", level: "level surface", flow: "field", decision: "decision map", fit: "fitted curve" };
 
 /** The picture of a panel in its box, with its caption and, where there are several, a quiet switch; made anew where its width changes. @param {Panel} panel @param {Place} place */
 export function drawing(panel, place) {
@@ -67,7 +67,7 @@ export function drawing(panel, place) {
   let at = [null, null];
   let [wide, says] = [0, ""];
   const words = kinds.map((one) => {
-    const word = el("button", { type: "button", class: "jm-word", "aria-pressed": "false" }, WORDS[one.kind] ?? one.kind);
+    const word = el("button", { type: "button", class: "jm-word", "aria-pressed": "false" }, one.kind === "net" && panel.spec.kind === "nnchain" ? "net" : WORDS[one.kind] ?? one.kind);
     on(word, "click", () => choose(one));
     return word;
   });
