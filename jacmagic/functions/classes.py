@@ -39,23 +39,30 @@ def by_cases(*pairs: tuple[Any, Any]) -> Any:
     the other's: it would turn one into the other without end. As a difference it has one.
     """
     import sympy
-    from sympy.core.relational import Relational
-
-    def steady(condition: Any) -> Any:
-        turning = {}
-        for one in condition.atoms(Relational) if isinstance(condition, sympy.Basic) else ():
-            sums = [side.is_Add for side in (one.lhs, one.rhs)]
-            if all(sums) or (any(sums) and one.lhs.free_symbols & one.rhs.free_symbols):
-                turning[one] = one.func(one.lhs - one.rhs, 0)
-        return condition.xreplace(turning) if turning else condition
 
     joined: list[tuple[Any, Any]] = []
     for value, condition in pairs:
         if joined and joined[-1][0] == value:  # SymPy would multiply the two conditions out
-            joined[-1] = (value, sympy.Or(joined[-1][1], steady(condition)))
+            joined[-1] = (value, sympy.Or(joined[-1][1], _steady(condition)))
         else:
-            joined.append((value, steady(condition)))
-    return sympy.Piecewise(*joined)
+            joined.append((value, _steady(condition)))
+    try:
+        return sympy.Piecewise(*joined)
+    except RecursionError:  # a form that cannot be told beforehand
+        return sympy.Piecewise(*((value, _steady(condition, always=True)) for value, condition in joined))
+
+
+def _steady(condition: Any, always: bool = False) -> Any:
+    """A condition whose comparisons are differences where they have to be, or wherever a side is a sum."""
+    import sympy
+    from sympy.core.relational import Relational
+
+    turning = {}
+    for one in condition.atoms(Relational) if isinstance(condition, sympy.Basic) else ():
+        sums = [side.is_Add for side in (one.lhs, one.rhs)]
+        if all(sums) or (any(sums) and (always or one.lhs.free_symbols & one.rhs.free_symbols)):
+            turning[one] = one.func(one.lhs - one.rhs, 0)
+    return condition.xreplace(turning) if turning else condition
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +74,10 @@ def has_cases(expr: Any) -> bool:
 
 
 def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
-    """The expression with parts replaced, as `xreplace` does it, and cases made by `by_cases`."""
+    """The expression with parts replaced, as `xreplace` does it, and cases made by `by_cases`.
+
+    A comparison with what is not a number is false, as in floating point; SymPy refuses to make one.
+    """
     import sympy
 
     if not has_cases(expr):
@@ -76,7 +86,12 @@ def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
         return swap[expr]
     if isinstance(expr, sympy.Piecewise):
         return by_cases(*((put_in(value, swap), put_in(when, swap)) for value, when in expr.args))
-    return expr.func(*(put_in(arg, swap) for arg in expr.args)) if expr.args else expr
+    try:
+        return expr.func(*(put_in(arg, swap) for arg in expr.args)) if expr.args else expr
+    except TypeError as error:
+        if "NaN" not in str(error):
+            raise
+        return sympy.false if expr.is_Relational else sympy.nan
 
 
 def _required(rule: Rule | None) -> Rule:
