@@ -1,7 +1,8 @@
 """Expressions that were written out by hand, in the form whose numbers are good far out.
 
-`ln(sum(exp(z)))`, `exp(z)/sum(exp(z))`, `e^x/(1 + e^x)`, `ln(1 + e^x)`, `ln(sigmoid(z))`, `ln(softmax(z))` are ∞/∞
-or ln 0 at ±1000, in value and slope, where what they stand for is an ordinary number. Only the numbers are computed
+`ln(sum(exp(z)))`, `exp(z)/sum(exp(z))`, `e^x/(1 + e^x)`, `2^x/(1 + 2^x)`, `ln(1 + e^x)`, `ln(cosh x)`,
+`ln(sigmoid(z))`, `ln(softmax(z))` are ∞/∞ or ln 0 at ±1000, in value and slope, where what they stand for is an
+ordinary number. Only the numbers are computed
 from what stands here; formulas show what was written.
 """
 
@@ -20,11 +21,46 @@ Operands = list[tuple[Node, Shape]]
 
 def safe_form(g: Graph, expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:
     """The template and its operands, safe far out; the same ones where nothing is to be done."""
-    expr, operands = _named(*_sums_over_an_axis(g, expr, operands))
+    expr, operands = _named(*_sums_over_an_axis(g, _exponentials(expr), operands))
     if expr.has(sp.exp):
         expr = expr.replace(lambda e: isinstance(e, sp.log) and _exponents(e.args[0]), _log_of_sum)
         expr = _quotients(expr)
     return _logarithms(g, expr, operands)
+
+
+# ------------------------------------------------------------------ what is exponentials by another name
+def _exponentials(expr: sp.Expr) -> sp.Expr:
+    """cosh u and 2^u by e^u where a logarithm or a divisor is made of them, sinh u/cosh u by tanh u."""
+    if expr.has(sp.cosh):
+        expr = expr.replace(lambda e: e.is_Mul and e.has(sp.sinh), _tanh)
+    swap: dict[sp.Expr, sp.Expr] = {}
+    for whole, inner in _hurt(expr):
+        opened = inner.replace(sp.cosh, lambda u: (sp.exp(u) + sp.exp(-u)) / 2).replace(_power_of_number, _as_exp)
+        opened = sp.expand_mul(opened)
+        if opened != inner and _exponents(opened):
+            swap[whole] = whole.func(opened, *whole.args[1:])
+    return put_in(expr, swap).replace(_power_of_number, _as_exp) if swap else expr
+
+
+def _power_of_number(expr: sp.Expr) -> bool:
+    """True for 2^u."""
+    return bool(expr.is_Pow and expr.base.is_number and expr.base.is_positive and not expr.exp.is_number
+                and expr.base != sp.E)
+
+
+def _as_exp(power: sp.Expr) -> sp.Expr:
+    return sp.exp(power.exp * sp.log(power.base))
+
+
+def _tanh(product: sp.Expr) -> sp.Expr:
+    """sinh u/cosh u as tanh u."""
+    for one in product.args:
+        cosh = sp.cosh(one.args[0]) if isinstance(one, sp.sinh) else None
+        below = [f for f in product.args if f.is_Pow and f.base == cosh and f.exp.is_Integer and f.exp < 0]
+        if cosh is not None and below:
+            rest = [f for f in product.args if f not in (one, below[0])]
+            return sp.Mul(*rest, sp.tanh(one.args[0]), below[0] * cosh)
+    return product
 
 
 # ------------------------------------------------------------------ sums of exponentials in one template
@@ -65,6 +101,7 @@ def _named(expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:
         if not names:
             return before
         expr, operands = _opened(expr, operands, lambda node, names=names: node in names)
+        expr = _exponentials(expr)
         if any(_exponents(inner) for _, inner in _hurt(expr)):
             return expr, operands
     return before
@@ -159,7 +196,10 @@ def _joined(product: sp.Expr) -> sp.Expr:
 
 
 def _is_exponential(node: Node, summed: bool = False) -> bool:
-    return node.op == "map" and isinstance(node.data[0], (sp.exp, sp.Add) if summed else sp.exp)
+    if node.op != "map":
+        return False
+    inner = node.data[0]
+    return isinstance(inner, sp.exp) or summed and (isinstance(inner, (sp.Add, sp.cosh)) or _power_of_number(inner))
 
 
 def _scaled(node: Node) -> Node | None:
