@@ -368,6 +368,7 @@ def test_a_taylor_polynomial_moves_with_the_point(page: Page, tmp_path: Path) ->
     page.get_by_label("y", exact=True).fill("-1")
     page.get_by_label("y", exact=True).press("Enter")
     expect(numbers).to_have_text(["−1.000", "− 2.000", "+ 1.000", "− 1.000", "+ 2.000", "+ 0"])
+    assert all(one.bounding_box()["width"] > 20 for one in numbers.all())
     expect(where).to_contain_text("+ 1")
     assert page.evaluate(BOXES) == before
 
