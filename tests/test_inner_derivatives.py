@@ -130,7 +130,7 @@ def near(found: Any, expected: Any, says: str) -> None:
 
 
 SEEDS = [
-    pytest.param(k, marks=() if k % 20 == 0 else pytest.mark.scale) for k in range(PROGRAMS // CHUNK)
+    pytest.param(k, marks=() if k == 0 else pytest.mark.long if k % 20 == 0 else pytest.mark.scale) for k in range(PROGRAMS // CHUNK)
 ]
 
 

@@ -369,7 +369,7 @@ HEALTH = (
 )
 
 
-@pytest.mark.parametrize("share", [0.1, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("share", [0.02, pytest.param(1, marks=pytest.mark.long)])
 def test_hundreds_of_interrupts_leave_a_kernel_that_works(tmp_path: Path, share: float) -> None:
     """
     ipykernel 7 has moments of its own: a plain loop that is interrupted 1,500 times in this way costs one kernel,

@@ -103,6 +103,7 @@ def left(kernel: Kernel) -> str:
     return kernel.value("left()")
 
 
+@pytest.mark.long
 def test_a_shown_result_has_a_bridge_while_it_lives(kernel: Kernel) -> None:
     before = left(kernel)
     kernel.run("r = jacmagic.jacobian('f(x) = x^2'); display(r)", cell="a")
@@ -121,6 +122,7 @@ def test_fifty_results_that_nobody_keeps_leave_nothing(kernel: Kernel) -> None:
     assert left(kernel) == before
 
 
+@pytest.mark.long
 def test_a_cell_that_is_run_fifty_times_has_the_bridge_of_its_output(kernel: Kernel) -> None:
     kernel.run("%jacobian f(x) = x^2", cell="a")
     before = left(kernel)

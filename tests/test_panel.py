@@ -38,6 +38,7 @@ def names(output: str) -> list[str]:
     return re.findall(r'data-uid="([^"]*)"', output)
 
 
+@pytest.mark.long
 def test_the_same_cells_give_the_same_bytes():
     cells = (f"%%jacobian --into r\n{TWO}", "%nnchain x(3) -> 4 tanh -> 2 softmax", f"%%jacobian\n{TWO}", "r")
     first, second = run("1", *cells), run("2", *cells)

@@ -190,6 +190,7 @@ def test_ipython_on_a_bare_terminal(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_two_kernels_at_once_know_nothing_of_each_other() -> None:
     from test_interrupt import Kernel
 
@@ -208,6 +209,7 @@ def test_two_kernels_at_once_know_nothing_of_each_other() -> None:
             kernel.manager.shutdown_kernel(now=True)
 
 
+@pytest.mark.long
 def test_a_kernel_has_what_its_first_cell_needs_a_moment_after_loading() -> None:
     from test_interrupt import Kernel
 

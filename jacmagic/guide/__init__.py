@@ -36,7 +36,7 @@ ERRORS = {
     "NameMistake": ("a name is unknown, taken, or means something else", "f(x) = sinn x"),
     "ShapeError": ("sizes do not fit", "x in R^3\nW in R^(2x2)\nf = W x"),
     "ValueMistake": ("a value cannot be what it is given as", "f(x) = k x\nk = 5 in [0, 3]"),
-    "LimitError": ("too large; it says what to do instead", "f(x) = sum(x^k for k = 1..20000)"),
+    "LimitError": ("too large; it says what to do instead", "f(x) = sum(x^k for k = 1..10^9)"),
 }
 """The kinds of errors, with a block for each."""
 
