@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lessons import LESSONS, XOR, lesson
+from lessons import DEEP, LESSONS, XOR, lesson
 from optional import panel_source
 
 import jacmagic
@@ -128,6 +128,13 @@ def test_an_output_without_data_has_nothing_of_learning() -> None:
     n.data = XOR
     assert {"learning", "decision", "net"} <= parts.needed(panel.spec(n))
     assert len(panel.html(n).encode()) < 80_000
+
+
+def test_an_output_with_all_the_data_that_it_carries_is_small() -> None:
+    n = jacmagic.nnchain(DEEP)
+    n.data = {"x": np.random.default_rng(0).normal(size=(400, 2)), "y": np.random.default_rng(1).uniform(size=(400, 1))}
+    assert panel.spec(n)["learn"]["count"] == 400
+    assert len(panel.html(n).encode()) <= 80_000
 
 
 def test_more_data_than_an_output_carries_are_said() -> None:
