@@ -117,7 +117,7 @@ def test_frames_of_one_notebook_share_the_font(page: Page) -> None:
         assert frame.evaluate("document.fonts.check('20px \"Jacmagic Math\"', '∂')")
 
 
-@pytest.mark.parametrize("part", [one for one in PARTS if one != "veil"])  # that is test_reveal.py's
+@pytest.mark.parametrize("part", [one for one in PARTS if one not in ("veil", "tutor")])  # they hide it
 def test_an_output_draws_all_that_its_parts_are_for(page: Page, tmp_path: Path, part: str) -> None:
     """No module is missing of the few that it carries: each picture that it offers is drawn, and redrawn."""
     result = pictured(part)
