@@ -614,7 +614,7 @@ def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: boo
 def _typeset(one: pieces.Formula, mathml: bool) -> str:
     """A formula with its note, as MathML or as LaTeX; what is words alone as text."""
     if one.latex and mathml:
-        shown = f'<div><math displaystyle="true">{_shown(one).removeprefix("<math>")}</div>'
+        shown = f'<div style="margin:.5em 0;font-size:1.25em"><math displaystyle="true">{_shown(one).removeprefix("<math>")}</div>'
     elif one.latex:
         # An ampersand before a space is one in HTML, too.
         latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
