@@ -103,6 +103,11 @@ def left(kernel: Kernel) -> str:
     return kernel.value("left()")
 
 
+def clears(kernel: Kernel, before: str) -> bool:
+    """True once all is gone; what a thread of a cell still holds goes some cells later, and what leaks never does."""
+    return any(left(kernel) == before for _ in range(20))
+
+
 @pytest.mark.long
 def test_a_shown_result_has_a_bridge_while_it_lives(kernel: Kernel) -> None:
     before = left(kernel)
@@ -113,13 +118,13 @@ def test_a_shown_result_has_a_bridge_while_it_lives(kernel: Kernel) -> None:
     kernel.run("display(r)", cell="b")
     assert left(kernel) == with_one, "one for all outputs of a result"
     kernel.run("del r")
-    assert left(kernel) == before
+    assert clears(kernel, before)
 
 
 def test_fifty_results_that_nobody_keeps_leave_nothing(kernel: Kernel) -> None:
     before = left(kernel)
     kernel.run("for k in range(50): display(jacmagic.jacobian(f'f(x) = {k} x'))", cell="a")
-    assert left(kernel) == before
+    assert clears(kernel, before)
 
 
 @pytest.mark.long
@@ -129,9 +134,9 @@ def test_a_cell_that_is_run_fifty_times_has_the_bridge_of_its_output(kernel: Ker
     for k in range(50):
         kernel.run(f"%%jacobian\nf(x) = {k} x^2", cell="a")
     assert kernel.value("len([one for one in Out.values() if 'jacobian of' in repr(one)])") != "1"
-    assert left(kernel) == before
+    assert clears(kernel, before)
     kernel.run("2 + 2", cell="a")
-    assert left(kernel) == "(0, 0)"
+    assert clears(kernel, "(0, 0)")
 
 
 def test_a_cell_that_runs_others_keeps_its_bridges(kernel: Kernel) -> None:

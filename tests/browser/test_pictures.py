@@ -543,6 +543,13 @@ def test_a_cube_goes_to_its_parallelepiped(alone: Page) -> None:
     assert "NaN" not in alone.evaluate("document.body.innerHTML")
 
 
+def test_a_volume_that_is_nothing_but_rounding_is_0(alone: Page) -> None:
+    flat = {**BOX, "outputs": {"f": "[x, y, x + y]", "J": "[0.1, 0.2, 0.3, 0.7, 0.1, 0.8, 0.8, 0.3, 1.1]"}}
+    assert abs(np.linalg.det(np.array([[0.1, 0.2, 0.3], [0.7, 0.1, 0.8], [0.8, 0.3, 1.1]]))) < 1e-15
+    said = alone.evaluate(ALONE, {"kind": "space", **flat})
+    assert "parallelepiped of volume 0 =" in said
+
+
 @pytest.mark.parametrize(("gradient", "box", "wanted"), [
     ("[x * x - 2, 2 * y]", [[-3, 3], [-3, 3]], [(-(2**0.5), 0, "saddle"), (2**0.5, 0, "minimum")]),
     ("[-Math.sin(x), -Math.sin(y)]", [[-4, 4], [-1, 1]], [(-np.pi, 0, "saddle"), (0, 0, "maximum"), (np.pi, 0, "saddle")]),

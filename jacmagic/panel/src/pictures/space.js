@@ -3,7 +3,7 @@
 import { extent, nice, steady } from "../geometry.js";
 import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
-import { determinant } from "../squares.js";
+import { stretches, volume } from "../numeric.js";
 import { equilibria, kindOf, lattice, rests, smooth, trajectory } from "../systems.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
 import { cross, dragged, patch, solid } from "./solid.js";
@@ -171,8 +171,8 @@ function space(engine, place) {
     if (solid3) {
       const corner = (/** @type {number} */ k) => room.dot([0, 1, 2].map((i) => here[i] + side * columns.reduce((/** @type {number} */ sum, /** @type {number[]} */ by, /** @type {number} */ a) => sum + ((k >> a) & 1 ? by[i] : 0), 0)));
       put(cube, "d", drawn ? [[0, 1, 3, 2], [4, 5, 7, 6], [0, 1, 5, 4], [2, 3, 7, 6], [0, 2, 6, 4], [1, 3, 7, 5]].map((face) => "M" + face.map(corner).join("L") + "Z").join("") : "");
-      const volume = abs(determinant(whole, 3));
-      write(words, "cube of side " + short(side, 3) + " \u2192 parallelepiped of volume " + format(volume * side ** 3) + " = " + short(side, 3) + "\u00b3 \u00b7 |det J|" + (t < 1 ? "; x + t (f(x) \u2212 x), t = " + short(t, 2) : ""));
+      const scaled = abs(volume(whole, 3, stretches(whole, 3, 3)));
+      write(words, "cube of side " + short(side, 3) + " \u2192 parallelepiped of volume " + format(scaled * side ** 3) + " = " + short(side, 3) + "\u00b3 \u00b7 |det J|" + (t < 1 ? "; x + t (f(x) \u2212 x), t = " + short(t, 2) : ""));
     }
     const long = hypot(...columns[0]);
     if (!solid3) write(words, n === 2 ? "tangents \u2202/\u2202" + axes[0].label + ", \u2202/\u2202" + axes[1].label + " in their colours, the normal in black" : (system && !long ? "The point rests." : "velocity of length " + format(long)));
