@@ -372,6 +372,8 @@ def _vector(draw: Draw, s: Scope, size: int, depth: int) -> Expr | None:
             return Expr(f"{a} ./ {b}", lambda e: a.run(e) / b.run(e)) if s.good(b, lambda v: abs(v) > 0.2) else None
         return Expr(f"{a} {sign} {b}", lambda e: a.run(e) * b.run(e))
     if kind == "cross":
+        if a.text == b.text:  # 0, and PyTorch's is rounding
+            return a
         return Expr(f"cross({a.text}, {b.text})", lambda e: torch.linalg.cross(a.run(e), b.run(e)), True) \
             if size == 3 else None
     c = scalar(draw, s, depth - 1)
@@ -630,6 +632,10 @@ def reads_back(r: Any, values: dict[str, Any], matrix: np.ndarray) -> None:
         again = jacmagic.jacobian(block)
     except LimitError:
         return  # more names, numbers and signs than a block has
+    except jacmagic.ValueMistake as error:
+        if "no real number" not in str(error):
+            raise
+        return  # written out it is seen of a case that does not apply
     except jacmagic.SyntaxMistake as error:
         if "nothing to differentiate" in str(error):
             return  # the Jacobian is constant
