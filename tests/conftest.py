@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from shells import Shell
 
 SLOW = frozenset("""
     test_demo test_interrupt test_places test_workers test_random_programs_agree_with_pytorch
@@ -49,3 +50,10 @@ def double_precision() -> Iterator[None]:
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(before)
+
+
+@pytest.fixture
+def shell() -> Shell:
+    made = Shell()
+    made.run("%load_ext jacmagic")
+    return made

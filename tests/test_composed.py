@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from test_magics import shell  # noqa: F401
 
 import jacmagic
 from jacmagic.show import views
@@ -78,7 +77,7 @@ def test_without_a_namespace_nothing_is_used() -> None:
     assert jacmagic.jacobian("use polar\ng = f", namespace=there)
 
 
-def test_into_and_use_in_a_notebook(shell: Any) -> None:  # noqa: F811
+def test_into_and_use_in_a_notebook(shell: Any) -> None:
     shell.run("%%jacobian --into J1\nf(x, y) = x^2 y")
     assert shell.run("%%jacobian\nuse J1\ng = sin f").value.matrix == jacmagic.jacobian("f(x, y) = x^2 y\ng = sin f").matrix
     assert "2 | use J2" in str(shell.run("%%jacobian\nuse J2\ng = sin f", fails=True).error)

@@ -51,6 +51,7 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("𝟏 in R^3\nf(x) = x", M, 1, "𝟏", ("vector of ones",), ()),
     # -------------------------------------------------------------- lines
     ("", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
+    ("A in R^(2x2)\nF = A³", H, 2, "A³", ("a product or entry by entry",), ("A .^3",)),
     ("g(s) = s^2\nu = [g(i) for i = 1..3] + g(2)", S, 2, "u = [g(i) for i = 1..3] + g(2)", ("nothing varies", "g(2) on a line"), ("g(2)",)),
     ("g(s) = s^2\nu = [g(i) for i = 1..3]", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),
     ("# only a comment\n\n", S, None, None, ("nothing to differentiate",), ("f(x, y) = x^2 y + sin y",)),

@@ -10,7 +10,6 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from test_magics import Shell, shell  # noqa: F401
 
 import jacmagic
 from jacmagic import guide, panel
@@ -65,9 +64,9 @@ def test_what_is_said_of_the_examples_is_so():
     assert np.trace(at(9, x=3, y=-2, z=7)) == pytest.approx(-10 - 1 - 8 / 3)
     assert np.linalg.det(at(10, α=0.3, β=1.1)) == pytest.approx(0.8 * np.sin(1.1))
     assert abs(at(12, Z=4)).max() < abs(at(12, Z=2)).max()
-    l, T = 1.3, 2.1  # noqa: E741
-    g = 4 * np.pi**2 * l / T**2
-    assert at(13, l=l, T=T)[0] * [l, T] / g == pytest.approx([1, -2])
+    length, T = 1.3, 2.1
+    g = 4 * np.pi**2 * length / T**2
+    assert at(13, l=length, T=T)[0] * [length, T] / g == pytest.approx([1, -2])
     data = np.array([1.2, 0.7, 2.1, 1.6])
     assert np.allclose(at(14, μ=data.mean(), σ=data.std()), 0)
     assert at(17, x=2.0945514815423265)[0, 0] == pytest.approx(0, abs=1e-9)
@@ -116,7 +115,7 @@ def test_the_notebook_becomes_a_page_with_twenty_panels(tmp_path):
 
 # ------------------------------------------------------------------ every entry
 @pytest.mark.parametrize("one", [one for one in ENTRIES if one.cell], ids=lambda one: one.name)
-def test_the_cell_of_an_entry_runs(shell, one):  # noqa: F811
+def test_the_cell_of_an_entry_runs(shell, one):
     done = shell.run(one.cell, fails=one.section == "errors")
     if one.section == "errors":
         assert type(done.error).__name__ == one.name
@@ -171,13 +170,13 @@ def test_all_of_it_fits_a_terminal_and_a_page():
 
 
 # ------------------------------------------------------------------ the magic
-def test_the_magic_lists_and_finds(shell):  # noqa: F811
+def test_the_magic_lists_and_finds(shell):
     assert "STATEMENTS" in shell.run("%jacmagic").text
     assert shell.run("%jacmagic relu").value.found[0].name == "relu"
     assert shell.run("%jacmagic f'(x)").value.found
 
 
-def test_an_example_is_shown_and_its_cell_stands_below(shell, monkeypatch):  # noqa: F811
+def test_an_example_is_shown_and_its_cell_stands_below(shell, monkeypatch):
     put = []
     monkeypatch.setattr(shell.ip, "set_next_input", lambda text, replace=False: put.append(text))
     value = shell.run("%jacmagic gallery 6").value
@@ -187,21 +186,21 @@ def test_an_example_is_shown_and_its_cell_stands_below(shell, monkeypatch):  # n
 
 
 @pytest.mark.parametrize("number", ["0", "21", "999"])
-def test_a_number_that_the_gallery_has_not_is_an_error(shell, number):  # noqa: F811
+def test_a_number_that_the_gallery_has_not_is_an_error(shell, number):
     error = shell.run(f"%jacmagic gallery {number}", fails=True).error
     assert "the numbers 1 to 20" in str(error)
     shell.run(f"%jacmagic {error.hints[0]}")
 
 
 @pytest.mark.parametrize("magic", ["%%jacobian", "%%nnchain", "%jacmagic"])
-def test_the_help_fits_a_screen(shell, magic):  # noqa: F811
+def test_the_help_fits_a_screen(shell, magic):
     lines = shell.run(f"{magic}?").text.splitlines()
     assert len(lines) <= 30
     assert max(map(len, lines[:-1])) <= 100
     assert any("%jacmagic" in line for line in lines)
 
 
-def test_it_is_gone_with_the_extension(shell):  # noqa: F811
+def test_it_is_gone_with_the_extension(shell):
     shell.run("%unload_ext jacmagic")
     assert "jacmagic" not in shell.ip.magics_manager.magics["line"]
 

@@ -6,53 +6,17 @@ import builtins
 import importlib
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import sympy as sp
-from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
-from traitlets.config import Config
+from shells import Shell
 
 import jacmagic
 from jacmagic import magics
 from jacmagic.functions import FUNCTIONS
 
 SQUARE = "%%jacobian\nf(x) = x^2"
-
-
-class Shell:
-    """A live shell; `run` returns what a cell gave and what it printed."""
-
-    def __init__(self) -> None:
-        config = Config()
-        config.HistoryManager.enabled = False
-        config.InteractiveShell.colors = "NoColor"
-        self.ip = InteractiveShell(config=config)
-        self.names = self.ip.user_ns
-
-    def run(self, cell: str, fails: bool = False) -> SimpleNamespace:
-        with capture_output() as captured:
-            done = self.ip.run_cell(cell, store_history=True)
-        assert done.success is not fails, captured.stdout
-        return SimpleNamespace(
-            value=done.result, error=done.error_in_exec or done.error_before_exec, text=captured.stdout + captured.stderr
-        )
-
-    def complete(self, text: str, offset: int | None = None) -> list[str]:
-        offset = len(text) if offset is None else offset
-        with provisionalcompleter():
-            found = list(self.ip.Completer.completions(text, offset))
-        return [text[: one.start] + one.text for one in found if one.end == offset]
-
-
-@pytest.fixture
-def shell() -> Shell:
-    made = Shell()
-    made.run("%load_ext jacmagic")
-    return made
 
 
 # ------------------------------------------------------------------ what comes back

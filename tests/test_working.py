@@ -6,13 +6,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from test_magics import shell  # noqa: F401 (a fixture)
 
 NOTEBOOK = nbformat.read(Path(__file__).with_name("working.ipynb"), as_version=4)
 CELLS = [cell.source for cell in NOTEBOOK.cells if cell.cell_type == "code"][1:]
 
 
-def test_every_cell_runs(shell, tmp_path, monkeypatch):  # noqa: F811
+def test_every_cell_runs(shell, tmp_path, monkeypatch):
     nbformat.validate(NOTEBOOK)
     assert not any(cell.get("outputs") for cell in NOTEBOOK.cells)
     monkeypatch.chdir(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -209,17 +208,12 @@ def power(low: Lowerer, expr: t.Power) -> Value:
     if len(base.shape) == 2 and not expr.entrywise:
         if exponent.expr == -1:
             return inverse(low, expr, expr.base, base)
-        text = low.source(expr.span)
-        fix = re.sub(r"\s*(\^|\*\*)\s*", " .^", text, count=1)
-        call = t.inside(expr.base)
+        call, whole = t.inside(expr.base), low.source(expr.base.span)
         if expr.on_name and isinstance(call, t.Call) and len(call.arguments) == 1:  # sin² A
-            argument = low.source(t.inside(call.arguments[0]).span)
-            power = unicodedata.normalize("NFKC", low.source(expr.exponent.span))
-            fix = f"{call.function}({argument}) .^" + (power if power.isalnum() else f"({power})")
-        raise ShapeError(
-            "A power of a matrix could be a product or entry by entry.", expr.span,
-            (fix,) if fix != text else (f"{low.source(expr.base.span)} .^2",),
-        )
+            whole = f"{call.function}({low.source(t.inside(call.arguments[0]).span)})"
+        power = unicodedata.normalize("NFKC", low.source(t.inside(expr.exponent).span))
+        fix = f"{whole} .^" + (power if power.lstrip("-−").isalnum() else f"({power})")
+        raise ShapeError("A power of a matrix could be a product or entry by entry.", expr.span, (fix,))
     shape = low.fit(alike, (expr.base, expr.exponent), (base, exponent))
     literal = base.literal and exponent.literal
     length = low.nodes.get(base.expr)
@@ -332,7 +326,7 @@ def norm(low: Lowerer, expr: t.Expr, argument: t.Expr, inner: Value, order: str)
     elif len(inner.shape) == 2 and order != "F":
         shown = low.source(argument.span)
         told = f"{low.describe(argument, inner)}; the norm of a matrix is ||{shown}||_F here"
-        plain = order == "2" and not re.search(r"_\s*\{?\s*2\s*\}?$", low.source(expr.span))
+        plain = order == "2" and "_" not in low.source(Span(argument.span.stop, expr.span.stop))
         raise ShapeError(f"{told}.", expr.span, (f"||{shown}||_F",) if plain else ())
     flat = low.flat(inner)
     if order in ("2", "F"):
