@@ -203,6 +203,11 @@ def test_an_error_points_at_what_is_no_equation(block: str, line: int, text: str
     assert error.hints == fixes
 
 
-def test_a_net_has_no_equations() -> None:
-    with pytest.raises(jacmagic.JacmagicError, match="no layer of a net"):
-        jacmagic.nnchain("x in R^2\nx[1]^2 + x[2]^2 = 1\no = x")
+@pytest.mark.parametrize(("block", "line"), [
+    ("x in R^2\nx[1]^2 + x[2]^2 = 1\no = x", 2), ("f(x, y) = x^2 y\nf(x, y) = 3", 2), ("f(x, y) = x^2 y\nf(y, x) = 0", 2),
+    ("F(x, y) = x y - 1\nF(x, y) = 0", 2),
+])
+def test_a_net_has_no_equations(block: str, line: int) -> None:
+    with pytest.raises(jacmagic.JacmagicError, match="no layer of a net") as caught:
+        jacmagic.nnchain(block)
+    assert caught.value.line == line

@@ -134,13 +134,13 @@ def _forward(g: Graph, of: Node, wrt: Node, reuse: bool) -> Node:
     return arranged(g, d, of.shape + wrt.shape)
 
 
-def pushed(g: Graph, roots: Sequence[Node], tangents: Mapping[Node, Node], reuse: bool = True) -> list[Node]:
+def pushed(g: Graph, roots: Sequence[Node], tangents: Mapping[Node, Node]) -> list[Node]:
     """The tangents of some nodes from those of inputs: J v, as large as the nodes themselves."""
     known = {node.number: tangent for node, tangent in tangents.items()}
     for node in ancestry(roots):
         if node.number in known or not any(a.number in known for a in node.args):
             continue
-        d = push(g, node, [known.get(a.number) for a in node.args], 0, reuse)
+        d = push(g, node, [known.get(a.number) for a in node.args], 0, True)
         if d is not None:
             known[node.number] = d
     return [known.get(root.number) or g.zeros(root.shape) for root in roots]

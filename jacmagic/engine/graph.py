@@ -280,9 +280,9 @@ class Graph:
             parts = [q for part in parts for q in (part.args if part.op == "stack" and part.data == 0 else (part,))]
         return self.node("stack", parts, parts[0].shape[:lead] + shape, lead)
 
-    def along(self, op: str, *args: Node, data: Any = None) -> Node:
+    def along(self, op: str, *args: Node) -> Node:
         """An operation whose shape follows from its operands: along the last axis softmax, norm, prod, …"""
-        return self.node(op, args, OPERATIONS[op].shape([arg.shape for arg in args], data, ()), data)
+        return self.node(op, args, OPERATIONS[op].shape([arg.shape for arg in args], None, ()))
 
 
 def _different(

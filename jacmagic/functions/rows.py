@@ -59,7 +59,6 @@ class Function:
         outside_words  what is said there
         values       the numbers that it gives, entry by entry, for any argument
         expands      True where SymPy has only its definition, no function of its own
-        by_output    (f, y) -> the derivative by means of the value y = f(z), where it is customary
         whole        True where the last argument is a whole number, no value of its own
         spell        how a backend writes it, {0}, {1}, … standing for the arguments
         inverse      the name of f^-1, for the two readings of sin^-1
@@ -82,7 +81,6 @@ class Function:
     outside_words: str = ""
     values: Interval = REALS
     expands: bool = False
-    by_output: Rule | None = None
     whole: bool = False
     spell: dict[str, str] = field(default_factory=dict)
     inverse: str = ""
@@ -105,9 +103,9 @@ class Function:
         return self.latex or rf"\operatorname{{{self.name.replace('_', chr(92) + '_')}}}"
 
 
-def _library(name: str, sympy: str = "", latex: str = "", **more: Any) -> Function:
+def _library(name: str, latex: str = "", **more: Any) -> Function:
     """A function that SymPy knows, with its derivative."""
-    return Function(name, sympy=sympy or name, latex=latex or "\\" + name, **more)
+    return Function(name, sympy=name, latex=latex or "\\" + name, **more)
 
 
 def _pairwise(f: Any, best: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -177,7 +175,7 @@ _ROWS: tuple[Function, ...] = (
                "torch": "(torch.sign({0})*torch.abs({0})**(1/3))"},
         source="the real cube root, also of negative numbers",
     ),
-    _library("exp", values=Interval(0, open=True), by_output=lambda f, y: y),
+    _library("exp", values=Interval(0, open=True)),
     Function("ln", aliases=("log",), sympy="log", latex=r"\ln", domain=Interval(0, open=True),
              outside_words="ln of a number that is not positive"),
     Function(
@@ -212,7 +210,7 @@ _ROWS: tuple[Function, ...] = (
     Function("atan2", sympy="atan2", arity=(2, 2), values=Interval(-pi, pi)),
     _library("sinh", inverse="asinh"),
     _library("cosh", inverse="acosh", values=Interval(1)),
-    _library("tanh", inverse="atanh", values=Interval(-1, 1), by_output=lambda f, y: 1 - y**2),
+    _library("tanh", inverse="atanh", values=Interval(-1, 1)),
     Function("asinh", sympy="asinh"),
     Function("acosh", sympy="acosh", domain=Interval(1), values=Interval(0),
              outside_words="acosh of a number below 1"),
@@ -311,7 +309,6 @@ _ROWS: tuple[Function, ...] = (
         latex=r"\operatorname{\sigma}",
         define=lambda f, z: 1 / (1 + f.exp(-z)),
         derivative=lambda f, z: (f.sigmoid(z) * (1 - f.sigmoid(z)),),
-        by_output=lambda f, y: y * (1 - y),
         spell={"torch": "torch.sigmoid({0})", "jax": "jax.nn.sigmoid({0})"},
     ),
     Function(
@@ -511,7 +508,7 @@ _ROWS: tuple[Function, ...] = (
         spell={"numpy": "(({0} > 0)*1.0)"},
     ),
     # ------------------------------------------------------------ of vectors
-    Function("softmax", kind="vector", values=Interval(0, 1), by_output=lambda f, y: y),
+    Function("softmax", kind="vector", values=Interval(0, 1)),
     Function("log_softmax", kind="vector", values=Interval(-inf, 0)),
     Function("layer_norm", kind="vector", source="epsilon = 1e-5 under the root, no scale or shift, as PyTorch"),
     Function(

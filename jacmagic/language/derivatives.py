@@ -87,7 +87,7 @@ class _Factor:
         if atom.text == "∇":
             return self.nabla(atom)
         if atom.text == "Delta" and atom.index is None:
-            return self.delta(atom)
+            return self.delta()
         return self.indexed(atom) if atom.index is not None else None
 
     # -------------------------------------------------------------- tools
@@ -423,7 +423,7 @@ class _Factor:
             return self.placed(expr, key, 2)
         return self.made(expr, 2)
 
-    def delta(self, word: s.Word) -> list[s.Item] | None:
+    def delta(self) -> list[s.Item] | None:
         """Δf of a function f, where no line declares Δf."""
         follow = self.beside(1)
         if follow is None or self.item.posts or self.scope.knows("Delta") or not isinstance(follow.atom, s.Word):
@@ -486,7 +486,7 @@ class _Factor:
             return self.placed(t.Jacobian(inner, span=word.span), inner.key, 1)
         if base not in self.scope.functions:
             return None
-        ways = list(splits(word, self.scope.functions[base], self.reader))
+        ways = list(splits(word, self.scope.functions[base]))
         if not ways:
             return None
         if len(ways) > 1:
@@ -539,7 +539,7 @@ class _Factor:
         return self.placed(replace(inner, span=group.span), of.key, 1)
 
 
-def splits(word: s.Word, params: Collection[str], reader: Reader) -> Iterator[tuple[str, ...]]:
+def splits(word: s.Word, params: Collection[str]) -> Iterator[tuple[str, ...]]:
     """The ways to read the index of f_xy as arguments of the function."""
     if word.parts:
         found: list[str] = []
@@ -584,7 +584,7 @@ def check_declared(reader: Reader, statements: Sequence[s.Statement]) -> None:
             continue
         base, shown = key_of(s.Word(word.span, word.text)), reader.source(word.span)
         of = next((key for key in functions if base == "J" and word.index == key), base)
-        if of in functions and (of != base or any(splits(word, functions[of], reader))):
+        if of in functions and (of != base or any(splits(word, functions[of]))):
             letter = next(one for one in "pqwuvcdghkm" if one not in reader.scope.names)
             raise AmbiguousMath(
                 f"{shown} can be the derivative of {of}, which needs no line, or a name of its own, which has another "

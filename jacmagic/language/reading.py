@@ -515,7 +515,7 @@ class Reader(Values):
                     whole = self.family(replace(entry, span=item.span.to(atom.span)), row.name)
                     return self.finish(items, at + 1, whole, item, True)
                 if row.name in ("sum", "prod"):
-                    self.check_family(row, atom)
+                    self.check_family(atom)
                 try:
                     arguments = self.arguments(atom)
                 except NameMistake as error:
@@ -563,7 +563,7 @@ class Reader(Values):
         says = "{}: a signed argument needs brackets."
         return self.ambiguous(Span(item.span.start, end), *readings, says=says)
 
-    def check_family(self, row: Function, group: s.Group) -> None:
+    def check_family(self, group: s.Group) -> None:
         """sum(x^i, i, 0, 3), as other systems write it."""
         shown = [self.source(entry.span) for entry in group.rows[0]]
         inner = Span(group.span.start + 1, group.span.stop - 1)
@@ -616,7 +616,7 @@ class Reader(Values):
             if follow is None or item.posts or self.function(follow.atom) or self.user_function(follow.atom):
                 return number, 1
             if isinstance(follow.atom, s.Word) and not root and not (follow.gap and row.name in _OF_NUMBERS):
-                self.check_one_name(items, at - 1, at + 1, shown)
+                self.check_one_name(items, at - 1, at + 1)
                 name = self.posts(self.names(follow.atom)[0], follow.posts, follow)
                 self.check_exponent(items, at + 1)
                 return t.Product((("", number), ("", name)), span=item.span.to(follow.span)), 2
@@ -629,7 +629,7 @@ class Reader(Values):
                 meant = call(self.source(items[at - 1].span), [between(item.span.start, stop)])
                 says = f"{{}}: the argument of {shown} needs brackets."
                 raise self.ambiguous(Span(items[at - 1].span.start, stop), meant, says=says)
-            self.check_one_name(items, at - 1, at, shown)
+            self.check_one_name(items, at - 1, at)
             self.check_exponent(items, at)
             return self.posts(self.names(item.atom)[0], item.posts, item), 1
         if isinstance(item.atom, (s.Frac, s.Applied)):
@@ -647,7 +647,7 @@ class Reader(Values):
             if glued is not None:
                 raise SyntaxMistake("This argument needs brackets.", items[at].span)
 
-    def check_one_name(self, items: list[s.Item], function: int, at: int, shown: str) -> None:
+    def check_one_name(self, items: list[s.Item], function: int, at: int) -> None:
         """A word that is a product cannot be a bare argument: sin xy."""
         word = items[at].atom
         assert isinstance(word, s.Word)

@@ -258,12 +258,12 @@ class _Derivative:
         node = self.root(of, {*keys, *held_names})
         for key, one in zip(keys, by):
             if isinstance(one, t.Component):
-                node = self.by_component(node, key, one, span)
+                node = self.by_component(node, key, one)
             else:
                 node = self.partial(node, self.target(key), span)
         return node
 
-    def by_component(self, node: Node, key: str, one: t.Component, span: Span) -> Node:
+    def by_component(self, node: Node, key: str, one: t.Component) -> Node:
         """∂f/∂x[1]: the column of the derivative by x."""
         low, target = self.low, self.target(key)
         check_components(low, one, low.of_node(target))

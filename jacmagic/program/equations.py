@@ -138,23 +138,21 @@ def residuals(
     """
     found: list[s.Statement] = []
     functions: dict[str, s.Statement] = {}
-    zeros = set()
+    zeros: dict[str, s.Statement] = {}
     for one in statements:
         key = key_of(one.names[0]) if one.kind == "function" else ""
         above = functions.setdefault(key, one)
         if not key or above is one or has_names(one.expr):
             found.append(one)
         elif one.expr is not None and is_zero(one.expr) and keys_of(above.params) == keys_of(one.params):
-            zeros.add(key)
+            zeros[key] = one
         else:
             found.append(of_function(one))
-    count = sum(one.kind == "residual" for one in found)
-    if net and (count or zeros):
-        raise SyntaxMistake(
-            "An equation is no layer of a net: one name stands left of =.",
-            next(one.span for one in statements if one.kind == "residual" or key_of(one.names[0]) in zeros),
-        )
-    return named(found, columns) if count else found, frozenset(zeros)
+    equations = [one for one in found if one.kind == "residual"]
+    if net and (equations or zeros):
+        first = min(one.span for one in (*equations, *zeros.values()))
+        raise SyntaxMistake("An equation is no layer of a net: one name stands left of =.", first)
+    return named(found, columns) if equations else found, frozenset(zeros)
 
 
 def named(statements: Sequence[s.Statement], columns: str) -> list[s.Statement]:

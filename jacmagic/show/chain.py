@@ -41,7 +41,7 @@ def depends(result: Result) -> dict[str, list[str]]:
     return result.once("depends", make)
 
 
-def paths(result: Result, of: str, most: int = MAX_PATHS) -> list[list[str]] | None:
+def paths(result: Result, of: str) -> list[list[str]] | None:
     """The paths from the variables to an output, as lists of definitions, output first; None where too many."""
     links = depends(result)
     variables = set(result.program.variables)
@@ -53,7 +53,7 @@ def paths(result: Result, of: str, most: int = MAX_PATHS) -> list[list[str]] | N
         if any(n in variables for n in below):
             found.append(path)
         todo += [[*path, n] for n in below if n not in variables]
-        if len(found) > most or len(todo) > 10 * most:
+        if len(found) > MAX_PATHS or len(todo) > 10 * MAX_PATHS:
             return None
     place = {key: k for k, key in enumerate(result.program.steps)}
     return sorted(found, key=lambda way: [place[key] for key in way])
