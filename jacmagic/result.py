@@ -184,10 +184,11 @@ class Result(learning.Learns):
             raise TypeError(f"{name!r} is no name; names are text, r.at('f', 'x'), and values keywords, r.at(x=1)")
         if name in self.program.steps or name in self.program.inputs:
             return name, None
+        typed = name.replace(" ", "")
         for key in self.known:
-            if name.startswith(key) and self.program.shape(key) != ():
+            if name.startswith(key) and (shape := self.program.shape(key)) != ():
                 for k, symbol in enumerate(self.entry_symbols(key)):
-                    if symbol.name == name:
+                    if name == symbol.name or typed == names.place(key, shape, k):
                         return key, k
         try:
             keys = [key_of(word) for word in parse_names(name)]  # x_1 is x1 and φ is phi, as in the block

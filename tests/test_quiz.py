@@ -106,16 +106,49 @@ def test_a_quiz_shows_no_entry():
     assert r.html(300).startswith('<iframe title="a quiz" style="width:100%;height:300px')
 
 
-@pytest.mark.parametrize(("named", "asked"), [
-    ("dx/dr", ["∂x/∂r"]), ("∂y/∂φ, dx/dr", ["∂y/∂φ", "∂x/∂r"]), (r"\frac{\partial x}{\partial \varphi}", ["∂x/∂φ"]),
+@pytest.mark.parametrize(("block", "named", "asked", "shown"), [
+    ("x(r, φ) = r^2 cos φ\ny(r, φ) = r^2 sin φ", "dx/dr", ["dx/dr"], ["x ⎡ ?          -r² sin(φ) ⎤", "y ⎣ 2r sin(φ)  r² cos(φ)  ⎦"]),
+    ("x(r, φ) = r^2 cos φ\ny(r, φ) = r^2 sin φ", r"∂y/∂φ, \frac{\partial x}{\partial r}", ["dy/dphi", "dx/dr"],
+     ["x ⎡ ?          -r² sin(φ) ⎤", "y ⎣ 2r sin(φ)  ?          ⎦"]),
+    ("f(x, y) = x^3 y", "df/dx", ["df/dx"], ["J_f = [?, x³]"]), ("f(x) = x^3", "df/dx", ["df/dx"], ["f'(x) = ?"]),
+    ("u = x y\nf = u^2", "df/dy", ["df/dy"], ["J_f = [2x y², ?]"]),
+    ("x in R^9\nA in R^(8x9)\nf = A x", "df8/dx1", ["df8/dx1"], ["∂f₈/∂x₁ = ?"]),  # no table is shown of this one
 ])
-def test_entries_that_are_named_are_asked_for(named, asked, tmp_path):
-    r = jacmagic.jacobian("x(r, φ) = r^2 cos φ\ny(r, φ) = r^2 sin φ").show(quiz=named)
+def test_entries_that_are_named_are_asked_for_and_others_are_shown(block, named, asked, shown, tmp_path):
+    r = jacmagic.jacobian(block).show(quiz=named)
     r.prepare()
-    assert [line for line in plain_text(r).splitlines() if "?" in line] == [f"{one} = ?" for one in asked]
-    assert len(panel.spec(r)["quiz"]["entries"]) == len(asked)
-    text = r.save(tmp_path / "quiz.html").read_text(encoding="utf-8")
-    assert len(json.loads(re.search(r"ask\(root,(.*)\);</script>", text)[1])["entries"]) == len(asked)
+    said = plain_text(r).splitlines()
+    assert [line for line in said if line in shown] == shown
+    assert not any("det" in line or "=" in line and "·" in line for line in said[2:])
+    assert [f"d{one['of']}/d{one['wrt']}" for one in panel.spec(r)["quiz"]["entries"]] == asked
+    if "A" not in block:
+        text = r.save(tmp_path / "quiz.html").read_text(encoding="utf-8")
+        assert len(json.loads(re.search(r"ask\(root,(.*)\);</script>", text)[1])["entries"]) == len(asked)
+
+
+NET = "x in R^2\nh = tanh(W x + b) in R^3\no = V h + c in R^1\nL = mse(o, y)"
+
+
+@pytest.mark.parametrize(("named", "entries", "shown", "hidden"), [
+    ("dL/dV", [("L", f"V_{{1,{k}}}") for k in (1, 2, 3)], ["∂L/∂V[1,2] = ?", "∂L/∂V = ?, ∂L/∂c = δ_o", "∂L/∂W = δ_h xᵀ, ∂L/∂b = δ_h", "∂o/∂h = V"], "δ_o hᵀ"),
+    ("dL/dW[3, 2], ∂L/∂b1", [("L", "W_{3,2}"), ("L", "b1")], ["∂L/∂W[3,2] = ?", "∂L/∂b₁ = ?", "∂L/∂W = ?, ∂L/∂b = ?"], "δ_h xᵀ"),
+    (r"∇_V L", [("L", f"V_{{1,{k}}}") for k in (1, 2, 3)], ["∂L/∂V = ?, ∂L/∂c = δ_o"], "δ_o hᵀ"),
+    ("dL/dx2", [("L", "x2")], ["∂L/∂x₂ = ?", "∂L/∂W = δ_h xᵀ, ∂L/∂b = δ_h"], "dL/dx ="),
+])
+def test_gradients_of_weights_are_asked_for(named, entries, shown, hidden, tmp_path):
+    n = jacmagic.nnchain(NET).show(quiz=named)
+    n.prepare()
+    said = plain_text(n)
+    assert [one for one in shown if one not in said.splitlines()] == []
+    assert hidden not in said
+    made = panel.spec(n)
+    asked = made["quiz"]["entries"]
+    assert [(one["of"], one["wrt"]) for one in asked] == entries
+    assert {one["value"] for one in asked} <= set(made["graph"]["outputs"])
+    text = n.save(tmp_path / "quiz.html").read_text(encoding="utf-8")
+    page = json.loads(re.search(r"ask\(root,(.*)\);</script>", text)[1])
+    assert [one["by"] for one in page["entries"]] == [by for _, by in entries]
+    assert all(one["row"] == 0 for one in page["entries"])
 
 
 def test_a_vector_s_name_stands_for_its_entries():
@@ -127,7 +160,8 @@ def test_a_vector_s_name_stands_for_its_entries():
 @pytest.mark.parametrize(("block", "quiz", "says", "under"), [
     ("f(x, y) = x y", "df/dq", "No name 'q'", "q"), ("f(x, y) = x y", "df/dx, 2", "Here stand entries", "2"),
     ("u = x y\nf = u^2", "df/dx, du/dx", "no entry of the Jacobian", "du/dx"), ("u = u(x, t)\nf = u^2", True, "known by their formulas", None),
-    ("x in R^9\nA in R^(8x9)\nf = A x", True, "at most 64 entries", None),
+    ("x in R^9\nA in R^(8x9)\nf = A x", True, "at most 64 entries", None), ("f(x, y) = x y", "df/dx,", "Here stand entries", ""),
+    ("f(x, y) = a x y", "df/da", "no entry of the Jacobian", "df/da"), ("f(x, y) = x y", ",", "Here stand entries", ""),
 ])
 def test_what_cannot_be_asked_for_is_pointed_at(block, quiz, says, under):
     with pytest.raises(jacmagic.JacmagicError, match=says) as caught:

@@ -8,6 +8,7 @@ import fractions
 import json
 import math
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -38,7 +39,7 @@ def fresh(code: str, data: bytes = b"") -> str:
     ("L", "W1", (3, 2)), ("L", "x", (2,)), ("L", "t", ()), ("L", "o", (1,)), ("o", "x", (1, 2)), ("o", "W1", (1, 3, 2)),
     ("a", "x", (3, 2)), ("a", "W1", (3, 3, 2)), ("a", "a", (3, 3)), ("L", "L", ()), ("W1", "W1", (3, 2, 3, 2)),
     ("a", "t", (3,)), ("a", "L", (3,)), ("a2", "x1", ()), ("a2", "x", (2,)), ("a", "x2", (3,)), ("L", "W_{1,2}", None),
-    ("L", "c1_2", ()),
+    ("L", "c1_2", ()), ("L", "W1[3, 2]", ()), ("a[2]", "x[1]", ()),
 ])
 def test_the_shape_is_that_of_the_one_and_then_that_of_the_other(of: str, wrt: str, shape: tuple[int, ...] | None) -> None:
     n = jacmagic.nnchain(NET)
@@ -52,6 +53,14 @@ def test_the_shape_is_that_of_the_one_and_then_that_of_the_other(of: str, wrt: s
     assert batch.shape == (4, 5, *shape)
     entries = int(np.prod(n.program.shape(n.place(of)[0]))) if n.place(of)[1] is None else 1
     assert n.jacobian(of, wrt).shape == (entries, int(np.prod(shape)) // entries)
+
+
+def test_an_entry_is_named_as_it_is_typed() -> None:
+    n = jacmagic.nnchain(NET)
+    assert n.at("L", "W1[3,2]") == n.at("L", "W1")[2, 1]
+    assert n.at("a[2]", "x[1]") == n.at("a", "x")[1, 0]
+    with pytest.raises(KeyError, match=re.escape("no name 'W1[4,1]'")):
+        n.at("L", "W1[4,1]")
 
 
 @pytest.mark.parametrize(("given", "by_name"), [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jacmagic import names
 from jacmagic.language import tree as t
 from jacmagic.result import Result
-from jacmagic.show.asked import asked
+from jacmagic.show.asked import Asked, asked
 
 if TYPE_CHECKING:
     from jacmagic.panel import _Spec
@@ -22,16 +22,26 @@ def quiz(made: _Spec) -> dict[str, Any] | None:
     result, p = made.result, made.p
     if "quiz" not in result.besides:
         return None
-    rows, columns = ([one for key in keys for one in result.entry_symbols(key)] for keys in (p.outputs, p.variables))
     return {
         "entries": [
-            {"at": [i, j], "of": rows[i].name, "wrt": columns[j].name,
-             "says": f"d {made.places[rows[i].name]} by d {made.places[columns[j].name]}",
-             "mathml": made.before(t.Partial(t.Name(rows[i].name), (t.Name(columns[j].name),)))}
-            for i, j in asked(result)
+            {**number(made, one), "of": one.of, "wrt": one.wrt, "says": f"d {made.places[one.of]} by d {made.places[one.wrt]}",
+             "mathml": made.before(t.Partial(t.Name(one.of), (t.Name(one.wrt),)))}
+            for one in asked(result)
         ],
         "names": [one for key in (*p.inputs, *p.steps) if prod(p.shape(key)) <= MAX_TYPED for one in typed(result, key)],
     }
+
+
+def number(made: _Spec, one: Asked) -> dict[str, Any]:
+    """Where the page has an entry's number: `k` in `value`; and where it stands in the Jacobian, if it does."""
+    if one.column is not None:
+        width = sum(prod(made.p.shape(key)) for key in made.p.variables)
+        return {"at": [one.row, one.column], "value": "J", "k": one.row * width + one.column}
+    key, k = made.result.place(one.wrt)
+    value = f"grad:{key}"
+    if value not in made.outputs:
+        made.outputs[value] = made.close(made.result.derivative(made.p.outputs[-1], key, safe=True)[0])
+    return {"value": value, "k": k or 0}
 
 
 def typed(result: Result, key: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from jacmagic.panel.asking import spellings
 from jacmagic.panel.parts import source
 from jacmagic.result import Result
 from jacmagic.show import views
-from jacmagic.show.asked import asked as entries_asked
+from jacmagic.show.asked import asked
 
 FUNCTIONS = frozenset(
     "exp sqrt cbrt ln log2 log10 sin cos tan cot sec csc asin acos atan sinh cosh tanh coth sech csch asinh acosh atanh "
@@ -45,23 +45,17 @@ def spec(result: Result) -> dict[str, Any]:
     p = result.program
     if result.undetermined or p.conditions is not None:
         raise ValueMistake("A quiz is of functions that are known by their formulas.", None)
-    rows = [name for key in p.outputs for name in result.entry_symbols(key)]
     if defined := [key for key in p.variables if key in p.steps]:
         raise ValueMistake(f"A quiz is by names that have no definition; {defined[0]} has one.", None)
-    places = entries_asked(result)
     return {
         "names": [one for key in p.inputs for one in named(result, key)] + defined_names(result),
         "functions": list(map(tree, result.outputs)),
         "entries": [
-            {"mathml": equals(asked(rows[i].name, result.variables[j].name)), "row": i, "by": result.variables[j].name}
-            for i, j in places
+            {"mathml": equals(t.Partial(t.Name(one.of), (t.Name(one.wrt),))), "row": one.row, "by": one.wrt}
+            for one in asked(result)
         ],
         "heading": [printers.mathml(one.tree, one.arrays) for one in views.echo(result)],
     }
-
-
-def asked(of: str, wrt: str) -> t.Expr:
-    return t.Partial(t.Name(of), (t.Name(wrt),))
 
 
 def equals(left: t.Expr) -> str:

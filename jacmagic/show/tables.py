@@ -47,7 +47,10 @@ def _operations(expr: sp.Basic) -> int:
 
 @dataclass(frozen=True)
 class Table:
-    """The Jacobian as it is shown: labels, and the entries of the rows and columns that fit; None where they don't."""
+    """The Jacobian as it is shown: labels, and the entries of the rows and columns that fit; None where they don't.
+
+    Those that are `hidden` have a question mark in their place.
+    """
 
     rows: Labels
     columns: Labels
@@ -55,13 +58,17 @@ class Table:
     shown_columns: list[int]
     entries: list[list[sp.Expr]] | None
     layout: Layout
+    hidden: frozenset[tuple[int, int]] = frozenset()
 
     @cached_property
     def trees(self) -> list[list[t.Expr]] | None:
         """The shown entries as formulas, or None where they are too long to read."""
         if self.entries is None or sum(_operations(e) for row in self.entries for e in row) > MAX_FORMULA // 4:
             return None
-        trees = [[self.layout(e) for e in row] for row in self.entries]
+        trees: list[list[t.Expr]] = [
+            [UNKNOWN if (i, j) in self.hidden else self.layout(e) for j, e in zip(self.shown_columns, row)]
+            for i, row in zip(self.shown_rows, self.entries)
+        ]
         flat = [text(e) for row in trees for e in row]
         return None if sum(map(len, flat)) > MAX_FORMULA or any(map(_LONG.search, flat)) else trees
 
@@ -92,6 +99,10 @@ class Table:
     @property
     def whole(self) -> bool:
         return len(self.shown_rows) == len(self.rows) and len(self.shown_columns) == len(self.columns)
+
+
+UNKNOWN = t.Words("?")
+"""What stands in the place of an entry that is asked for."""
 
 
 def fit(count: int, most: int) -> list[int]:
@@ -164,14 +175,29 @@ def total(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
     if found.trees is None or found.wide and m * n > MAX_BESIDE and most <= MAX_SHOWN and any(whole_forms(result)):
         yield from in_parts(result, found)
         return
+    yield from stated(result, found)
+
+
+def asking(result: Result, hidden: frozenset[tuple[int, int]]) -> Iterator[Formula]:
+    """The same with question marks in the place of some entries; nothing where it is no table."""
+    if result.program.net:
+        return
+    found = replace(in_own_names(result, table(result)), hidden=hidden)
+    if found.trees is not None and found.whole:
+        yield from stated(result, found)
+
+
+def stated(result: Result, found: Table) -> Iterator[Formula]:
+    """A table that fits, as a formula or an entry a line."""
+    m, n, trees = len(found.rows), len(found.columns), found.trees or []
     step = result.program.steps[result.program.outputs[0]]
     single = len(result.program.outputs) == 1 and step.shape == ()
     if single and n == 1:
-        yield Formula("result", equal(derivative_name(result, found.columns[0].tree), found.trees[0][0]))
+        yield Formula("result", equal(derivative_name(result, found.columns[0].tree), trees[0][0]))
     elif single:
         yield from row(result, found)
     elif found.wide:
-        for i, one in zip(found.shown_rows, found.trees):
+        for i, one in zip(found.shown_rows, trees):
             for j, entry in zip(found.shown_columns, one):
                 yield Formula("result", equal(t.Partial(found.rows[i].tree, (found.columns[j].tree,)), entry))
     else:

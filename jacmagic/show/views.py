@@ -7,7 +7,7 @@ is a function and a line in VIEWS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, product
 from math import prod
@@ -22,7 +22,7 @@ from jacmagic.language.printers import latex
 from jacmagic.program.model import Line, Program
 from jacmagic.result import Result
 from jacmagic.show.anysize import Together
-from jacmagic.show.asked import MAX_ASKED
+from jacmagic.show.asked import MAX_ASKED, Asked
 from jacmagic.show.asked import asked as entries_asked
 from jacmagic.show.backward import Passed, adding_up, backward, layout_of
 from jacmagic.show.chain import chain, forms
@@ -33,7 +33,8 @@ from jacmagic.show.pieces import MAX_SHOWN, MAX_WHOLE, Formula, Labels, ends, eq
 from jacmagic.show.points import placed
 from jacmagic.show.remarks import numbers
 from jacmagic.show.steps import steps
-from jacmagic.show.tables import determinant, total
+from jacmagic.show.tables import UNKNOWN, determinant, total
+from jacmagic.show.tables import asking as with_gaps
 from jacmagic.show.taylor import near, taylor
 from jacmagic.show.volume import integral, volumes
 from jacmagic.unsized import Unsized
@@ -108,7 +109,7 @@ def passes(result: Result) -> list[list[Passed]]:
     return result.once(("backward", *adding_up(result)), lambda: backward(result))
 
 
-def gradients(result: Result) -> Iterator[Formula]:
+def gradients(result: Result, hidden: Container[str] = ()) -> Iterator[Formula]:
     """For a scalar loss: the backward pass δ, and ∂L/∂W = δ aᵀ, added up over all places that read the weight."""
     for one in ends("gradients", passes(result)):
         if isinstance(one, Formula):
@@ -119,7 +120,8 @@ def gradients(result: Result) -> Iterator[Formula]:
             if not line.weight:
                 yield Formula("gradients", equal(line.left, line.right), line.note)
         if weights:
-            yield Formula("gradients", t.Listing(tuple(equal(line.left, line.right) for line in weights)),
+            told = [equal(line.left, UNKNOWN if line.key in hidden else line.right) for line in weights]
+            yield Formula("gradients", t.Listing(tuple(told)),
                           ", ".join(dict.fromkeys(line.note for line in weights if line.note)))
 
 
@@ -195,18 +197,39 @@ def checked(result: Result) -> Iterator[Formula]:
 
 
 def blanks(result: Result) -> Iterator[Formula]:
-    """What is asked for, an entry a line; where these are many, a name by a name."""
+    """What is asked for, an entry a line; where these are many, a name by a name. Beside what is named, the rest."""
     p = result.program
-    rows, columns = (sum(prod(p.shape(key)) for key in keys) for keys in (p.outputs, p.variables))
-    if "quiz" not in result.besides and rows * columns > MAX_ASKED:
+    rows, columns = (Labels(result, keys) for keys in (p.outputs, p.variables))
+    wanted: Iterable[tuple[t.Expr, t.Expr]]
+    if "quiz" in result.besides:
+        places = entries_asked(result)
+        by = [t.Name(one.wrt) if one.column is None else columns[one.column].tree for one in places]
+        wanted = [(rows[one.row].tree, tree) for one, tree in zip(places, by)]
+        if isinstance(result.besides["quiz"], str):
+            return (yield from beside(result, places, wanted))
+    elif len(rows) * len(columns) > MAX_ASKED:
         pairs = islice(product(p.outputs, p.variables), MAX_ASKED)
-        wanted: list[t.Expr] = [t.Partial(name_of(result, key), (t.Name(one),)) for key, one in pairs]
+        wanted = ((name_of(result, key), t.Name(one)) for key, one in pairs)
     else:
-        of, by = (list(Labels(result, keys)) for keys in (p.outputs, p.variables))
-        places = entries_asked(result) if "quiz" in result.besides else product(range(len(of)), range(len(by)))
-        wanted = [t.Partial(of[i].tree, (by[j].tree,)) for i, j in places]
-    for one in wanted:
-        yield Formula("quiz", equal(one, t.Words("?")))
+        wanted = ((of.tree, by.tree) for of, by in product(rows, columns))
+    yield from questions(wanted)
+
+
+def questions(wanted: Iterable[tuple[t.Expr, t.Expr]]) -> Iterator[Formula]:
+    for of, by in wanted:
+        yield Formula("quiz", equal(t.Partial(of, (by,)), UNKNOWN))
+
+
+def beside(result: Result, places: list[Asked], wanted: list[tuple[t.Expr, t.Expr]]) -> Iterator[Formula]:
+    """Questions about some entries, and all others: the Jacobian with gaps, of a net the other gradients."""
+    hidden = frozenset((one.row, one.column) for one in places if one.column is not None)
+    table = list(with_gaps(result, hidden)) if hidden else list(total(result))
+    yield from table or questions(wanted)
+    if table and len(hidden) < len(places):
+        yield from questions(pair for pair, one in zip(wanted, places) if one.column is None)
+    if not hidden:
+        yield from chain(result)
+    yield from gradients(result, {result.place(one.wrt)[0] for one in places if one.column is None})
 
 
 def asked_steps(result: Result) -> list[tuple[str, str]]:

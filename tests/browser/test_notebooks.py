@@ -129,6 +129,52 @@ def test_lab_a_widget_alone_has_its_style(browser: Browser, serve: Serve) -> Non
         expect(notebook.panel(0).locator("input[type=range]").first).to_have_css("appearance", "none")
 
 
+QUIZ = (
+    "%load_ext jacmagic", '%%jacobian --quiz "df1/dx2"\nf(x1, x2) = [sin(x1 x2), x1^2 + x2]',
+    '%%nnchain --quiz "dL/dW"\nx in R^1\nh = tanh(W x + b) in R^2\nL = 1/2 ||h - y||^2',
+)
+
+
+def test_lab_a_quiz_is_marked_by_algebra_with_a_kernel_and_by_numbers_without(browser: Browser, serve: Serve) -> None:
+    front_end, base, root = serve("lab")
+    write_notebook(root / "quiz.ipynb", *QUIZ)
+    with open_notebook(browser, front_end, base, "quiz.ipynb") as notebook:
+        page = notebook.page
+        notebook.run(0, 1, 2)
+        asked, net = notebook.panel(1), notebook.panel(2)
+
+        def answer(panel: Locator, says: str, text: str, mark: str | re.Pattern[str]) -> None:
+            typed = panel.locator(".jm-asked").get_by_label(says, exact=True)
+            typed.fill(text)
+            typed.press("Enter")
+            expect(panel.locator(".jm-asked output").first).to_have_text(mark)
+
+        cells = asked.locator(".jm-cell > math")
+        visible = [True, False, True, True]
+        assert [one.is_visible() for one in cells.all()] == visible
+        # A kernel reads LaTeX and the block's own words, and names the slip; numbers alone say less.
+        answer(asked, "d f[1] by d x2", "-x1 cos(x1 x2)", "✗ a sign")
+        answer(asked, "d f[1] by d x2", "cos(x1 x2)", "✗ the inner derivative missing")
+        answer(asked, "d f[1] by d x2", "x1 cos(q)", "q is no name of the block.")
+        answer(asked, "d f[1] by d x2", r"x_1 \cos\left(x_1 x_2\right)", "✓ right")
+        expect(asked.locator(".jm-veiled")).to_have_count(0)
+        answer(net, "d L by d W[1,1]", "(h1 - y1) x1", re.compile("✗ δ without the activation's slope"))
+        answer(net, "d L by d W[1,1]", "(h1 - y1) (1 - h1^2) x1", "✓ right")
+        expect(net.locator(".jm-card").first).to_be_hidden()
+        if frontends.AXE:
+            assert not frontends.faults(page)
+        page.evaluate("void window.jupyterapp.commands.execute('docmanager:save')")
+        expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+        page.evaluate(
+            "[...window.jupyterapp.shell.widgets('main')].find((one) => one.sessionContext && one.content.widgets).sessionContext.shutdown()")
+    with open_notebook(browser, front_end, base, "quiz.ipynb") as notebook:  # reopened: no cell has run in this kernel
+        asked = notebook.panel(1)
+        assert [one.is_visible() for one in asked.locator(".jm-cell > math").all()] == visible
+        answer(asked, "d f[1] by d x2", "-x1 cos(x1 x2)", "✗ not right")
+        answer(asked, "d f[1] by d x2", "x1 cos(x1 x2)", "✓ right")
+        answer(notebook.panel(2), "d L by d W[1,1]", "(h1 - y1) (1 - h1^2) x1", "✓ right")
+
+
 def test_lab_two_views_a_restart_and_a_dark_theme(browser: Browser, serve: Serve) -> None:
     front_end, base, root = serve("lab")
     write_notebook(root / "views.ipynb", *CELLS[:4])

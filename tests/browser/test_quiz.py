@@ -175,6 +175,19 @@ def test_a_net_asks_for_its_derivative(page, tmp_path):
     expect(page.locator(".jm-card").first).to_be_visible()
 
 
+def test_a_net_asks_for_the_gradient_of_a_weight(page, tmp_path):
+    n = jacmagic.nnchain("x in R^2\nh = tanh(W x + b) in R^2\no = V h in R^1\nL = 1/2 (o - y)^2").show(quiz="dL/dW, dL/db[2]")
+    answer = fields(page, tmp_path, n)
+    expect(page.locator(".jm-card").first).to_be_hidden()
+    delta = ["(o[1] - y[1]) V[1,1] (1 - h1^2)", "(o[1] - y[1]) V[1,2] (1 - h[2]^2)"]
+    right = [f"{delta[i]} {x}" for i in (0, 1) for x in ("x1", "x[2]")] + [delta[1]]
+    for k, text in enumerate(right):
+        assert answer(k, right[k - 1]) == "✗ not right"
+        assert answer(k, text) == "✓ right", text
+    expect(page.locator(".jm-asked [role=status]")).to_have_text("5 of 5 right")
+    expect(page.locator(".jm-card").first).to_be_visible()
+
+
 def test_a_kernel_s_word_is_taken(page, tmp_path):
     answer = fields(page, tmp_path, jacmagic.jacobian("f(x, y) = x^2 y").show(quiz=True))
     page.evaluate("""() => document.addEventListener("jacmagic:asked", ({ detail: { uid, asked } }) => {

@@ -7,7 +7,7 @@ import { question, units, veil } from "./veil.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {{key: string, spellings: string[], of: string, k: number, range?: [number, number] | null, total?: string}} Named  an entry of a name; `range` of those alone that have values */
-/** @typedef {{names: Named[], entries: {at: [number, number], mathml: string, of: string, wrt: string, says: string}[]}} Quiz */
+/** @typedef {{names: Named[], entries: {at?: [number, number], value: string, k: number, mathml: string, of: string, wrt: string, says: string}[]}} Quiz */
 
 const STYLE = ".jm-asked{display:grid;grid-template-columns:max-content minmax(7rem,24rem) minmax(0,1fr);gap:6px 12px;align-items:center}"
   + ".jm-asked>p{grid-column:1/-1;margin:0;color:var(--jm-grey);font-size:var(--jm-small)}.jm-asked math{math-style:normal;font-size:1.2em}.jm-asked output:empty{display:none}"
@@ -18,9 +18,9 @@ const STYLE = ".jm-asked{display:grid;grid-template-columns:max-content minmax(7
 const { abs, max } = Math;
 
 /** Whether an answer has the numbers of an entry of J, at points of its domain. @param {any} spec @param {number} k @param {import("./answer.js").Tree} answer @returns {boolean} */
-export function right({ graph, quiz, result, functions }, k, answer) {
+export function right({ graph, quiz, functions }, k, answer) {
   const engine = compile(graph), random = draws(20);
-  const { names, entries } = /** @type {Quiz} */ (quiz), [i, j] = entries[k].at;
+  const { names, entries } = /** @type {Quiz} */ (quiz), { value, k: own } = entries[k];
   const known = new Map(names.map((one) => [one.key, one]));
   const given = names.filter((one) => one.range !== undefined);
   /** @type {Map<string, number[]>} */
@@ -39,7 +39,7 @@ export function right({ graph, quiz, result, functions }, k, answer) {
       if (total && !place) { const sum = list.reduce((a, b) => a + b, 0); list.forEach((v, one) => { list[one] = v / sum; }); }
     }
     for (const [of, list] of values) engine.set(of, list);
-    const slope = engine.get(result.matrix)[i * result.columns.length + j];
+    const slope = engine.get(value)[own];
     if (!Number.isFinite(slope) || !functions.every((/** @type {any} */ one) => engine.get(one.forward).every(Number.isFinite))) continue;
     const mine = number(answer, at);
     if (Number.isNaN(mine) && n < 20 * POINTS) continue;
@@ -56,7 +56,7 @@ export function tutor(panel) {
   const { names, entries } = /** @type {Quiz} */ (spec.quiz);
   const parts = units(panel);
   const shown = new Map(parts.entries.map((one) => [one.at, one]));
-  const found = entries.map(({ at, says }) => shown.get(String(at)) ?? { nodes: [], at: String(at), says: says + ": " });
+  const found = entries.map(({ at, says }) => shown.get(String(at)) ?? { nodes: [], at: at && String(at), says: says + ": " });
   const rest = [...parts.chain, ...parts.formulas, ...parts.rest];
   const { show } = veil(panel, [...found, ...rest], (k) => give(k));
   const marks = entries.map(() => "");
