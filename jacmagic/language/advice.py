@@ -54,6 +54,13 @@ def _arrows(found: Match) -> Sequence[str]:
     return (" -> ".join(parts),)
 
 
+def _layer(found: Match) -> Sequence[str]:
+    """h = Dense(3, activation="tanh")(x): h = tanh(W_h x + b_h) in R^3."""
+    left, inside = found["left"], f"W_{found['left']} {found['of']} + b_{found['left']}"
+    body = f"{found['act']}({inside})" if found["act"] else inside
+    return (f"{left} = {body} in R^{found['n']}",)
+
+
 def _arrowed(found: Match) -> Sequence[str]:
     """Each layer as its size and its activation, whatever stands between and round them; a loss behind the last."""
     first, *layers = (part.strip() for part in re.split(r"--?>|=>|→|⇒|⟶", found["net"]))
@@ -165,6 +172,23 @@ TABLE = (
         (("const f = (x) => x**2;", ("f(x) = x**2",)), ("let f = x => x*x", ("f(x) = x*x",)),
          ("double f(double x, double y) { return x*y; }", ("f(x, y) = x*y",))),
     ),
+    Advice(
+        re.compile(
+            r"^(?P<left>[A-Za-z]\w*)\s*=\s*(?:[\w.]+\.)?(?:Linear|Dense)\(\s*(?:\d+\s*,\s*)?(?P<n>\d+)\s*"
+            r"(?:,\s*activation\s*=\s*['\"](?P<act>\w+)['\"]\s*)?\)\((?P<of>[A-Za-z]\w*)\)$"
+        ),
+        "A layer is written with its weights.", _layer,
+        (("x in R^2\nh = nn.Linear(2, 3)(x)", ("h = W_h x + b_h in R^3",)),
+         ("x in R^2\nh = Dense(3, activation='tanh')(x)", ("h = tanh(W_h x + b_h) in R^3",))),
+        net=True,
+    ),
+    Advice(
+        re.compile(r"(?:\b[\w.]+\()*\b(?:self\.\w+|(?:fc|lin|linear|dense|layer|Linear|Dense)_?\d*)\([A-Za-z]\w*\)"),
+        "A layer is written with its weights: h = tanh(W1 x + b1) in R^3.", none,
+        (("x in R^2\nh = F.relu(self.fc1(x))", ()), ("x in R^2\nh = relu(fc1(x))", ()),
+         ("x in R^2\nh = layer1(x)", ())),
+        net=True,
+    ),
     *foreign.ROWS,
     Advice(
         re.compile(r"^\(?(?P<arguments>[A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\)?\s*(?:->|→|↦|⟼|\\mapsto|=>)"
@@ -272,8 +296,16 @@ TABLE = (
         (("f(x) = \\int x dx", ()), ("F(x) = ∫ x^2 dx", ()), ("f(x) = \\int_0^x t^2 dt", ())),
     ),
     Advice(
-        re.compile(r"\\lim(?![a-z])"), "Limits are worked out before: write the function itself.", none,
-        (("f(x) = \\lim_{h \\to 0} x + h", ()),),
+        re.compile(r"\\lim(?![a-z])|\blim(?=_[({])"),
+        "Limits are worked out before: write the function itself.", none,
+        (("f(x) = \\lim_{h \\to 0} x + h", ()), ("f(x) = lim_{h->0} (x+h)^2", ())),
+    ),
+    Advice(
+        re.compile(r"^(input|target|weight|fixed)s?:?\s+([^\W\d]\w*\s*(?:,\s*[^\W\d]\w*\s*)*(?:(?:=|\bin\b|∈).*)?)$"),
+        "What names are stands behind them.", lambda found: (f"{found[2].strip()} {found[1]}",),
+        (("input x in R^2\nh = tanh(W x) in R^2", ("x in R^2 input",)),
+         ("x in R^2\ntarget: y in R^2\nL = ||tanh(W x) - y||^2", ("y in R^2 target",))),
+        net=True,
     ),
     Advice(
         re.compile(r"^([^\W\d]\w{0,2}(?:\s*,\s*[^\W\d]\w{0,2})+)$"), "What names are stands behind them.",

@@ -96,7 +96,9 @@ def _drawn(found: Match) -> Sequence[str]:
 
 def _pieces(found: Match) -> Sequence[str]:
     """{x^2 if x > 0, 0 otherwise} and {x^2, x > 0; 0, x <= 0}: a if x > 0 else b."""
-    parts = [part.strip().rstrip(",") for part in _BETWEEN_PIECES.split(found["pieces"])]
+    if re.fullmatch(r"[^,;]+\bif\b[^,;]+\belse\b[^,;]+", found["pieces"]):  # right already, but for its braces
+        return (found["pieces"].strip(),)
+    parts = [part.strip().rstrip(",") for part in _BETWEEN_PIECES.split(re.sub(r",(\s*\w+)$", r"\1", found["pieces"]))]
     said = [_PIECE.fullmatch(part) for part in parts]
     last = re.fullmatch(r"(?:otherwise|else)?,?\s*(?P<value>.+?)\s*,?\s*(?:otherwise|else|elsewhere)?", parts[-1])
     *front, end = said
@@ -307,7 +309,18 @@ ROWS = (
         (("f(x) = {x^2 if x > 0, 0 otherwise}", ("x^2 if x > 0 else 0",)),
          ("f(x) = {x^2, x>0; 0, x<=0}", ("x^2 if x>0 else 0",)),
          ("f(x) = {1 if x > 1; x if x > 0; 0 otherwise}", ("1 if x > 1 else x if x > 0 else 0",)),
+         ("f(x) = {1, x > 1; 0, otherwise}", ("1 if x > 1 else 0",)),
+         ("f(x) = {x^2 if x > 0 else 0}", ("x^2 if x > 0 else 0",)),
          ("f(x) = {x^2, x > 0}", ())),
+    ),
+    Advice(
+        re.compile(
+            rf"(?:(?<==)|(?<== ))(?P<pieces>(?:[^,;={{}}]+,\s*[^,;]*{_RELATION}[^,;]*;\s*)+"
+            rf"[^,;={{}}]+,\s*(?:[^,;]*{_RELATION}[^,;]*|otherwise|else))$"
+        ),
+        "Cases are written a if x > 0 else b.", _pieces,
+        (("f(x) = x^2, x > 0; -x, x<=0", ("x^2 if x > 0 else -x",)),
+         ("f(x) = 1, x > 1; x, x > 0; 0, otherwise", ("1 if x > 1 else x if x > 0 else 0",))),
     ),
     Advice(
         re.compile(

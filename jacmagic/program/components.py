@@ -74,7 +74,17 @@ def check_place(low: Lowerer, expr: t.Component, shape: Shape, axis: int, place:
     where = low.where(inner.key) if isinstance(inner, t.Name) else ""
     last = (f"{low.source(expr.base.span)}[{size}]",) if place == -1 and len(shape) == 1 else ()
     zero = "; the first entry has the number 1" if place == 0 else ""
+    if place == 0 and isinstance(inner, t.Name) and len(shape) == 1 and counted(low, expr.indices[0], size):
+        index = t.inside(expr.indices[0])
+        last = (f"{low.source(expr.base.span).partition('_')[0]}[{index.key}+1]",) if isinstance(index, t.Name) else ()
     raise ShapeError(f"{what}{where}; {place} is out of range (from 1 to {size}){zero}.", expr.span, last)
+
+
+def counted(low: Lowerer, index: t.Expr, size: int) -> bool:
+    """True for a family's own letter, which counts from 0 to below a size."""
+    inner = t.inside(index)
+    values = low.vector_index[1] if low.vector_index and mentions(index, {low.vector_index[0]}) else ()
+    return isinstance(inner, t.Name) and max(values, default=low.lasts.get(inner.key, size)) < size
 
 
 def check_components(low: Lowerer, expr: t.Component, base: Value) -> None:
@@ -83,6 +93,11 @@ def check_components(low: Lowerer, expr: t.Component, base: Value) -> None:
     shown = inner.key if isinstance(inner, t.Name) else low.source(expr.base.span)
     if base.shape == ():
         name = isinstance(inner, t.Name)
+        if any(0 in taken(low, index) for index in expr.indices):
+            raise ShapeError(
+                f"{shown} has no components here, and they count from 1: declare its size, or write the terms out.",
+                expr.span,
+            )
         raise ShapeError(
             f"{shown} has no components here: declare its size.", expr.span,
             (f"{shown} in {size_for(low, expr.indices)}",) if name and shown.isalnum() else (),
@@ -94,16 +109,20 @@ def check_components(low: Lowerer, expr: t.Component, base: Value) -> None:
 
 def size_for(low: Lowerer, indices: Sequence[t.Expr]) -> str:
     """The least size that has these components, as it is declared."""
-    sizes, held = [], dict(low.indices)
+    held = dict(low.indices)
     low.indices |= {key: last for key, last in low.lasts.items() if key in held}
-    for index in indices:
-        try:
-            found = 2 if isinstance(index, t.Slice) else index_values(low, index)
-        except JacmagicError:
-            found = 2
-        sizes.append(max(2, *(found if isinstance(found, tuple) else (found,))))
+    sizes = [max(2, *taken(low, index)) for index in indices]
     low.indices = held
     return f"R^{sizes[0]}" if len(sizes) == 1 else f"R^({'x'.join(map(str, sizes))})"
+
+
+def taken(low: Lowerer, index: t.Expr) -> tuple[int, ...]:
+    """The places that an index takes, where they can be told."""
+    try:
+        found = 2 if isinstance(index, t.Slice) else index_values(low, index)
+    except JacmagicError:
+        found = 2
+    return found if isinstance(found, tuple) else (found,)
 
 
 def base_of(low: Lowerer, expr: t.Component) -> Value:

@@ -61,6 +61,8 @@ def roles(
 
 USUAL = frozenset("w W b c v V A B M k m t y".split())
 """Letters that weights and targets have."""
+QUERY = frozenset("QKV")
+"""Query, key and value of an attention that is written without what they are made of."""
 
 
 def which_input(names: Sequence[str], found: int) -> NameMistake:
@@ -70,7 +72,9 @@ def which_input(names: Sequence[str], found: int) -> NameMistake:
     if not found:  # numbers alone: i1 and i2 of sigmoid(w1 i1 + w2 i2 + b1)
         likely = [name for name in names if name_of(name).base not in USUAL and not is_greek(name)]
         alike = [name for name in likely if name_of(name).base == name_of(likely[0]).base]
-        hints = (f"{', '.join(alike)} input",) if alike == likely != [] else ()
+        whole = QUERY if set(names) >= QUERY else ()
+        alike = [name for name in names if name in whole] or alike * (alike == likely)
+        hints = (f"{', '.join(alike)} input",) if alike else ()
     shown = f" Say it on a line of its own: {' or '.join(hints)}." if hints else ""
     return NameMistake(f"Which name is the input of the net{asked}?{shown}", None, hints)
 
