@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from jacmagic.result import Result
 
 SECONDS = 2.0
+PATIENCE = 3  # times as much by the clock, where other work is on the machine
 """How long SymPy looks for a solution."""
 
 MAX_STARTS = 400
@@ -241,10 +243,17 @@ def _is_complex(value: sp.Expr) -> bool:
 
 
 def in_time(look: Callable[[], Any], seconds: float) -> Any:
-    """What a function gives, None where it fails or takes longer; then it is told to stop."""
+    """What a function gives, None where it fails or takes longer; then it is told to stop.
+
+    The seconds are of its own processor time, where the system tells it, so that other work takes nothing away.
+    """
     out: list[Any] = []
 
+    clock: list[int] = []
+
     def run() -> None:
+        if hasattr(time, "pthread_getcpuclockid"):
+            clock.append(time.pthread_getcpuclockid(threading.get_ident()))
         with suppress(Exception, SystemExit):  # SymPy says in many ways that it cannot
             out.append(look())
 
@@ -253,10 +262,22 @@ def in_time(look: Callable[[], Any], seconds: float) -> Any:
         thread.start()
     except RuntimeError:  # a Python without threads, as in a browser: nothing could stop SymPy there
         return None
-    thread.join(seconds)
+    end = time.monotonic() + PATIENCE * seconds
+    left = seconds
+    while thread.is_alive() and left > 0.01 and time.monotonic() < end:
+        thread.join(left)
+        left = seconds - _used(clock, seconds)
     if thread.is_alive() and thread.ident is not None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
     return out[0] if out else None
+
+
+def _used(clock: Sequence[int], most: float) -> float:
+    """Processor time of a thread by its clock; `most` where the system tells none, or the thread has ended."""
+    try:
+        return time.clock_gettime(clock[0]) if clock else most
+    except OSError:
+        return most
 
 
 def _by_grid(
