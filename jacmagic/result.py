@@ -110,9 +110,8 @@ class Result(learning.Learns):
         """The functions on whose kink the current point sits, and the values of the outputs there."""
 
         def make() -> tuple[list[str], Compiled]:
-            g = self.program.graph
-            roots, _ = c.rebuild(g, [self.program.node(key) for key in self.program.outputs], (), True)
-            found = c.kinks(g, roots)[:MAX_KINKS]
+            roots, _ = self.rebuilt(safe=True)
+            found = c.kinks(self.program.graph, roots)[:MAX_KINKS]
             nodes = {f"k{k}": node for k, (_, node) in enumerate(found)}
             nodes |= {f"o{k}": one for k, one in enumerate(roots)}
             return [name for name, _ in found], self.compile_nodes(nodes)
@@ -206,6 +205,11 @@ class Result(learning.Learns):
         others = [k for k in self.program.steps if k != key]
         return c.rebuild(self.program.graph, [self.program.steps[key].node.args[0]], others)[0][0]
 
+    def rebuilt(self, safe: bool) -> tuple[list[Node], dict[int, str]]:
+        """The nodes of the outputs in the inputs, and the names of the definitions on the way."""
+        p = self.program
+        return self.once(("rebuilt", safe), lambda: c.rebuild(p.graph, [p.node(key) for key in p.outputs], (), safe))
+
     def derivative(self, of: str, wrt: str, safe: bool) -> tuple[Node, dict[int, str]]:
         """The node of d of / d wrt in the inputs, and the names of the definitions on the way."""
         g = self.program.graph
@@ -249,7 +253,8 @@ class Result(learning.Learns):
         plain = [key for key in p.variables if key not in p.steps]
         targets = [g.input(key, shapes[key]) for key in plain]
         rows: list[Node] = []
-        roots, labels = c.rebuild(g, [p.node(key) for key in p.outputs], (), safe)
+        roots, labels = self.rebuilt(safe)
+        labels = dict(labels)
         for of, root in zip(p.outputs, roots):
             swept = dict(zip(plain, c.jacobians(g, root, targets, safe)))
             for wrt in p.variables:
@@ -300,7 +305,7 @@ class Result(learning.Learns):
     @cached_property
     def outputs(self) -> sp.ImmutableMatrix:
         """The functions, (m, 1), everything substituted."""
-        roots, _ = c.rebuild(self.program.graph, [self.program.node(key) for key in self.program.outputs])
+        roots, _ = self.rebuilt(safe=False)
         return sp.ImmutableMatrix([entry for root in roots for entry in self.entries(root)])
 
     @cached_property
@@ -348,8 +353,10 @@ class Result(learning.Learns):
 
     def point(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The current point with these values put in; components (`x1=2` of a vector x) may be given, too."""
-        out: dict[str, Any] = {identifier(key): value for key, value in self.values._data.items()}
         places = {name: self.place(name) for name in values}
+        whole = {key for key, entry in places.values() if entry is None}
+        rest = self.values._data if self.program.inputs.keys() - whole else {}  # no start is looked for in vain
+        out: dict[str, Any] = {identifier(key): value for key, value in rest.items()}
         for name in wholes_first(places):
             key, k = places[name]
             if key in self.program.steps and key not in self.program.inputs:
@@ -358,11 +365,11 @@ class Result(learning.Learns):
             if k is None:
                 out[identifier(key)] = fitted(array, shape) if array.ndim <= len(shape) else array
             else:
-                whole = np.asarray(out[identifier(key)], dtype=float)
-                lead = np.broadcast_shapes(whole.shape[: whole.ndim - len(shape)], array.shape)
-                whole = np.array(np.broadcast_to(whole, lead + shape))
-                whole.reshape((*lead, -1))[..., k] = array
-                out[identifier(key)] = whole
+                before = np.asarray(out[identifier(key)], dtype=float)
+                lead = np.broadcast_shapes(before.shape[: before.ndim - len(shape)], array.shape)
+                changed = np.array(np.broadcast_to(before, lead + shape))
+                changed.reshape((*lead, -1))[..., k] = array
+                out[identifier(key)] = changed
         return conditions.moved(self, out)
 
     def compiled(self, of: str | None, wrt: str | None, backend: str = "numpy") -> Compiled:
@@ -374,13 +381,13 @@ class Result(learning.Learns):
 
         def make() -> Compiled:
             node, labels = self._asked(of, wrt)
-            return code.compiled(backend, *self._of_inputs(node, labels), self._defaults(), name="jacobian")
+            return code.compiled(backend, *self._of_inputs(node, labels), name="jacobian")
 
         return self.once((of, wrt, backend), make)
 
     def compile_nodes(self, nodes: Mapping[str, Node]) -> Compiled:
         """A function for several nodes at once: {name: array}."""
-        return code.compiled("numpy", *self._of_inputs(nodes, {}), self._defaults())
+        return code.compiled("numpy", *self._of_inputs(nodes, {}))
 
     def _asked(self, of: str | None, wrt: str | None) -> tuple[Node, dict[int, str]]:
         """The node that two names ask for, the whole Jacobian where there are none."""
@@ -448,7 +455,7 @@ class Result(learning.Learns):
     def _forward(self) -> Compiled:
         keys = list(self.program.steps)
         roots, labels = c.rebuild(self.program.graph, [self.program.node(key) for key in keys], (), safe=True)
-        return code.compiled("numpy", *self._of_inputs(dict(zip(keys, roots)), labels), self._defaults())
+        return code.compiled("numpy", *self._of_inputs(dict(zip(keys, roots)), labels))
 
     def forward(self, /, **values: Any) -> dict[str, np.ndarray]:
         """{name: value} of every definition at a point; batches as in `at`."""
@@ -490,9 +497,9 @@ class Result(learning.Learns):
             raise ValueError(f"{defined[0]} is defined by the block; a vector is one of names that have no definition")
 
         def make() -> Compiled:
-            roots, labels = c.rebuild(g, [p.node(key) for key in p.outputs], (), True)
+            roots, labels = self.rebuilt(safe=True)
             whole = g.stack(roots, (sum(root.size for root in roots),))
-            return code.compiled("numpy", *self._of_inputs(whole, labels), self._defaults(), name="functions")
+            return code.compiled("numpy", *self._of_inputs(whole, labels), name="functions")
 
         point = self.point(values)
         shapes = {key: p.shape(key) for key in p.variables}

@@ -167,7 +167,7 @@ def hessian_at(result: Result, of: str, a: str, b: str, values: Mapping[str, Any
         cut = [key for key in (a, b) if key in p.steps and key != of]
         (root,), labels = c.rebuild(g, [p.node(of)], cut, True)
         node = c.derivative(g, root, *(g.input(key, p.shape(key)) for key in (a, b)))
-        return code.compiled("numpy", *result._of_inputs(node, labels), result._defaults(), name="hessian")
+        return code.compiled("numpy", *result._of_inputs(node, labels), name="hessian")
 
     result._check_size(of, p.shape(of), a, p.shape(a) + p.shape(b))
     return np.asarray(result.once(("hessian", of, a, b), make)(**result.point(values)))
@@ -179,11 +179,10 @@ Direction = Mapping[str, Any] | Any
 
 def jvp(result: Result, direction: Direction, values: Mapping[str, Any]) -> np.ndarray:
     """J v, one number for each function: the slopes along a direction, of the variables or of any names."""
-    p, g = result.program, result.program.graph
-    along = _along(result, "v", direction)
+    g, along = result.program.graph, _along(result, "v", direction)
 
     def make() -> Compiled:
-        roots, labels = c.rebuild(g, [p.node(key) for key in p.outputs], (), True)
+        roots, labels = result.rebuilt(safe=True)
         pushed = c.pushed(g, roots, {g.input(key, one.shape): one for key, one in along.nodes.items()})
         return along.compiled(g.stack(pushed, (sum(one.size for one in pushed),)), labels)
 
@@ -240,8 +239,7 @@ class _Along:
         """A node that reads the direction besides the block's names."""
         inputs, root, labels = self.result._of_inputs(node, labels)
         inputs = [*inputs, *((one.data, one.shape) for one in self.nodes.values())]
-        still = {one.data: np.zeros(one.shape).tolist() for one in self.nodes.values()}
-        return code.compiled("numpy", inputs, root, labels, self.result._defaults() | still, name="product")
+        return code.compiled("numpy", inputs, root, labels, name="product")
 
     def times(self, word: str, make: Callable[[], Compiled], values: Mapping[str, Any]) -> np.ndarray:
         run = self.result.once((word, *self.nodes), make)

@@ -93,7 +93,7 @@ def at(result: Result, of: str | None, wrt: str | None, values: Mapping[str, Any
 
     def make() -> tuple[Sparse, Compiled, Any]:
         found, labels = made(result, of, wrt, safe=True)
-        run = code.compiled("numpy", *result._of_inputs(found.values, labels), result._defaults(), name="nonzeros")
+        run = code.compiled("numpy", *result._of_inputs(found.values, labels), name="nonzeros")
         return found, run, np.searchsorted(found.rows, np.arange(found.shape[0] + 1)) if find_spec("scipy") else None
 
     found, run, starts = result.once(("sparse", of, wrt), make)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
-from jacmagic.functions import FUNCTIONS, calculus
+from jacmagic.functions import FUNCTIONS, calculus, power, varies
 
 Tree = Any
 """A number, or a tuple of an operation and its trees; slots are ("_", k). JSON when tuples are lists."""
@@ -81,7 +81,7 @@ class _Writer:
         name = type(e).__name__
         if name in _RELATIONS:
             return (_RELATIONS[name], *self.all(e.args))
-        if not e.free_symbols:
+        if not varies(e):
             return nearest_number(e)
         return self.kinds[name](self, e) if name in self.kinds else self.call(e, _NAMES.get(name, name))
 
@@ -93,7 +93,7 @@ class _Writer:
     def power(self, e: Any) -> Tree:
         base, exponent = e.args
         if exponent.is_Rational and exponent < 0:
-            return ("/", 1, self.of(sp.Pow(base, -exponent)))
+            return ("/", 1, self.of(power(base, -exponent)))
         if exponent == sp.S.Half:
             return ("sqrt", self.of(base))
         return ("^", self.of(base), self.of(exponent))
@@ -103,8 +103,8 @@ class _Writer:
         over, factors = self.logarithms(list(sp.Mul.make_args(rest)))
         under: list[Tree] = []
         for f in factors:
-            if f.is_Pow and f.exp.is_Rational and f.exp < 0 and f.free_symbols:
-                under.append(self.of(sp.Pow(f.base, -f.exp)))
+            if f.is_Pow and f.exp.is_Rational and f.exp < 0 and varies(f):
+                under.append(self.of(power(f.base, -f.exp)))
             else:
                 over.append(self.of(f))
         minus = bool(factor.is_number and factor.is_negative)
@@ -123,7 +123,7 @@ class _Writer:
         """Logarithms by 2 and 10, and the other factors: SymPy has quotients of logarithms in their place."""
         found: list[Tree] = []
         for base in (2, 10):
-            logs = [f for f in factors if f.func is sp.log and f.free_symbols]
+            logs = [f for f in factors if f.func is sp.log and varies(f)]
             bottom = 1 / sp.log(base) if logs else None
             if f"log{base}" in self.known and logs and bottom in factors:
                 factors.remove(bottom)

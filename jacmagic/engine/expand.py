@@ -10,6 +10,7 @@ from jacmagic.engine.entries import Entries
 from jacmagic.engine.graph import Node, ancestry
 from jacmagic.engine.operation import OPERATIONS
 from jacmagic.errors import LimitError
+from jacmagic.functions import has_cases, leaves
 
 MAX_WRITTEN = 400_000
 """Operations in a result with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
@@ -42,7 +43,7 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
         raise LimitError("Written out, a condition compares a number that is not real; use the numbers, r.at(…).") \
             from None
     made = {entry: _without_idle_cases(entry) for root in roots for entry in set(values[root.number].values())}
-    if any(entry.has(sp.zoo) for entry in made.values()):
+    if any(sp.zoo in leaves(entry) for entry in made.values()):
         raise LimitError("Written out, one case divides by 0; use the numbers, r.at(…), or r.layers.")
     return [{at: made[entry] for at, entry in values[root.number].items()} for root in roots]
 
@@ -50,7 +51,7 @@ def expand(roots: Sequence[Node], inputs: Mapping[str, Sequence[sp.Expr]]) -> li
 def _without_idle_cases(expr: sp.Expr) -> sp.Expr:
     """Without the cases of a product that divides by r anyway: (v if r > 0 else 0)/r is v/r, where it is defined."""
     idle: dict[sp.Expr, sp.Expr] = {}
-    for product in expr.atoms(sp.Mul) if expr.has(sp.Piecewise) else ():
+    for product in expr.atoms(sp.Mul) if has_cases(expr) else ():
         cases = [factor for factor in product.args if factor.is_Piecewise]
         others = [factor for factor in product.args if not factor.is_Piecewise]
         divisors = {e.base for factor in others for e in factor.atoms(sp.Pow) if e.exp.is_negative}

@@ -50,7 +50,7 @@ from typing import Any, Protocol, TypeVar
 import sympy as sp
 
 from jacmagic.engine.operation import OPERATIONS, Shape
-from jacmagic.functions import put_in
+from jacmagic.functions import leaves, put_in
 
 
 class Node:
@@ -91,7 +91,7 @@ MANY = 64
 @lru_cache(maxsize=4096)
 def free_slots(expr: sp.Expr) -> frozenset[sp.Symbol]:
     """The symbols in an expression: the slots of a template."""
-    return frozenset(expr.free_symbols)
+    return frozenset(one for one in leaves(expr) if one.is_Symbol)
 
 
 class Graph:

@@ -9,6 +9,7 @@ from what stands here; formulas show what was written.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import sympy as sp
 
@@ -21,6 +22,8 @@ Operands = list[tuple[Node, Shape]]
 
 def safe_form(g: Graph, expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:
     """The template and its operands, safe far out; the same ones where nothing is to be done."""
+    if not _hurt(expr):
+        return expr, operands
     expr, operands = _named(*_sums_over_an_axis(g, _exponentials(expr), operands))
     if expr.has(sp.exp):
         expr = expr.replace(lambda e: isinstance(e, sp.log) and _exponents(e.args[0]), _log_of_sum)
@@ -86,10 +89,16 @@ def _log_of_sum(log: sp.Expr) -> sp.Expr:
     return first
 
 
-def _hurt(expr: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
+@lru_cache(maxsize=4096)
+def _hurt(expr: sp.Expr) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
     """The logarithms and the divisors in an expression, each with what it is of."""
-    below = [(one, one.base) for one in expr.atoms(sp.Pow) if one.exp.is_negative]
-    return [(one, one.args[0]) for one in expr.atoms(sp.log)] + below
+    found, todo = {}, [expr]
+    while todo:
+        one = todo.pop()
+        todo.extend(one.args)
+        if isinstance(one, sp.log) or one.is_Pow and one.exp.is_negative:
+            found[one] = one.args[0]
+    return tuple(found.items())
 
 
 def _named(expr: sp.Expr, operands: Operands) -> tuple[sp.Expr, Operands]:

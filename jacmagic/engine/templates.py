@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import sympy as sp
 
-from jacmagic.functions import by_cases, put_in, symbolic
+from jacmagic.functions import by_cases, power, put_in, symbolic, varies
 from jacmagic.functions import slope as slope_of
 
 ZERO, ONE = sp.S.Zero, sp.S.One  # SymPy's only 0 and 1: `is` finds them, and costs nothing
@@ -62,7 +62,7 @@ def _slope_of_power(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     if expr.base == symbol and symbol in expr.exp.free_symbols:  # x^x: x^x (ln x + 1)
         return expr.diff(symbol)
     base, exponent = (_slope(part, symbol) for part in expr.args)
-    lower = sp.Pow(expr.base, expr.exp - 1)  # and not expr/base, which is 0/0 where the base is 0
+    lower = power(expr.base, expr.exp - 1)  # and not expr/base, which is 0/0 where the base is 0
     return sp.Add(sp.Mul(expr.exp, lower, base), sp.Mul(expr, sp.log(expr.base), exponent))
 
 
@@ -70,7 +70,7 @@ def _differentiate(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     result = _slope(expr, symbol)
     if result.has(sp.sign, sp.DiracDelta):
         result = result.replace(sp.DiracDelta, lambda *_: sp.S.Zero).replace(sp.sign, symbolic("sign"))
-    if any(power.exp.free_symbols for power in expr.atoms(sp.Pow)):
+    if any(varies(one.exp) for one in expr.atoms(sp.Pow)):
         result = join_powers(result)
     return result
 
@@ -106,7 +106,7 @@ def computed_gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
     """The partial derivatives as they are computed: that of x^y by y, x^y ln x, is 0 at x = 0 for y > 0, not 0 · ∞."""
     found = gradient(expr)
     swap = {
-        sp.log(power.base): sp.log(by_cases((1, sp.And(sp.Eq(power.base, 0), power.exp > 0)), (power.base, True)))
-        for power in expr.atoms(sp.Pow) if power.exp.free_symbols and power.base.free_symbols
+        sp.log(one.base): sp.log(by_cases((1, sp.And(sp.Eq(one.base, 0), one.exp > 0)), (one.base, True)))
+        for one in expr.atoms(sp.Pow) if varies(one.exp) and varies(one.base)
     }
     return {symbol: put_in(derivative, swap) for symbol, derivative in found.items()} if swap else found

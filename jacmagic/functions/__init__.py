@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from jacmagic.functions.classes import by_cases, calculus, has_cases, partials, put_in, slope, symbolic
+from jacmagic.functions.classes import (
+    by_cases,
+    calculus,
+    has_cases,
+    leaves,
+    partials,
+    power,
+    put_in,
+    slope,
+    symbolic,
+    varies,
+)
 from jacmagic.functions.rows import (
     ALIASES,
     CONSTANTS,
@@ -19,7 +30,7 @@ from jacmagic.functions.rows import (
 
 __all__ = [
     "ALIASES", "CONSTANTS", "FUNCTIONS", "OF_LOGITS", "REALS", "SPELLINGS", "Function", "Interval", "by_cases",
-    "calculus", "find", "has_cases", "partials", "put_in", "slope", "symbolic",
+    "calculus", "find", "has_cases", "leaves", "partials", "power", "put_in", "slope", "symbolic", "varies",
 ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache, partial
+from operator import is_
 from typing import Any
 
 from jacmagic.functions.rows import FUNCTIONS, Rule
@@ -65,12 +66,38 @@ def _steady(condition: Any, always: bool = False) -> Any:
     return condition.xreplace(turning) if turning else condition
 
 
+def leaves(expr: Any) -> set[Any]:
+    """The symbols and numbers that an expression is made of."""
+    found, todo = set(), [expr]
+    while todo:
+        one = todo.pop()
+        if one.args:
+            todo.extend(one.args)
+        else:
+            found.add(one)
+    return found
+
+
+def varies(expr: Any) -> bool:
+    """True where a symbol stands in an expression, which most show at once."""
+    return expr.is_Symbol or any(map(varies, expr.args))
+
+
 @lru_cache(maxsize=4096)
 def has_cases(expr: Any) -> bool:
     """True where a distinction stands in an expression."""
+    return expr.is_Piecewise or any(map(has_cases, expr.args))
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """A power as SymPy makes it; of a sum with names it is what it was, which SymPy learns by asking if it is infinite.
+
+    The question takes as long as all else of a lecture's cell.
+    """
     import sympy
 
-    return bool(expr.has(sympy.Piecewise))
+    plain = base.is_Add and exponent.is_Rational and exponent.p != 0 and exponent != 1 and not base.is_number
+    return sympy.Pow(base, exponent, evaluate=False) if plain else sympy.Pow(base, exponent)
 
 
 def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
@@ -80,14 +107,18 @@ def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
     """
     import sympy
 
-    if not has_cases(expr):
-        return expr.xreplace(swap)
-    if expr in swap:
-        return swap[expr]
-    if isinstance(expr, sympy.Piecewise):
+    found = swap.get(expr)
+    if found is not None or not expr.args:
+        return expr if found is None else found
+    if expr.is_Piecewise:
         return by_cases(*((put_in(value, swap), put_in(when, swap)) for value, when in expr.args))
+    args = [put_in(arg, swap) for arg in expr.args]
+    if all(map(is_, args, expr.args)):
+        return expr
+    if expr.is_Pow:
+        return power(*args)
     try:
-        return expr.func(*(put_in(arg, swap) for arg in expr.args)) if expr.args else expr
+        return expr.func(*args)
     except TypeError as error:
         if "NaN" not in str(error):
             raise

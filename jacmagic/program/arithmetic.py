@@ -14,7 +14,8 @@ import sympy as sp
 from jacmagic.engine.entries import MAX_DIGITS
 from jacmagic.engine.graph import Node
 from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
-from jacmagic.functions import symbolic
+from jacmagic.functions import leaves, symbolic, varies
+from jacmagic.functions import power as power_of
 from jacmagic.language import tree as t
 from jacmagic.program.fits import OPERATORS, alike, times
 from jacmagic.program.known import Row, Shape, is_column
@@ -80,8 +81,8 @@ def product(low: Lowerer, expr: t.Product) -> Value:
     scalars: list[sp.Expr] = []
     for operator, factor in expr.factors[1:]:
         value = low.lower(factor)
-        scalar = 1 / value.expr if operator in ("/", "./") else value.expr
-        if total.shape == () and value.shape == () and not scalar.has(sp.zoo):
+        scalar = power_of(value.expr, sp.S.NegativeOne) if operator in ("/", "./") else value.expr
+        if total.shape == () and value.shape == () and sp.zoo not in leaves(scalar):
             total = replace(total, literal=total.literal and value.literal)
             scalars.append(scalar)  # collected, so that a long product is not built again and again
         else:
@@ -221,11 +222,11 @@ def power(low: Lowerer, expr: t.Power) -> Value:
         (x,) = length.args  # ||x||^2 is x·x, which has a slope at 0
         base, exponent = low.of_node(low.graph.dot(x, x, (0,), (0,), ())), Value(exponent.expr / 2)
     check_power(low, base.expr, exponent.expr, expr.span)
-    value = base.expr**exponent.expr
-    if value.has(sp.zoo) and base.expr.has(sp.Piecewise):
+    value = power_of(base.expr, exponent.expr)
+    if sp.zoo in leaves(value) and base.expr.has(sp.Piecewise):
         base = low.apart(base)
-        value = base.expr**exponent.expr
-    if value.has(sp.I, sp.zoo, sp.nan) or (literal and not value.is_extended_real):
+        value = power_of(base.expr, exponent.expr)
+    if leaves(value) & {sp.I, sp.zoo, sp.nan} or (literal and not value.is_extended_real):
         low.check(value, expr.span)
         raise ValueMistake(f"{low.source(expr.span)} is not a real number.", expr.span)
     return Value(low.check_small(value, expr.span), shape, literal)
@@ -273,7 +274,7 @@ def extreme(low: Lowerer, expr: sp.Expr) -> float | None:
     """The largest magnitude among a constant's entries: infinity beyond all floats, None where it has names."""
     node = low.nodes.get(expr)
     entries = node.data if node is not None and node.op == "const" else (expr,)
-    if any(entry.free_symbols for entry in entries):
+    if any(map(varies, entries)):
         return None
     try:
         return max(abs(float(entry)) for entry in entries)

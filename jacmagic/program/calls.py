@@ -17,7 +17,7 @@ import sympy as sp
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.ops.unknown import Undetermined
 from jacmagic.errors import LimitError, ShapeError, SyntaxMistake, ValueMistake
-from jacmagic.functions import FUNCTIONS, calculus, symbolic
+from jacmagic.functions import FUNCTIONS, calculus, leaves, symbolic, varies
 from jacmagic.language import slips
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import check_power, crossed, no_cross, norm
@@ -82,7 +82,7 @@ def inside(low: Lowerer, function: str, arguments: Mapping[str, Value], moved: S
     try:
         for param, argument in arguments.items():
             node = low.node(argument)
-            low.env[param] = argument if argument.row or not argument.expr.free_symbols else low.of_node(node)
+            low.env[param] = argument if argument.row or not varies(argument.expr) else low.of_node(node)
         for key in moved:
             low.env[key] = low.of_node(low.node(low.lower(low.plain[key])))
         if low.vector_index is not None:
@@ -171,11 +171,11 @@ def entrywise(low: Lowerer, expr: t.Call) -> Value:
     value = function(*(v.expr for v in values))
     if not isinstance(value, sp.Expr):
         value = sp.sympify(value)
-    if not value.free_symbols:
+    if not varies(value):
         low.check(value, expr.span)
         if value.is_extended_real is False:
             raise ValueMistake(f"{low.source(expr.span)} is not a real number.", expr.span)
-    elif value.has(sp.I):
+    elif sp.I in leaves(value):
         raise ValueMistake(f"{low.source(expr.span)} is nowhere a real number.", expr.span)
     return Value(value, shape, literal)
 

@@ -12,9 +12,9 @@ from typing import Any
 import sympy as sp
 
 from jacmagic.engine.entries import MAX_DIGITS
-from jacmagic.engine.graph import Graph, Node, slot
+from jacmagic.engine.graph import Graph, Node, free_slots, slot
 from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
-from jacmagic.functions import put_in
+from jacmagic.functions import leaves, put_in, varies
 from jacmagic.language import tree as t
 from jacmagic.program.batches import Batches
 from jacmagic.program.block import line
@@ -47,6 +47,9 @@ MAX_VALUE = 10**300
 
 MAX_WHOLE = 10**18
 """A bound, a size or an index. Instead: a smaller one."""
+
+UNBOUNDED = frozenset((sp.zoo, sp.nan, sp.oo, -sp.oo))
+"""What has no value."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ class Lowerer:
         shape = tuple(value.shape)
         if value.expr in self.nodes and self.nodes[value.expr].shape == shape:
             return self.nodes[value.expr]
-        symbols = sorted((s for s in value.expr.free_symbols if s in self.nodes), key=lambda s: self.nodes[s].number)
+        symbols = sorted((s for s in free_slots(value.expr) if s in self.nodes), key=lambda s: self.nodes[s].number)
         every = tuple(range(len(shape)))
         operands = []
         for symbol in symbols:
@@ -165,7 +168,7 @@ class Lowerer:
         self.here = expr.span
         value = self.lower(expr)
         self.check(value.expr, expr.span)
-        if len(value.expr.free_symbols) > MAX_NAMES:
+        if len(free_slots(value.expr)) > MAX_NAMES:
             raise LimitError(f"One expression has at most {MAX_NAMES:,} different names; use a vector.", expr.span)
         return value
 
@@ -185,9 +188,9 @@ class Lowerer:
         if expr.is_Rational:
             if max(expr.p.bit_length(), expr.q.bit_length()) > 3.33 * MAX_DIGITS:
                 raise LimitError("This number is too long to be written out.", span)
-        elif expr.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
+        elif (of := leaves(expr)) & UNBOUNDED:
             raise ValueMistake(f"{self.source(span)} has no value: it divides by 0 or is not finite.", span)
-        elif expr.has(sp.I):
+        elif sp.I in of:
             raise ValueMistake(f"{self.source(span)} is not a real number.", span)
         return expr
 
@@ -341,7 +344,7 @@ class Lowerer:
 
 
     def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
-        return self.check(expr, span) if expr.is_Rational or not expr.free_symbols else expr
+        return self.check(expr, span) if expr.is_Rational or not varies(expr) else expr
 
     def number_alone(self, expr: t.Expr, whole: Span) -> None:
         """x^T and sum(x) where no line declares x are of a vector to whoever writes them."""

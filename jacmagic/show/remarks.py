@@ -145,9 +145,8 @@ def not_finite(result: Result) -> str:
     finite = bool(np.isfinite(slopes).all())
 
     def make() -> tuple[list[tuple[str, str]], Any]:
-        g = result.program.graph
-        roots, _ = c.rebuild(g, [result.program.node(key) for key in result.program.outputs], (), True)
-        found = guards(g, roots if finite else [*roots, *sparse.whole(result)])
+        roots, _ = result.rebuilt(safe=True)
+        found = guards(result.program.graph, roots if finite else [*roots, *sparse.whole(result)])
         nodes = {f"g{k}": node for k, (node, _, _) in enumerate(found)}
         return [(when, text) for _, when, text in found], result.compile_nodes(nodes) if found else None
 
