@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cached_property, partial
-from itertools import product
 from math import prod
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -22,7 +21,7 @@ from jacmagic import train as learning
 from jacmagic.code import Compiled
 from jacmagic.engine import chain as c
 from jacmagic.engine import expand, implicit
-from jacmagic.engine.graph import Node, ancestry
+from jacmagic.engine.graph import Graph, Node, ancestry, is_mostly_zero
 from jacmagic.engine.ops.unknown import undetermined
 from jacmagic.engine.textbook import in_textbook_form
 from jacmagic.errors import JacmagicError, LimitError, Span, ValueMistake, nearest
@@ -46,6 +45,15 @@ def symbols_of(key: str, shape: Shape) -> tuple[sp.Symbol, ...]:
 
 MAX_KINKS = 40
 """Places that are watched for a kink. Instead: `r.forward(…)`."""
+
+
+def _put_together(g: Graph, parts: list[Node], shape: Shape) -> Node:
+    """A matrix of its parts, one after the other; of those alone that are not 0, where these are few."""
+    zero = g.const(0)
+    held = [k for k, one in enumerate(parts) if one is not zero]
+    if len(parts) == prod(shape) and is_mostly_zero(len(held), len(parts)):
+        return g.put(g.stack([parts[k] for k in held], (len(held),)), held, shape)
+    return parts[0] if len(parts) == 1 else g.stack(parts, shape)
 
 
 class Result(learning.Learns):
@@ -248,7 +256,8 @@ class Result(learning.Learns):
         shapes = {key: p.shape(key) for key in (*p.outputs, *p.variables)}
         sizes = [prod(shapes[key]) for key in p.variables]
         width, height = sum(sizes), sum(prod(shapes[key]) for key in p.outputs)
-        for of, wrt in product(p.outputs, p.variables):
+        largest = [sorted(keys, key=lambda key: prod(shapes[key]))[-1:] for keys in (p.outputs, p.variables)]
+        for of, wrt in zip(*largest):
             self._check_size(of, shapes[of], wrt, shapes[wrt])
         plain = [key for key in p.variables if key not in p.steps]
         targets = [g.input(key, shapes[key]) for key in plain]
@@ -275,8 +284,7 @@ class Result(learning.Learns):
             else:
                 parts = [c.arranged(g, block, (prod(shapes[of]), n)) for block, n in zip(blocks, sizes)]
                 rows.append(g.stack(parts, (width,), 1))
-        node = rows[0] if len(rows) == 1 else g.stack(rows, (height, width))
-        return c.arranged(g, node, (height, width)), labels
+        return c.arranged(g, _put_together(g, rows, (height, width)), (height, width)), labels
 
     # -------------------------------------------------------------- symbols
     def entries(self, node: Node, most: int = expand.MAX_WRITTEN) -> list[sp.Expr]:

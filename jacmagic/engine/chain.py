@@ -57,14 +57,14 @@ def jacobians(g: Graph, of: Node, wrts: Sequence[Node], reuse: bool = True) -> l
     found = dict(zip(swept, _reverse(g, of, swept, reuse))) if swept else {}
     out = []
     for wrt in wrts:
-        if wrt in found:
+        if wrt.number not in below:
+            out.append(g.zeros(of.shape + wrt.shape))
+        elif wrt in found:
             out.append(found[wrt])
         elif wrt is of:
             out.append(arranged(g, g.eye(of.shape), of.shape + wrt.shape) if of.shape else g.const(1))
-        elif wrt.number in below:
-            out.append(_forward(g, of, wrt, reuse))
         else:
-            out.append(g.zeros(of.shape + wrt.shape))
+            out.append(_forward(g, of, wrt, reuse))
     return out
 
 

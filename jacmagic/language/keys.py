@@ -13,7 +13,7 @@ from jacmagic.names import GREEK, Layer
 def key_of(word: s.Word) -> str:
     """The one key of a name, however it is typed: x_1, x₁, x_{1} are `x1`; λ is `lam`."""
     text = word.text
-    if text == "lambda" or re.fullmatch(r"lambda[0-9]+", text):
+    if text.startswith("lambda") and re.fullmatch(r"lambda[0-9]*", text):
         text = "lam" + text[6:]
     if word.index is None:
         return Layer(text) if word.layer else text

@@ -55,6 +55,11 @@ _LAYER = re.compile(
     r"\s*\^\s*\{\s*\[\s*((?:[A-Za-z0-9]+|\\ell)(?:\s*[-+−]\s*[0-9]+)?)\s*\](\s*(?:T|\\top))?\s*\}"
 )
 _OPEN_SUM = re.compile(r"_(?:\\?[A-Za-z](?![A-Za-z0-9_])|\{\s*\\?[A-Za-z]+\s*(?:[=},≠]|!=|\\neq?(?![a-z])))")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?![A-Za-z0-9]|[^\x00-\x7f])")
+"""A word without accents, as nearly all are."""
+_VARIANT = re.compile(f"(?:{'|'.join(VARIANTS)})(?![A-Za-z])")
+_SIGN = re.compile("|".join(map(re.escape, BY_LENGTH)))
+_CAPITAL_E = re.compile(r"E[+-]?[0-9]+")
 _NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
 
 
@@ -110,21 +115,21 @@ class Lexer:
 
     def step(self) -> None:
         ch, start = self.text[self.pos], self.pos
-        if ch == "\n":
+        if usual := _PLAIN.match(self.text, start, self.stop):
+            self.pos = usual.end()
+            self.word(usual[0], start)
+        elif ch == "\n":
             self.pos += 1
             if self.open or (self.tokens and self.tokens[-1].kind == "nl"):
                 self.gap = True
             else:
                 self.emit("nl", "\n", start, start + 1)
-        elif ch in " \t" or self.text.startswith("\r\n", start) or unicodedata.category(ch) == "Zs":
+        elif ch in " \t$~" or self.text.startswith("\r\n", start) or unicodedata.category(ch) == "Zs":
             self.pos += 1
             self.gap = True
         elif ch == "#":
             end = self.text.find("\n", self.pos)
             self.pos = self.stop if end < 0 else min(end, self.stop)
-        elif ch == "$" or ch == "~":
-            self.pos += 1
-            self.gap = True
         elif ch == "\\":
             command(self)
         elif ch.isascii() and (ch.isdigit() or (ch == "." and self.peek(1).isascii() and self.peek(1).isdigit())):
@@ -166,7 +171,7 @@ class Lexer:
         assert match is not None
         self.pos = match.end()
         text = match[0]
-        scientific = re.compile(r"E[+-]?[0-9]+").match(self.text, self.pos, self.stop)
+        scientific = _CAPITAL_E.match(self.text, self.pos, self.stop)
         if scientific:
             self.pos = scientific.end()
             whole, tail = self.text[start : self.pos], scientific[0][1:]
@@ -280,9 +285,8 @@ class Lexer:
         if text in ("sum", "prod") and _OPEN_SUM.match(self.text, self.pos, self.stop):
             self.emit("cmd", "Σ" if text == "sum" else "Π", start, self.pos)
             return
-        match = re.match(r"[A-Za-z]+", text)
-        if match and match[0] in GREEK + list(VARIANTS):
-            text = VARIANTS.get(match[0], match[0]) + text[match.end() :]
+        if match := _VARIANT.match(text):
+            text = VARIANTS[match[0]] + text[match.end() :]
         text, layer = self.layer(text)
         index, parts = self.index()
         if index and index in ACCENTS.values() and not parts:
@@ -394,7 +398,8 @@ class Lexer:
                 self.emit("op", "'", start, primes.end())
             self.pos = primes.end()
             return
-        text = next((op for op in BY_LENGTH if self.text.startswith(op, start, self.stop)), self.text[start])
+        sign = _SIGN.match(self.text, start, self.stop)
+        text = sign[0] if sign else self.text[start]
         if text not in SIGNS:
             self.unknown(text, start)
         if text == "{" and self.after_name_and_equals() and self.python(start):

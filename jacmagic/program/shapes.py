@@ -35,6 +35,20 @@ def is_literal(expr: t.Expr) -> bool:
     return bool(below) and all(map(is_literal, below))
 
 
+def is_of_numbers(expr: t.Expr) -> bool:
+    """True where nothing in an expression is an array, if none of its names is."""
+    return all(
+        type(one) in OF_NUMBERS or isinstance(one, t.Call) and FUNCTIONS[one.function].kind == "entrywise"
+        for one in t.walk(expr)
+    )
+
+
+OF_NUMBERS = {
+    t.Number, t.Constant, t.Name, t.Paren, t.Negative, t.Absolute, t.Degrees, t.Sum, t.Product, t.Fraction, t.Power,
+    t.UserCall, t.Compare, t.Logic, t.Case, t.Indicator,
+}
+
+
 class Inference:
     """Shapes of the free names of a block, and of its definitions.
 
@@ -76,19 +90,18 @@ class Inference:
         Raises:
             ShapeError: a name could be a scalar or a matrix, or its size is not determined.
         """
+        if any(self.shapes.values()) or not all(is_of_numbers(expr) for _, expr in definitions):
+            self.settle(definitions)
+        else:
+            self.shapes |= dict.fromkeys([*sorted(self.free), *dict(definitions)], ())
+
+    def settle(self, definitions: list[tuple[str, t.Expr]]) -> None:
+        """Walk up and down the definitions until nothing changes."""
         while True:
             self.changed, self.stuck, self.seen = False, {}, {}
             self.batches.memo.clear()
             for key, expr in definitions:
-                self.here = expr.span
-                want = self.shapes.get(key, self.wanted.get(key))
-                of, self.at = self.rates.get(key), self.numbers.get(key)
-                want = self.shapes.get(of) if want is None and of is not None else want
-                found = self.up(expr, want)
-                if want is None and isinstance(found, tuple) and not isinstance(found, Row):
-                    self.learn(key, found)
-                    if of is not None and found:
-                        self.learn(of, found)
+                self.look(key, expr)
             if self.changed or self.net and self.ones():
                 continue
             loose = [key for key in sorted(self.free) if key not in self.shapes and key not in self.stuck]
@@ -100,6 +113,18 @@ class Inference:
         open_ = {key: what for key, what in self.stuck.items() if key not in self.shapes}
         for key, (expr, scalar, matrix) in open_.items():
             self.fail(key, expr, scalar, matrix)
+
+    def look(self, key: str, expr: t.Expr) -> None:
+        """Learn from a definition what it says of its names, and of its own."""
+        self.here = expr.span
+        want = self.shapes.get(key, self.wanted.get(key))
+        of, self.at = self.rates.get(key), self.numbers.get(key)
+        want = self.shapes.get(of) if want is None and of is not None else want
+        found = self.up(expr, want)
+        if want is None and isinstance(found, tuple) and not isinstance(found, Row):
+            self.learn(key, found)
+            if of is not None and found:
+                self.learn(of, found)
 
     def ones(self) -> bool:
         """Settle what stands beside sizes that are all one: a small letter is a number, a capital a 1×1 matrix.
