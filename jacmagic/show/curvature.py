@@ -25,29 +25,29 @@ def shown(result: Result) -> list[tuple[str, int, Label]]:
     return [(*one, labels[at]) for at, one in enumerate(second.functions(result)[:MAX_HESSIANS])]
 
 
-def hessians(result: Result) -> Iterator[Formula]:
+def hessians(result: Result, most: int = MAX_SHOWN) -> Iterator[Formula]:
     """The matrix of second derivatives of each function, where it is asked for."""
     if "hessian" not in result.besides:
         return
     for key, k, label in shown(result):
-        yield from hessian(result, label.tree, table(result, key, k))
+        yield from hessian(result, label.tree, table(result, key, k, most))
     if (more := len(second.functions(result)) - MAX_HESSIANS) > 0:
         yield left_out("hessian", more)
 
 
-def table(result: Result, key: str, k: int) -> Table:
+def table(result: Result, key: str, k: int, most: int = MAX_SHOWN) -> Table:
     """The entries of a Hessian that are typeset, with their labels."""
 
     def make() -> Table:
         columns = Labels(result, result.program.variables)
-        some = fit(len(columns), MAX_SHOWN)
+        some = fit(len(columns), most)
         try:
             found = second.entries(result, key, k, some, MAX_OPERATIONS)
         except LimitError:
             found = None
         return Table(columns, columns, some, some, found, layout_of(result))
 
-    return result.once(("hessian of", key, k), make)
+    return result.once(("hessian of", key, k, most), make)
 
 
 def name_of_second(result: Result, of: t.Expr, found: Table) -> t.Expr:
