@@ -210,7 +210,7 @@ _ROWS: tuple[Function, ...] = (
     Function("atan2", sympy="atan2", arity=(2, 2), values=Interval(-pi, pi)),
     _library("sinh", inverse="asinh"),
     _library("cosh", inverse="acosh", values=Interval(1)),
-    _library("tanh", inverse="atanh", values=Interval(-1, 1)),
+    _library("tanh", aliases=("Tanh",), inverse="atanh", values=Interval(-1, 1)),
     Function("asinh", sympy="asinh"),
     Function("acosh", sympy="acosh", domain=Interval(1), values=Interval(0),
              outside_words="acosh of a number below 1"),
@@ -304,7 +304,7 @@ _ROWS: tuple[Function, ...] = (
     ),
     # ------------------------------------------------------------ activations
     Function(
-        "sigmoid",
+        "sigmoid", aliases=("Sigmoid",),
         values=Interval(0, 1),
         latex=r"\operatorname{\sigma}",
         define=lambda f, z: 1 / (1 + f.exp(-z)),
@@ -344,7 +344,7 @@ _ROWS: tuple[Function, ...] = (
         source="relu'(0) = 0, as PyTorch and JAX have it; SymPy's Max would give 1/2",
     ),
     Function(
-        "leaky_relu",
+        "leaky_relu", aliases=("LeakyReLU",),
         define=lambda f, z: f.Piecewise((z, z > 0), (z / 100, True)),
         derivative=lambda f, z: (f.Piecewise((1, z > 0), (f.Rational(1, 100), True)),),
         kinks=lambda f, z: [z],
@@ -411,14 +411,14 @@ _ROWS: tuple[Function, ...] = (
     ),
     Function(
         "silu",
-        aliases=("swish", "SiLU"),
+        aliases=("swish", "SiLU", "Swish"),
         latex=r"\operatorname{SiLU}",
         define=lambda f, z: z * f.sigmoid(z),
         derivative=lambda f, z: (f.sigmoid(z) * (1 + z * (1 - f.sigmoid(z))),),
         spell={"torch": "torch.nn.functional.silu({0})", "jax": "jax.nn.silu({0})"},
     ),
     Function(
-        "softplus",
+        "softplus", aliases=("Softplus",),
         values=Interval(0),
         define=lambda f, z: f.ln(1 + f.exp(z)),
         derivative=lambda f, z: (f.sigmoid(z),),
@@ -428,13 +428,13 @@ _ROWS: tuple[Function, ...] = (
                "math": "(max({0}, 0.0) + math.log1p(math.exp(-abs({0}))))"},
     ),
     Function(
-        "softsign",
+        "softsign", aliases=("Softsign",),
         values=Interval(-1, 1),
         define=lambda f, z: z / (1 + f.abs(z)),
         derivative=lambda f, z: (1 / (1 + f.abs(z)) ** 2,),
     ),
     Function(
-        "mish",
+        "mish", aliases=("Mish",),
         define=lambda f, z: z * f.tanh(f.softplus(z)),
         derivative=lambda f, z: (
             f.tanh(f.softplus(z)) + z * f.sigmoid(z) * (1 - f.tanh(f.softplus(z)) ** 2),
@@ -442,7 +442,7 @@ _ROWS: tuple[Function, ...] = (
         source="Misra (2019)",
     ),
     Function(
-        "hardtanh",
+        "hardtanh", aliases=("Hardtanh",),
         values=Interval(-1, 1),
         define=lambda f, z: f.Piecewise((-1, z < -1), (1, z > 1), (z, True)),
         derivative=lambda f, z: (f.Piecewise((1, f.And(z > -1, z < 1)), (0, True)),),
@@ -508,11 +508,12 @@ _ROWS: tuple[Function, ...] = (
         spell={"numpy": "(({0} > 0)*1.0)"},
     ),
     # ------------------------------------------------------------ of vectors
-    Function("softmax", kind="vector", values=Interval(0, 1)),
-    Function("log_softmax", kind="vector", values=Interval(-inf, 0)),
-    Function("layer_norm", kind="vector", source="epsilon = 1e-5 under the root, no scale or shift, as PyTorch"),
+    Function("softmax", aliases=("Softmax",), kind="vector", values=Interval(0, 1)),
+    Function("log_softmax", aliases=("LogSoftmax",), kind="vector", values=Interval(-inf, 0)),
+    Function("layer_norm", aliases=("LayerNorm",), kind="vector",
+             source="epsilon = 1e-5 under the root, no scale or shift, as PyTorch"),
     Function(
-        "rms_norm", kind="vector",
+        "rms_norm", aliases=("RMSNorm",), kind="vector",
         source="x/sqrt(mean(x^2) + epsilon) with PyTorch's epsilon, that of the numbers, 2^-52; no scale",
     ),
     Function("logsumexp", kind="reduction", source="ln(sum(exp(z))), safe for any z; of its slope, softmax(z)"),
@@ -533,15 +534,15 @@ _ROWS: tuple[Function, ...] = (
     Function("logdet", kind="square", source="ln(det(A)), safe for any size; no number where det(A) is below 0"),
     Function("tr", kind="square", aliases=("trace", "Tr")),
     Function("vec", kind="matrix", source="the columns, one below the other"),
-    Function("flatten", kind="matrix", source="the entries row by row, as PyTorch's flatten"),
+    Function("flatten", aliases=("Flatten",), kind="matrix", source="the entries row by row, as PyTorch's flatten"),
     Function("kron", kind="matrix", arity=(2, 2), source="the Kronecker product"),
     Function("sum_rows", kind="matrix", source="a column of the rows' sums, PyTorch's sum(dim=1)"),
     Function("sum_cols", kind="matrix", source="a column of the columns' sums, PyTorch's sum(dim=0)"),
     Function("mean_rows", kind="matrix", source="a column of the rows' means"),
     Function("mean_cols", kind="matrix", source="a column of the columns' means"),
-    Function("conv", kind="matrix", arity=(2, 2),
+    Function("conv", aliases=("Conv",), kind="matrix", arity=(2, 2),
              source="of a signal and a kernel, vectors or matrices: where the kernel fits in, not flipped, as PyTorch"),
-    Function("maxpool", kind="matrix", arity=(2, 2), whole=True,
+    Function("maxpool", aliases=("MaxPool",), kind="matrix", arity=(2, 2), whole=True,
              source="the largest entry of each k neighbours, of a matrix of each k×k block; the rest is left out"),
     # ------------------------------------------------------------ losses: of a prediction and a target
     Function(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import factorial
 
 from jacmagic.errors import JacmagicError, LimitError, Span, SyntaxMistake
-from jacmagic.language import foreign
+from jacmagic.language import foreign, papers
 from jacmagic.language.complaint import Advice, Match, defined, none
 from jacmagic.language.libraries import in_own_words
 
@@ -127,6 +127,7 @@ def _size(found: Match) -> Sequence[str]:
 
 
 TABLE = (
+    *papers.ROWS,
     Advice(
         re.compile(r"^(?:\w+\s*=\s*)?(?:\w+\.)*Sequential\((?P<layers>.*)\)$"),
         "A net is written in one line, as in x(2) -> 3 relu -> 1; from_torch takes a module of PyTorch.", _sequential,
@@ -213,14 +214,14 @@ TABLE = (
     Advice(
         re.compile(
             r"^(?=\d|.*(?:-->|=>|⇒|⟶|(?:->|→)\s*(?:\d+\s*[(,]\s*[A-Za-z]|[A-Za-z_]+\s+\d)"
-            r"|\b(?:lrelu|LeakyReLU|leakyrelu)\b|\d\s+(?:mse|mae|bce|huber)$))"
+            r"|\b(?:lrelu|leakyrelu)\b|\d\s+(?:mse|mae|bce|huber)$))"
             r"(?P<net>(?:[A-Za-z]\w*\(\d+\)|\d+)\s*(?:--?>|=>|→|⇒|⟶).*)$"
         ),
         "A net is its input with a size, then each layer's size and activation: x(3) -> 4 tanh -> 2 softmax.", _arrowed,
         (("2 -> 3 relu -> 1", ("x(2) -> 3 relu -> 1",)), ("x(2) --> 3 tanh --> 1", ("x(2) -> 3 tanh -> 1",)),
          ("x(2) => 3 => 1", ("x(2) -> 3 -> 1",)), ("x(2) -> 3 (relu) -> 1", ("x(2) -> 3 relu -> 1",)),
          ("x(2) -> relu 3 -> 1", ("x(2) -> 3 relu -> 1",)), ("x(2) -> 3, relu -> 1", ("x(2) -> 3 relu -> 1",)),
-         ("x(2) -> 3 LeakyReLU -> 1", ("x(2) -> 3 leaky_relu -> 1",)),
+         ("x(2) -> 3 lrelu -> 1", ("x(2) -> 3 leaky_relu -> 1",)),
          ("x(2) -> 3 lrelu -> 1", ("x(2) -> 3 leaky_relu -> 1",)),
          ("x(2) -> 3 tanh -> 1 mse", ("x(2) -> 3 tanh -> o(1); L = mse(o, y)",)), ("x(2) => 3 frob => 1", ())),
         net=True,

@@ -267,7 +267,7 @@ def _begin(lex: Lexer, name: str, start: int, cases: bool) -> None:
     columns = re.compile(r"\s*\{[clr| ]*\}").match(lex.text, lex.pos, lex.stop)
     lex.pos = columns.end() if columns and name in ("array", "alignedat") else lex.pos
     opens = not lex.tokens or lex.tokens[-1].kind == "nl" or lex.tokens[-1].text == ";"
-    layout = name in LAYOUTS or (cases and opens)
+    layout = name in LAYOUTS or opens and (cases or name == "array")
     lex.environments.append("" if layout else "cases" if cases else "matrix")
     if not layout:
         lex.open.append(("env", start))

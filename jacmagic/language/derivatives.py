@@ -164,8 +164,8 @@ class _Factor:
         rest, head = posts[order:], word.span.to(posts[order - 1].span)
         if key in self.scope.rates:
             return None
-        row = self.reader.function(word)
-        group = self.call(1)
+        row, group = self.reader.function(word), self.call(1)
+        row = self.reader.sigma(word) if row is None and group is not None else row
         if row is not None and row.kind == "entrywise" and row.arity == (1, 1):
             if group is None or rest:
                 shown = self.source(head)

@@ -603,7 +603,8 @@ ROWS = (
         (("f(x|k) = k x", ("f(x, k)",)), ("f(x; k) = k x", ("f(x, k)",)), ("f(x y) = x y", ("f(x, y)",))),
     ),
     Advice(
-        re.compile(r"\bE\[\s*([^\W\d]\w*)\s*\]"), "The mean of a vector's entries is mean(x).", _written("mean({1})"),
+        re.compile(r"(?:\bE|\\(?:mathrm|mathbb)\{E\})\s*\[\s*([^\W\d]\w*)\s*\]"),
+        "The mean of a vector's entries is mean(x).", _written("mean({1})"),
         (("x in R^3\nf = E[x]", ("mean(x)",)),),
     ),
     Advice(

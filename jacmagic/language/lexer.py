@@ -18,6 +18,7 @@ from jacmagic.language.letters import (
     COMBINING,
     DELIMITED,
     DIFFERENTIAL,
+    FONTS,
     KEYWORDS,
     LOOK_ALIKES,
     MARKS,
@@ -39,8 +40,10 @@ from jacmagic.names import GREEK
 _PRIMES = re.compile(r"″|\^\s*(?:\{(?:\s*(?:\\prime(?![A-Za-z])|['′]))+\s*\}|\\prime(?![A-Za-z]))")
 
 _FONT_IN_INDEX = re.compile(
-    r"\\(?:text|math(?:rm|it|bf|sf)|boldsymbol|operatorname|rm|it|bf)(?![A-Za-z])\s*(?:\{([^{}]*)\})?"
+    rf"\\(?:{'|'.join(sorted(FONTS))}|it)(?![A-Za-z])\s*(?:\{{([^{{}}]*)\}})?"
 )
+
+_SHIFT_IN_BRACKETS = re.compile(r"\s*\(([A-Za-z]\s*[-+−]\s*[0-9]+)\)\s*")
 
 _BRACES = re.compile(r"\\.|[{}]", re.S)
 """The braces that group, \\{ and the like apart."""
@@ -49,7 +52,7 @@ _CASE_WORDS = re.compile(
     r"\{\s*\\(?:text|mbox|textrm|mathrm|rm)\s*\{\s*(?:if|for|when|otherwise|else|and|or)\b[^{}]*\}\s*\}"
 )
 
-_INDEX_COMMAND = re.compile(r"\\(?:(?:text|mathrm|mathit|operatorname)\s*\{\s*([A-Za-z0-9]+)\s*\}|([A-Za-z]+))")
+_INDEX_COMMAND = re.compile(rf"\\(?:(?:{'|'.join(sorted(FONTS))})\s*\{{\s*([A-Za-z0-9]+)\s*\}}|([A-Za-z]+))")
 
 _LAYER = re.compile(
     r"\s*\^\s*\{\s*\[\s*((?:[A-Za-z0-9]+|\\ell)(?:\s*[-+−]\s*[0-9]+)?)\s*\](\s*(?:T|\\top))?\s*\}"
@@ -333,14 +336,17 @@ class Lexer:
 
     def index_in_braces(self, begin: int) -> tuple[str, tuple[Token, ...]]:
         close = self.closing_brace()
-        inside = self.text[self.pos + 1 : close]
+        first, last = self.pos + 1, close
+        if shift := _SHIFT_IN_BRACKETS.fullmatch(self.text, first, last):  # h_{(t-1)}
+            first, last = shift.span(1)
+        inside = self.text[first:last]
         plain = _FONT_IN_INDEX.sub(lambda found: found[1] or "", inside)
         index = re.sub(r"\s+", "", plain.replace("\\", ""))
         if not index:
             raise SyntaxMistake("This index is empty.", Span(begin, close + 1))
         parts: tuple[Token, ...] = ()
         if plain == inside and not (index.isascii() and index.isdigit()):
-            parts = tuple(self.inner(self.pos + 1, close))
+            parts = tuple(self.inner(first, last))
         if not parts and not names_something(index):
             letters = "".join(ch for ch in index if names_something(ch))
             raise SyntaxMistake(

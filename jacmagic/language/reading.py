@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake
-from jacmagic.functions import CONSTANTS, FUNCTIONS, Function
+from jacmagic.functions import CONSTANTS, Function
 from jacmagic.language import derivatives
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
@@ -205,8 +205,7 @@ class Reader(Values):
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         called = follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
         row = self.function(atom)
-        if row is None and called and self.scope.net and isinstance(atom, s.Word) and key_of(atom) == "sigma":
-            row = None if self.scope.knows("sigma") else FUNCTIONS["sigmoid"]
+        row = self.sigma(atom) if row is None and called else row
         if row is not None:
             return self.application(items, at, row)
         user = self.user_function(atom)
@@ -623,6 +622,8 @@ class Reader(Values):
             return number, 1
         if isinstance(item.atom, s.Word):
             row2, user = self.function(item.atom), self.user_function(item.atom)
+            if row2 is None and follow is not None and isinstance(follow.atom, s.Group):
+                row2 = self.sigma(item.atom)
             if row2 is not None or (user is not None and follow is not None and isinstance(follow.atom, s.Group)):
                 used = self.factor(items, at)[1]
                 stop = items[at + used - 1].span.stop

@@ -51,7 +51,10 @@ class Scope:
         return key in self.names or key in self.indices
 
 
-_INDEX_LETTERS = frozenset("ijklmn")
+_PARAMETER = re.compile(r"[WUVbc][a-zA-Z]{1,2}")
+"""Weights and biases as programs call them: Wf, bf, Wxh."""
+
+INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
 
 
@@ -131,16 +134,16 @@ class Words:
             return t.Component(name, ends, span=word.span)
         kinds = {1: ("vector", scope.vectors), 2: ("matrix", scope.matrices)}
         kind, alike = kinds.get(len(word.index), ("", set()))
-        if base in alike and _INDEX_LETTERS.issuperset(word.index):
-            shown = self.source(word.span)
+        if base in alike and INDEX_LETTERS.issuperset(word.index):
             letter = next(c for c in word.index if c not in scope.indices)
             places = ",".join(c if c in scope.indices or scope.knows(c) else "1" for c in word.index)
-            says = f"{base} is a {kind}, and nothing runs over the {letter} of {shown}; one entry for each {letter} is "
-            raise self.without_index(word.span, says, letter, (base, f"{base}[{places}]"))
+            length = self.scope.lengths.get(base, "n")
+            raise self.without_index(word.span, f"{base} is a {kind}", letter, f"{base}[{places}]", length)
         return None
 
-    def without_index(self, span: Span, says: str, letter: str, entry: tuple[str, str]) -> NameMistake:
+    def without_index(self, span: Span, what: str, letter: str, entry: str, length: str) -> NameMistake:
         """What to say of x_i without its family, and of a_i = e^{z_i}, where the name on the left has the index."""
+        says = f"{what}, and nothing runs over the {letter} of {self.source(span)}; one entry for each {letter} is "
         start = self.text.rfind("\n", 0, span.start) + 1
         sign = re.compile(rf"(?:Σ|\\Sigma)_\{{?{letter}\}}?(?=\s)")
         sigma = sign.search(self.text, start, span.start)
@@ -150,10 +153,17 @@ class Words:
                 Span(*sigma.span()), (f"∑_{letter}",),
             )
         line = self.text[start:].partition("\n")[0].partition("#")[0].rstrip()
+        sums = rf"(?:\\sum|\bsum|∑)\s*_\s*(?:\{{\s*{letter}\b[^{{}}]*\}}|{letter}\b)(?:\^(?:\{{[^{{}}]*\}}|\w+))?\s*"
+        if (above := re.search(sums, line[: span.start - start])) is not None and line.count("(") == line.count(")"):
+            inside = Span(start + above.end(), start + len(line))
+            return NameMistake(
+                f"The sum over {letter} ends at + or −; what else it runs over has brackets.", inside,
+                (f"({self.source(inside)})",),
+            )
         indent = len(line) - len(line.lstrip())
-        if not re.match(rf"\s*[^\s=(]+_\{{?{letter}\}}?\s*=", line) or re.search(r"\bfor\b|;|,", line):
-            return NameMistake(f"{says}[… for {letter} = 1..n].", span, (entry[1],))
-        behind = f"for {letter} = 1..{self.scope.lengths.get(entry[0], 'n')}"
+        if not re.match(rf"\s*[^=(]+_\{{?{letter}\}}?\s*=", line) or re.search(r"\bfor\b|;|,", line):
+            return NameMistake(f"{says}[… for {letter} = 1..n].", span, (entry,))
+        behind = f"for {letter} = 1..{length}"
         whole = Span(start + indent, start + len(line))
         return NameMistake(f"{says}{behind} behind it.", whole, (f"{self.source(whole)} {behind}",))
 
@@ -319,9 +329,8 @@ class Words:
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)
-            if self.scope.net and re.fullmatch(r"[WUVbc][a-zA-Z]{1,2}", text) and not set(text[1:]) & self.scope.names:
-                fixes = (f"{text[0]}_{text[1:]}",)
-                return NameMistake(f"{shown} is not declared; is it one name?", word.span, fixes)
+            if self.scope.net and _PARAMETER.fullmatch(text) and (len(text) == 3 or text[1] not in self.scope.names):
+                return self.parameters(word.span)
             return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
         if word.index is not None and 1 < len(text) <= 3 and text.isalpha():  # Gm₁m₂
             apart = f"{' '.join(text[:-1])} {shown[len(text) - 1 :]}"
@@ -333,6 +342,22 @@ class Words:
         return NameMistake(
             f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
         )
+
+    def parameters(self, span: Span) -> NameMistake:
+        """Wxh, Whh and bh of a line, asked for at once: each is one name, written W_xh."""
+        start = self.text.rfind("\n", 0, span.start) + 1
+        line = self.text[start:].partition("\n")[0].partition("#")[0]
+        found = [
+            one for one in re.finditer(r"(?<![\w\\])[WUVbc][a-zA-Z]{1,2}(?![\w(])", line)
+            if one[0] not in SPELLINGS and not self.scope.knows(one[0])
+        ]
+        first, last = found[0].start(), found[-1].end()
+        many, fix = len({one[0] for one in found}) > 1, line[first:last]
+        for one in found[::-1]:
+            fix = f"{fix[: one.start() - first]}{one[0][0]}_{one[0][1:]}{fix[one.end() - first :]}"
+        names = " and ".join(dict.fromkeys(one[0] for one in found))
+        says = f"{names} are not declared; is each one name?" if many else f"{names} is not declared; is it one name?"
+        return NameMistake(says, Span(start + first, start + last), (fix,))
 
     def numbered(self, word: s.Word, nameable: Callable[[str], bool]) -> NameMistake | None:
         """sin2x, and sin2 of sin2θ or sin2(x)."""
@@ -410,6 +435,11 @@ class Words:
         ):
             return FUNCTIONS["log_base"]
         return find(word.typed)
+
+    def sigma(self, word: s.Raw) -> Function | None:
+        """sigmoid, of the σ that a bracket follows in a net."""
+        unknown = isinstance(word, s.Word) and key_of(word) == "sigma" and not self.scope.knows("sigma")
+        return FUNCTIONS["sigmoid"] if self.scope.net and unknown else None
 
     def user_function(self, word: s.Raw) -> str | None:
         if isinstance(word, s.Word) and key_of(word) in self.scope.functions:

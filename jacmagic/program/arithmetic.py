@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from math import inf, log
+from operator import gt
 from typing import Any
 
 import sympy as sp
@@ -52,8 +53,9 @@ def negative(low: Lowerer, expr: t.Negative) -> Value:
 
 
 def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
-    values = low.columns(to_each_example(low, expr, [low.lower(term) for _, term in expr.terms]))
-    shape = low.fit(alike, [term for _, term in expr.terms], values)
+    terms = [term for _, term in expr.terms]
+    values = low.columns(to_each_example(low, expr, terms, [low.lower(term) for term in terms]))
+    shape = low.fit(alike, terms, values)
     if shape != () and not low.in_family:  # a number is added to each entry
         low.unsaid.spread |= {term.span for (_, term), value in zip(expr.terms, values)
                               if value.shape == () and not value.literal}
@@ -61,14 +63,14 @@ def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
     return Value(low.check_small(total, expr.span), shape, all(v.literal for v in values))
 
 
-def to_each_example(low: Lowerer, expr: t.Sum, values: list[Value]) -> list[Value]:
-    """The terms of a sum with a batch in it, a column of an example's size repeated for each: 𝟏 bᵀ, b 𝟏ᵀ."""
+def to_each_example(low: Lowerer, expr: t.Expr, terms: Sequence[t.Expr], values: Sequence[Value]) -> list[Value]:
+    """What is added or multiplied entry by entry, a column of an example's size repeated for each: 𝟏 bᵀ, b 𝟏ᵀ."""
     axis = low.batches.of(expr)
     shape = next((value.shape for value in values if len(value.shape) == 2), None)
     if axis is None or shape is None or low.in_family:
-        return values
+        return list(values)
     out = []
-    for (_, term), value in zip(expr.terms, values):
+    for term, value in zip(terms, values):
         if len(value.shape) == 1 and not value.row and value.shape[0] == shape[1 - axis]:
             low.unsaid.biases[term.span] = axis
             value = low.of_node(low.graph.broadcast(low.node(value), (1 - axis,), shape))
@@ -81,6 +83,8 @@ def product(low: Lowerer, expr: t.Product) -> Value:
     scalars: list[sp.Expr] = []
     for operator, factor in expr.factors[1:]:
         value = low.lower(factor)
+        if operator in (".*", "./"):
+            total, value = to_each_example(low, expr, (seen, factor), (total, value))
         scalar = power_of(value.expr, sp.S.NegativeOne) if operator in ("/", "./") else value.expr
         if total.shape == () and value.shape == () and sp.zoo not in leaves(scalar):
             total = replace(total, literal=total.literal and value.literal)
@@ -179,7 +183,9 @@ def misfit(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeErr
     place = low.place(a)
     right = low.describe(b, vb) if len(vb.shape) == 1 else f"{low.source(b.span)} has {vb.shape[0]} rows{low.place(b)}"
     hints = []
-    if isinstance(t.inside(a), t.Name) and isinstance(t.inside(b), t.Name):
+    if low.text[a.span.stop : b.span.start].strip() in ("*", "∗", "\\ast") and all(map(gt, va.shape, vb.shape)):
+        hints = [f"conv({low.source(a.span)}, {low.source(b.span)})"]  # a kernel that is smaller
+    elif isinstance(t.inside(a), t.Name) and isinstance(t.inside(b), t.Name):
         hints = [f"{low.source(t.inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
         if len(vb.shape) == 1:
             hints.append(f"{low.source(t.inside(b).span)} in R^{va.shape[1]}")

@@ -12,7 +12,8 @@ from jacmagic.language import nodes as s
 from jacmagic.language import slips
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
-from jacmagic.program.block import Declared, Settled, grown, line
+from jacmagic.language.words import INDEX_LETTERS
+from jacmagic.program.block import Declared, Settled, Sized, grown, line
 from jacmagic.program.uses import names_in, use_of
 
 
@@ -177,6 +178,26 @@ def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:
                 f"{'does' if len(kin) == 1 else 'do'}. Is {word.typed} a vector, or are they the arguments?",
                 head, fixes,
             )
+
+
+def check_entries(block: Sized) -> None:
+    """s_y of a vector s and a whole number y, S_12 of a matrix S that a line defines: no names of their own."""
+    defined = {key for key, _ in block.sequence}
+    for key in block.free - block.drafts.keys():
+        one = names.name(key)
+        of, index = one.unindexed, one.index
+        shape = block.shapes.get(of, ())
+        entry = len(shape) == 2 and of in defined and re.fullmatch(r"[1-9]{2}", index) and (
+            int(index[0]) <= shape[0] and int(index[1]) <= shape[1])
+        counted = len(shape) == 1 and (index in block.wholes or index in INDEX_LETTERS and of in defined)
+        if not index or block.shapes.get(key) != () or not (entry or counted):
+            continue
+        span = next(span for one, _ in block.sequence if (span := use_of(block.trees[one], key)) is not None)
+        if index in INDEX_LETTERS and index not in block.wholes:
+            raise block.reader.without_index(span, f"{of} is a vector", index, f"{of}[1]", str(shape[0]))
+        place = f"{of}[{','.join(index) if entry else index}]"
+        says = f"{block.source(span)} would be a name of its own; an entry of {of} is {place}."
+        raise NameMistake(says, span, (place,))
 
 
 def check_layers(block: Settled, key: str, argument: s.Word, kin: Collection[str]) -> None:

@@ -72,6 +72,13 @@ def magnitudes(norm: t.Expr, visit: Callable[[t.Expr], t.Expr]) -> t.Expr:
     return t.Call("sum", (t.Call("abs", (visit(inner),), span=norm.span),), span=norm.span)
 
 
+def factor_of(operator: str, factor: t.Expr, visit: Callable[[t.Expr], t.Expr], unsaid: Unsaid) -> tuple[str, t.Expr]:
+    """(𝟏 γᵀ) of the γ that a batch is multiplied by, example by example; ./ where a number is divided by a vector."""
+    axis, whole = unsaid.biases.get(factor.span), visit(factor)
+    whole = whole if axis is None else t.Paren(bias(whole, axis), span=factor.span)
+    return "./" if operator == "/" and whole.span in unsaid.divisors else operator, whole
+
+
 def spelt_out(expr: t.Expr, unsaid: Unsaid) -> t.Expr:
     """An expression with what blackboards leave out: x - μ 𝟏 of a number μ, 1 ./ (1 + e^-z), X[2,:] of a row."""
     if not unsaid:
@@ -85,11 +92,7 @@ def spelt_out(expr: t.Expr, unsaid: Unsaid) -> t.Expr:
         if isinstance(one, t.Sum):
             return replace(one, terms=tuple((sign, ones(visit(term))) for sign, term in one.terms))
         if isinstance(one, t.Product):
-            factors = [(operator, visit(factor)) for operator, factor in one.factors]
-            return replace(one, factors=tuple(
-                ("./" if operator == "/" and factor.span in unsaid.divisors else operator, factor)
-                for operator, factor in factors
-            ))
+            return replace(one, factors=tuple(factor_of(*pair, visit, unsaid) for pair in one.factors))
         if isinstance(one, t.Fraction) and one.below.span in unsaid.divisors:
             below = visit(one.below)
             below = below if isinstance(below, (t.Name, t.Paren, t.Call)) else t.Paren(below, span=below.span)

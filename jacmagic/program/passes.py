@@ -12,7 +12,7 @@ from jacmagic.program.block import Counted, Declared, Sized
 from jacmagic.program.build import build
 from jacmagic.program.columns import columns
 from jacmagic.program.declare import declare
-from jacmagic.program.definitions import check_kin, check_names, in_order, read, set_aside
+from jacmagic.program.definitions import check_entries, check_kin, check_names, in_order, read, set_aside
 from jacmagic.program.domains import Domains
 from jacmagic.program.echo import has_decimals, lines
 from jacmagic.program.model import Program
@@ -62,6 +62,7 @@ def sized(declared: Declared) -> Sized:
     if found.mistake is not None:
         raise told(found, found.mistake)
     check_kin(found)
+    check_entries(found)
     return found
 
 

@@ -61,8 +61,6 @@ def roles(
 
 USUAL = frozenset("w W b c v V A B M k m t y".split())
 """Letters that weights and targets have."""
-QUERY = frozenset("QKV")
-"""Query, key and value of an attention that is written without what they are made of."""
 
 
 def which_input(names: Sequence[str], found: int) -> NameMistake:
@@ -72,8 +70,8 @@ def which_input(names: Sequence[str], found: int) -> NameMistake:
     if not found:  # numbers alone: i1 and i2 of sigmoid(w1 i1 + w2 i2 + b1)
         likely = [name for name in names if name_of(name).base not in USUAL and not is_greek(name)]
         alike = [name for name in likely if name_of(name).base == name_of(likely[0]).base]
-        whole = QUERY if set(names) >= QUERY else ()
-        alike = [name for name in names if name in whole] or alike * (alike == likely)
+        few = len(names) < 5 and not {name_of(name).base for name in names} & set("wWb")  # μ and σ, Q, K and V
+        alike = alike * (alike == likely) or list(names) * few
         hints = (f"{', '.join(alike)} input",) if alike else ()
     shown = f" Say it on a line of its own: {' or '.join(hints)}." if hints else ""
     return NameMistake(f"Which name is the input of the net{asked}?{shown}", None, hints)
@@ -132,6 +130,8 @@ def plain(expr: t.Expr) -> t.Expr:
     """The expression without brackets, and with exp(u) for e^u."""
     if isinstance(expr, t.Paren):
         return plain(expr.inner)
+    if isinstance(expr, t.Vector) and len(expr.entries) == 1:  # -[y ln a + (1 - y) ln(1 - a)]
+        return plain(expr.entries[0])
     if isinstance(expr, t.Power) and expr.base == t.Constant("e"):
         return t.Call("exp", (plain(expr.exponent),), span=expr.span)
     return t.rebuilt(expr, plain)

@@ -11,8 +11,8 @@ transposed column, None for what is not known yet.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -25,6 +25,7 @@ from jacmagic.program.derivatives import by_shape
 from jacmagic.program.fits import columns, fitting, folded
 from jacmagic.program.known import Gap, Known, Row, columns_of, is_column, joined, rows_of, transposed
 from jacmagic.program.matrices import MATRICES, shape_of
+from jacmagic.program.undecided import undecided
 
 
 def is_literal(expr: t.Expr) -> bool:
@@ -82,6 +83,8 @@ class Inference:
         self.together: dict[str, tuple[str, ...]] = {}  # the free names of the product that a name stands in
         self.layers: set[str] = set()  # the W of tanh(W x) and of W x + b: matrices to everybody
         self.batches = Batches({}, {}, lambda key: None)
+        self.defining = ""  # the line that is looked at
+        self.holder: dict[str, str] = {}  # the line that a stuck name stands in
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
@@ -112,11 +115,11 @@ class Inference:
             break
         open_ = {key: what for key, what in self.stuck.items() if key not in self.shapes}
         for key, (expr, scalar, matrix) in open_.items():
-            self.fail(key, expr, scalar, matrix)
+            raise undecided(self, key, expr, scalar, matrix)
 
     def look(self, key: str, expr: t.Expr) -> None:
         """Learn from a definition what it says of its names, and of its own."""
-        self.here = expr.span
+        self.here, self.defining = expr.span, key
         want = self.shapes.get(key, self.wanted.get(key))
         of, self.at = self.rates.get(key), self.numbers.get(key)
         want = self.shapes.get(of) if want is None and of is not None else want
@@ -142,35 +145,11 @@ class Inference:
                 self.learn(key, (1, 1))
         return len(self.shapes) > before
 
-    def fail(self, key: str, expr: t.Expr, scalar: Known, matrix: Known) -> None:
-        """A name that could be a number or a matrix, or whose size nothing fixes."""
-        if (beside := self.beside.get(key)) is not None:
-            raise beside
-        whole = t.inside(expr)
-        flipped = isinstance(whole, t.Transpose)
-        shown = self.source(t.inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
-        key = shown if re.fullmatch(r"[^\W\d_]", shown) else key  # λ, where the key is lam
-        factors = [other for other in self.together.get(key, (key,)) if other in self.stuck or other == key]
-        number = [f"{', '.join(factors)} in R"] if scalar is not None and key not in self.layers else []
-        if isinstance(matrix, tuple) and len(matrix) == 1:
-            raise _behind_a_matrix(key, matrix[0], number, expr.span)
-        rows, columns = matrix if isinstance(matrix, tuple) and len(matrix) == 2 else (None, None)
-        if flipped:
-            rows, columns = columns, rows
-        known = rows or columns
-        if rows and columns:
-            sizes = [f"{key} in R^({rows}x{columns})"]
-            message = f"{key} could be a number or a matrix here; declare which."
-        elif known:
-            sizes = [f"{key} in R^({rows or known}x{columns or known})"]
-            if flipped and not columns:  # w^T x with x a column: most often w is a column, too
-                sizes.insert(1 if key[0].isupper() else 0, f"{key} in R^{rows}")
-            message = f"The size of {key} cannot be inferred; declare it, such as {sizes[0]}."
-        else:
-            sizes, message = [], f"The size of {key} cannot be inferred; declare it, such as {key} in R^(2x3)."
-        sizes = sizes if len(factors) == 1 or not number else []
-        hints = sizes if flipped and len(sizes) > 1 else [*number, *sizes]
-        raise ShapeError(message, expr.span, hints)
+    def kin(self, key: str) -> tuple[int, ...]:
+        """The size of H_{t-1}, for a name that is stuck in the line of H_t: most often H_t has it, too."""
+        line = names.name(self.holder.get(key, key))
+        alike = (shape for one, shape in self.shapes.items() if names.name(one).counts_as(line))
+        return next(alike, ())
 
     def learn(self, key: str, shape: tuple[int, ...]) -> None:
         if key not in self.shapes:
@@ -249,6 +228,8 @@ class Inference:
         return (len(expr.rows), len(expr.rows[0]))
 
     def family(self, expr: t.Family, want: Known) -> Known:
+        if expr.kind != "vector" and expr.first is None:
+            self.over_all(expr)
         body = self.up(expr.body, want if expr.kind != "vector" else None)
         if expr.kind != "vector":
             return body if body is not None else ()
@@ -259,6 +240,18 @@ class Inference:
         if body and len(body) == 1 and (isinstance(literal, t.Vector) or t.is_list(literal)):
             return (count, body[0])
         return (count * (body[0] if body else 1),)
+
+    def over_all(self, expr: t.Family) -> None:
+        """A sum over all j: what it indexes is as long as what has a size, the y of (y_j - a_j)^2 as a."""
+        parts = [one for one in t.walk(expr.body) if isinstance(one, t.Component) and t.Name(expr.index) in one.indices]
+        sizes = [(one, self.up(one.base)) for one in parts]
+        found = {
+            shape[k] for one, shape in sizes if shape and not isinstance(shape, Row) and len(shape) == len(one.indices)
+            for k, index in enumerate(one.indices) if index == t.Name(expr.index)
+        }
+        for one, shape in sizes:
+            if len(found) == 1 and shape is None and len(one.indices) == 1:
+                self.up(one.base, tuple(found))
 
     def count(self, first: t.Expr | None, last: t.Expr | None) -> int | None:
         """How many whole numbers there are from one to the other."""
@@ -388,7 +381,10 @@ class Inference:
             self.layer(term)
         if (axis := self.batches.of(expr)) is not None:
             return self.of_examples(terms, axis, want)
-        shape = next((found for term in terms if (found := self.up(term)) is not None and len(found) == 2), None)
+        shape = next((
+            found for term in terms
+            if (found := self.up(term)) is not None and len(found) == 2 and not self.misfits(term)
+        ), None)
         if shape is not None:
             for term in terms:
                 name = t.inside(term)
@@ -396,6 +392,11 @@ class Inference:
                     self.hold(name, (), shape)
             terms = [term for term in terms if not isinstance(t.inside(term), t.Name) or self.up(term) is not None]
         return self.alike(terms, want)
+
+    def misfits(self, expr: t.Expr) -> bool:
+        """True for x W of a column x, which is no product whatever is added to it."""
+        shapes = [self.up(factor) for _, factor in expr.factors] if isinstance(expr, t.Product) else []
+        return any(is_column(a) and b is not None and len(b) == 2 and b[0] != 1 for a, b in pairwise(shapes))
 
     def of_examples(self, terms: list[t.Expr], axis: int, want: Known) -> Known:
         """A sum with a batch in it: a column, and an undeclared name, is added to each example."""
@@ -424,8 +425,7 @@ class Inference:
             else:
                 chain.append(factor)
         if entrywise:
-            parts = [*chain, *entrywise]
-            return self.matched(parts, [self.up(part) for part in parts], want)
+            return self.entrywise(self.batches.of(expr), [*chain, *entrywise], want)
         if marked := {operator for operator, _ in expr.factors} & {"dot", "cross"}:
             shapes = [self.up(part) for part in chain]
             vectors = [shape for shape in shapes if shape is not None and len(shape) == 1]
@@ -438,6 +438,19 @@ class Inference:
                     return None
         above = self.chain(chain, () if below else want)
         return below or above
+
+    def entrywise(self, axis: int | None, parts: list[t.Expr], want: Known) -> Known:
+        """Factors of one shape; a column, and an undeclared small letter, beside a batch is taken for each example."""
+        shapes = [self.up(part) for part in parts]
+        whole = next((shape for shape in shapes if shape and len(shape) == 2), None)
+        if axis is None or whole is None:
+            return self.matched(parts, shapes, want)
+        for part, shape in zip(parts, shapes):
+            name = t.inside(part)
+            small = isinstance(name, t.Name) and name.key[0].islower()
+            if shape is None:
+                self.up(part, (whole[1 - axis],) if small else whole)
+        return whole
 
     def below(self, above: t.Expr | None, below: t.Expr, want: Known) -> Known:
         """The shape of a denominator: a number, or a vector that a number is divided by entry by entry."""
@@ -490,6 +503,7 @@ class Inference:
             name = t.inside(name.base)
         if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:
             self.stuck.setdefault(name.key, (part, scalar, matrix))
+            self.holder.setdefault(name.key, self.defining)
 
     def layer(self, expr: t.Expr) -> None:
         """W x in tanh(W x), or in W x + b."""
@@ -684,12 +698,3 @@ def inverse_of(expr: t.Expr) -> tuple[t.Expr | None, bool]:
         return (t.inside(whole.arguments[0]), True) if whole.function == "inv" else (None, False)
     base = t.inverted(whole)
     return (None if base is None else t.inside(base)), False
-
-
-def _behind_a_matrix(key: str, size: int | None, number: Sequence[str], span: Span) -> ShapeError:
-    """What to declare a name as that stands behind a matrix: a column, but a capital, the W of X W, as a matrix."""
-    stated = f"{key} in R^({size}x{size})" if key[0].isupper() else f"{key} in R^{size}"
-    return ShapeError(
-        f"The size of {key} cannot be inferred; declare it, such as {stated}.", span,
-        (stated, *(number if key[0].islower() else ())),
-    )
