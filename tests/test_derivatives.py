@@ -216,6 +216,13 @@ def test_a_fix_parses_where_it_is_pasted(block, _, __, offence, fixes) -> None:
         jacmagic.jacobian(pasted)
 
 
+def test_a_derivative_may_be_called_d() -> None:
+    r = jacmagic.jacobian("z = x^2 y\nd = dz/dx\nf = d^2 + 3d x", wrt="x, y")
+    x, y = r.variables
+    assert sp.simplify(r.outputs[0] - (4 * x**2 * y**2 + 6 * x**2 * y)) == 0
+
+
+
 def test_others_are_held_and_definitions_are_gone_through() -> None:
     r = jacmagic.jacobian("y = x^2\nf(x, y) = x y\nr = x^3\ng(x) = sin(r)\nh = [∂f/∂x, df/dx, g_x, dg/dx]")
     x = r.symbols["x"]

@@ -190,6 +190,17 @@ TABLE = (
          ("x in R^2\nh = layer1(x)", ())),
         net=True,
     ),
+    Advice(
+        re.compile(
+            r"^(?:[^\W\d]\w*\s*=\s*)?[|]?(?:(?:∂|\bd)\s*\([^()=]*\)\s*/\s*(?:∂|d)\s*\([^()=]*\)"
+            r"|\\[dt]?frac\s*\{\\partial\s*\([^()=]*\)\}\s*\{\\partial\s*\([^()=]*\)\})[|]?$"
+        ),
+        "That is the Jacobian of the block, which is shown with its determinant; as a comment this line may stay.",
+        foreign.commented,
+        (("x = r cos θ\ny = r sin θ\nJ = ∂(x, y)/∂(r, θ)", ("# J = ∂(x, y)/∂(r, θ)",)),
+         ("f(x, y) = [x y, x]\nJ = \\frac{\\partial(f, g)}{\\partial(x, y)}",
+          ("# J = \\frac{\\partial(f, g)}{\\partial(x, y)}",))),
+    ),
     *foreign.ROWS,
     Advice(
         re.compile(r"^\(?(?P<arguments>[A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\)?\s*(?:->|→|↦|⟼|\\mapsto|=>)"

@@ -195,7 +195,7 @@ class _Factor:
     def quotient(self, word: s.Word) -> list[s.Item] | None:
         """∂f/∂x, ∂²u/∂x∂y, df/dx, d/dx f, in a line."""
         sign = "∂" if word.text == "∂" else "d"
-        if sign == "d" and self.scope.knows("d"):
+        if sign == "d" and self.scope.has_d():
             return None
         slash = next((k for k, item in enumerate(self.items) if k and item.operator == "/"), None)
         if slash is None or any(item.operator for item in self.items[1:slash]):
@@ -221,7 +221,7 @@ class _Factor:
         if not isinstance(first, s.Word) or self.item.posts:
             return None
         sign = "∂" if first.text == "∂" and first.index is None else "d" if first.text[0] == "d" else ""
-        if not sign or sign == "d" and (self.scope.knows("d") or self.scope.knows(key_of(first)) and first.text != "d"):
+        if not sign or sign == "d" and (self.scope.has_d() or self.scope.knows(key_of(first)) and first.text != "d"):
             return None
         found = self.below(below, sign)
         if found is None or found[1] < len(below) or any(item.operator for item in (*above[1:], *below[1:])):

@@ -33,6 +33,7 @@ class Scope:
     ends       where the line ends that says what dx is
     net        True in %%nnchain, where σ( ) is sigmoid
     indices    the indices of the families that are open
+    own        what the line defines that is being read
     """
 
     names: set[str] = field(default_factory=set)
@@ -46,9 +47,14 @@ class Scope:
     ends: dict[str, int] = field(default_factory=dict)
     net: bool = False
     indices: list[str] = field(default_factory=list)
+    own: str = ""
 
     def knows(self, key: str) -> bool:
         return key in self.names or key in self.indices
+
+    def has_d(self) -> bool:
+        """True where d is a name, so that dz/dx is no derivative; on the right of d = dz/dx there is no d yet."""
+        return self.own != "d" and self.knows("d")
 
 
 _PARAMETER = re.compile(r"[WUVbc][a-zA-Z]{1,2}")

@@ -73,9 +73,11 @@ def said(draft: Draft, word: s.Word, statement: s.Statement) -> Draft:
     if statement.kind != "declare":
         if draft.define is not None:
             prime = "'" if draft.define.kind == statement.kind == "equation" else ""
+            first = draft.define
+            head = f"{word.typed}({', '.join(one.typed for one in first.params)})"  # F = 0: the equation, not a value
             raise NameMistake(
-                f"{word.typed}{prime} is defined on {line(draft.define.span)} and again on {line(statement.span)}.",
-                word.span,
+                f"{word.typed}{prime} is defined on {line(first.span)} and again on {line(statement.span)}.",
+                word.span, (head,) if first.kind == "function" and looks_like_value(statement) else (),
             )
         draft = replace(draft, define=statement)
     if statement.size is not None:

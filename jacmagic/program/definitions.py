@@ -66,6 +66,7 @@ def right_side(block: Declared, statement: s.Statement) -> t.Expr:
     """The right side of a line, or the difference of both."""
     assert statement.expr is not None
     try:
+        block.scope.own = key_of(statement.names[0]) if statement.kind == "define" else ""
         expr = block.reader.value(statement.expr)
         check_left(block, statement, expr)
         return expr

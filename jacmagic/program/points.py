@@ -27,6 +27,7 @@ def points(block: Sized, low: Lowerer, steps: Mapping[str, Step], shapes: Mappin
     """
     found = []
     for line in block.said.points:
+        check_implicit(block, line)
         values: dict[str, tuple[t.Expr, Node]] = {}
         for place in line.places:
             assert place.name is not None
@@ -40,6 +41,18 @@ def points(block: Sized, low: Lowerer, steps: Mapping[str, Step], shapes: Mappin
             values[key] = tree, low.node(value)
         found.append(Point(values))
     return tuple(found)
+
+
+def check_implicit(block: Sized, line: s.Statement) -> None:
+    """What an equation defines has no point, but a value, from which the equation is solved."""
+    names = [(place.name, block.source(place.value.span)) for place in line.places if place.name is not None]
+    for name, _ in names:
+        if key_of(name) in block.scope.depends:
+            raise NameMistake(
+                f"{name.typed} is what an equation gives{block.where(key_of(name))}; its value says from where the "
+                "equation is solved.", line.span,
+                (", ".join(f"{block.source(one.span)} = {value}" for one, value in names),),
+            )
 
 
 def check(
