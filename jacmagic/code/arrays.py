@@ -39,7 +39,6 @@ class Arrays(Body):
                 term.label = label
         elif node.op == "input":
             term = self.term("input", data=self.names.get(node.number, node.data), axes=range(len(node.shape)))
-            term.inputs = frozenset([term.data])
         elif node.value is not None:
             term = self.plant(nearest_number(node.value), ())
         else:

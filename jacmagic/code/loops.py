@@ -40,7 +40,6 @@ class Loops(Body):
         args = [self.values[a.number] for a in node.args]
         if node.op == "input":
             term = self.term("input", data=self.names.get(node.number, node.data))
-            term.inputs = frozenset([term.data])
         elif node.value is not None:
             term = self.plant(nearest_number(node.value), ())
         else:

@@ -59,7 +59,7 @@ def source(
     for node in ancestry(named.values()):
         body.add(node)
     roots = [body.output(node) for node in named.values()]
-    strange = frozenset().union(*(root.inputs for root in roots)) - set(parameters)
+    strange = set[str]().union(*(root.inputs for root in roots)) - set(parameters)
     if strange:
         raise ValueError(f"the graph needs {min(strange)!r}, which is not among the inputs")
     lines = body.write(roots)

@@ -30,15 +30,19 @@ _WORDS = ("and", "or", "not")
 class Term:
     """A piece of code: an operation on other pieces, made once."""
 
-    __slots__ = ("args", "axes", "data", "depth", "inputs", "label", "level", "name", "number", "op", "text")
+    __slots__ = ("args", "axes", "data", "depth", "label", "level", "name", "number", "op", "text")
 
     def __init__(self, op: str, args: tuple[Term, ...], data: Any, number: int, axes: frozenset[int]) -> None:
         self.op, self.args, self.data, self.number = op, args, data, number
         self.axes = axes  # in which the value has its full length; in the others it has length 1
-        self.inputs: frozenset[str] = frozenset().union(*(a.inputs for a in args))
         self.label = ""
         self.name = ""
         self.text, self.level, self.depth = "", _ATOM, 0
+
+    @property
+    def inputs(self) -> set[str]:
+        """The names of the inputs that it reads: looked for, as a set for each term of a deep net would be long."""
+        return {term.data for term in ancestry([self]) if term.op == "input"}
 
 
 def _is_not_zero(term: Term) -> bool:

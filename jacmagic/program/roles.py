@@ -202,8 +202,7 @@ def labels(trees: Trees) -> set[str]:
     """The names that are the second argument of `cross_entropy` or `bce`."""
     calls = [one for tree in trees.values() for one in t.walk(tree) if isinstance(one, t.Call)]
     pairs = [one.arguments for one in calls if one.function in ("cross_entropy", "bce") and len(one.arguments) == 2]
-    targets = [t.inside(target) for _, target in pairs]
-    return {target.key for target in targets if isinstance(target, t.Name)}
+    return {target.key for target in (t.inside(one) for _, one in pairs) if isinstance(target, t.Name)}
 
 
 # ------------------------------------------------------------------ uses
@@ -228,10 +227,13 @@ class _Uses:
         self.found: dict[str, set[str]] = {key: set() for key in names}
         self.seen: set[tuple[str, str]] = set()
         self.shared = {id(one) for tree in self.trees.values() for one in softmax_exps(tree)}
+        self.todo: list[tuple[t.Expr, bool]] = []  # lines that are layers, one behind the other: no deep chain
         used = {name for key, tree in trees.items() for name in names_below(tree) - {key}}
         for key, tree in self.trees.items():
             if key not in used:
                 (self.loss if self.is_loss(tree) else self.layer)(tree)
+        while self.todo:
+            self.layer(*self.todo.pop())
 
     # -------------------------------------------------------------- questions
     def is_first(self, key: str) -> bool:
@@ -655,12 +657,11 @@ class _Uses:
             if one.key in self.found:
                 self.found[one.key].add("layer")
             elif self.enter(one.key, "soft" if soft else "layer"):
-                self.layer(self.trees[one.key], soft)
+                self.todo.append((self.trees[one.key], soft))
         elif isinstance(one, t.UserCall):
-            for arg in one.arguments:
-                self.layer(arg)
+            self.todo += [(arg, False) for arg in one.arguments]
             if self.enter(one.key, "layer"):
-                self.layer(self.trees[one.key])
+                self.todo.append((self.trees[one.key], False))
         elif isinstance(one, t.Power):
             self.exponent(one)
             if is_half(one.exponent):
@@ -678,8 +679,7 @@ class _Uses:
         else:
             below_ = isinstance(one, t.Call) and (one.function in SOFT or id(one) in self.shared)
             passed = below_ or soft and isinstance(one, (t.Sum, t.Negative))
-            for child in t.children(one):
-                self.layer(child, passed)
+            self.todo += [(child, passed) for child in t.children(one)]
 
     def exponent(self, one: t.Power) -> None:
         if self.numbers(one.exponent):

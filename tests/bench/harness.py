@@ -98,21 +98,23 @@ class Side:
     def __init__(self, work: Work) -> None:
         self.work, self.repeat, self.spent = work, 1, 0.0
         self.times: list[float] = []
+        self.processor: list[float] = []
         self.value = self.run()  # warm; what is too slow to be warmed up for nothing counts at once
         if self.spent < ENOUGH / 4:
             while self.spent < ROUND and not isinstance(self.value, Seconds):
                 self.repeat = max(2 * self.repeat, int(ROUND / self.times[-1]))
                 self.spent = 0.0
                 self.run()
-            self.times, self.spent = [], 0.0
+            self.times, self.processor, self.spent = [], [], 0.0
 
     def run(self) -> Any:
         """The value of one round."""
         gc.collect()
-        begin = clock()
+        begin, of_processor = clock(), time.process_time()
         for _ in range(self.repeat):
             value = self.work()
         took = clock() - begin
+        self.processor.append((time.process_time() - of_processor) / self.repeat)
         self.spent += took
         self.times.append(value.value if isinstance(value, Seconds) else took / self.repeat)
         return value
@@ -137,13 +139,15 @@ def measure(row: Row, rounds: int) -> list[dict[str, Any]]:
             if took[peer] is not None and took[None] is not None:
                 times.append(took[peer] / took[None])
     median = statistics.median(ours.times)
+    inside = not isinstance(ours.value, Seconds)
+    processor = row.unit[1](statistics.median(ours.processor)) if inside else None
     found = []
     for peer, side in sides.items():
         theirs = statistics.median(side.times)
         ratio = theirs / median
         spread = ratios[peer] or [ratio]
         found.append({
-            "row": row.name, "unit": row.unit[0], "ours": row.unit[1](median), "peer": peer.name,
+            "row": row.name, "unit": row.unit[0], "ours": row.unit[1](median), "processor": processor, "peer": peer.name,
             "theirs": row.unit[1](theirs), "ratio": ratio, "low": min(*spread, ratio), "high": max(*spread, ratio),
             "rounds": len(side.times), "goal": peer.goal,
             "reached": None if peer.goal is None else ratio >= peer.goal,
@@ -151,7 +155,7 @@ def measure(row: Row, rounds: int) -> list[dict[str, Any]]:
         })
     if row.limit is not None or not found:
         found.insert(0, {
-            "row": row.name, "unit": row.unit[0], "ours": row.unit[1](median), "peer": None,
+            "row": row.name, "unit": row.unit[0], "ours": row.unit[1](median), "processor": processor, "peer": None,
             "limit": None if row.limit is None else row.unit[1](row.limit), "rounds": len(ours.times),
             "reached": None if row.limit is None else median <= row.limit, "same": None,
         })

@@ -195,6 +195,24 @@ LECTURES = tuple(
 )
 
 
+def determinant(name: str) -> Work:
+    """What a cell spends on its determinant."""
+    import jacmagic
+    from jacmagic.show.determinants import determinant_of
+
+    matrix = jacmagic.jacobian(LECTURE[name][0]).matrix
+    return after_fresh(lambda: determinant_of(matrix))
+
+
+LECTURES += (
+    Row(
+        "the determinant of spherical", partial(determinant, "spherical"),
+        (Peer("its whole cell, text to displayed panel, ours", partial(lecture_shown, "spherical"), 10, same=None),),
+        memory=False,
+    ),
+)
+
+
 # ------------------------------------------------------------------ larger systems
 def broyden_block(n: int) -> str:
     return (
@@ -342,6 +360,14 @@ def many_lines(n: int) -> Work:
     return jacmagic.jacobian(broyden_lines(n)).at
 
 
+def many_lines_called(n: int) -> Work:
+    import jacmagic
+
+    r = jacmagic.jacobian(broyden_lines(n))
+    function, point = r.function(), r.point({})
+    return lambda: function(**point)
+
+
 def scattered(n: int) -> Work:
     """The numbers that are not 0, into an array of zeros: the least that such a matrix costs."""
     import numpy as np
@@ -394,6 +420,7 @@ SYSTEMS = (
         "the same, n = 300, as 300 written lines: r.at()", partial(many_lines, 300),
         (
             Peer("the bare numbers scattered by NumPy", partial(scattered, 300), 1 / 30),
+            Peer("ours, r.function()", partial(many_lines_called, 300)),
             Peer("100 written lines, ours", partial(many_lines, 100), 1 / 4, same=None),
         ),
     ),
@@ -669,6 +696,66 @@ def trained_ours(name: str, steps: int) -> Work:
     return work
 
 
+EPOCH = 60_000
+"""Examples of MNIST."""
+
+
+def epoch() -> tuple[dict[str, Any], dict[str, Any]]:
+    """As many examples as MNIST has, and the weights of a net for them."""
+    import numpy as np
+
+    _, start = examples("digits")
+    rng = np.random.default_rng(8)
+    return {"x": rng.random((EPOCH, 784)), "y": np.eye(10)[rng.integers(0, 10, EPOCH)]}, start
+
+
+def trained_in_batches(steps: int) -> Work:
+    import jacmagic
+
+    data, start = epoch()
+    net = jacmagic.nnchain(TRAINED["digits"])
+
+    def work() -> Any:
+        net.set(**start)
+        return net.train(data, lr=0.1, steps=steps, batch=256, progress=False)
+
+    return work
+
+
+def trained_in_batches_by_hand(steps: int) -> Work:
+    """With batches of its own drawing."""
+    import numpy as np
+
+    data, start = epoch()
+    order = np.random.default_rng(1).permutation(EPOCH)
+
+    def work() -> Any:
+        w = {key: value.copy() for key, value in start.items()}
+        for step in range(steps):
+            some = order[256 * step : 256 * (step + 1)]
+            one_step(data["x"][some], data["y"][some], w)
+        return None
+
+    return work
+
+
+def one_step(x: Any, y: Any, w: dict[str, Any]) -> None:
+    """Forward, backward and a step of the net of digits."""
+    import numpy as np
+
+    seen = [x]
+    for k in (1, 2):
+        seen.append(np.maximum(seen[-1] @ w[f"W{k}"].T + w[f"c{k}"], 0))
+    z = seen[-1] @ w["W3"].T + w["c3"]
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    delta = (e / e.sum(axis=1, keepdims=True) - y) / len(x)
+    for k in (3, 2, 1):
+        back = (delta @ w[f"W{k}"]) * (seen[k - 1] > 0)
+        w[f"W{k}"] -= 0.1 * delta.T @ seen[k - 1]
+        w[f"c{k}"] -= 0.1 * delta.sum(axis=0)
+        delta = back
+
+
 def trained_by_hand(name: str, steps: int) -> Work:
     """What somebody writes in NumPy: forward, backward, a step."""
     import numpy as np
@@ -753,6 +840,10 @@ NETS = (
             Peer("NumPy by hand", partial(trained_by_hand, "digits", 10), 1 / 1.1),
             Peer("PyTorch, eager", partial(trained_torch, "digits", 10), 1, needs="torch"),
         ),
+    ),
+    Row(
+        "n.train, the same of 60,000 examples in batches of 256: 200 steps", partial(trained_in_batches, 200),
+        (Peer("NumPy by hand", partial(trained_in_batches_by_hand, 200), 1 / 1.1, same=None),),
     ),
     Row(
         "n.train, XOR: 500 steps", partial(trained_ours, "XOR", 500),

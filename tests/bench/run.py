@@ -83,7 +83,7 @@ def memory_table(records: list[dict[str, Any]]) -> str:
 
 def short_table(records: list[dict[str, Any]], peaks: list[dict[str, Any]]) -> str:
     """One line a row, for the page of measurements: how many times as fast as each peer, and the memory of both."""
-    lines = ["| | ours | times as fast as | MB | MB of theirs |", "|---|---:|---|---:|---|"]
+    lines = ["| | ours | processor | times as fast as | MB | MB of theirs |", "|---|---:|---:|---|---:|---|"]
     memory_of = {one["row"]: one for one in peaks}
     for name in dict.fromkeys(one["row"] for one in records):
         rows = [one for one in records if one["row"] == name]
@@ -92,7 +92,10 @@ def short_table(records: list[dict[str, Any]], peaks: list[dict[str, Any]]) -> s
         peak = memory_of.get(name)
         theirs = ", ".join(f"{peer.partition(',')[0]} {number(mb)}" for peer, mb in peak["peers"].items()) if peak else ""
         ours = number(peak["ours"]) if peak else ""
-        lines.append(f"| {name} | {number(rows[0]['ours'])} {rows[0]['unit']} | {against} | {ours} | {theirs} |")
+        took = rows[0]["processor"]
+        processor = "" if took is None else f"{number(took)} {rows[0]['unit']}"
+        lines.append(
+            f"| {name} | {number(rows[0]['ours'])} {rows[0]['unit']} | {processor} | {against} | {ours} | {theirs} |")
     return "\n".join(lines)
 
 
