@@ -198,6 +198,30 @@ def test_a_cobweb_is_stepped_run_and_taken_back(alone: Page) -> None:
     assert len(points(web.get_attribute("d"))) == 65
 
 
+def eigenlines(alone: Page) -> list[np.ndarray]:
+    """The first two points of each line of an eigenvector: from where to where its arrow goes."""
+    return [points(one.get_attribute("d"))[:2] for one in alone.locator(".jm-ways path").all()]
+
+
+def test_directions_of_a_map_are_judged_by_the_size_of_their_factor(alone: Page) -> None:
+    """Hénon's map: at both fixed points the arrow along a factor beyond ±1 goes away, the other comes, of either sign."""
+    alone.evaluate(ALONE, {"kind": "orbit", **KINDS["orbit"]})
+    marks = [np.array([float(one.get_attribute(side) or "nan") for side in ("cx", "cy")]) for one in alone.locator(".jm-marks circle").all()]
+    unit = np.diff(in_units(alone, np.array([[0.0, 0.0], [100.0, 100.0]])), axis=0)[0] / 100
+    lines = eigenlines(alone)
+    assert len(lines) == 4
+    said = [float(one[4:].replace("−", "-")) for one in alone.locator("svg text").all_text_contents() if one.startswith("λ = ")]
+    for at, x in zip(marks, sorted(np.roots([1.4, 0.7, -1]))):
+        values, vectors = np.linalg.eig([[-2.8 * x, 1], [0.3, 0]])
+        for k in (0, 1):
+            along = vectors[:, k] / unit
+            along /= np.hypot(*along)
+            ours = [line for line in lines if abs(np.cross(along, line[0] - at)) < 0.3 and abs(np.cross(along, line[1] - at)) < 0.3]
+            assert len(ours) == 1
+            assert (np.hypot(*(ours[0][1] - at)) > np.hypot(*(ours[0][0] - at))) == (abs(values[k]) > 1)
+        assert all(min(abs(v - np.array(said))) < 6e-3 * abs(v) for v in values)
+
+
 def test_an_orbits_points_are_numpys(alone: Page) -> None:
     """Hénon's map: chaos, so that only the first points can be compared; the others stay on the attractor."""
     alone.evaluate(ALONE, {"kind": "orbit", **KINDS["orbit"]})
@@ -275,6 +299,71 @@ def test_a_secant_goes_to_the_tangent(alone: Page) -> None:
         tangents_dot, secants_dot = (float(one.get_attribute("cy") or "nan") for one in alone.locator(".jm-secant-ends circle").all()[1:])
         assert secants_dot < tangents_dot  # steeper, so higher on f′
     assert turned[0] > 9 * turned[1] > 90 * turned[2]
+
+
+@pytest.mark.parametrize("rows", [
+    [[1, 2, 0], [0, -1, 1], [1, 0, -3]], [[0, -1, 0], [1, 0, 0], [0, 0, -2]], [[2, 0, 0], [0, 2, 0], [0, 0, -1]], [[-1, 0, 0], [0, -1, 0], [0, 0, -1]],
+], ids=["three", "one", "a plane", "any"])
+def test_directions_in_space_are_numpys(alone: Page, rows: list[list[float]]) -> None:
+    """On the picture, by where it shows the ends of the axes; a plane of them has no line of its own."""
+    f = [" + ".join(f"({v}) * {x}" for v, x in zip(row, "xyz")) for row in rows]
+    alone.evaluate(ALONE, {"kind": "space", **ORBIT, "start": dict.fromkeys("xyz", 0), "outputs": {"f": f"[{', '.join(f)}]", "J": str(np.ravel(rows).tolist())}})
+    values, vectors = np.linalg.eig(np.array(rows, float))
+    single = [k for k in range(3) if abs(values[k].imag) < 1e-9 and (abs(values - values[k]) < 1e-6).sum() == 1]
+    lines = eigenlines(alone)
+    assert len(lines) <= len(single)  # one that is seen end on has none
+    assert bool(lines) == bool(single)
+    at = np.array([float(alone.locator(".jm-marks circle").first.get_attribute(side) or "nan") for side in ("cx", "cy")])
+    # From where the point rests its ranges are seen, as long as each other.
+    axes = np.array(alone.evaluate("async () => { const { seen } = await import('/pictures/solid.js'); const { yaw, pitch } = window.place.camera; return [0, 1, 2].map((k) => seen([0, 1, 2].map((i) => +(i === k)), yaw, pitch).slice(0, 2)); }"))
+    for line in lines:
+        ways = [vectors[:, k].real @ axes * [1, -1] for k in single]
+        near = [abs(np.cross(way / np.hypot(*way), (line[1] - at) / np.hypot(*(line[1] - at)))) for way in ways]
+        k = single[int(np.argmin(near))]
+        assert min(near) < 0.02
+        assert (np.hypot(*(line[1] - at)) > np.hypot(*(line[0] - at))) == (values[k].real > 0)
+
+
+@pytest.mark.parametrize("rows", [
+    [[-1, 1, 0], [0, -1, 1], [0, 0, -1]], [[-1, 0, 0], [0, -1, 0], [0, 0, -1]], [[2, 1, 0], [0, 2, 0], [0, 0, 2]], [[3, -1, 0], [1, 1, 0], [4, 1, 2]],
+], ids=["one block", "all alike", "two blocks", "no triangle"])
+def test_eigenvalues_that_are_one_have_all_digits(alone: Page, rows: list[list[float]]) -> None:
+    """Roots of the characteristic polynomial alone have a third of them."""
+    got = np.array(alone.evaluate("async (a) => (await import('/panel.js')).eigenvalues(a, 3)", np.ravel(rows).tolist()))
+    np.testing.assert_allclose(got, [[np.trace(rows) / 3, 0]] * 3, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_directions_of_larger_matrices_are_only_stretched(alone: Page, seed: int) -> None:
+    a = np.random.default_rng(seed).normal(size=(3, 3)).round(1)
+    got = alone.evaluate("async (a) => (await import('/panel.js')).stretched(a, 3)", a.ravel().tolist())
+    values = np.linalg.eigvals(a)
+    np.testing.assert_allclose([one["value"] for one in got], sorted(values[abs(values.imag) < 1e-9].real, reverse=True), atol=1e-9)
+    for one in got:
+        np.testing.assert_allclose(a @ one["way"], one["value"] * np.array(one["way"]), atol=1e-8)
+
+
+@pytest.mark.parametrize(("f", "J", "curve"), [
+    ("[-x * y, x * y - y]", "[-y, -x, y, x - 1]", lambda x, y: y),
+    ("[y * (x * x + y * y - 4), -x * (x * x + y * y - 4)]", "[2 * x * y, x * x + 3 * y * y - 4, 4 - 3 * x * x - y * y, -2 * x * y]", lambda x, y: np.hypot(x, y) - 2),
+    ("[0, x - y]", "[0, 0, 1, -1]", lambda x, y: x - y),
+], ids=["an epidemic", "a circle", "one that stands still"])
+def test_where_all_points_of_a_line_rest_it_is_drawn_as_a_line(alone: Page, f: str, J: str, curve: Any) -> None:
+    said = alone.evaluate(ALONE, {"kind": "flow", **KINDS["flow"], "start": {"x": 1.5, "y": 1}, "outputs": {"f": f, "J": J}})
+    drawn = np.concatenate([in_units(alone, points(one.get_attribute("d"))) for one in alone.locator(".jm-rests").all() if one.get_attribute("d")])
+    assert len(drawn) > 20
+    assert np.abs(curve(*drawn.T)).max() < 0.03
+    assert np.ptp(drawn, axis=0).max() > 3.5
+    assert "Each point of the heavy line rests" in said
+    assert alone.locator(".jm-marks circle").count() == int("x * x" in f)  # the circle's centre stays by itself
+
+
+def test_an_epidemics_line_is_dotted_where_it_goes_away(alone: Page) -> None:
+    how = {"outputs": {"f": "[-x * y, x * y - y]", "J": "[-y, -x, y, x - 1]"}, "start": {"x": 1.5, "y": 1}}
+    alone.evaluate(ALONE, {"kind": "flow", **KINDS["flow"], **how})
+    comes, goes = (in_units(alone, points(one.get_attribute("d")))[:, 0] for one in alone.locator(".jm-rests").all())
+    assert max(comes) < 1.01 < 1.2 > min(goes) > 0.99
+    assert max(goes) > 2.9
 
 
 def test_space_is_turned_by_keys_and_by_hand(alone: Page) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import frontends
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -136,9 +137,10 @@ def test_for_a_hall_formulas_sliders_and_picture_share_a_screen(page: Page, tmp_
             assert rect["y"] + rect["height"] <= 1080, where
 
 
-def test_on_a_phone_every_entry_is_in_reach_and_nothing_is_wider(page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize("block", ["F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]", "f(a, b, c, d, g) = a b^3 + c d - g^7"], ids=["three", "five"])
+def test_on_a_phone_every_entry_is_in_reach_and_nothing_is_wider(page: Page, tmp_path: Path, block: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(jacmagic.jacobian("F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]").save(tmp_path / "page.html").as_uri())
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm-matrix")).to_have_class("jm-matrix jm-stacked jm-more")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert float(page.locator(".jm-cell math").first.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")) >= 18
@@ -303,6 +305,60 @@ def test_eigenvectors_stand_beside_eigenvalues_and_in_the_picture(page: Page, tm
     page.goto(jacmagic.jacobian("x' = y\ny' = -2x").save(tmp_path / "page.html").as_uri())
     expect(stats).to_contain_text("not real")
     expect(page.locator(".jm-ways path")).to_have_count(0)
+
+
+def test_eigenvalues_and_eigenvectors_of_three_equations_stand_beside_their_picture(page: Page, tmp_path: Path) -> None:
+    result = jacmagic.jacobian("x' = s (y - x)\ny' = x (p - z) - y\nz' = x y - b z\ns = 10\np = 28 in [0, 40] step 0.5\nb = 2.5")
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    values, vectors = np.linalg.eig(result.at())
+    stats = page.locator(".jm-stability")
+    said = [float(v) for v in re.findall(r"-?[\d.]+", (stats.locator(".jm-stat").first.text_content() or "").replace("−", "-"))]
+    np.testing.assert_allclose(said, sorted(values.real, reverse=True), rtol=1e-3)
+    ways = [np.array([float(v) for v in re.findall(r"-?[\d.]+", text.replace("−", "-"))]) for text in stats.locator(".jm-along .jm-stat").all_text_contents()]
+    for way, k in zip(ways, np.argsort(-values.real), strict=True):
+        np.testing.assert_allclose(way, vectors[:, k] / vectors[np.abs(vectors[:, k]).argmax(), k], atol=6e-4)
+    expect(page.locator(".jm-svg")).to_contain_text("saddle-focus")
+    expect(page.locator(".jm-ways path").first).to_have_attribute("d", re.compile("^M"))
+    page.get_by_label("p", exact=True).fill("0.5")  # a stable node, alone
+    page.get_by_label("p", exact=True).press("Enter")
+    page.get_by_role("button", name="nearest equilibrium").click()
+    expect(page.locator(".jm-verdict")).to_contain_text("stable node")
+    expect(stats.locator(".jm-along")).to_contain_text("(0, 0, 1)")
+
+
+def test_an_attractor_is_followed_as_far_as_it_is_large(page: Page, tmp_path: Path) -> None:
+    """Beyond the ends of its sliders, to and fro between both of its wings."""
+    page.goto(jacmagic.jacobian("x' = s (y - x)\ny' = x (p - z) - y\nz' = x y - b z\ns = 10\np = 28\nb = 2.5").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-solid canvas")).to_be_visible()
+    columns = page.evaluate("""() => {
+        const one = document.querySelector(".jm-solid canvas");
+        const { data, width, height } = one.getContext("2d").getImageData(0, 0, one.width, one.height);
+        return Array.from({ length: 40 }, (_, k) => { let n = 0; for (let x = Math.floor(k * width / 40); x < (k + 1) * width / 40; x++) for (let y = 0; y < height / 2; y++) n += data[4 * (y * width + x) + 3] > 128; return n; });
+    }""")
+    assert sum(columns) > 3000 * (page.evaluate("devicePixelRatio") ** 2)
+    assert sum(n > 20 for n in columns) > 12
+
+
+def test_the_button_goes_to_a_line_of_equilibria(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("S' = -b S I\nI' = b S I - g I\nS = 2\nI = 0.5").save(tmp_path / "page.html").as_uri())
+    page.get_by_role("button", name="nearest equilibrium").click()
+    expect(page.locator(".jm-verdict")).to_contain_text("Re λ = 0")
+    expect(page.get_by_label("I", exact=True)).to_have_value("0.0")
+    assert float(page.get_by_label("S", exact=True).input_value().replace("−", "-")) > -1  # not the first of the line
+
+
+@pytest.mark.parametrize("block", [
+    "x in R^2\nh0 in R^2\nf = sigmoid(W_f x + U_f h0)\ni = sigmoid(W_i x + U_i h0)\ng = tanh(W_g x + U_g h0)\nh1 = f .* h0 + i .* g",
+    "x(2) -> 3 tanh -> 1 sigmoid\ny in R^1\nL = bce(o, y)", "x(3) -> 6 relu -> 2",
+], ids=["gates", "three layers", "six nodes"])
+def test_no_number_of_a_net_is_too_small_to_read(page: Page, tmp_path: Path, block: str) -> None:
+    """From the width of the drawings on; where there is no room there is none."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(jacmagic.nnchain(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-net .jm-svg")).to_be_visible()
+    sizes = page.locator(".jm-net .jm-digits").evaluate_all("(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    assert len(sizes) > 4
+    assert min(sizes) >= 11.5
 
 
 def test_a_hessian_has_its_brackets(page: Page, tmp_path: Path) -> None:

@@ -155,15 +155,23 @@ export function shelves(column, height, pitch, under) {
 export const touches = (x, y, wide, high, disc) => Math.hypot(max(0, abs(disc.x - x) - wide / 2), max(0, abs(disc.y - y) - high / 2)) < disc.r;
 
 /**
- * Where a number stands beside an edge: near its middle, neither under a node nor over another number; none where there is no room.
+ * Where a number stands beside an edge: near its middle, neither under a node nor over another number, nor on another
+ * edge if that can be; none where there is no room.
  * @param {{x: number, y: number}} p @param {{x: number, y: number}} q @param {{x: number, y: number, r: number}[]} discs
- * @param {{x: number, y: number, wide: number}[]} taken @returns {{x: number, y: number, wide: number} | null}
+ * @param {{x: number, y: number, wide: number}[]} taken @param {{x: number, y: number}[][]} [others] both ends of each other edge
+ * @returns {{x: number, y: number, wide: number} | null}
  */
-export function beside(p, q, discs, taken) {
+export function beside(p, q, discs, taken, others = []) {
+  const all = others.flatMap(([a, b]) => Array.from({ length: 61 }, (_, k) => ({ x: a.x + (k / 60) * (b.x - a.x), y: a.y + (k / 60) * (b.y - a.y), r: 2 })));
+  return (all.length && spotted(p, q, [...discs, ...all], taken)) || spotted(p, q, discs, taken);
+}
+
+/** @param {{x: number, y: number}} p @param {{x: number, y: number}} q @param {{x: number, y: number, r: number}[]} discs @param {{x: number, y: number, wide: number}[]} taken */
+function spotted(p, q, discs, taken) {
   const [dx, dy] = [q.x - p.x, q.y - p.y];
   const long = Math.hypot(dx, dy);
   const high = 14;
-  for (const wide of [58, 46]) {
+  for (const wide of [58, 49]) {
     const away = (abs(dy) * wide + abs(dx) * high) / long / 2 + 3;
     for (const t of [0.46, 0.38, 0.54, 0.31, 0.62, 0.25, 0.7]) {
       for (const side of [1, -1]) {

@@ -26,11 +26,15 @@ export function spoken(found) {
   return said.join(", ");
 }
 
-/** The directions that J only stretches, the larger entry of each 1. @param {number[]} J */
-function ways(J) {
-  const found = stretched(J);
-  if (!found?.length) return found ? "not real" : "any";
-  return found.map(({ way }) => { const most = way[abs(way[1]) > abs(way[0]) ? 1 : 0]; return "(" + way.map((v) => short(v / most, 3)).join(", ") + ")"; }).join(", ");
+/** The directions that J only stretches, the largest entry of each 1. @param {number[]} J @param {number} n @returns {string[]} */
+function ways(J, n) {
+  const found = stretched(J, n);
+  if (!found?.length) return [found ? "not real" : "any"];
+  return found.map(({ way }) => {
+    if (!way) return "a plane";
+    const most = way.reduce((far, v) => (abs(v) > abs(far) * (1 + 1e-9) ? v : far), 0);
+    return "(" + settled(way.map((v) => v / most)).map((v) => short(v, 3)).join(", ") + ")";
+  });
 }
 
 /** @param {Panel} panel @param {import("./types.js").Place} place */
@@ -39,11 +43,14 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
   const rest = RESTS[+map];
   const n = axes.length;
   const along = axes.map(place.axis);
-  const [trace, det, values, sizes, across, word] = Array.from({ length: 6 }, () => page.createTextNode(""));
+  const [trace, det, values, sizes, word, ...across] = Array.from({ length: 8 }, () => page.createTextNode(""));
+  // As wide as they get; a direction in space stands for itself, so that two lines hold them on a phone.
+  const vectors = n === 2 ? ["13em"] : n === 3 ? ["10.5em", "9em", "9em"] : [];
   const stat = (/** @type {any} */ name, /** @type {Text} */ text, /** @type {string} */ wide) => el("span", { class: "jm-stat", style: "min-width:" + wide }, name, " ", text);
   const button = el("button", { type: "button", class: "jm-word" }, "nearest " + rest);
   const box = () => along.map((/** @type {any} */ one) => /** @type {Pair} */ (state.ranges.get(one.key)));
   const unit = () => box().map((/** @type {Pair} */ [lo, hi]) => 400 / (hi - lo));
+  const away = (/** @type {number[]} */ p, /** @type {number[]} */ q) => Math.hypot(...p.map((v, k) => (v - q[k]) * unit()[k]));
   const point = () => along.map((/** @type {any} */ one) => state.valueAt(one.key, one.k));
   /** @type {ReturnType<typeof equilibria>} */
   let found = [];
@@ -53,15 +60,14 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     const now = place.background(...along.map((/** @type {any} */ one) => one.key));
     const { read } = ratesOf(place, system);
     if (now !== known) { known = now; found = equilibria(read, lattice(box(), [0, 60, 13, 5, 3][n] ?? 2), box(), unit()); }
-    const own = found.length ? null : newton(read, point(), unit());
-    return own ? [own] : found;
+    const own = newton(read, point(), unit());
+    return own && !found.some((one) => away(one.at, own.at) < 0.5) ? [...found, own] : found;
   }
   on(button, "click", () => {
     const list = all();
     const from = point();
-    const away = (/** @type {number[]} */ at) => Math.hypot(...at.map((v, k) => (v - from[k]) * unit()[k]));
-    const here = list.findIndex((one) => away(one.at) < 1e-3);
-    const to = here >= 0 ? list[(here + 1) % list.length] : [...list].sort((p, q) => away(p.at) - away(q.at))[0];
+    const here = list.findIndex((one) => away(one.at, from) < 1e-3);
+    const to = here >= 0 ? list[(here + 1) % list.length] : [...list].sort((p, q) => away(p.at, from) - away(q.at, from))[0];
     if (!to) return say("no " + rest + " found from here");
     state.assignAll(along.map((/** @type {any} */ one, /** @type {number} */ k) => [one.name, one.k, abs(to.at[k]) < 1e-12 ? 0 : to.at[k]]));
     say(rest + ": " + ratesOf(place, system).kind(to.J).word);
@@ -77,7 +83,9 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     const product = eigen.reduce(([a, b], [p, q]) => [a * p - b * q, a * q + b * p], [1, 0])[0];
     write(det, format(abs(product) < 1e-12 * size ** n ? 0 : product));
     write(values, real ? spoken(eigen) : "undefined");
-    if (n === 2) write(across, real ? ways(rows) : "");
+    const directions = real && n < 4 ? ways(rows, n) : [];
+    if (n === 2) write(across[0], directions.join(", "));
+    else across.forEach((text, k) => write(text, directions[k] ?? ""));
     // Those of a pair are as long as each other.
     write(sizes, real ? eigen.filter(([, y]) => y >= 0).map((one) => format(hypot(...one))).join(", ") : "");
     const at = point();
@@ -87,7 +95,7 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     write(word, still ? kindOf(rows, n, map).word : real ? "not " + (map ? "a " : "an ") + rest : "");
   });
   return el("div", { class: "jm-stability" },
-    el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, n === 2 ? "10.5em" : "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "5.5em"), n > 1 && stat(term("det", "det"), det, "5.5em"), n === 2 && stat(term("v", "along"), across, "13em")),
+    el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, n === 2 ? "10.5em" : "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "5.5em"), n > 1 && stat(term("det", "det"), det, "5.5em"), n < 4 && n > 1 && el("div", { class: "jm-stats jm-along" }, ...vectors.map((wide, k) => stat(k ? "" : term("v", "along"), across[k], wide)))),
     el("div", { class: "jm-verdict", role: "status" }, verdict, button));
 }
 

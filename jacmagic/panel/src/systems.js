@@ -1,6 +1,6 @@
 /** Systems x′ = f(x) and maps: eigenvalues and their word, equilibria, trajectories; no DOM. */
 
-import { norm } from "./numeric.js";
+import { norm, svd } from "./numeric.js";
 
 const { abs, max, min, sqrt } = Math;
 
@@ -9,13 +9,15 @@ const { abs, max, min, sqrt } = Math;
 /** @typedef {(at: number[]) => Rates} Read */
 /** @typedef {{at: number[], J: number[]}} Rest */
 
+/** One complex number over another. @param {Pair} n @param {Pair} d @returns {Pair} */
+const over = ([a, b], [p, q]) => [(a * p + b * q) / (p * p + q * q), (b * p - a * q) / (p * p + q * q)];
+
 /** The factors of x − a − b i, one by one, from the coefficients of a polynomial that begins with 1. Source: Aberth (1973). @param {number[]} c @returns {Pair[]} */
 function roots(c) {
   const n = c.length - 1;
   const radius = 1 + max(...c.map(abs));
   /** @type {Pair[]} */
   const z = Array.from({ length: n }, (_, k) => [radius * 0.6 * Math.cos((2 * Math.PI * k) / n + 0.7), radius * 0.6 * Math.sin((2 * Math.PI * k) / n + 0.7)]);
-  const over = (/** @type {Pair} */ [a, b], /** @type {Pair} */ [p, q]) => /** @type {Pair} */ ([(a * p + b * q) / (p * p + q * q), (b * p - a * q) / (p * p + q * q)]);
   for (let turn = 0, moved = 1; turn < 200 && moved > 1e-15 * radius; turn++) {
     moved = 0;
     for (let k = 0; k < n; k++) {
@@ -38,7 +40,24 @@ function roots(c) {
       moved = max(moved, Math.hypot(...step));
     }
   }
-  return z;
+  return merged(c, z);
+}
+
+/** A polynomial's value. @param {number[]} c @param {Pair} at @returns {Pair} */
+const valueOf = (c, [x, y]) => c.reduce((/** @type {Pair} */ [p, q], v) => [p * x - q * y + v, p * y + q * x], [0, 0]);
+
+/** Roots that rounding alone sets apart as one: m of them are a simple root of the (m − 1)th derivative, which has all digits. @param {number[]} c @param {Pair[]} z @returns {Pair[]} */
+function merged(c, z) {
+  return z.map((one) => {
+    const near = z.filter(([x, y]) => Math.hypot(x - one[0], y - one[1]) < 1e-4);
+    if (near.length === 1) return one;
+    const slope = (/** @type {number[]} */ list) => list.slice(0, -1).map((v, k) => v * (list.length - 1 - k));
+    let d = c;
+    for (let k = 1; k < near.length; k++) d = slope(d);
+    let at = /** @type {Pair} */ ([0, 1].map((k) => near.reduce((sum, other) => sum + other[k], 0) / near.length));
+    for (let turn = 0; turn < 3; turn++) { const [p, q] = over(valueOf(d, at), valueOf(slope(d), at)); at = [at[0] - p, at[1] - q]; }
+    return Math.hypot(...valueOf(c, at)) < 1e-13 ? at : one;
+  });
 }
 
 /**
@@ -87,14 +106,22 @@ export function direction([a, b, c, d], value) {
   return long > 1e-9 * (abs(value) || 1) ? [p / long, q / long] : [1, 0];
 }
 
-/** The directions that a matrix of two rows only stretches, with what by; null where every direction is one. @param {number[]} a @returns {{value: number, way: Pair}[] | null} */
-export function stretched(a) {
-  const values = eigenvalues(a, 2);
-  const [size, [first]] = [Math.hypot(...a), values[0]];
-  if (values[0][1]) return [];
-  if (Math.hypot(a[0] - first, a[1], a[2], a[3] - first) <= 1e-9 * size) return null;
-  // Of two that rounding alone sets apart there is one direction.
-  return values.slice(first - values[1][0] < 1e-7 * size ? 1 : 0).map(([value]) => ({ value: abs(value) < 1e-9 * size ? 0 : value, way: direction(a, value) }));
+/**
+ * The directions that a small matrix only stretches, with what by, the largest first: a real eigenvalue each, without
+ * a direction where it has a plane of them; null where every direction is one.
+ * @param {number[]} a @param {number} [n] @returns {{value: number, way?: number[]}[] | null}
+ */
+export function stretched(a, n = 2) {
+  const size = norm(a);
+  // Of several that rounding alone sets apart there is one.
+  const near = (n === 2 ? 1e-7 : 1e-5) * size;
+  if (norm(plus(a, n, -trace(a, n) / n)) <= 1e-9 * size) return null;
+  const values = eigenvalues(a, n).filter(([, y]) => abs(y) < near).map(([x]) => x);
+  return values.filter((x, k) => !k || values[k - 1] - x >= near).map((value) => {
+    const { s, v } = svd(plus(a, n, -value), n, n);
+    const shown = abs(value) < 1e-9 * size ? 0 : value;
+    return s[n - 2] <= near ? { value: shown } : { value: shown, way: n === 2 ? direction(a, value) : Array.from(v[n - 1]) };
+  });
 }
 
 /**
@@ -165,15 +192,17 @@ export function lattice(box, per) {
 /**
  * Points of a box where f = 0, each once, from Newton's method at many starts.
  * @param {Read} read @param {number[][]} starts @param {Pair[]} box @param {number[]} unit pixels a unit
+ * @param {{most?: number, but?: number[][]}} [limits] none within some pixels of the points `but`
  */
-export function equilibria(read, starts, box, unit, most = 16) {
+export function equilibria(read, starts, box, unit, { most = 16, but = [] } = {}) {
   /** @type {Rest[]} */
   const found = [];
   for (const start of starts) {
     const one = newton(read, start, unit);
     if (!one || one.at.some((v, k) => v < box[k][0] - 1 / unit[k] || v > box[k][1] + 1 / unit[k])) continue;
     one.at = one.at.map((v, k) => (abs(v * unit[k]) < 1e-6 ? 0 : v));
-    if (found.some((other) => Math.hypot(...other.at.map((v, k) => (v - one.at[k]) * unit[k])) < 0.5)) continue;
+    const near = (/** @type {number[]} */ other, /** @type {number} */ far) => Math.hypot(...other.map((v, k) => (v - one.at[k]) * unit[k])) < far;
+    if (found.some((other) => near(other.at, 0.5)) || but.some((other) => near(other, 12))) continue;
     found.push(one);
     if (found.length === most) break;
   }
@@ -250,6 +279,36 @@ function closing(p, u, q, v, h, to, unit) {
   }
   return best;
 }
+
+/**
+ * The point of a nullcline by Newton's method, if both rates are 0 there; and whether what is beside it comes to it.
+ * @param {Read} read @param {number[]} at near it @param {number} k of which rate it is the nullcline @param {number[]} unit
+ * @returns {{at: number[], stable: boolean} | null}
+ */
+export function onto(read, at, k, unit) {
+  for (let turn = 0; turn < 4; turn++) {
+    const { f, J } = read(at);
+    const slope = at.map((_, i) => J[k * at.length + i] / unit[i]);
+    const long = norm(slope);
+    if (long) at = at.map((v, i) => v - (f[k] * slope[i]) / (long * long * unit[i]));
+  }
+  const { f, J } = read(at);
+  const n = at.length;
+  // In pixels, how far the other nullclines are.
+  const off = f.map((v, i) => (v ? abs(v) / norm(at.map((_, j) => J[i * n + j] / unit[j])) : 0));
+  return max(...off) < 0.01 ? { at, stable: trace(J, n) < 0 } : null;
+}
+
+/** Runs of three or more that are no gap. @template T @param {(T | null)[]} list @returns {T[][]} */
+export function together(list) {
+  /** @type {T[][]} */
+  const runs = [[]];
+  for (const one of list) { if (one) runs[runs.length - 1].push(one); else if (runs[runs.length - 1].length) runs.push([]); }
+  return runs.filter((one) => one.length > 2);
+}
+
+/** The sum along the diagonal. @param {ArrayLike<number>} a @param {number} n */
+export const trace = (a, n) => Array.from({ length: n }, (_, k) => a[k * (n + 1)]).reduce((sum, v) => sum + v, 0);
 
 /** A matrix with a number added along its diagonal. @param {ArrayLike<number>} J @param {number} n @param {number} by */
 export const plus = (J, n, by) => Array.from(J, (v, k) => (k % (n + 1) ? v : v + by));

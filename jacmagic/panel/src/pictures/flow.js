@@ -3,8 +3,9 @@
 import { contours, equalUnits, nice } from "../geometry.js";
 import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
-import { equilibria, kindOf, lattice, rests, stretched, trajectory } from "../systems.js";
+import { equilibria, kindOf, lattice, onto, rests as resting, together, trajectory } from "../systems.js";
 import { canvasFor } from "./canvas.js";
+import { eigenlines } from "./eigenlines.js";
 import { labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { ratesOf } from "./system.js";
@@ -13,8 +14,6 @@ const { hypot, max, min, round } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
-/** Pixels from an equilibrium to the end of the line of an eigenvector. */
-const REACH = 52;
 // Nodes of the grid; every third has an arrow.
 const [NX, NY, EACH] = [52, 40, 3];
 
@@ -32,7 +31,8 @@ function flow(engine, place) {
   const [back, forth, heads] = [draw("path", { class: "jm-orbit jm-past" }), draw("path", { class: "jm-orbit" }), draw("path", { class: "jm-heads" })];
   const [marks, signs] = [draw("g", { class: "jm-marks" }), draw("g")];
   const ways = draw("g", { class: "jm-ways" });
-  space.inside.append(...arrows, ...clines, ways, back, forth, heads);
+  const rests = ["", "jm-goes"].map((one) => draw("path", { class: "jm-rests " + one }));
+  space.inside.append(...arrows, ...clines, ...rests, ways, back, forth, heads);
   const [band, step, part, velocity] = [draw("path", { class: "jm-band-lit" }), draw("path"), draw("path", { class: "jm-arrow-f" }), draw("path", { class: "jm-gradient" })];
   space.over.append(signs, band, step, part, velocity, marks);
   svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), lettered(ya.label, { x: 48, y: 20, "text-anchor": "middle" }));
@@ -41,7 +41,7 @@ function flow(engine, place) {
   let [seen, row, column, slow] = ["", -1, -1, 1];
   /** @type {Pair[]} */
   let box = [[0, 1], [0, 1]];
-  let unit = [1, 1];
+  let [unit, lined] = [[1, 1], false];
   /** @type {ReturnType<typeof equilibria>} */
   let found = [];
   const free = labels(space);
@@ -57,11 +57,13 @@ function flow(engine, place) {
     needles(fields, at);
     free.clear();
     signs.replaceChildren();
+    const lines = fields.map((field) => contours(field, NX, NY, 0).map((line) => line.map(([i, j]) => at(i, j))));
     clines.forEach((/** @type {any} */ one, /** @type {number} */ k) => {
-      const lines = contours(fields[k], NX, NY, 0).map((line) => line.map(([i, j]) => at(i, j)));
-      put(one, "d", lines.map((line) => space.path(line)).join(""));
-      label(lines, k);
+      put(one, "d", lines[k].map((line) => space.path(line)).join(""));
+      label(lines[k], k);
     });
+    const still = stillness(lines, read);
+    lined = !!still.length;
     const starts = [];
     for (let j = 0; j + 1 < NY; j++) {
       for (let i = 0; i + 1 < NX; i++) {
@@ -69,26 +71,19 @@ function flow(engine, place) {
         if (fields.every((one) => { const list = corners.map((c) => one[c]); return min(...list) <= 0 && max(...list) >= 0; })) starts.push(at(i + 0.5, j + 0.5));
       }
     }
-    found = equilibria(read, [...starts.slice(0, 60), ...lattice(box, 4)], box, unit);
+    found = equilibria(read, [...starts.slice(0, 60), ...lattice(box, 4)], box, unit, { but: still.map((one) => one.at) });
     for (const group of [marks, ways]) group.replaceChildren();
     for (const one of found) {
       const { word, stable } = kindOf(one.J, 2);
       mark(dom, marks, free, space.x(one.at[0]), space.y(one.at[1]), word.replace(/ by linearisation|not decided by J: /, ""), stable);
     }
-    if (found.length <= 6) for (const one of found) eigenlines(one);
+    if (found.length <= 6) for (const one of found) eigenlines(dom, { ways, signs }, free, one, ([x, y]) => [space.x(x), space.y(y)]);
   }
-  /** What J only stretches at an equilibrium, with arrows in the way of time, and λ; nothing where it turns, nor where every direction is one. @param {{at: number[], J: number[]}} rest */
-  function eigenlines({ at, J }) {
-    for (const { value, way: [p, q] } of stretched(J) ?? []) {
-      const long = hypot(p * unit[0], q * unit[1]);
-      const [ux, uy] = [(p * unit[0]) / long, (-q * unit[1]) / long];
-      const [x, y] = [space.x(at[0]), space.y(at[1])];
-      const [from, by] = value < 0 ? [REACH, 9 - REACH] : [9, REACH - 9];
-      ways.append(draw("path", { class: "jm-eigen", d: [1, -1].map((way) => arrow(x + way * ux * from, y + way * uy * from, way * ux * by, way * uy * by, value ? 9 : 0)).join("") }));
-      const word = "\u03bb = " + short(value, 3);
-      const spot = free.near(x, y, 4 * word.length, [1, -1].flatMap((way) => [1.2, 0.75].map((far) => [way * ux * REACH * far + 6 * uy * (far < 1 ? 5 : 0), way * uy * REACH * far + (far < 1 ? 4 : 9 * Math.sign(way * uy || 1)) + 4])));
-      if (spot) signs.append(draw("text", { x: spot[0], y: spot[1], "text-anchor": "middle", class: "jm-haloed" }, word));
-    }
+  /** Curves all of whose points rest: where both nullclines are one; drawn through where what is beside comes to them, dotted where it goes away. @param {Pair[][][]} lines of each nullcline @param {import("../systems.js").Read} read */
+  function stillness(lines, read) {
+    const pieces = lines.map((list, k) => list.flatMap((line) => together(line.map((at) => onto(read, at, k, unit))))).find((list) => list.length) ?? [];
+    rests.forEach((one, k) => put(one, "d", pieces.flatMap((piece) => together(piece.map((one) => (one.stable === !k ? one : null)))).map((piece) => space.path(piece.map((one) => one.at))).join("")));
+    return pieces.flat();
   }
   /** Arrows of one length, stronger where it is faster. @param {Float64Array[]} fields @param {(i: number, j: number) => Pair} at */
   function needles(fields, at) {
@@ -129,7 +124,7 @@ function flow(engine, place) {
     if (now !== seen) { seen = now; sheet(); }
     const start = [readIn(state, xa), readIn(state, ya)];
     const rates = read(start);
-    const still = rests(rates, unit);
+    const still = resting(rates, unit);
     const wide = box.map(([lo, hi]) => /** @type {Pair} */ ([lo - 0.2 * (hi - lo), hi + 0.2 * (hi - lo)]));
     const ahead = still ? null : trajectory(rate, start, 1, wide, unit);
     const behind = still || ahead?.closed ? null : trajectory(rate, start, -1, wide, unit);
@@ -151,7 +146,7 @@ function flow(engine, place) {
     put(part, "class", "jm-arrow-f " + (J1 < 0 ? "jm-neg" : "jm-pos"));
     put(velocity, "d", still ? "" : arrow(x, y, rates.f[0] * slow * unit[0], -rates.f[1] * slow * unit[1]));
     svg.classList.toggle("jm-at-rest", still);
-    write(text, (still ? "The point rests: an equilibrium. " : "Velocity (" + rates.f.map((v) => format(v)).join(", ") + "). ") + "Arrows of the velocity show " + short(slow) + " of the time.");
+    write(text, (still ? "The point rests: an equilibrium. " : "Velocity (" + rates.f.map((v) => format(v)).join(", ") + "). ") + "Arrows of the velocity show " + short(slow) + " of the time." + (lined ? " Each point of the heavy line rests; where it is dotted, what is beside it goes away." : ""));
     move(start[1]);
   }
   /** A trajectory as the cubics through its steps. @param {ReturnType<typeof trajectory>["nodes"]} nodes */

@@ -43,7 +43,11 @@ function net(engine, place) {
   // Numbers beside the edges, where they are few, need room between the columns.
   const roomy = (width - 28 - 64 * (columns.length - 1)) / (2 * columns.length);
   const numbered = count <= 14 && min(roomy, radiusWith(pitch)) > 20;
-  const radius = numbered ? min(roomy, radiusWith(pitch)) : radiusWith(pitch);
+  const inside = numbered ? min(roomy, radiusWith(pitch)) : radiusWith(pitch);
+  // Nodes that are too small for their values have them above.
+  const above = inside >= 15 && inside < 28 && pitch >= 44;
+  const radius = above ? min(inside, (pitch - 15) / 2) : inside;
+  const named = above || radius >= 15;
   const svg = canvasFor(place, width, height + 8, "the net, its activations and local derivatives");
   const [backdrop, lines, words, dots] = [draw("g"), draw("g"), draw("g", { class: "jm-edge-labels" }), draw("g")];
   svg.append(backdrop, lines, dots, words);
@@ -114,29 +118,29 @@ function net(engine, place) {
         });
         continue;
       }
-      const places = Array.from({ length: layer.size }, (_, i) => ({ x, y: top + (i + 0.5) * pitch }));
+      const places = Array.from({ length: layer.size }, (_, i) => ({ x, y: top + (i + 0.5) * pitch + (above ? 7 : 0) }));
       spots.set(layer.key, places);
       discs.push(...places.map((spot) => ({ ...spot, r: radius })));
       const made = places.map((spot, i) => {
         const fill = draw("circle", { cx: spot.x, cy: spot.y, r: radius });
         const text = page.createTextNode("");
         dots.append(draw("circle", { cx: spot.x, cy: spot.y, r: radius, class: "jm-base" }), fill);
-        if (radius >= 15) {
-          dots.append(lettered(layer.entries?.[i] ?? layer.mathml, { x: spot.x, y: spot.y - radius * 0.12, "text-anchor": "middle", style: "font-size:" + (radius * 0.7).toFixed(1) + "px" }));
-          dots.append(draw("text", { x: spot.x, y: spot.y + radius * 0.5, "text-anchor": "middle", class: "jm-digits" }, text));
+        if (named) {
+          dots.append(lettered(layer.entries?.[i] ?? layer.mathml, { x: spot.x, y: spot.y + radius * (above ? 0.3 : -0.12), "text-anchor": "middle", style: "font-size:" + (radius * (above ? 0.95 : 0.7)).toFixed(1) + "px" }));
+          dots.append(draw("text", { x: spot.x, y: spot.y + (above ? -radius - 3 : radius * 0.5), "text-anchor": "middle", class: "jm-digits" + (above ? " jm-haloed" : "") }, text));
         } else {
           if (!i) dots.append(lettered(layer.mathml, { x: spot.x, y: top + tall + 17, "text-anchor": "middle", class: "jm-symbol jm-beneath" }));
         }
         return { fill, text };
       });
-      if (radius < 15) dots.append(readable(layer, made.map((one) => one.fill)));
+      if (!named) dots.append(readable(layer, made.map((one) => one.fill)));
       updates.push(() => {
         const delta = back ? deltaOf(layer) : null;
         const list = delta ? engine.get(delta) : read(layer);
         made.forEach((one, i) => {
           const digits = back && !delta ? "" : signed(list[i]);
           write(one.text, digits);
-          if (one.text.parentElement) put(one.text.parentElement, "style", "font-size:" + min(radius * 0.45, (2.9 * radius) / digits.length).toFixed(1) + "px");
+          if (one.text.parentElement) put(one.text.parentElement, "style", "font-size:" + (above ? 12 : min(radius * 0.45, (2.9 * radius) / digits.length)).toFixed(1) + "px");
           put(one.fill, "fill", back && !delta ? "none" : tint(list[i], brightest));
         });
       });
@@ -146,6 +150,7 @@ function net(engine, place) {
   const written = [];
   /** @type {{line: any, text: Text | null, wide: number, output: string, k: number}[]} */
   const edges = [];
+  const ends = !numbered ? [] : known.flatMap(([from, to]) => (spots.get(from) ?? []).flatMap((p) => (spots.get(to) ?? []).map((q) => [p, q])));
   for (const [from, to] of known) {
     const output = "local:" + to + ":" + from;
     const [p, q] = [/** @type {any} */ (spots.get(from)), /** @type {any} */ (spots.get(to))];
@@ -164,7 +169,7 @@ function net(engine, place) {
         const middle = { x: (p[i].x + q[j].x) / 2, y: (p[i].y + q[j].y) / 2 + 2 * aside };
         const path = draw("path", { class: "jm-edge", d: "M" + p[i].x + " " + p[i].y + "Q" + middle.x + " " + middle.y + " " + q[j].x + " " + q[j].y });
         lines.append(path);
-        const spot = numbered && np * nq <= 6 ? beside(p[i], aside ? middle : q[j], discs, written) : null;
+        const spot = numbered && np * nq <= 6 ? beside(p[i], aside ? middle : q[j], discs, written, ends.filter(([a, b]) => a !== p[i] || b !== q[j])) : null;
         const text = spot && page.createTextNode("");
         if (spot && text) {
           written.push(spot);
@@ -190,7 +195,7 @@ function net(engine, place) {
       if (!one.text) continue;
       const digits = v && !(done && !done.has(one.output)) ? signed(v) : "";
       write(one.text, digits);
-      put(one.text.parentElement, "style", "font-size:" + min(12, one.wide / 0.61 / digits.length).toFixed(1) + "px");
+      put(one.text.parentElement, "style", "font-size:" + min(12, one.wide / 0.58 / digits.length).toFixed(1) + "px");
     }
   });
   function update() {

@@ -2,8 +2,9 @@
 
 import { equalUnits, nice } from "../geometry.js";
 import { PICTURES } from "../parts.js";
-import { iterated } from "../systems.js";
+import { iterated, plus } from "../systems.js";
 import { canvasFor } from "./canvas.js";
+import { eigenlines } from "./eigenlines.js";
 import { labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { stepper } from "./stepper.js";
@@ -21,8 +22,9 @@ function orbit(engine, place) {
   const space = plane(place, svg, 48, 30, width - 64, height - 62);
   const [dots, jumps] = ["jm-dots", "jm-orbit jm-web"].map((one) => draw("path", { class: one }));
   const [band, step, part, marks] = [draw("path", { class: "jm-band-lit" }), draw("path"), draw("path", { class: "jm-arrow-f" }), draw("g", { class: "jm-marks" })];
-  space.inside.append(dots, jumps);
-  space.over.append(band, step, part, marks);
+  const [ways, signs] = [draw("g", { class: "jm-ways" }), draw("g")];
+  space.inside.append(ways, dots, jumps);
+  space.over.append(signs, band, step, part, marks);
   svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), lettered(ya.label, { x: 48, y: 20, "text-anchor": "middle" }));
   const move = handle(place, svg, space, xa, ya);
   const free = labels(space);
@@ -48,12 +50,13 @@ function orbit(engine, place) {
     shown = space.range(...equalUnits(/** @type {Pair} */ (box[0]), /** @type {Pair} */ (box[1]), space.width, space.height, 3));
     if (drawn !== now + shown) {
       drawn = now + shown;
-      marks.replaceChildren();
+      for (const group of [marks, ways, signs]) group.replaceChildren();
       free.clear();
       for (const { at, J } of found) {
         const { word, stable } = rates.kind(J);
         mark(dom, marks, free, space.x(at[0]), space.y(at[1]), word.replace("not decided by J: ", ""), stable);
       }
+      if (found.length <= 6) for (const { at, J } of found) eigenlines(dom, { ways, signs }, free, { at, J: plus(J, 2, 1) }, ([x, y]) => [space.x(x), space.y(y)], { map: true });
     }
     put(dots, "d", points.map((p) => space.path([p, p])).join(""));
     put(jumps, "d", space.path(points.slice(0, how.steps + 1)));

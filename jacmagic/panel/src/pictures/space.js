@@ -5,6 +5,8 @@ import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { stretches, volume } from "../numeric.js";
 import { equilibria, kindOf, lattice, rests, smooth, trajectory } from "../systems.js";
+import { eigenlines } from "./eigenlines.js";
+import { labels, mark } from "./marks.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
 import { cross, dragged, patch, solid } from "./solid.js";
 import { stepper } from "./stepper.js";
@@ -45,7 +47,9 @@ function space(engine, place) {
   const how = (place.morph ??= { steps: WAY });
   const { stop, words: steps } = stepper(place, how, "way from x to f", { most: WAY, burst: WAY, pace: 30, stride: 6 });
   const blend = (/** @type {number[]} */ p, /** @type {number[]} */ q, /** @type {number} */ t) => p.map((v, k) => v + t * (q[k] - v));
-  room.over.append(marks, cube, ...arrows, normal);
+  const eigen = { ways: draw("g", { class: "jm-ways" }), signs: draw("g") };
+  const free = labels({ left: 0, top: 0, width: place.width, height: place.height });
+  room.over.append(eigen.ways, eigen.signs, marks, cube, ...arrows, normal);
   let at = [0, 0];
   /** What a step of each axis is on the picture, in pixels. @type {number[][]} */
   let ways = [];
@@ -116,21 +120,31 @@ function space(engine, place) {
     const { rate, read } = ratesOf(place, picture);
     /** @type {Pair[]} */
     const ranges = axes.map((/** @type {any} */ one) => rangeIn(state, one));
-    const unit = ranges.map(([lo, hi]) => 300 / (hi - lo));
-    const wide = ranges.map(([lo, hi]) => /** @type {Pair} */ ([lo - 20 * (hi - lo), hi + 20 * (hi - lo)]));
-    const still = rests(read(start), unit);
-    const paths = still ? [] : /** @type {(1 | -1)[]} */ ([1, -1]).map((way) => trajectory(rate, start, way, way > 0 ? wide : ranges.map(([lo, hi]) => /** @type {Pair} */ ([lo - (hi - lo), hi + (hi - lo)])), unit, { long: way > 0 ? 9000 : 2000, steps: way > 0 ? 700 : 150, error: 5e-3 }).nodes);
+    const scale = (/** @type {Pair[]} */ sight) => sight.map(([lo, hi]) => 300 / (hi - lo));
+    const grown = (/** @type {number} */ by) => ranges.map(([lo, hi]) => /** @type {Pair} */ ([lo - by * (hi - lo), hi + by * (hi - lo)]));
+    const walked = (/** @type {Pair[]} */ sight) => trajectory(rate, start, 1, grown(20), scale(sight), { long: 9000, steps: 700, error: 5e-3 }).nodes;
+    const still = rests(read(start), scale(ranges));
+    let [sight, ahead] = [ranges, still ? [] : walked(ranges)];
+    // Where it goes may be much larger than its sliders: then it is followed as far in that sight.
+    const reached = ranges.map(([lo, hi], k) => /** @type {Pair} */ ([min(lo, ...ahead.map((one) => one.at[k])), max(hi, ...ahead.map((one) => one.at[k]))]));
+    if (reached.some(([lo, hi], k) => hi - lo > 2 * (ranges[k][1] - ranges[k][0]))) [sight, ahead] = [reached, walked(reached)];
+    const unit = scale(sight);
+    const paths = still ? [] : [ahead, trajectory(rate, start, -1, grown(1), scale(ranges), { long: 2000, steps: 150, error: 5e-3 }).nodes];
     const lines = paths.map((nodes) => smooth(nodes, 6));
     box = around([start, ...lines[0] ?? [], ...ranges[0].map((_, k) => ranges.map((one) => one[k]))], painted ? box : [null, null, null]);
     shapes = [...strokes(lines[1] ?? [], [], 1.2), ...strokes(lines[0] ?? [], ["jm-ink"], 1.4)];
     found = equilibria(read, [start, ...lattice(box, 4)], box, unit);
   }
-  function mark() {
-    marks.replaceChildren(...found.flatMap((one) => {
-      const [x, y] = room.spot(one.at);
-      const { stable, word } = kindOf(one.J, 3);
-      return [draw("circle", { cx: x.toFixed(1), cy: y.toFixed(1), r: 5, class: stable ? "jm-stays" : "jm-leaves" }), draw("text", { x: (x + 9).toFixed(1), y: (y + 5).toFixed(1), class: "jm-haloed" }, word)];
-    }));
+  /** Equilibria with their words, and the directions that J only stretches there, a fifth of the box long. */
+  function signed() {
+    for (const group of [marks, eigen.ways, eigen.signs]) group.replaceChildren();
+    free.clear();
+    for (const one of found) {
+      const [[x, y], { stable, word }] = [room.spot(one.at), kindOf(one.J, 3)];
+      mark(dom, marks, free, x, y, word.replace("not decided by J: ", ""), stable);
+    }
+    const reach = (/** @type {number[]} */ way, /** @type {number} */ long) => (0.2 * long) / max(...box.map(([lo, hi], k) => abs(way[k]) / (hi - lo)));
+    if (found.length <= 6) for (const one of found) eigenlines(dom, eigen, free, one, room.spot, { reach });
   }
   function update() {
     const start = axes.map((/** @type {any} */ one) => readIn(state, one));
@@ -145,7 +159,7 @@ function space(engine, place) {
       if (painted && sight.endsWith("true") !== painted.endsWith("true")) { data = ""; return update(); }
       painted = sight;
       room.paint(shapes);
-      mark();
+      signed();
     }
     const whole = Array.from(engine.get(picture.J ?? main));
     const J = solid3 ? whole.map((v, k) => +(k % 4 === 0) + t * (v - +(k % 4 === 0))) : whole;
