@@ -4,6 +4,7 @@ Environment variables:
     JACMAGIC_CHROMIUM      the browser; else /usr/bin/chromium, else the one that Playwright installed
     JACMAGIC_COLAB_PYTHON  an interpreter with Colab's versions and the classic notebook, jacmagic installed
     JACMAGIC_AXE           path of axe-core's axe.min.js
+    JACMAGIC_REVEAL        folder dist of reveal.js; else it is taken from npm
     JACMAGIC_BROWSER_ALL   set in CI: what would be skipped for want of one of these (or node) fails
 """
 

@@ -15,7 +15,7 @@ import { drawing, placeOf } from "./pictures/index.js";
 import { player } from "./play.js";
 import { format } from "./print.js";
 import { outcomes, remarks, statistics } from "./remarks.js";
-import { screen } from "./screen.js";
+import { screen, slide } from "./screen.js";
 import { hold } from "./state.js";
 import { follow } from "./theme.js";
 import { tips } from "./tips.js";
@@ -98,7 +98,8 @@ export function mount(root, spec, bridge) {
     for (const one of root.querySelectorAll(".jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-hessian > .jm-formula, .jm-taylor > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
   };
   measure();
-  const sizes = new view.ResizeObserver(measure);
+  const smaller = slide(root, measure);
+  const sizes = new view.ResizeObserver(() => { measure(); smaller(); });
   sizes.observe(root);
 
   const unfollow = follow(root, dom, state.schedule);
