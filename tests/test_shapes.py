@@ -190,27 +190,61 @@ def test_the_sizes_that_are_inferred_are_those_of_the_values(seed):
         assert np.allclose(found[f"y{k}"], np.reshape(value, shape), rtol=1e-10)
 
 
+def left_out(seed: int):
+    """A random formula, the name whose size is left out, and the block."""
+    formulas = Formulas(seed)
+    shape = formulas.pick(*LETTERS)
+    text, value = formulas.made(shape, 3)
+    used = [name for size, name in LETTERS.items() if size and re.search(rf"\b{name}\b", text)]
+    left = formulas.pick(*used, *(["u"] if not used else []))
+    lines = [f"{name} in {size_of(size)}" for size, name in LETTERS.items() if name != left]
+    return formulas, left, value, "\n".join([*lines, f"y_1 = {text} in {size_of(shape)}"])
+
+
 def test_a_size_that_no_line_declares_is_that_of_numpy_where_it_is_inferred():
     """Of 60 random formulas with a size left out, most are read, and few otherwise than they were made."""
     counts = {True: 0, False: 0}
     for seed in range(60):
-        formulas = Formulas(seed)
-        shape = formulas.pick(*LETTERS)
-        text, value = formulas.made(shape, 3)
-        used = [name for size, name in LETTERS.items() if size and re.search(rf"\b{name}\b", text)]
-        left = formulas.pick(*used, *(["u"] if not used else []))
-        lines = [f"{name} in {size_of(size)}" for size, name in LETTERS.items() if name != left]
+        formulas, left, value, block = left_out(seed)
         try:
-            r = jacmagic.jacobian("\n".join([*lines, f"y_1 = {text} in {size_of(shape)}"]))
+            r = jacmagic.jacobian(block)
         except jacmagic.ShapeError:
             continue
         same = left not in r.values or np.shape(r.values[left]) == np.shape(formulas.values[left])
         counts[same] += 1
         if same:
             found = r.forward(**{name: formulas.values[name] for name in r.values})["y1"]
-            assert np.allclose(found, np.reshape(value, shape), rtol=1e-10)
+            assert np.allclose(found, np.reshape(value, found.shape), rtol=1e-10)
     assert counts[True] >= 40
     assert counts[False] <= 3
+
+
+def test_a_size_that_an_error_offers_is_one_by_which_the_block_is_read():
+    asked = 0
+    for seed in range(150):
+        *_, left, _, block = left_out(seed)
+        try:
+            jacmagic.jacobian(block)
+        except jacmagic.ShapeError as error:
+            asked += 1
+            for hint in error.hints:
+                assert not hint.startswith(f"{left} in R") or jacmagic.jacobian(f"{block}\n{hint}"), hint
+    assert asked >= 10
+
+
+@pytest.mark.parametrize(("block", "hint"), [
+    ("q in R^2\nV in R^(3x4)\no = softmax(q^T K^T) V", "K in R^(3x2)"),
+    ("X in R^(4x2)\nQ in R^(4x2)\nV in R^(4x2)\nu in R^4\nr = exp(Q K^T/√2)\nA = diag(1 ./ (r u)) r\nO = A V", "K in R^(4x2)"),
+    ("B in R^(2x2)\nu in R^4\nv in R^6\nf = u^T kron(A, B) v", "A in R^(2x3)"),
+    ("s = X[1]^T X[3] + dot(X[:,1], X[:,2])", "X in R^(3x2)"), ("f = softmax(x)", "x in R^3"), ("m = maxpool(x, 2)", "x in R^3"),
+    ("w in R^2\no = w^T x + b\nL = (y - o)^2", "x in R^2"), ("f = tr(A^T B A)", "A in R^(2x2)"),
+    ("w in R^3\ny = conv(x, w)", "x in R^3"), ("a = [x[1]; x[2] x[3]]", "x in R^3"), ("Y = X[1..2,2..4]", "X in R^(2x4)"),
+])
+def test_of_the_sizes_that_could_be_offered_only_those_that_fit_are(block, hint):
+    with pytest.raises(jacmagic.ShapeError) as caught:
+        jacmagic.jacobian(block)
+    assert caught.value.hints == (hint,)
+    assert "such as" not in caught.value.message or f"such as {hint}." in caught.value.message
 
 
 @pytest.mark.parametrize(("block", "said"), [

@@ -290,8 +290,7 @@ def extreme(low: Lowerer, expr: sp.Expr) -> float | None:
 
 def transpose(low: Lowerer, expr: t.Transpose) -> Value:
     base = low.lower(expr.base)
-    if base.shape == () and not low.in_family:
-        low.number_alone(expr.base, expr.span)
+    low.number_alone(expr.base, base, expr.span)
     if base.shape == () or low.in_family:
         return base
     if len(base.shape) == 1:

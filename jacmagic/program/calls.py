@@ -152,8 +152,8 @@ def entrywise(low: Lowerer, expr: t.Call) -> Value:
             expr.span,
         )
     if row.arity[1] is None and len(values) == 1:
+        low.number_alone(expr.arguments[0], values[0], expr.span)
         if values[0].shape == ():
-            low.number_alone(expr.arguments[0], expr.span)
             return values[0]
         if low.in_family:
             raise Unroll
@@ -207,6 +207,7 @@ def loss(low: Lowerer, expr: t.Call) -> Value:
 def vector_argument(low: Lowerer, expr: t.Call, value: Value) -> Node:
     (value,) = low.columns([value], True)
     if len(value.shape) != 1:
+        low.number_alone(expr.arguments[0], value, expr.span)
         found = low.describe(expr.arguments[0], value)
         raise ShapeError(f"{expr.function} is of a vector, but {found}.", expr.span)
     return low.node(value)
@@ -285,10 +286,7 @@ def of_the_graph(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 
 def all_entries(low: Lowerer, expr: t.Call, value: Value) -> Node:
     """The entries of a vector or matrix, of which a number has none."""
-    if value.shape == ():
-        low.number_alone(expr.arguments[0], expr.span)
-        vector_argument(low, expr, value)
-    return low.flat(value)
+    return vector_argument(low, expr, value) if value.shape == () else low.flat(value)
 
 
 def norm_of(order: str) -> Lowering:
@@ -335,8 +333,7 @@ def diag(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
 def reduction(low: Lowerer, expr: t.Call, values: list[Value]) -> Node | None:
     """The one vector that is summed up, or None where numbers are given one by one."""
     if len(values) == 1:
-        if values[0].shape == ():
-            low.number_alone(expr.arguments[0], expr.span)
+        low.number_alone(expr.arguments[0], values[0], expr.span)
         return low.flat(values[0]) if values[0].shape else None
     for argument, value in zip(expr.arguments, values):
         if value.shape != ():

@@ -346,10 +346,12 @@ class Lowerer:
     def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
         return self.check(expr, span) if expr.is_Rational or not varies(expr) else expr
 
-    def number_alone(self, expr: t.Expr, whole: Span) -> None:
+    def number_alone(self, expr: t.Expr, value: Value, whole: Span) -> None:
         """x^T and sum(x) where no line declares x are of a vector to whoever writes them."""
         name = t.inside(expr)
-        if isinstance(name, t.Name) and not self.where(name.key) and not self.in_family and name.key in self.env:
+        if value.shape or self.in_family or not isinstance(name, t.Name) or self.where(name.key):
+            return
+        if name.key in self.env:
             shown = self.source(name.span)
             raise ShapeError(
                 f"{shown} is a number here, and {self.source(whole)} is of a vector; declare it.", whole,

@@ -57,7 +57,7 @@ def diagonal_sum(low: Lowerer, node: Node) -> Value:
 def array(low: Lowerer, expr: t.Call, value: Value, at: int = 0) -> Node:
     """A matrix; a column and a row as one, too."""
     if value.shape == ():
-        low.number_alone(expr.arguments[at], expr.span)
+        low.number_alone(expr.arguments[at], value, expr.span)
         found = low.describe(expr.arguments[at], value)
         raise ShapeError(f"{expr.function} is of a matrix, but {found}.", expr.span)
     node = low.node(value)
@@ -124,6 +124,8 @@ def windows(shape: Shape, size: Shape, stride: int = 1) -> tuple[list[int], Shap
 
 def conv(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
     """y_i = Σ_j x_{i+j-1} w_j: each part of the signal that is as large as the kernel, times it."""
+    for argument, value in zip(expr.arguments, values):
+        low.number_alone(argument, value, expr.span)
     (x, w), g = (low.node(value) for value in low.columns(values)), low.graph
     if len(x.shape) != len(w.shape) or not x.shape or any(value.row for value in values):
         raise low.clash(expr.arguments[0], values[0], expr.arguments[1], values[1])

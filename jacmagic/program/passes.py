@@ -16,6 +16,7 @@ from jacmagic.program.definitions import check_entries, check_kin, check_names, 
 from jacmagic.program.domains import Domains
 from jacmagic.program.echo import has_decimals, lines
 from jacmagic.program.model import Program
+from jacmagic.program.offers import offered
 from jacmagic.program.points import numbers
 from jacmagic.program.python import evaluate
 from jacmagic.program.sizes import components, count, size, values, with_a_guess, with_lines
@@ -100,7 +101,7 @@ def check_domains(block: Counted) -> Counted:
 
 def told(block: Sized, mistake: ShapeError) -> ShapeError:
     """The mistake and a guess at what led to it, without the fix W in R^(2x2) where W has a value of another size."""
-    error = with_a_guess(block, mistake)
+    error = offered(block, with_a_guess(block, mistake))
     error.hints = tuple(
         hint for hint in error.hints if " in R" not in hint or hint.partition(" in R")[0] not in block.values
     )
