@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +117,37 @@ def test_eval_stands_where_python_values_are_read_and_nowhere_else() -> None:
         }
         allowed = {"program.python": {"eval"}, "code.callables": {"exec", "compile"}}.get(module_of(path), set())
         assert not names & {"eval", "exec", "compile", "sympify", "parse_expr", "__import__"} - allowed, path
+
+
+PATTERNS = {  # what regular expressions outside of language/ are on
+    "errors": "the places of lines in messages, sizes that are offered",
+    "names": "keys", "magics": "magics' lines, and words that are completed", "guide": "words that are looked for",
+    "program.used": "lines `use name`", "program.anysize": "numbers in messages", "show.answers": "the line `answer:`",
+    "show.anysize": "numbers", "show.tables": "numbers", "panel.parts": "the comments of what is bundled",
+    "code.dialects": "helpers", "code.source": "generated code", "code.terms": "spellings", "code.arrays": "spellings",
+    "code.loops": "spellings", "pytorch": "names of modules", "pytorch.block": "names of modules",
+    "pytorch.terms": "names of modules", "pytorch.trace": "stacks of Python",
+}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if module_of(path).partition(".")[0] != "language"], ids=module_of)
+def test_no_regular_expression_reads_latex_or_mathml_outside_of_language(path: Path) -> None:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    used = any(isinstance(node, ast.Import) and any(one.name == "re" for one in node.names) for node in ast.walk(module))
+    assert used == (module_of(path) in PATTERNS), "PATTERNS says of each module what its regular expressions are on"
+    asked = [ast.unparse(node) for node in ast.walk(module) if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.")]
+    assert not [one for one in asked if any(word in one for word in ("latex", "mathml", "tex)", "<m", ".source(", "block.text"))]
+
+
+def test_no_regular_expression_of_the_page_reads_markup() -> None:
+    literal = re.compile(r"(?<=[(=:,!&|?\s])/(?![/*\s])(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+/[gimsuy]*(?=[.,;)\s])")
+    found: dict[str, list[str]] = {}
+    for path in sorted((HOUSE / "panel/src").rglob("*.js")):
+        if "node_modules" not in path.parts and path.name != "answer.js":  # what is typed into a quiz
+            found[path.name] = literal.findall(path.read_text(encoding="utf-8"))
+    assert found["print.js"]
+    wrong = [one for several in found.values() for one in several if "<" in one or "\\\\" in one]
+    assert wrong == ["/[&<]/g"]  # what a key that no formula shows is written without
 
 
 def test_importing_and_loading_pull_in_nothing_heavy() -> None:

@@ -224,6 +224,18 @@ def is_partial(text: str) -> bool:
     return re.fullmatch(r"(∂|\\partial)[^+\-*]*/\s*(∂|\\partial)\s*\w+", text) is not None
 
 
+def is_words(text: str) -> bool:
+    """Whether a text is two words side by side, as in `let f(x) = …`."""
+    return re.fullmatch(r"[A-Za-z]{2,}\s+[A-Za-z]\w*\s*(\([\w,\s]*\))?", text) is not None
+
+
+def touching(text: str, name: Span) -> tuple[str, str]:
+    """The letter that stands directly before a name, and the word directly behind it; where there is none, ""."""
+    before = re.search(r"(?<![A-Za-z0-9_])[A-Za-z]$", text[: name.start])
+    behind = re.match(r"[A-Za-z]\w*", text[name.stop :])
+    return before[0] if before else "", behind[0] if behind else ""
+
+
 def in_angles(text: str) -> bool:
     """Whether a text begins with ⟨, as a column or an inner product does."""
     return re.match(r"⟨|\\langle|\\left\s*\\langle", text) is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -72,7 +71,7 @@ def right_side(block: Declared, statement: s.Statement) -> t.Expr:
         return expr
     except NameMistake:
         left = statement.names[0].span if statement.kind == "residual" else Span(0, 0)
-        if re.fullmatch(r"[A-Za-z]{2,}\s+[A-Za-z]\w*\s*(\([\w,\s]*\))?", block.source(left)):  # let f(x)
+        if slips.is_words(block.source(left)):  # let f(x)
             raise SyntaxMistake("One name is expected before =.", left) from None
         if slips.is_partial(block.source(left)):  # of an f that no line defines
             raise SyntaxMistake(f"{block.source(left)} is a derivative, and {FOUND}.", left) from None
@@ -142,8 +141,7 @@ def check_slips(block: Settled) -> None:
 def check_product(block: Settled, statement: s.Statement, used: Collection[str]) -> None:
     """xy = 1, which says of the block's x and y what x y = 1 says, or is another name."""
     word, product = statement.names[0], " ".join(statement.names[0].typed)
-    letters = set(word.typed) if re.fullmatch(r"[A-Za-z]{2,3}", word.typed) else set()
-    if len(letters) < 2 or not letters.issubset(used):
+    if len(word.typed) > 3 or len(set(word.typed)) < 2 or not set(word.typed).issubset(used):
         return
     right = block.text[word.span.stop : statement.span.stop]
     raise NameMistake(
@@ -188,7 +186,7 @@ def check_entries(block: Sized) -> None:
         one = names.name(key)
         of, index = one.unindexed, one.index
         shape = block.shapes.get(of, ())
-        entry = len(shape) == 2 and of in defined and re.fullmatch(r"[1-9]{2}", index) and (
+        entry = len(shape) == 2 and of in defined and len(index) == 2 and index.isdigit() and "0" not in index and (
             int(index[0]) <= shape[0] and int(index[1]) <= shape[1])
         counted = len(shape) == 1 and (index in block.wholes or index in INDEX_LETTERS and of in defined)
         if not index or block.shapes.get(key) != () or not (entry or counted):
@@ -255,8 +253,8 @@ def in_order(block: Settled) -> Settled:
 
 def as_factor(block: Settled, key: str, use: Span, defined: s.Statement) -> NameMistake | None:
     """f(t) = cos(2πft): the name of the function is one of its factors, too."""
-    near = re.match(r"[A-Za-z]", block.text[use.stop :])
-    if defined.kind != "function" or len(key) > 1 or near is None or near[0] not in block.scope.functions.get(key, ()):
+    _, behind = slips.touching(block.text, use)
+    if defined.kind != "function" or len(key) > 1 or behind[:1] not in block.scope.functions.get(key, ()):
         return None
     other = next((one for one in "ygusF" if one not in block.scope.names | block.used), "")
     rest = block.text[defined.names[0].span.stop : defined.span.stop]
@@ -286,13 +284,12 @@ def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> 
             )
         if (error := as_factor(block, key, use, defined)) is not None:
             return error
-        front = re.search(r"(?<![A-Za-z0-9_])[A-Za-z]$", block.text[: use.start])
-        if front is not None and use.stop - use.start == len(name):  # q = Wq x
+        before, behind = slips.touching(block.text, use) if use.stop - use.start == len(name) else ("", "")
+        if before:  # q = Wq x
             glued = Span(use.start - 1, use.stop)
-            return NameMistake(f"{message} Is {front[0]}{name} one name?", glued, (f"{front[0]}_{name}",))
-        behind = re.match(r"[A-Za-z]\w*", block.text[use.stop :])
-        if behind is not None and use.stop - use.start == len(name):  # d = v*dt
-            whole = Span(use.start, use.stop + behind.end())
+            return NameMistake(f"{message} Is {before}{name} one name?", glued, (f"{before}_{name}",))
+        if behind:  # d = v*dt
+            whole = Span(use.start, use.stop + len(behind))
             shown = block.source(whole)
             return NameMistake(f"{message} Is {shown} one name?", whole, (f"{shown} in R",))
         return NameMistake(message, use)

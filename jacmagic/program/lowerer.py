@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -249,7 +248,7 @@ class Lowerer:
         """`W is 2×3 (line 2)`: how an error speaks of an operand."""
         inner = t.inside(expr)
         shown = self.source(expr.span)
-        if isinstance(inner, t.Name) and re.search(r"^[0-9]|[(\s]", shown):
+        if isinstance(inner, t.Name) and (shown[:1].isdigit() or "(" in shown or len(shown.split()) > 1):
             shown = inner.key  # a name that a net in one line brings with it
         shown = shown if len(shown) <= 30 else shown[:28] + "…"
         place = self.place(expr)

@@ -6,7 +6,6 @@ stands alone a definition, and f(3) below a function a question.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -67,8 +66,7 @@ def unfold(text: str, statements: Sequence[s.Statement], wrt: str | None = None,
         if len(expressions) > 1 or not simple:
             wrong = expressions[-1] if len(expressions) > 1 else alone
             shown = text[wrong.span.start : wrong.span.stop]
-            taken = set(re.findall(r"[A-Za-z]+", text))
-            new = next((letter for letter in "uvwzpqfgh" if letter not in taken), "u1")
+            new = free_name(out)
             if shown[0] in "+-−" and wrong is not statements[0]:
                 raise SyntaxMistake(
                     f"This line begins with {shown[0]}: a line goes on only while a bracket is open.",
@@ -120,21 +118,30 @@ def split_rates(
     return out, frozenset(timed), rates
 
 
+def words_in(statements: Sequence[s.Statement]) -> list[s.Word]:
+    """The words that lines define and use."""
+    found = (raw for one in statements for raw in (*one.names, *one.params, *s.nodes(one.expr)))
+    return [raw for raw in found if isinstance(raw, s.Word)]
+
+
+def free_name(statements: Sequence[s.Statement]) -> str:
+    """What a line without a name may be called."""
+    taken = {word.text for word in words_in(statements)}
+    return next((letter for letter in "uvwzpqfgh" if letter not in taken), "u1")
+
+
 def velocity(text: str, name: s.Word, statements: Sequence[s.Statement]) -> s.Word:
     """The name of x′ where x'' = … stands: the first of v, w, u, with the index of x, that is free."""
-    words = [
-        word for one in statements
-        for word in (*one.names, *one.params, *(raw for raw in s.nodes(one.expr) if isinstance(raw, s.Word)))
-    ]
+    words = words_in(statements)
     taken = {key_of(word) for word in words}
     declared = {key_of(word) for one in statements for word in (*one.names, *one.params)}
     glued = {
         letter for word in words for letter in word.text
         if word.index is None and not word.whole and key_of(word) not in declared and word.text not in SPELLINGS
     }
-    digits = re.search(r"[0-9]*$", name.text)
+    digits = name.text[len(name.text.rstrip("0123456789")) :]
     for letter in "vwu":
-        new = s.Word(name.span, letter + (digits[0] if digits else ""), name.index, (), True)
+        new = s.Word(name.span, letter + digits, name.index, (), True)
         if key_of(new) not in taken and (key_of(new) != letter or letter not in glued):
             return new
     shown = text[name.span.start : name.span.stop]

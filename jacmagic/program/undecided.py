@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: K
     whole = t.inside(expr)
     flipped = isinstance(whole, t.Transpose)
     shown = found.source(t.inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
-    key = shown if re.fullmatch(r"[^\W\d_]", shown) else key  # λ, where the key is lam
+    key = shown if len(shown) == 1 else key  # λ, where the key is lam
     factors = [other for other in found.together.get(key, (key,)) if other in found.stuck or other == key]
     number = [f"{', '.join(factors)} in R"] if scalar is not None and key not in found.layers else []
     kin = found.kin(key)
