@@ -437,7 +437,7 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("x in R^2\nf = |x|", H, 2, "|x|", ("norm",), ("||x||", "abs(x)")),
     ("W in R^(2x2)\nf = ||W||", H, 2, "||W||", ("||W||_F",), ("||W||_F",)),
     ("x in R^2\nf = ||x||_3", S, 2, "3", ("norms are",), ()),
-    ("f(x) = softmax(x)", H, 1, "softmax(x)", ("vector", "x is a number"), ()),
+    ("f(x) = softmax(x)", H, 1, "softmax(x)", ("vector", "x is a number"), ("x in R^3",)),
     ("x in R^2\nf = cross(x, x)", H, 2, "x, x", ("3 entries",), ()),
     # -------------------------------------------------------------- brackets, bars, conditions, families
     ("f(x) = 2(x + 1", S, 1, "(", ("never closed",), ()),
