@@ -126,8 +126,40 @@ def _size(found: Match) -> Sequence[str]:
     return (f"{found[1]}^{digits}" if digits.isdigit() else f"{found[1]}^({digits})",)
 
 
+_ENTRY = r"(?:[^()\[\],]|\([^()]*\)|\[[^\[\]]*\])"
+"""One character of an entry, or a bracket of it with no other inside."""
+
+_ENDS = r"\s*(?P<index>\w+)\s*=\s*(?P<ends>[^,=()\[\]]+\.\.[^,=()\[\]]+)"
+
+
 TABLE = (
     *papers.ROWS,
+    Advice(
+        re.compile(rf"(?P<head>\b(?:sum|prod))?(?P<open>[(\[])(?P<of>{_ENTRY}+?)(?P<first>\s+for\s(?:(?!\bfor\b){_ENTRY})+)"
+                   rf",{_ENDS}(?P<close>[)\]])"),
+        "One for a bracket; a second index has a bracket of its own.",
+        lambda found: ("{0}{1}{0}{1}{of} for {index} = {ends}{close}{first}{close}".format(
+            found["head"] or "", found["open"], **found.groupdict()),),
+        (("f(x) = sum(x^(i j) for i = 1..2, j = 1..3)", ("sum(sum(x^(i j) for j = 1..3) for i = 1..2)",)),
+         ("A(x) = [i x + j for i = 1..2, j = 1..3]", ("[[i x + j for j = 1..3] for i = 1..2]",))),
+    ),
+    Advice(
+        re.compile(rf"(?<=[(\[])(?P<of>(?:(?!\bfor\b){_ENTRY})+?),{_ENDS}(?=[)\]])"),
+        "The index of a family stands behind for.",
+        lambda found: (f"{found['of']} for {found['index']} = {found['ends']}",),
+        (("f(x) = sum(x^k, k = 0..5)", ("x^k for k = 0..5",)), ("f(x) = [x^k, k = 1..3]", ("x^k for k = 1..3",))),
+    ),
+    Advice(
+        re.compile(r"(?:(?<==)|(?<== ))([-−]?[0-9.]+)\s*,\s*(\[[^][;]*,[^][;]*\])$"),
+        "The range of a slider stands behind in.", lambda found: (f"{found[1]} in {found[2]}",),
+        (("f(x) = k x; k = 3, [0, 5]", ("3 in [0, 5]",)),),
+    ),
+    Advice(
+        re.compile(r"^(\w+)\s*\^\{\s*\((\w)\)\s*\}(?=\s*=(?!=))"),
+        "One name, or a function such as f(x, y), is expected before =.",
+        lambda found: (f"{found[1]}^{{[{found[2]}]}}",),
+        (("a^{(1)} = 3; f(x) = a^{[1]} x", ("a^{[1]}",)),),
+    ),
     Advice(
         re.compile(r"^(?:\w+\s*=\s*)?(?:\w+\.)*Sequential\((?P<layers>.*)\)$"),
         "A net is written in one line, as in x(2) -> 3 relu -> 1; from_torch takes a module of PyTorch.", _sequential,

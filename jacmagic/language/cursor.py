@@ -106,7 +106,7 @@ class Cursor:
         return self.fail("a comma or a closing bracket")
 
     def equals_inside(self) -> SyntaxMistake | None:
-        """What to say of = inside a bracket that is closed: sum(k x, k = 0..5), g(x, y = 2)."""
+        """What to say of = inside a bracket that is closed: g(x, y = 2)."""
         start = self.brackets[-1].span.start
         depth = 0
         for at in range(start, len(self.text)):
@@ -116,23 +116,7 @@ class Cursor:
         else:
             return None
         inside = self.text[start + 1 : at]
-        listed = re.fullmatch(r"(.*?)(\s+for\s.*?)?,\s*(\w+)\s*=\s*([^,=]+\.\.[^,=]+)", inside, re.S)
         equals = re.search(r"(?<![<>=!])=(?!=)", inside)
-        if listed and listed[2] is None:
-            return SyntaxMistake(
-                "The index of a family stands behind for.", Span(start + 1, at),
-                (f"{listed[1]} for {listed[3]} = {listed[4]}",),
-            )
-        if listed:
-            word = re.search(r"(sum|prod)$", self.text[:start])
-            span = Span(word.start() if word else start, at + 1)
-            head = word[1] if word else ""
-            ends = self.text[start], self.text[at]
-            inner = f"{head}{ends[0]}{listed[1]} for {listed[3]} = {listed[4]}{ends[1]}"
-            return SyntaxMistake(
-                "One for a bracket; a second index has a bracket of its own.", span,
-                (f"{head}{ends[0]}{inner}{listed[2]}{ends[1]}",),
-            )
         if equals is None or "\n" in inside:
             return None
         where = start + 1 + equals.start()

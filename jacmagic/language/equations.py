@@ -66,12 +66,6 @@ class Equations(Parser):
         whole = tokens[0].span.to(tokens[-1].span)
         if re.fullmatch(r"w\[[^\[\]]*\]", shape):
             raise SyntaxMistake("Values are given to whole vectors and matrices: x = [1, 2, 3].", whole)
-        numbered = re.fullmatch(r"(\w+)\s*\^\{\s*\((\w)\)\s*\}", self.text[whole.start : whole.stop])
-        if numbered:
-            raise SyntaxMistake(
-                "One name, or a function such as f(x, y), is expected before =.", whole,
-                (f"{numbered[1]}^{{[{numbered[2]}]}}",),
-            )
         nearly = re.fullmatch(r"([^\W\d_])_\{?([nkt])\}?\+1", self.text[whole.start : whole.stop])
         if nearly:  # x_n+1, glued
             raise AmbiguousMath(

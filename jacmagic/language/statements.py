@@ -410,9 +410,6 @@ class Line(Equations):
                 raise SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
             listed = self.right_side()
             inside = self.text[listed.start : listed.stop]
-            if self.tokens[1].text == "=" and re.fullmatch(r"[-−]?[0-9.]+\s*,\s*\[[^][;]*,[^][;]*\]", inside):
-                fix = re.sub(r"\s*,\s*\[", " in [", inside, count=1)
-                raise SyntaxMistake("The range of a slider stands behind in.", listed, (fix,))
             if "=" not in inside and "\n" not in inside and not re.search(r"\bin\b|∈|\\", inside):
                 raise SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
             raise SyntaxMistake("A comma separates statements only before a new name = …", token.span)
