@@ -150,3 +150,30 @@ def test_more_data_than_an_output_carries_are_said() -> None:
 def test_the_picture_is_by_the_number_of_inputs(name: str, kind: str, shown: str) -> None:
     made = panel.spec(lesson(name))["picture"]
     assert (made["kind"], made["f"], [one["kind"] for one in made["also"]]) == (kind, shown, ["net"])
+
+
+@pytest.mark.parametrize("name", ["xor", "spirals"])
+def test_the_landscape_is_the_loss_along_its_directions(name: str, tmp_path: Path) -> None:
+    n = lesson(name)
+    got = in_node("""
+        const { learn, graph, names } = given;
+        const who = panel.learner(graph, learn);
+        for (const one of names) if (!(one.key in learn.data)) who.put(one.key, [one.value].flat());
+        const weights = [...who.weights.values()], ways = panel.directions(weights, learn.seed), before = weights.map((one) => [...one]);
+        const found = [[0, 0], [1, 0], [-0.5, 0.25], [0.8, -1]].map((along) => [along, who.at(ways, along)]);
+        const same = weights.every((one, k) => one.every((v, i) => v === before[k][i]));
+        console.log(JSON.stringify({ keys: [...who.weights.keys()], ways: ways.map((way) => way.map((one) => [...one])), found, same }));
+    """, panel.spec(n), tmp_path)
+    _, data, _ = LESSONS[name]
+    loss = n.program.outputs[-1]
+    assert got["same"]
+    for way in got["ways"]:
+        for key, part in zip(got["keys"], way):
+            length = np.linalg.norm(n.values[key])
+            np.testing.assert_allclose(np.linalg.norm(part), length or 1, rtol=1e-12)
+    for along, value in got["found"]:
+        moved = {
+            key: n.values[key] + sum(a * np.reshape(way[k], np.shape(n.values[key])) for a, way in zip(along, got["ways"]))
+            for k, key in enumerate(got["keys"])
+        }
+        np.testing.assert_allclose(value, np.mean(n.forward(**data, **moved)[loss]), rtol=1e-10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import frontends
 import numpy as np
@@ -68,6 +69,23 @@ def test_formulas_numbers_and_picture_follow_and_undo_goes_back(page: Page, tmp_
     expect(count).to_contain_text("step 101, loss")
     page.get_by_role("button", name="Reset").click()
     expect(count).to_have_text("step 0")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_landscape_round_the_weights_is_drawn_on_request(page: Page, tmp_path: Path, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    opened(page, tmp_path, "xor")
+    button(page, "▶ train").click()
+    expect(page.locator(".jm-train .jm-count")).to_contain_text("step 100, loss")
+    loss = page.locator(".jm-train .jm-count").inner_text().split("loss ")[1]
+    button(page, "landscape").click()
+    picture = page.locator(".jm-train svg")
+    expect(picture).to_have_attribute("aria-label", re.compile(r"weights of step 100 along two random directions: .* here, least .* up to"))
+    assert picture.get_attribute("aria-label").split("directions: ")[1].startswith(loss[:4])
+    expect(picture.locator(".jm-curve")).to_have_count(9)
+    expect(page.locator(".jm-train .jm-count")).to_contain_text("step 100, loss")
+    button(page, "step").click()
+    expect(picture).to_have_attribute("aria-label", re.compile("weights of step 100 "))
 
 
 def test_the_options_are_those_of_train(page: Page, tmp_path: Path) -> None:

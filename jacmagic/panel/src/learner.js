@@ -2,7 +2,7 @@
 
 import { kernel, product } from "./evaluator.js";
 
-const { floor, imul, sqrt } = Math;
+const { PI, cos, floor, hypot, imul, log, sqrt } = Math;
 
 /** The output that is the loss of one example; that by W is LOSS + "W". */
 const LOSS = "learn:";
@@ -37,6 +37,21 @@ export function batches(count, size, seed) {
 }
 
 /**
+ * Two directions in the space of the weights: normal draws (Box and Muller's, of mulberry32's numbers), those of each name as long as its
+ * weights are, so that a step of 1 is as much to every layer (Li et al., Visualizing the Loss Landscape of Neural Nets, 2018).
+ * @param {Float64Array[]} weights @param {number} seed
+ */
+export function directions(weights, seed) {
+  const next = uniform(seed);
+  const normal = () => sqrt(-2 * log(1 - next())) * cos(2 * PI * next());
+  return [0, 1].map(() => weights.map((list) => {
+    const one = list.map(normal);
+    const scale = (hypot(...list) || 1) / hypot(...one);
+    return one.map((v) => scale * v);
+  }));
+}
+
+/**
  * What is subtracted from a weight, rate times: from two arrays of its own, its slope and the step from 1; train.OPTIMIZERS says the same.
  * @type {Record<string, (m: Float64Array, v: Float64Array, slope: Float64Array, step: number) => ArrayLike<number>>}
  */
@@ -68,6 +83,10 @@ export function learner(graph, { count, keys, many, data, seed }) {
   for (const k of needed) for (const arg of nodes[k].args) needed.add(arg);
   /** What is computed once a step, and what for each example: those that one of its numbers reaches. @type {(() => void)[][]} */
   const runs = [[], []];
+  /** Those of them that the loss alone needs. @type {(() => void)[][]} */
+  const few = [[], []];
+  const below = new Set([graph.outputs[LOSS]]);
+  for (const k of below) for (const arg of nodes[k].args) below.add(arg);
   const reached = new Set();
   const inputs = new Map();
   for (const k of [...needed].sort((p, q) => p - q)) {
@@ -76,13 +95,18 @@ export function learner(graph, { count, keys, many, data, seed }) {
     const run = kernel(node, node.args.map((/** @type {number} */ arg) => nodes[arg]));
     if (node.op === "input") inputs.set(node.data, node.out);
     if (node.op === "input" ? many.includes(node.data) : node.args.some((/** @type {number} */ arg) => reached.has(arg))) reached.add(k);
-    if (node.args.length) runs[+reached.has(k)].push(run);
+    if (!node.args.length) continue;
+    runs[+reached.has(k)].push(run);
+    if (below.has(k)) few[+reached.has(k)].push(run);
   }
   const out = (/** @type {string} */ output) => nodes[graph.outputs[output]].out;
   const put = (/** @type {string} */ key, /** @type {ArrayLike<number>} */ list) => inputs.get(key)?.set(list);
   const rows = many.filter((key) => inputs.has(key)).map((key) => ({ to: inputs.get(key), from: Float64Array.from(data[key]), size: inputs.get(key).length }));
   for (const key of Object.keys(data)) if (!many.includes(key)) put(key, data[key]);
   const loss = out(LOSS);
+  const take = (/** @type {number} */ row) => {
+    for (const { from, to, size } of rows) for (let k = 0, at = row * size; k < size; k++) to[k] = from[at + k];
+  };
   const moved = keys.map((key) => {
     const slope = out(LOSS + key);
     return { weight: /** @type {Float64Array} */ (inputs.get(key) ?? new Float64Array(slope.length)), slope, mean: new Float64Array(slope.length), m: new Float64Array(slope.length), v: new Float64Array(slope.length) };
@@ -99,7 +123,7 @@ export function learner(graph, { count, keys, many, data, seed }) {
       for (const { mean } of moved) mean.fill(0);
       const part = draw();
       for (let r = 0; r < part.length; r++) {
-        for (const { from, to, size } of rows) for (let k = 0, at = part[r] * size; k < size; k++) to[k] = from[at + k];
+        take(part[r]);
         for (const run of runs[1]) run();
         sum += loss[0];
         for (const { mean, slope } of moved) for (let k = 0; k < mean.length; k++) mean[k] += slope[k];
@@ -116,6 +140,20 @@ export function learner(graph, { count, keys, many, data, seed }) {
         for (let k = 0; k < weight.length; k++) weight[k] -= rate * by[k];
       });
       return found;
+    },
+    /** The mean loss over all examples so far along directions; the weights stay. @param {Float64Array[][]} ways @param {number[]} along */
+    at(ways, along) {
+      const kept = moved.map(({ weight }) => weight.slice());
+      moved.forEach(({ weight }, i) => ways.forEach((way, j) => { for (let k = 0; k < weight.length; k++) weight[k] += along[j] * way[i][k]; }));
+      for (const run of few[0]) run();
+      let sum = 0;
+      for (let r = 0; r < count; r++) {
+        take(r);
+        for (const run of few[1]) run();
+        sum += loss[0];
+      }
+      moved.forEach(({ weight }, i) => weight.set(kept[i]));
+      return sum / count;
     },
     /** Forget moments, batches and, unless `on`, what was seen. */
     start(on = false) {

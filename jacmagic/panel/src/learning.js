@@ -1,6 +1,7 @@
 /** Learning in the page: ▶ train with its rate, optimizer and batch, and what is seen on the way: losses, gradients, weights. */
 
 import { nice, steady } from "./geometry.js";
+import { landscape } from "./landscape.js";
 import { OPTIMIZERS, learner } from "./learner.js";
 import { VIEWS } from "./parts.js";
 import { canvasFor } from "./pictures/canvas.js";
@@ -117,9 +118,9 @@ export function learning(panel) {
   // ------------------------------------------------------------------ what is seen
   const frameBox = el("div", { class: "jm-plot" });
   /** @type {Record<string, () => void>} */
-  const plots = { loss: losses, gradients: slopes, weights: bars };
+  const plots = { loss: losses, gradients: slopes, weights: bars, landscape: land };
   let shown = "loss";
-  const words = Object.keys(plots).map((name) => word(name, () => { shown = name; drawn = ""; state.schedule(); }, { "aria-pressed": "false" }));
+  const words = Object.keys(plots).map((name) => word(name, () => { shown = name; drawn = ""; if (name === "landscape") { stop(); heed(); around.start(); } state.schedule(); }, { "aria-pressed": "false" }));
   /** @type {any} */
   let svg;
   /** @type {ReturnType<typeof plane>} */
@@ -186,6 +187,12 @@ export function learning(panel) {
       names.append(lettered(markup(key), { x: space.left - 8, y: base - 2, "text-anchor": "end", "font-size": min(16, tall) }));
     });
   }
+  const around = landscape(panel, who, learn.seed, () => { drawn = ""; state.schedule(); say(told); });
+  let told = "";
+  function land() {
+    told = around.paint(sheet, space);
+    names.append(draw("text", { x: space.left + space.width, y: space.top + 14, "text-anchor": "end", class: "jm-haloed" }, told.replace(/.*directions: /, "")));
+  }
   function make() {
     const width = floor(frameBox.clientWidth) || 520;
     if (width === wide) return;
@@ -210,7 +217,7 @@ export function learning(panel) {
     names.replaceChildren();
     plots[shown]();
     put(svg, "class", "jm-svg" + (shown === "weights" ? " jm-rows" : ""));
-    put(svg, "aria-label", shown + " over the steps; " + count.data);
+    put(svg, "aria-label", shown === "landscape" ? told : shown + " over the steps; " + count.data);
     words.forEach((one, k) => put(one, "aria-pressed", Object.keys(plots)[k] === shown));
   });
   return el("div", { class: "jm-train", role: "group", "aria-label": "training" },
