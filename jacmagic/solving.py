@@ -10,7 +10,7 @@ import ctypes
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SECONDS = 2.0
 PATIENCE = 3  # times as much by the clock, where other work is on the machine
 """How long SymPy looks for a solution."""
+
+MAX_TRIED = 40
+"""Starts from which Newton's method looks for what SymPy has left out."""
 
 MAX_STARTS = 400
 """Points from which Newton's method starts. Instead: `r.vector()` and a solver of SciPy."""
@@ -96,7 +99,7 @@ def equilibria(result: Result) -> Solutions:
     jacobian = _matrix(result, roots, targets)
 
     def kind(values: dict[str, Any]) -> tuple[str, tuple[complex, ...]]:
-        found = np.linalg.eigvals(jacobian(values))
+        found = _eigenvalues(np.linalg.eigvals, jacobian(values))
         return stability(found, as_map), tuple(found)
 
     return _found(result, rests, targets, kind)
@@ -114,10 +117,15 @@ def critical_points(result: Result) -> Solutions:
     hessian = _matrix(result, gradient, targets)
 
     def kind(values: dict[str, Any]) -> tuple[str, tuple[complex, ...]]:
-        found = np.linalg.eigvalsh(hessian(values))
+        found = _eigenvalues(np.linalg.eigvalsh, hessian(values))
         return extremum(found), tuple(found)
 
     return _found(result, gradient, targets, kind)
+
+
+def _eigenvalues(of: Callable[[np.ndarray], np.ndarray], matrix: np.ndarray) -> np.ndarray:
+    """The eigenvalues of a matrix; nan of one that is not finite."""
+    return of(matrix) if np.isfinite(matrix).all() else np.full(len(matrix), np.nan)
 
 
 def extremum(eigenvalues: np.ndarray) -> str:
@@ -186,14 +194,29 @@ def _found(result: Result, roots: Sequence[Node], targets: Sequence[Node], kind:
     if len(unknowns) > MAX_SOLVED:
         raise ValueError(f"at most {MAX_SOLVED} unknowns are solved for; here are {len(unknowns)}")
     exact = _exact([entry for root in roots for entry in result.entries(root)], unknowns)
-    near = [] if exact else _by_grid(result, roots, targets, unknowns)
-    found = Solutions(map(Solution, near or exact or ()))
-    found.exact = exact is not None and not near
     point = result.point({})
+    few = [] if exact is None else _by_grid(result, roots, targets, unknowns, MAX_TRIED)
+    if exact is not None and not all(any(_covers(result, one, at, point) for one in exact) for at in few):
+        exact = None  # SymPy leaves out roots that it has no form for, and does not say so
+    near = [] if exact is not None else _by_grid(result, roots, targets, unknowns)
+    found = Solutions(map(Solution, near if exact is None else exact))
+    found.exact = exact is not None
     for one in found:
         numbers = [_number(result, one.get(symbol.name, symbol), point) for symbol in unknowns]
-        one.kind, one.eigenvalues = kind(point | _split(targets, numbers))
+        if np.isfinite(numbers).all():
+            one.kind, one.eigenvalues = kind(point | _split(targets, numbers))
+        else:
+            one.kind, one.eigenvalues = "no real number at the current values", ()
     return found
+
+
+def _covers(result: Result, found: Mapping[str, Any], at: Mapping[str, float], point: dict[str, Any]) -> bool:
+    """Whether a solution in symbols is, or passes through, a place in numbers."""
+    put = {symbol: at[symbol.name] for value in found.values() if isinstance(value, sp.Expr)
+           for symbol in value.free_symbols if symbol.name in at}
+    values = [(_number(result, value.subs(put) if isinstance(value, sp.Expr) else value, point), at[name])
+              for name, value in found.items()]
+    return all(abs(a - b) <= 1e-4 * (1 + abs(b)) for a, b in values)
 
 
 def _split(targets: Sequence[Node], flat: Sequence[float]) -> dict[str, Any]:
@@ -281,7 +304,8 @@ def _used(clock: Sequence[int], most: float) -> float:
 
 
 def _by_grid(
-    result: Result, roots: Sequence[Node], targets: Sequence[Node], unknowns: Sequence[sp.Symbol]
+    result: Result, roots: Sequence[Node], targets: Sequence[Node], unknowns: Sequence[sp.Symbol],
+    starts: int = MAX_STARTS,
 ) -> list[dict[str, Any]]:
     """The different points at which Newton's method ends, from starts all over the ranges of the unknowns."""
     g = result.program.graph
@@ -296,7 +320,7 @@ def _by_grid(
 
     ends = [_range(result, one.data) for one in targets for _ in range(one.size)]
     found: list[np.ndarray] = []
-    for start in _starts(ends):
+    for start in _starts(ends, starts):
         at = _newton(both, start)
         inside = at is not None and all(low - 1e-6 <= v <= high + 1e-6 for v, (low, high) in zip(at, ends))
         if at is not None and inside and not any(np.allclose(at, one, rtol=1e-6, atol=1e-6) for one in found):
@@ -314,9 +338,9 @@ def _range(result: Result, key: str) -> tuple[float, float]:
     return -far, far
 
 
-def _starts(ends: Sequence[tuple[float, float]]) -> Iterable[np.ndarray]:
+def _starts(ends: Sequence[tuple[float, float]], most: int) -> Iterable[np.ndarray]:
     """A grid; a little off the middle, where much is symmetric."""
-    count = max(2, min(60, int(MAX_STARTS ** (1 / len(ends)))))
+    count = max(2, min(60, int(most ** (1 / len(ends)))))
     axes = [np.linspace(low, high, count) + 1e-3 * (high - low) for low, high in ends]
     return map(np.array, itertools.product(*axes))
 
@@ -330,5 +354,14 @@ def _newton(both: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], at: np.
         step = np.linalg.lstsq(J, f, rcond=1e-12)[0]
         at = at - step
         if np.max(np.abs(step)) < 1e-11 * (1 + np.max(np.abs(at))):
-            return np.where(np.abs(at) < 1e-12, 0.0, at) if np.max(np.abs(f)) < 1e-8 else None
+            return _rounded(both, at) if np.max(np.abs(f)) < 1e-8 else None
     return None
+
+
+def _rounded(both: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], at: np.ndarray) -> np.ndarray:
+    """The place with 0 for what is nearly 0, where that solves no worse: a multiple root has half of its digits."""
+    for near in (1e-6, 1e-12):
+        zeros = np.where(np.abs(at) < near, 0.0, at)
+        if np.max(np.abs(both(zeros)[0])) <= np.max(np.abs(both(at)[0])):
+            return zeros
+    return at

@@ -53,7 +53,9 @@ def test_an_answer_is_written_as_in_a_block(answer):
         ("f(x) = sin^2 x + cos^2 x", "0", (1, 1)), ("u = u(x, t)\nf = u^2", "[2u ∂u/∂x, 2u ∂u/∂t]", (1, 2)),
         ("f(x) = x^3", "3 e^(2 ln x)", (1, 1)), ("f(x) = (x + 1)^9", "9(x + 1)^4 (x^2 + 2x + 1)^2", (1, 1)),
         ("x^2 y + sin y", "2x y, x^2 + cos y", (1, 2)), ("n = 3\nf(x) = x^n", "n x^(n-1)", (1, 1)),
-        ("f(x, y) = [x y, x + y, x]", "y, x; 1, 1; 1, 0", (3, 2)),
+        ("f(x, y) = [x y, x + y, x]", "y, x; 1, 1; 1, 0", (3, 2)), ("f(x, y) = x^2 y", "f_y = x^2", ()), ("f(x) = x^2", "\n 2x \n", (1, 1)),
+        ("u = u(x, t)\nf = u^2", "2u ∂u/∂x, 2u ∂u/∂t", (1, 2)), ("f(x) = x^2 - 2\ng(x) = x - f(x)/f'(x)", "f(x) f''(x)/f'(x)^2", (1, 1)),
+        (NET, "∂L/∂W2[1, 2] = (o[1] - y[1]) a[2]", ()),
     ],
 )
 def test_what_is_right_is_right_in_its_shape(block, answer, shape):
@@ -75,9 +77,10 @@ def test_a_softmax_s_target_adds_up_to_one():
         ("[2x y, x^", "This bracket is never closed.", "["), ("[2x z, x^2]", "z is no name of the block", "z"),
         ("[2x y, x^2y]", "can be read in two ways", "x^2y"), ("2x y, x^", "An exponent is expected here.", "^"),
         ("[2x y, x^2; 1, 2]", "2×2 matrix; the derivative is 1×2", "[2x y, x^2; 1, 2]"), ("2x y", "This is a number", "2x y"),
-        ("∂f/∂q = 3", "No name 'q' in this block", "q"), ("J = ", "Right of = stands the answer", "J = "),
+        ("∂f/∂q = 3", "No name 'q' in this block", "q"), ("J = ", "Right of = stands the answer", "J ="),
         ("[2x y, 1/0]", "This divides by 0", "1/0"), ("[2x y, sinx]", "sinx", "sinx"), ("[x, y] + [x, y, x]", "entries", "[x, y] + [x, y, x]"),
-        ("", "The answer is empty", ""), ("2x y; x^2; z", "z is no name", "z"),
+        ("", "The answer is empty", ""), ("2x y; x^2; z", "z is no name", "z"), ("grad f", "here it is asked for", "grad f"),
+        ("[∂f/∂x, x^2]", "here it is asked for", "∂f/∂x"), ("[d/dx (x^2 y), x^2]", "here it is asked for", "d/dx (x^2 y)"),
     ],
 )
 def test_what_cannot_be_read_is_pointed_at(answer, says, under):
@@ -88,6 +91,18 @@ def test_what_cannot_be_read_is_pointed_at(answer, says, under):
     assert error.source == answer
     assert answer[error.span.start : error.span.stop] == under
     assert "answer =" not in str(error)
+
+
+@pytest.mark.parametrize(("block", "answer", "hints"), [
+    ("f(x, y) = x^2 y", "2x y", ("∂f/∂x = 2x y", "∂f/∂y = 2x y")), ("x in R^3\nA in R^(3x3)\nf = x^T A x", "x^T (A + A^T)", ("∂f/∂x = x^T (A + A^T)",)),
+    ("x in R^3\nA in R^(3x3)\nf = A x", "A", ("∂f/∂x = A",)), ("f(x, y) = x^2 y", "J = 2x y", ()), ("f(x, y) = x^2 y", "[x, y, 1]", ()),
+])
+def test_an_answer_to_one_part_alone_is_told_how_to_say_so(block, answer, hints):
+    with pytest.raises(jacmagic.ShapeError) as caught:
+        marked(block, answer)
+    assert caught.value.hints == hints
+    for one in hints:
+        marked(block, one)
 
 
 def test_an_answer_is_text():

@@ -41,7 +41,7 @@ def test_the_sliders_start_at_the_first_point_of_numbers() -> None:
 @pytest.mark.parametrize(("block", "line", "text", "words"), [
     ("f(x) = x^2\nat z = 3", 2, "z", "no name"), ("u = x\nf = u^2\nat u = 1", 3, "u", "is defined"),
     ("f(x) = x^2\nat x = [1, 2]", 2, "[1, 2]", "another size"), ("f(x) = x^2\nat x = x + 1", 2, "x + 1", "both sides"),
-    ("f(x) = x^2\nat x = q", 2, "q", "no name"),
+    ("f(x) = x^2\nat x = q", 2, "q", "no name"), ("f(x) = x^2\nat x = 1, x = 2", 2, "x = 2", "given twice"),
 ])
 def test_a_point_is_of_names_that_no_line_defines(block: str, line: int, text: str, words: str) -> None:
     with pytest.raises(jacmagic.JacmagicError) as caught:
@@ -64,6 +64,7 @@ FUNCTIONS = {  # minima, maxima, saddles and points that second derivatives do n
     "4 + x^3 + y^3 - 3x y": (1, 0, 1, 0), "x^2 y + y^2 - y": (1, 0, 2, 0), "e^(-x^2 - y^2)": (0, 1, 0, 0),
     "2 - x^4 + 2x^2 - y^2": (0, 2, 1, 0), "x^3 y + 12x^2 - 8y": (0, 0, 1, 0), "(x - y) (x y - 1)": (0, 0, 2, 0),
     "x e^x - y^2": (0, 0, 1, 0), "x^2/(1 + x^2) + y^2": (1, 0, 0, 0), "(x^2 + y - 11)^2 + (x + y^2 - 7)^2": (4, 1, 4, 0),
+    "(4 - 2.1x^2 + x^4/3) x^2 + x y + (4y^2 - 4) y^2": (6, 2, 7, 0),  # of which SymPy says one, and no word of the others
     "x^2 + y^4 - y^2": (2, 0, 1, 0), "cosh x + y^2": (1, 0, 0, 0), "sqrt(1 + x^2 + y^2)": (1, 0, 0, 0),
 }
 
@@ -112,8 +113,15 @@ def test_what_sympy_does_not_find_newton_s_method_does_and_says_so() -> None:
     assert "there may be more" in repr(found)
     assert [round(one["x"], 6) for one in found] == [-3.141593, 0, 3.141593]
     assert [one.kind for one in found] == ["saddle", "stable focus", "saddle"]
+    assert [one["x"] for one in jacmagic.jacobian("tan x = x").solve()] == pytest.approx([-4.493409457909064, 0, 4.493409457909064], abs=1e-12)
     (one,) = jacmagic.jacobian("x^5 - x - 1 = 0").solve()
     assert one["x"] == pytest.approx(1.1673039782614187)
+
+
+def test_where_a_map_rests_for_other_values_only_there_is_no_word() -> None:
+    found = jacmagic.jacobian("x_{n+1} = x_n^2 + c").equilibria()
+    assert [one.kind for one in found] == ["no real number at the current values"] * 2
+    assert [one.kind for one in jacmagic.jacobian("x_{n+1} = x_n^2 + c\nc = 0.1").equilibria()] == ["stable fixed point", "unstable fixed point"]
 
 
 def test_equations_are_solved() -> None:

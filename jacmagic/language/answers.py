@@ -15,6 +15,10 @@ LABELS = [re.compile(pattern) for pattern in (
 """What may stand left of = and says which derivative is meant; all else there is a name for the whole."""
 
 
+INDEXED = re.compile(r"(?P<of>[^\W\d_])_\{?(?P<wrt>[^\W_]+)\}?")
+"""f_x: likewise, where the block has both names."""
+
+
 def outside(body: str) -> Iterator[tuple[int, str]]:
     r"""The characters outside all brackets, with their places; `\\` is one."""
     depth = 0

@@ -539,6 +539,23 @@ class _Factor:
         return self.placed(replace(inner, span=group.span), of.key, 1)
 
 
+def check_order(reader: Reader, item: s.Item, group: s.Group, key: str) -> None:
+    """f^(3)(x) of a function of one argument is its third derivative in books, and may be a power.
+
+    Raises:
+        AmbiguousMath: with both.
+    """
+    behind = reader.source(item.posts[0].span) if len(item.posts) == 1 else ""
+    typed = re.fullmatch(r"\^\{?\s*\(\s*([1-9])\s*\)\s*\}?", behind)
+    if typed is None or len(reader.scope.functions[key]) != 1:
+        return
+    name, argument = said(item.atom.span), said(group.span)
+    raise reader.ambiguous(
+        item.span.to(group.span), t.Phrase((name, t.Words(_PRIME * int(typed[1])), argument)),
+        t.Power(t.Phrase((name, argument)), t.Number(typed[1])), says="{} can be a derivative or a power.",
+    )
+
+
 def splits(word: s.Word, params: Collection[str]) -> Iterator[tuple[str, ...]]:
     """The ways to read the index of f_xy as arguments of the function."""
     if word.parts:

@@ -57,9 +57,9 @@ class Equations(Parser):
         return self.ended(s.Statement(span, "residual", (s.Word(left.span, ""),), expr=difference(left, right, span)))
 
     def calls(self, tokens: Sequence[Token]) -> bool:
-        """True where the first token names a function of a line above."""
+        """True where the first token names a function, a built-in one or one of a line above."""
         one = tokens[0]
-        return key_of(s.Word(one.span, one.text, one.index)) in self.functions
+        return find(one.text) is not None or key_of(s.Word(one.span, one.text, one.index)) in self.functions
 
     def check_form(self, tokens: Sequence[Token], shape: str) -> None:
         """No component has a value of its own, and no function that nobody knows has one at a point."""

@@ -213,6 +213,7 @@ class Reader(Values):
             assert follow is not None
             assert isinstance(follow.atom, s.Group)
             self.check_inverse(item, follow, items, at, None)
+            derivatives.check_order(self, item, follow.atom, user)
             arguments = self.arguments(follow.atom)
             span = item.span.to(follow.atom.span)
             expr: t.Expr = t.UserCall(user, arguments, span=span)

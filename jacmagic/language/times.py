@@ -108,8 +108,8 @@ class Times(Words):
         if find(word.typed) is not None:
             raise SyntaxMistake("A prime is a derivative of a function of one argument, entry by entry.", span)
         raise SyntaxMistake(
-            f"{self.source(span)} is a derivative in time, and no line gives it: a line for it is "
-            f"{shown}{chr(39) * primes} = …; the transpose is {shown}^T.", span,
+            f"{self.source(span)} is a derivative, and no line gives it: of a function it needs {shown}(x) = … above, "
+            f"in time {shown}{chr(39) * primes} = …; the transpose is {shown}^T.", span,
             (f"{shown}^T",) if primes == 1 and key_of(word) in self.scope.vectors | self.scope.matrices else (),
         )
 

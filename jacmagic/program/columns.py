@@ -123,13 +123,36 @@ def only_a_number(block: Sized, built: Built) -> SyntaxMistake | None:
     for key in built.outputs:
         step = built.steps[key]
         call = alone(step.expr) if step.expr else None
+        asked, of = "", ""
         if call is not None:
+            asked, of = block.source(call.span).replace("'", "").replace("′", ""), call.key
+        elif step.expr and (place := at_place(block, step.expr)):
+            asked, of = place
+        if asked:
             whole = next(statement.span for name, statement in block.sequence if name == key)
-            asked = block.source(call.span).replace("'", "").replace("′", "")
             return SyntaxMistake(
-                f"{key} is a number, in which nothing varies, and {call.key} is used in it alone; {asked} on a line of "
+                f"{key} is a number, in which nothing varies, and {of} is used in it alone; {asked} on a line of "
                 "its own shows the value and the derivative there.", whole, (asked,),
             )
+    return None
+
+
+def at_place(block: Sized, expr: t.Expr) -> tuple[str, str] | None:
+    """The call f(1, 2) of the first function whose derivative an expression takes at a place, and its name."""
+    for one in t.walk(expr):
+        inner = one.of if isinstance(one, t.AtPoint) else t.inside(one.inner) if isinstance(one, t.Evaluated) else None
+        of = getattr(inner, "of", None)
+        if not isinstance(of, t.Name) or of.key not in block.scope.functions:
+            continue
+        params = block.scope.functions[of.key]
+        if isinstance(one, t.AtPoint):
+            values = dict(zip(params, one.arguments))
+        else:
+            places = one.place.items if isinstance(one, t.Evaluated) and isinstance(one.place, t.Listing) else ()
+            values = {side.sides[0].key: side.sides[1] for side in places
+                      if isinstance(side, t.Equation) and isinstance(side.sides[0], t.Name)}
+        if values.keys() == set(params):
+            return f"{block.source(of.span)}({', '.join(block.source(values[key].span) for key in params)})", of.key
     return None
 
 

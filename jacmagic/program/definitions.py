@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
@@ -117,7 +118,30 @@ def check_names(block: Settled) -> Settled:
             raise error
     check_kin(block, {key for key, _ in block.sequence})
     check_slips(block)
+    check_by(block)
     return block
+
+
+def check_by(block: Settled) -> None:
+    """A derivative is by a name that stands in some formula or line, too: ∂f/∂z of f(x, y) is a slip."""
+    names_of = Counter(one.key for tree in block.trees.values() for one in t.walk(tree) if isinstance(one, t.Name))
+    taken = [one for tree in block.trees.values() for one in t.walk(tree) if isinstance(one, (t.Partial, t.Total))]
+    names_of.subtract(name.key for one in taken for name in one.by if isinstance(name, t.Name))
+    known = {*block.drafts, *(key_of(word) for word in block.columns), *block.scope.timed, *block.scope.names}
+    known |= {param for params in block.scope.functions.values() for param in params}
+    for one in taken:
+        for name in one.by:
+            if isinstance(name, t.Name) and name.key not in known and not names_of[name.key]:
+                raise by_nothing(block, one, name)
+
+
+def by_nothing(block: Settled, one: t.Partial | t.Total, name: t.Name) -> NameMistake:
+    """What to say of a derivative by a name that nothing has; of a function it offers its own arguments."""
+    params = block.scope.functions.get(one.of.key, ()) if isinstance(one.of, t.Name) and len(one.by) == 1 else ()
+    sign = "∂" if isinstance(one, t.Partial) else "d"
+    fixes = [f"{sign}{block.source(one.of.span)}/{sign}{param}" for param in params[:2]]
+    said = f"{block.source(name.span)} stands in no formula, so that nothing changes with it."
+    return NameMistake(said, one.span, fixes)
 
 
 def check_slips(block: Settled) -> None:

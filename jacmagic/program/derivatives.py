@@ -377,10 +377,18 @@ class _Derivative:
         if along.size != matrix.shape[1] or len(along.shape) > 1:
             found = low.describe(expr.along, low.of_node(along))
             raise ShapeError(
-                f"A direction has an entry for each variable, {', '.join(by)}: {found}.", expr.span
+                f"A direction has an entry for each variable, {', '.join(by)}: {found}.", expr.span,
+                self.sized(expr.along, matrix),
             )
         flat = g.take(along, range(along.size), (along.size,))
         return g.take(g.dot(matrix, flat, (0, 1), (1,), (0,)), range(root.size), root.shape), by
+
+
+    def sized(self, along: t.Expr, matrix: Node) -> tuple[str, ...]:
+        """The line that declares a direction which no line does."""
+        node, n = self.low.node(self.low.lower(along)), matrix.shape[1]
+        plain = isinstance(along, t.Name) and node.op == "input" and not node.shape and n > 1
+        return (f"{self.low.source(along.span)} in R^{n}",) if plain else ()
 
 
 RULES = dict.fromkeys(t.DERIVATIVES, lower)

@@ -32,6 +32,9 @@ def points(block: Sized, low: Lowerer, steps: Mapping[str, Step], shapes: Mappin
         for place in line.places:
             assert place.name is not None
             key = key_of(place.name)
+            if key in values:
+                said = f"{place.name.typed} is given twice; another point has a line of its own."
+                raise NameMistake(said, place.span)
             tree = block.reader.value(place.value)
             check(block, place, tree, key, steps, shapes)
             value = low.lower(tree)

@@ -14,7 +14,7 @@ from jacmagic import names
 from jacmagic.engine.graph import Node
 from jacmagic.errors import JacmagicError, NameMistake, ShapeError, Span, SyntaxMistake, nearest
 from jacmagic.language import tree as t
-from jacmagic.language.answers import LABELS, bracketed, outside
+from jacmagic.language.answers import INDEXED, LABELS, bracketed, outside
 from jacmagic.language.reading import Reader
 from jacmagic.language.statements import parse
 from jacmagic.language.words import Scope
@@ -33,6 +33,7 @@ class Answer:
 
     text   what it was read from, and `span`, where it stands in that
     of     the name that is differentiated, and `wrt`, by what; None of the whole Jacobian
+    named  whether something stands left of =
     """
 
     text: str
@@ -41,13 +42,14 @@ class Answer:
     node: Node
     of: str | None = None
     wrt: str | None = None
+    named: bool = False
 
-    def misfit(self, rows: int, columns: int, flipped: bool = False) -> ShapeError:
-        """It has another size than what is asked for."""
+    def misfit(self, rows: int, columns: int, flipped: bool = False, hints: tuple[str, ...] = ()) -> ShapeError:
+        """It has another size than what is asked for; the hints say what has its size."""
         meant = f"{rows}×{columns}" if rows * columns > 1 else "a number"
         row, column = ("variable", "function") if flipped else ("function", "variable")
         whole = "" if self.of else f": a row for each {row}, a column for each {column}"
-        error = ShapeError(f"This is {describe(self.node.shape)}; the derivative is {meant}{whole}.", self.span)
+        error = ShapeError(f"This is {describe(self.node.shape)}; the derivative is {meant}{whole}.", self.span, hints)
         error.bind(self.text)
         return error
 
@@ -74,8 +76,12 @@ def read(result: Result, text: str, span: Span | None = None) -> Answer:
     if not isinstance(text, str):
         raise TypeError(f'an answer is text, such as "[2x y, x^2]"; this is of type {type(text).__name__}')
     span = Span(0, len(text)) if span is None else span
-    if not text[span.start : span.stop].strip():
+    part = text[span.start : span.stop]
+    if part.strip():
+        span = Span(span.stop - len(part.lstrip()), span.start + len(part.rstrip()))
+    else:
         raise SyntaxMistake("The answer is empty; it is written as in a block.", span, ("[2x y, x^2]",)).bind(text)
+    begin = span.start
     of, wrt, span = labelled(result, text, span)
     before, body, behind = bracketed(text[span.start : span.stop])
     whole = f"{HEAD}{before}{body}{behind}"
@@ -85,7 +91,7 @@ def read(result: Result, text: str, span: Span | None = None) -> Answer:
         raise moved(error, whole, result.program.net, before, span).bind(text) from None
     except RecursionError:
         raise SyntaxMistake("This answer is nested too deep.", span).bind(text) from None
-    return Answer(text, span, expr, node, of, wrt)
+    return Answer(text, span, expr, node, of, wrt, span.start > begin)
 
 
 def moved(error: JacmagicError, whole: str, net: bool, before: str, span: Span) -> JacmagicError:
@@ -119,8 +125,9 @@ def labelled(result: Result, text: str, span: Span) -> tuple[str | None, str | N
     rest += len(text[rest : span.stop]) - len(text[rest : span.stop].lstrip())
     if rest >= span.stop:
         raise SyntaxMistake("Right of = stands the answer.", span).bind(text)
-    for pattern in LABELS:
-        if found := pattern.fullmatch(left.strip("$ ")):
+    for pattern in (*LABELS, INDEXED):
+        found = pattern.fullmatch(left.strip("$ "))
+        if found and (pattern is not INDEXED or {found["of"], found["wrt"]} <= set(result.known)):
             first = text.index(found[0], span.start)
             of, wrt = (known(result, text, found[one], first) for one in ("of", "wrt"))
             return of, wrt, Span(rest, span.stop)
@@ -156,6 +163,7 @@ def understood(result: Result, whole: str) -> tuple[t.Expr, Node]:
     low.plain |= {key: one.expr for key, one in p.steps.items() if one.kind == "define"}
     low.columns_of = lambda keys: [key for key in p.variables if key in keys] or list(keys)
     check_names(expr, {*low.env, *functions})
+    check_worked(result, expr)
     return expr, low.node(low.lower(expr))
 
 
@@ -168,6 +176,16 @@ def check_names(expr: t.Expr, there: set[str]) -> None:
             close = nearest(one.key, there, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise NameMistake(f"{shown} is no name of the block{hint or '.'}", one.span)
+
+
+def check_worked(result: Result, expr: t.Expr) -> None:
+    """An answer says what the derivative is; that of what is asked for, or of an expression, is none."""
+    steps = result.program.steps
+    known = {key for key in result.program.outputs if steps[key].kind != "unknown"}
+    for one in t.walk(expr):
+        of = getattr(one, "call", getattr(one, "of", None)) if isinstance(one, t.DERIVATIVES) else None
+        if isinstance(of, t.Paren) or isinstance(of, (t.Name, t.UserCall)) and of.key in known:
+            raise SyntaxMistake("An answer says what the derivative is; here it is asked for.", one.span)
 
 
 def scope_of(result: Result) -> Scope:

@@ -168,7 +168,17 @@ class _Marked:
             return False
         if shape == (n, m):
             return True
-        raise self.answer.misfit(*((n, m) if self.flipped else (m, n)), self.flipped)
+        raise self.answer.misfit(*((n, m) if self.flipped else (m, n)), self.flipped, self.parts(shape))
+
+    def parts(self, shape: tuple[int, ...]) -> tuple[str, ...]:
+        """The whole Jacobian's parts by one name that have a size: ∂f/∂x = … of an answer that leaves out ∂f/∂A."""
+        if self.answer.named or len(self.ofs) > 1:
+            return ()
+        m = self.rows
+        sizes = {key: prod(self.size(key)) for key in self.wrts}
+        fitting = [key for key, n in sizes.items() if prod(shape) == m * n and shape in ((m, n), (n, m), (m * n,), ())]
+        given = self.answer.text[self.answer.span.start : self.answer.span.stop]
+        return tuple(f"∂{self.ofs[0]}/∂{key} = {given}" for key in fitting[:2])
 
     def placed(self, flat: Sequence[Any]) -> list[Any]:
         """The answer's entries in the order of the derivative's."""

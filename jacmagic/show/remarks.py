@@ -174,7 +174,9 @@ def some_slopes(result: Result) -> np.ndarray:
     return result.jvp(np.ones(columns))
 
 
-UNSOLVED = "the equations hold nowhere near here: Newton's method does not end"
+UNSOLVED = (
+    "no point is found from here where the equations define a function: Newton's method does not end, or ∂F/∂y is 0"
+)
 
 
 _WRONG: dict[str, Callable[[np.ndarray], Any]] = {
