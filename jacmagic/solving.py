@@ -29,7 +29,7 @@ SECONDS = 2.0
 PATIENCE = 3  # times as much by the clock, where other work is on the machine
 """How long SymPy looks for a solution."""
 
-MAX_TRIED = 40
+TRIED = 40
 """Starts from which Newton's method looks for what SymPy has left out."""
 
 MAX_STARTS = 400
@@ -195,7 +195,7 @@ def _found(result: Result, roots: Sequence[Node], targets: Sequence[Node], kind:
         raise ValueError(f"at most {MAX_SOLVED} unknowns are solved for; here are {len(unknowns)}")
     exact = _exact([entry for root in roots for entry in result.entries(root)], unknowns)
     point = result.point({})
-    few = [] if exact is None else _by_grid(result, roots, targets, unknowns, MAX_TRIED)
+    few = [] if exact is None else _by_grid(result, roots, targets, unknowns, TRIED)
     if exact is not None and not all(any(_covers(result, one, at, point) for one in exact) for at in few):
         exact = None  # SymPy leaves out roots that it has no form for, and does not say so
     near = [] if exact is not None else _by_grid(result, roots, targets, unknowns)

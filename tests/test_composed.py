@@ -80,6 +80,9 @@ def test_without_a_namespace_nothing_is_used() -> None:
 def test_into_and_use_in_a_notebook(shell: Any) -> None:
     shell.run("%%jacobian --into J1\nf(x, y) = x^2 y")
     assert shell.run("%%jacobian\nuse J1\ng = sin f").value.matrix == jacmagic.jacobian("f(x, y) = x^2 y\ng = sin f").matrix
+    with pytest.raises(jacmagic.SyntaxMistake, match="A line uses one result") as caught:
+        jacmagic.jacobian("use J1, J2\ng = f", namespace={})
+    assert (caught.value.span, caught.value.hints) == ((0, 10), ("use J1; use J2",))
     assert "2 | use J2" in str(shell.run("%%jacobian\nuse J2\ng = sin f", fails=True).error)
     assert "line 2 and again on line 3" in str(shell.run("%%jacobian\nuse J1\nf = z", fails=True).error)
 

@@ -19,6 +19,7 @@ from jacmagic.language.printers import text
 from jacmagic.program.roles import names_below
 from jacmagic.show.backward import pre_activation
 from jacmagic.show.rules import Step
+from jacmagic.show.views import plain_text
 
 STEP = 1e-5  # of central differences
 
@@ -351,6 +352,7 @@ BLOCKS = [
     ("f(x, y) = clip(x y, 0, 2) + log_b(x + 2) + root(x, 3)", "f", "x"),
     ("f(x) = 1/(1 + e^-x)", "f", "x"),
     ("f(x, y) = x y/3 - 4/(x y) + (x/y)^2", "f", "y"),
+    ("f(x) = x^3\ng = f'(x) x", "g", "x"), ("f(x) = sin x\nh = f'(x)^2\nk = h x + f", "k", "x"),
 ]
 
 
@@ -360,6 +362,23 @@ def test_every_line_of_a_block_is_true(block: str, of: str, wrt: str) -> None:
         block = block.replace("log_b(x + 2)", "log(x + 2, 3)")
     r = jacmagic.jacobian(block)
     check(r, r.steps(of, wrt).root)
+
+
+@pytest.mark.parametrize(("block", "of", "wrt", "lines"), [
+    ("x^2 + y^2 = 1\ny = y(x)\ns = x y", "s", "x", [
+        "  ∂y/∂x = -(∂F/∂x)/(∂F/∂y) = -x/y    the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0", "      ∂(x²)/∂x = 2x    power rule"]),
+    ("x^2 + y^2 + z^2 = 9\nx y z = 4\ny = y(x)\nz = z(x)", "y", "x", ["∂y/∂x = -2 (x² y - y z²)/(2x y² - 2x z²)    the equations, differentiated"]),
+    ("u = u(x)\nf = u^2", "f", "x", ["df/dx = ∂f/∂u du/dx = 2 du/dx u(x)    chain rule", "  ∂f/∂u = 2u    power rule", "  ∂u/∂x    a function of which nothing is known"]),
+    ("f = f(x)\ng = g(x)\nh(x) = f(g(x))", "h", "x", ["dh/dx = ∂h/∂g dg/dx = dg/dx f'(g(x))    chain rule", "  ∂h/∂g = df/dg    worked out"]),
+    ("u = u(x, t)\nf = u ∂u/∂x", "f", "x", ["  ∂f/∂x = u ∂²u/∂x²    worked out"]), ("f = f(x)\nu = f(x - c t)", "u", "x", ["∂u/∂x = f'(x - c t)    worked out"]),
+    ("f(x, y) = x^2 y^3\ng = ∇f", "g2", "y", ["∂g₂/∂y = 3x² ∂(y²)/∂y = 6x² y    constant factor; x held constant"]),
+    ("f(x, y) = x^2 y\nv = [1, 2]\ng = D_v f", "g", "y", ["  ∂(2x y v₁)/∂y = 2x v₁    constant factor; x, v₁ held constant"]),
+    ("x in R^2\nf = ||x||^2\ng = ||∇f||^2 + x[1]", "g", "x", ["∂g/∂x = [8x₁ + 1, 8x₂]    worked out"]),
+])
+def test_steps_of_derivatives_of_what_equations_define_and_of_what_nothing_is_known(block: str, of: str, wrt: str, lines: list[str]) -> None:
+    r = jacmagic.jacobian(block)
+    assert [one for one in lines if one not in r.steps(of, wrt).text.splitlines()] == []
+    assert all(f"{one.text}    {one.note}" in plain_text(r.show(steps=True)) for one in r.steps(of, wrt).lines[:-1])
 
 
 @pytest.mark.parametrize("block", ["f(x, y) = x^2 sin(x y)\ng(x, y) = x/y", "f(x) = x^2 e^x", "r = √(x^2 + y^2)", "x in R^2\nf = x[1]^2 x[2]"])

@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 
 from jacmagic import names
-from jacmagic.errors import JacmagicError, NameMistake, Span, ValueMistake, nearest
+from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake, ValueMistake, nearest
 from jacmagic.language import nodes as s
 from jacmagic.language.keys import key_of
 from jacmagic.language.statements import parse
 from jacmagic.program.model import Program
 
 _USE = re.compile(r"(?:^|(?<=[\n;]))[^\S\n]*(use[^\S\n]+([^\W\d]\w*))[^\S\n]*(?=[\n;#]|\Z)")
+_NAMES = r"[^\W\d]\w*(?:[^\S\n]*,[^\S\n]*[^\W\d]\w*)+"
+_SEVERAL = re.compile(rf"(?:^|[\n;])[^\S\n]*(use[^\S\n]+({_NAMES}))[^\S\n]*(?=[\n;#]|\Z)")
 _A_NAME = re.compile(r"(?:^|[\n;])[^\S\n]*use[^\S\n]*(=|∈|in\b)")
 
 
@@ -71,6 +73,9 @@ def whole(text: str, namespace: Mapping[str, Any] | None, net: bool) -> Whole:
     """
     if "use" not in text or _A_NAME.search(text):
         return Whole(text)
+    if several := _SEVERAL.search(text):
+        each = "; ".join(f"use {one}" for one in re.split(r"\s*,\s*", several[2]))
+        raise SyntaxMistake("A line uses one result.", Span(*several.span(1)), (each,)).bind(text)
     parts, places, last, size = [], [], 0, 0
     for found in _USE.finditer(text):
         if "#" in text[text.rfind("\n", 0, found.start()) + 1 : found.start()]:

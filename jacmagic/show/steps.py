@@ -15,6 +15,7 @@ import numpy as np
 
 from jacmagic import names
 from jacmagic.engine import chain as c
+from jacmagic.engine.graph import ancestry
 from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex
@@ -22,7 +23,7 @@ from jacmagic.result import Result
 from jacmagic.show.backward import layout_of
 from jacmagic.show.convention import laid_tree
 from jacmagic.show.matrices import layer
-from jacmagic.show.pieces import MAX_BESIDE, Formula, Told, aligned, equal, name_of
+from jacmagic.show.pieces import MAX_BESIDE, MAX_ENTRIES_TEX, Formula, Told, aligned, equal, fitting, name_of
 from jacmagic.show.remarks import steady
 from jacmagic.show.rules import Rules, Step, added, joined
 from jacmagic.show.tables import derivative_name, in_own_names, table
@@ -67,7 +68,8 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
         last = result_of(result, of, wrt)
         numbers = in_numbers(result, last, of, wrt)
     else:
-        root = layer(result, of, wrt)
+        over = _Numbers(result)
+        root = worked(result, of, wrt) if over.derives(key) or over.calls_unknown(key) else layer(result, of, wrt)
         last = root.right if root.value is None else root.value
         numbers = matrix_of_numbers(result, key, by)
     left = name_of_result(result, key, wrt) or root.left
@@ -75,6 +77,17 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
     arrays = result.program.arrays
     lines = [Formula("steps", laid_tree(result, one.line), one.words, arrays, depth) for depth, one in root.walk()]
     return Steps(root, final, (*lines, Formula("steps", final, "put together", arrays)))
+
+
+def worked(result: Result, of: str, wrt: str) -> Step:
+    """A derivative of what is one itself, of vectors: its entries, where they are few."""
+    node, left = result.derivative(of, wrt, safe=False)[0], t.Partial(name_of(result, of), (name_of(result, wrt),))
+    width = max(prod(result.program.shape(result.place(wrt)[0])), 1)
+    if node.size > MAX_BESIDE:
+        return Step("worked out", left, t.Dots(), None)
+    flat = [layout_of(result)(one) for one in result.slopes(node)]
+    rows = tuple(tuple(flat[k : k + width]) for k in range(0, len(flat), width))
+    return Step("worked out", left, fitting(t.Matrix(rows), MAX_ENTRIES_TEX), None)
 
 
 def name_of_result(result: Result, key: str, wrt: str) -> t.Expr | None:
@@ -114,7 +127,22 @@ class _Numbers:
 
     def reads(self, key: str) -> list[str]:
         step = self.result.program.steps[key]
+        if self.derives(key) or self.calls_unknown(key):
+            found = {node.data for node in ancestry([self.result.inner(key)]) if node.op == "input"}
+            return [one for one in self.result.known if one in found]
         return list(dict.fromkeys([*step.reads, *step.params]))
+
+    def derives(self, key: str) -> bool:
+        """True where a derivative stands in the right side: what it reads is what that is, worked out."""
+        expr = self.result.program.steps[key].expr
+        return expr is not None and any(isinstance(one, t.DERIVATIVES) for one in t.walk(expr))
+
+    def calls_unknown(self, key: str) -> bool:
+        """True where a function of which nothing is known stands in it with arguments, f(x − c t)."""
+        steps = self.result.program.steps
+        unknown, expr = {one for one in steps if steps[one].kind == "unknown"}, steps[key].expr
+        return key not in unknown and expr is not None and any(
+            isinstance(one, t.UserCall) and one.key in unknown for one in t.walk(expr))
 
     def leads(self, key: str, by: str) -> bool:
         """True for a definition that depends on a name."""
@@ -124,12 +152,34 @@ class _Numbers:
     def direct(self, of: str, wrt: str, substituted: bool = False) -> Step:
         """Of a definition's own right side, other definitions being names of their own."""
         key, at = self.result.place(of)
-        rules = Rules(self.result, wrt)
-        expr = self.result.program.steps[key].expr
-        if at is not None or substituted:
+        step, left = self.result.program.steps[key], t.Partial(self.name(of), (self.name(wrt),))
+        if step.kind == "unknown":
+            return Step("a function of which nothing is known", left, left, None)
+        if step.kind == "implicit":
+            return self.by_equation(key, wrt, left)
+        expr = step.expr
+        if self.calls_unknown(key) or self.derives(key) and self.result.undetermined:
+            return Step("worked out", left, self.partial(key, at, wrt), None)
+        if at is not None or substituted or self.derives(key):
             expr = self.written(key, at, substituted) or expr
-        left = t.Partial(self.name(of), (self.name(wrt),))
-        return rules.step(expr, left)
+        return Rules(self.result, wrt).step(expr, left)
+
+    def partial(self, key: str, at: int | None, wrt: str) -> t.Expr:
+        """The derivative of a right side, other definitions being names of their own."""
+        g, (by, k) = self.result.program.graph, self.result.place(wrt)
+        node = self.result.inner(key) if at is None else g.take(self.result.inner(key), (at,), ())
+        slope = c.jacobian(g, node, g.input(by, self.result.program.shape(by)))
+        return layout_of(self.result)(self.result.slopes(slope if k is None else g.take(slope, (k,), ()))[0])
+
+    def by_equation(self, key: str, wrt: str, left: t.Expr) -> Step:
+        """−F_x/F_y of a number that one equation defines; of several what they come to."""
+        p, value = self.result.program, result_of(self.result, key, wrt)
+        assert p.conditions is not None
+        if len(p.conditions.names) > 1 or p.shape(key) or p.shape(p.zeros[0]):
+            return Step("the equations, differentiated", left, value, None)
+        parts = [self.direct(p.zeros[0], one) for one in (wrt, key)]
+        right = t.Negative(t.Fraction(parts[0].left, parts[1].left))
+        return Step("the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0", left, right, value, parts=tuple(parts))
 
     def written(self, key: str, at: int | None, substituted: bool) -> t.Expr | None:
         """One entry of a right side; with `substituted` all definitions put in."""
