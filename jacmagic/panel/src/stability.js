@@ -72,6 +72,7 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     state.assignAll(along.map((/** @type {any} */ one, /** @type {number} */ k) => [one.name, one.k, abs(to.at[k]) < 1e-12 ? 0 : to.at[k]]));
     say(rest + ": " + ratesOf(place, system).kind(to.J).word);
   });
+  const directed = vectors.map((wide, k) => stat(k ? "" : term("v", "along"), across[k], wide));
   const verdict = el("span", {}, word);
   state.now.push(() => {
     const J = Array.from(state.engine.get(state.main));
@@ -95,7 +96,7 @@ export function stability({ spec: { system }, say, term, dom: { el, on, page, wr
     write(word, still ? kindOf(rows, n, map).word : real ? "not " + (map ? "a " : "an ") + rest : "");
   });
   return el("div", { class: "jm-stability" },
-    el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, n === 2 ? "10.5em" : "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "5.5em"), n > 1 && stat(term("det", "det"), det, "5.5em"), n < 4 && n > 1 && el("div", { class: "jm-stats jm-along" }, ...vectors.map((wide, k) => stat(k ? "" : term("v", "along"), across[k], wide)))),
+    el("div", { class: "jm-stats" }, stat(term("\u03bb", map ? "factor" : "eigen"), values, n === 2 ? "10.5em" : "16em"), map && stat(term("|\u03bb|", "modulus"), sizes, "8em"), n > 1 && stat(term("tr", "trace"), trace, "5.5em"), n > 1 && stat(term("det", "det"), det, "5.5em"), n === 3 ? el("div", { class: "jm-stats jm-along" }, ...directed) : directed[0]),
     el("div", { class: "jm-verdict", role: "status" }, verdict, button));
 }
 
