@@ -20,7 +20,7 @@ def test_every_cell_runs(shell, tmp_path, monkeypatch):
     for part, words in {
         "f(x) = x^2 sin(3x)": "product rule", "answer:": "✗ a sign", "n.check": "δ without the activation's slope", "--hessian": "positive definite",
         "critical_points": "saddle", "x^2 + y^2 = 4": "−0.5774", "u = u(x, t)": "∂u/∂t", "--integral": "|r| dr dφ", "--reveal": "∂u/∂y = ?",
-        "--quiz": "∂v/∂x = ?", "A_x": "2.219",
+        "--quiz": "v ⎣ ?", "A_x": "2.219",
     }.items():
         found = [text for cell, text in told.items() if part in cell]
         assert any(words in text for text in found), (part, found)
