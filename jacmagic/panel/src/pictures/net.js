@@ -121,6 +121,7 @@ function net(engine, place) {
       const places = Array.from({ length: layer.size }, (_, i) => ({ x, y: top + (i + 0.5) * pitch + (above ? 7 : 0) }));
       spots.set(layer.key, places);
       discs.push(...places.map((spot) => ({ ...spot, r: radius })));
+      if (above) discs.push(...places.flatMap(({ x, y }) => [-16, 0, 16].map((by) => ({ x: x + by, y: y - radius - 8, r: 8 }))));
       const made = places.map((spot, i) => {
         const fill = draw("circle", { cx: spot.x, cy: spot.y, r: radius });
         const text = page.createTextNode("");
