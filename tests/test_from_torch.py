@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -514,6 +515,8 @@ WRONG = [
     (nn.Conv3d(1, 1, 2), (1, 3, 3, 3), "nothing for a Conv3d"),
     (nn.Sequential(nn.Conv1d(1, 2, 2), nn.BatchNorm1d(2, track_running_stats=False)), (1, 5), r"1 \(BatchNorm1d\): .* track_running_stats=True"),
     (nn.Softmax(0), 3, "say which is meant, batch=False or batch=True"),
+    (type("Sequential", (nn.Module,), {"__module__": "keras.src.models.sequential"})(), None, "a model of Keras: write it as a line"),
+    (SimpleNamespace(graph_module=None), None, "is no module of PyTorch: pass the module itself"),
 ]
 
 

@@ -388,9 +388,13 @@ TABLE = (
 )
 
 
+LONGEST = 10_000
+"""Characters of a block that is looked through: patterns take their time on what nobody types."""
+
+
 def better(text: str, error: JacmagicError, net: bool) -> JacmagicError:
     """The error, or what the table has to say of its line, where that is of the same place."""
-    if error.span is None or isinstance(error, LimitError):
+    if error.span is None or isinstance(error, LimitError) or len(text) > LONGEST:
         return error
     start = text.rfind("\n", 0, error.span.start) + 1
     stop = text.find("\n", error.span.start)

@@ -37,6 +37,7 @@ def from_torch(module: Any, input_size: Any = None, batch: bool | None = None) -
     Raises:
         ValueError: what the language has no words for, with its place, and what to pass instead.
     """
+    _check(module)
     module = copy.deepcopy(module).double().eval()
     sizes = _sizes(module, input_size)
     leading = _leading(module, sizes) if batch is None else batch
@@ -44,6 +45,17 @@ def from_torch(module: Any, input_size: Any = None, batch: bool | None = None) -
     inputs = {name: _input(block, name, one, leading, len(sizes) == 1) for name, one in sizes.items()}
     output = trace.run(block, module, inputs)
     return _result(block, output, list(sizes))
+
+
+def _check(module: Any) -> None:
+    """A module of PyTorch, and not what has been made of one or is one in name."""
+    if any(one.__module__.partition(".")[0] == "keras" for one in type(module).__mro__):
+        raise Unreadable(
+            "a model of Keras: write it as a line, x(3) -> 4 tanh -> 2, with W1 = {weights[0].T}, c1 = {weights[1]}"
+        )
+    if not isinstance(module, torch().nn.Module):
+        shown = type(module).__name__
+        raise Unreadable(f"{shown} is no module of PyTorch: pass the module itself, not what was made of it")
 
 
 def _result(block: Block, output: Any, given: list[str]) -> Result:
