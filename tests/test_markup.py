@@ -16,7 +16,7 @@ from fuzz.corpus import LATEX, SCRIPT
 import jacmagic
 from jacmagic import panel
 
-ALLOWED = {"div": {"class", "style", "data-jacmagic", "data-uid", "data-size", "data-start", "data-font", "data-kept"}, "script": set(), "img": {"src", "style", "alt"}}
+ALLOWED = {"div": {"class", "style", "data-jacmagic", "data-uid", "data-module", "data-code", "data-start", "data-font", "data-kept"}, "script": set(), "img": {"src", "style", "alt"}}
 PAGE = {**ALLOWED, "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(), "style": set(), "body": set(), "main": set(), "h1": {"style"}}
 MATHML = {
     "math": {"xmlns", "display", "displaystyle"}, "mrow": {"data-j", "class"}, "mi": {"mathvariant", "class", "data-name", "data-tight"}, "mn": {"class", "mathvariant", "data-name", "data-tight"}, "mo": {"stretchy", "fence", "form", "separator", "lspace", "rspace", "movablelimits", "minsize", "maxsize", "symmetric", "largeop"},

@@ -544,7 +544,7 @@ ALPHABET = "".join(map(chr, range(33, 127))).translate({ord(one): None for one i
 
 
 def base91(data: bytes) -> str:
-    """13 bits in two characters of ALPHABET, the last ones filled up with zeros; an output's script reads it."""
+    """13 bits in two characters of ALPHABET, the last ones filled up with zeros; start.js reads it."""
     bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8))
     bits = np.append(bits, np.zeros(-len(bits) % 13, dtype=np.uint8))
     pairs = bits.reshape(-1, 13) @ (1 << np.arange(12, -1, -1))
@@ -563,31 +563,24 @@ def scripts() -> tuple[str, str]:
     return f"{{{start}}}", parts.source("find.min.js")
 
 
+def packed(text: str) -> str:
+    """A text deflated, as letters, behind how many bytes they are."""
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    data = pack.compress(text.encode()) + pack.flush()
+    return f"{len(data)} {base91(data)}"
+
+
 @lru_cache(maxsize=16)
-def _beginning(wanted: frozenset[str]) -> tuple[bytes, str, Any]:
-    """What is the same in all outputs with these parts, module and style: deflated, its letters, and the state to go on from.
-
-    In blocks of their own, as their letters differ; 13 bytes are 16 letters, so those of whole groups are known.
-    """
-    text = (
-        f"{parts.module(wanted)}\n",
-        "const begin=(root)=>{if(!root)return;const{uid,font,kept}=root.dataset;delete root.dataset.font;root.replaceChildren();"
-        f"const style=document.createElement('style');style.textContent={json.dumps(parts.style())};"
-        "const inner=document.createElement('div');root.append(style,inner);bring(inner,font);mount(inner,{...spec,uid,kept});};",
-    )
-    pack = zlib.compressobj(9, zlib.DEFLATED, -15, 7)
-    begun = b"".join(pack.compress(part.encode()) + pack.flush(zlib.Z_BLOCK) for part in text)
-    return begun, base91(begun[: len(begun) // 13 * 13]), pack
+def module(wanted: frozenset[str]) -> str:
+    """What is the same in all outputs with these parts, as two attributes: its name, and script and style, packed."""
+    text = f"{parts.module(wanted)}\nconst style={json.dumps(parts.style())};"
+    return f'data-module="{" ".join([parts.version(), *sorted(wanted)])}" data-code="{packed(text)}"'
 
 
-def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str, int]:
-    """Module, style and spec, deflated, as letters, and how many bytes they are."""
+def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str, str]:
+    """The spec, packed, and the attributes of the module that draws it."""
     made = spec(result, big, whole)
-    begun, letters, pack = _beginning(parts.needed(made))
-    pack = pack.copy()
-    text = f"const spec={json.dumps(made, separators=(',', ':'), ensure_ascii=False)};"
-    rest = begun[len(begun) // 13 * 13 :] + pack.compress(text.encode()) + pack.flush()
-    return letters + base91(rest), len(letters) // 16 * 13 + len(rest)
+    return packed(json.dumps(made, separators=(",", ":"), ensure_ascii=False)), module(parts.needed(made))
 
 
 def has_panel(result: Result) -> bool:
@@ -660,9 +653,9 @@ def html(
         return f'<div class="jacmagic"{size}>{shown}</div>'
     shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED, alone)
     carried = (f' data-font="{font()}"' if with_font else "") + (" data-kept" if kept else "")
-    (start, find), (letters, length) = scripts(), payload(result, big, whole)
+    (start, find), (letters, code) = scripts(), payload(result, big, whole)
     return (
-        f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-size="{length}" data-jacmagic="{letters}"'
+        f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-jacmagic="{letters}" {code}'
         f' data-start="{start}"{carried}>{shown}</div>'
         f'<div class="{HIDDEN}"><script>{find}</script></div>'
     )

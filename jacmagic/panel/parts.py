@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -27,13 +28,19 @@ def known() -> frozenset[str]:
 
 
 def module(wanted: Collection[str] | None = None) -> str:
-    """The page's modules in one, with these parts or all of them; `mount` and `bring` are its names."""
+    """The page's modules in one, with these parts or all of them; `mount`, `bring` and `begin` are its names."""
     return "".join(text for needs, text in _sections() if wanted is None or not needs or not needs.isdisjoint(wanted))
 
 
 def style() -> str:
     """panel.css, made small."""
     return source("panel.min.css")
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """What tells the script and the style of one jacmagic from those of another, on one page."""
+    return sha256((source("panel.min.js") + style()).encode()).hexdigest()[:8]
 
 
 def needed(spec: Mapping[str, Any]) -> frozenset[str]:

@@ -5,7 +5,8 @@
 From a key press on a slider to the number in the page, of the same 2×2 Jacobian: the panel,
 `ipywidgets.interact` that displays the numbers, and FloatSliders whose `observe` writes into a Label
 or an Output. Then the same with the kernel in a loop of 5 s: how many moves are shown before it ends.
-Then the time between frames while a slider is dragged. Prints Markdown tables.
+Then the time between frames while a slider is dragged, and processor time and size of pages with many panels. Prints
+Markdown tables.
 
 The clock starts with the time stamp of the key event and stops when the text in the page is the number
 for that move; a move that is not shown within 2 s counts as lost. The ways take turns, 48 moves a round;
@@ -26,11 +27,14 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 import frontends
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from test_several import outputs, timed
 
 import jacmagic
+from jacmagic.panel.shared import shared
 
 BLOCK = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]\nx1 = 0 in [-3, 3]"
 NUMBERS = """
@@ -212,14 +216,31 @@ def frames(page: Page, result: Any, seconds: float = 5.0) -> dict[str, Any]:
             "p99_ms": float(np.percentile(times, 99)), "worst_ms": max(times), "late": sum(t > FRAME_MS for t in times), "moves": moved}
 
 
+# ------------------------------------------------------------------ pages
+def pages(browser: Browser) -> list[dict[str, float]]:
+    """Pages with 1, 10, 30 and 60 panels, whole outputs and shared ones."""
+    found = []
+    made = outputs(60)
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (1, 10, 30, 60):
+            whole = "".join(made[:count])
+            thin = shared(whole)
+            row = {"panels": count, "kb": len(whole) / 1000, "shared_kb": len(thin) / 1000}
+            for name, html in (("", whole), ("shared_", thin)):
+                times = [timed(browser, html, count, Path(folder)) for _ in range(3)]
+                row |= {f"{name}near_s": min(one for one, _ in times), f"{name}all_s": min(one for _, one in times)}
+            found.append(row)
+    return found
+
+
 # ------------------------------------------------------------------ the tables
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--rounds", type=int, default=5)
-    ask.add_argument("--only", default="", help="latency, busy or frames")
+    ask.add_argument("--only", default="", help="latency, busy, frames or pages")
     ask.add_argument("--json", type=Path)
     args = ask.parse_args()
-    done: dict[str, Any] = {"latency": [], "frames": []}
+    done: dict[str, Any] = {"latency": [], "frames": [], "pages": []}
     good = True
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=frontends.CHROMIUM, args=frontends.CHROMIUM_ARGS)
@@ -249,6 +270,8 @@ def main() -> int:
                 for what, result in large().items():
                     print("…", what, file=sys.stderr)
                     done["frames"].append({**frames(page, result), "what": what})
+        if args.only in ("", "pages"):
+            done["pages"] = pages(browser)
         browser.close()
     if done["latency"]:
         ours = done["latency"][0]
@@ -265,6 +288,17 @@ def main() -> int:
         for one in done["frames"]:
             print(f"| {one['what']} | {one['frames']} | {one['median_ms']:.1f} ms | {one['p95_ms']:.1f} ms | {one['p99_ms']:.1f} ms | {one['late']} |")
             good &= one["late"] <= 0.02 * one["frames"]
+        print()
+    if done["pages"]:
+        print("| panels on a page | size | shared | those near are drawn | shared | all are | shared |")
+        print("|---:|---:|---:|---:|---:|---:|---:|")
+        for one in done["pages"]:
+            times = " | ".join(f"{one[name]:.2f} s" for name in ("near_s", "shared_near_s", "all_s", "shared_all_s"))
+            print(f"| {one['panels']} | {one['kb']:.0f} KB | {one['shared_kb']:.0f} KB | {times} |")
+        first, *_, last = done["pages"]
+        more = last["panels"] - 1
+        good &= (last["near_s"] - first["near_s"]) / more <= 0.1 * first["near_s"]
+        good &= (last["shared_kb"] - first["shared_kb"]) / more <= 8
         print()
     print("the goals are reached" if good else "a goal is missed", f"(p95 at most {GOAL_MS:g} ms, {GOAL_TIMES:g} times faster, every move shown, "
           f"at most one frame in fifty over {FRAME_MS:g} ms)")

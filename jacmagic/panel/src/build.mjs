@@ -19,17 +19,17 @@ async function panel() {
   // Each module begins with a call that terser leaves where it is.
   const marked = { name: "marked", setup: (/** @type {import("esbuild").PluginBuild} */ made) => made.onLoad({ filter: /\.js$/ }, ({ path }) => ({ contents: `$module(${JSON.stringify(relative(here, path))});${readFileSync(path, "utf8")}` })) };
   const { outputFiles, metafile } = await build({
-    stdin: { contents: 'import { mount } from "./stage.js"; import { bring } from "./font.js"; import "./all.js"; export { mount, bring };', resolveDir: here },
+    stdin: { contents: 'import { mount } from "./stage.js"; import { bring } from "./font.js"; import { begin } from "./begin.js"; import "./all.js"; export { mount, bring, begin };', resolveDir: here },
     bundle: true, format: "esm", charset: "utf8", write: false, metafile: true, absWorkingDir: here, plugins: [marked],
   });
-  // `mount` and `bring` keep their names: a page that has the text inline calls them.
-  const { code = "" } = await minify(outputFiles[0].text, { module: true, compress: kept, mangle: { reserved: ["mount", "bring"] }, format: { comments: false } });
+  // `mount`, `bring` and `begin` keep their names: a page that has the text inline calls them.
+  const { code = "" } = await minify(outputFiles[0].text, { module: true, compress: kept, mangle: { reserved: ["mount", "bring", "begin"] }, format: { comments: false } });
   const reads = (/** @type {string} */ name) => metafile.inputs[name].imports.map((one) => one.path);
   const reached = (/** @type {string[]} */ names, found = new Set(names)) => {
     for (const name of found) for (const one of reads(name)) found.add(one);
     return found;
   };
-  const always = reached(["stage.js", "font.js"]);
+  const always = reached(["begin.js"]);
   const parts = reads("all.js").map((name) => ({ part: basename(name, ".js"), needs: reached([name]) }));
   const [first, ...rest] = code.replace(/export\s*\{[^}]*\};?\s*$/, "").split(/\$module\("(.*?)"\);?/);
   if (first) throw new Error(`before the first module: ${first}`);
@@ -67,4 +67,6 @@ const asked = await minify(quiz.outputFiles[0].text, { module: true, compress: k
 writeFileSync(join(there, "quiz.min.js"), (asked.code ?? "").replace(/export\s*\{[^}]*\};?\s*$/, ""));
 
 const style = await build({ entryPoints: [join(here, "panel.css")], minify: true, charset: "utf8", write: false });
+const [, ...last] = style.outputFiles[0].text.split("@keyframes");
+if (last.length !== 1 || !/^[^{}]*\{([^{}]*\{[^{}]*\})*\}\s*$/.test(last[0])) throw new Error("panel.css ends with its only keyframes");
 writeFileSync(join(there, "panel.min.css"), style.outputFiles[0].text);
