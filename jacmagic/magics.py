@@ -180,12 +180,7 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
     while word := _OPTION.search(line, last):
         rest.append(line[last : word.start()])
         name, span, last = word["name"], Span(*word.span()), word.end()
-        if name in ("--wrt", "--by", "--variables"):
-            raise OptionMistake("The variables stand here without an option: x1, x2.", span).bind(line)
-        if name not in OPTIONS:
-            close = ["--" + one for one in nearest(name[2:], [known[2:] for known in OPTIONS], 1)]
-            remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}."
-            raise OptionMistake(f"There is no option {name}; {remedy}", span, close).bind(line)
+        check_option(name, span, line)
         if "metavar" not in OPTIONS[name]:
             if word["attached"]:
                 raise OptionMistake(f"{name} takes no value.", span, (name,)).bind(line)
@@ -196,15 +191,32 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
         words = _IN_QUOTES if OPTIONS[name]["metavar"].startswith("[") else _WORD
         if not value and (following := words.match(line, last)):
             value, span, last = following["word"], Span(*following.span("word")), following.end()
+        if not value and name == "--quiz" and (bare := _ENTRY.match(line, last)):
+            fixes = (f'"{bare["word"]}"',)
+            raise OptionMistake("What --quiz asks for stands in quotes.", Span(*bare.span("word")), fixes).bind(line)
         options[name[2:]] = _value(name, value.removeprefix("="), span, line)
     rest.append(line[last:])
     return options, "".join(rest).strip()
+
+
+def check_option(name: str, span: Span, line: str) -> None:
+    """There is such an option."""
+    if name in ("--wrt", "--by", "--variables"):
+        raise OptionMistake("The variables stand here without an option: x1, x2.", span).bind(line)
+    if name in OPTIONS:
+        return
+    begun = [known for known in OPTIONS if known.startswith(name)]
+    close = begun or ["--" + one for one in nearest(name[2:], [known[2:] for known in OPTIONS], 1)]
+    remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(OPTIONS)}."
+    raise OptionMistake(f"There is no option {name}; {remedy}", span, close).bind(line)
 
 
 _QUOTED = r"""(?:"[^"]*"|'[^']*'(?!\S)|\S+)"""
 _OPTION = re.compile(rf"(?<!\S)(?P<name>--[A-Za-z][^\s=]*)(?P<attached>=(?:{_QUOTED})?)?")
 _IN_QUOTES = re.compile(r"""\s*(?P<word>"[^"]*"|'[^']*'(?!\S))""")
 _WORD = re.compile(rf"\s*(?P<word>{_QUOTED})")
+_ENTRY = re.compile(r"\s*(?P<word>[^\s\"'-][^\s\"]*[/'′∂∇][^\s\"]*)")
+"""df/dx, which is no name of a column."""
 
 
 def _value(name: str, value: str, span: Span, line: str) -> str | int | bool:

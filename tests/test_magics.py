@@ -124,6 +124,8 @@ def test_a_comment_on_the_magics_line_is_none_of_its_names(shell, line):
         ("--into get_ipython", "get_ipython is a name"),
         ("--wrt x", "The variables stand here without an option"),
         ("--help", "There is no option --help; there are"),
+        ("--hess", "There is no option --hess; did you mean --hessian?"),
+        ("--quiz df/dx", "What --quiz asks for stands in quotes."),
         ("--at x=1", "There is no option --at; there are"),
         (",,", "Names of variables are expected here"),
     ],
