@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake
@@ -232,34 +233,36 @@ class _Factor:
         """What a quotient is by, each name with its order, and how many factors that takes: ∂x², ∂x∂y, dx."""
         found: list[tuple[t.Expr, int]] = []
         at = 0
-        while at < len(items):
-            first = items[at].atom
-            if at and items[at].operator or items[at].negative or not isinstance(first, s.Word):
+        while at < len(items) and not (at and items[at].operator):
+            one = self.differential(items[at:], sign)
+            if one is None:
                 break
-            if first.text == sign and first.index is None and not items[at].posts:
-                last = items[at + 1] if at + 1 < len(items) and not items[at + 1].operator else None
-                word, used = (last.atom, 2) if last is not None else (None, 1)
-            elif sign == "d" and first.text[0] == "d" and len(first.text) > 1 and not self.scope.knows(key_of(first)):
-                last, used = items[at], 1
-                word = replace(first, span=Span(first.span.start + 1, first.span.stop), text=first.text[1:])
-            else:
-                break
-            if last is None or not isinstance(word, s.Word):
-                break
-            name = self.name(word)
-            if name is None:
-                break
-            order, posts = 1, list(last.posts)
-            while posts and posts[0].kind == "[":
-                name = self.reader.posts(name, posts[:1], last)
-                del posts[0]
-            if posts:
-                order = self.order(posts) or 0
-            if not order:
-                break
+            name, order, used = one
             found.append((name, order))
             at += used
         return (found, at) if found else None
+
+    def differential(self, items: Sequence[s.Item], sign: str) -> tuple[t.Expr, int, int] | None:
+        """The name of ∂x², dx or d x that begins here, its order, and how many factors that takes."""
+        first = last = items[0]
+        word = first.atom
+        if first.negative or not isinstance(word, s.Word):
+            return None
+        if word.text == sign and word.index is None and not first.posts:
+            if len(items) == 1 or items[1].operator or not isinstance(items[1].atom, s.Word):
+                return None
+            last, word, used = items[1], items[1].atom, 2
+        elif sign == "d" and word.text[0] == "d" and len(word.text) > 1 and not self.scope.knows(key_of(word)):
+            word, used = replace(word, span=Span(word.span.start + 1, word.span.stop), text=word.text[1:]), 1
+        else:
+            return None
+        name = self.name(word)
+        if name is None:
+            return None
+        places = list(takewhile(lambda post: post.kind == "[", last.posts))
+        expr, powers = self.reader.posts(name, places, last), last.posts[len(places) :]
+        order = self.order(powers) if powers else 1
+        return None if order is None else (expr, order, used)
 
     @staticmethod
     def order(posts: Sequence[s.Post]) -> int | None:
@@ -558,23 +561,22 @@ def check_order(reader: Reader, item: s.Item, group: s.Group, key: str) -> None:
 
 def splits(word: s.Word, params: Collection[str]) -> Iterator[tuple[str, ...]]:
     """The ways to read the index of f_xy as arguments of the function."""
-    if word.parts:
-        found: list[str] = []
-        for part in word.parts:
-            words = [raw for raw in s.nodes(part) if isinstance(raw, s.Word)]
-            pieces = sorted(words, key=lambda one: one.span)
-            for piece in pieces:
-                ways = list(of_letters(piece.typed, params)) if key_of(piece) not in params else [(key_of(piece),)]
-                if len(ways) != 1:
-                    return
-                found += ways[0]
-            if any(isinstance(raw, (s.Num, s.Frac, s.Group, s.Terms)) for raw in s.nodes(part)):
-                return
-        if found:
-            yield tuple(found)
+    if not word.parts:
+        assert word.index is not None
+        yield from of_letters(word.index, params)
         return
-    assert word.index is not None
-    yield from of_letters(word.index, params)
+    inside = [raw for part in word.parts for raw in s.nodes(part)]
+    if any(isinstance(raw, (s.Num, s.Frac, s.Group, s.Terms)) for raw in inside):
+        return
+    found: list[str] = []
+    for piece in sorted((raw for raw in inside if isinstance(raw, s.Word)), key=lambda one: one.span):
+        key = key_of(piece)
+        ways = [(key,)] if key in params else list(of_letters(piece.typed, params))
+        if len(ways) != 1:
+            return
+        found += ways[0]
+    if found:
+        yield tuple(found)
 
 
 def of_letters(text: str, params: Collection[str]) -> Iterator[tuple[str, ...]]:

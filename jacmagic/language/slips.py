@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake
 from jacmagic.language import tree as t
@@ -158,28 +158,28 @@ def _capital_e(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicErr
 def _unit_vectors(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
     """x^2 i + y^2 j: a vector, as physics writes it."""
     keys = {name.key for name in loose}
-    for units in _UNITS:
-        if not {*list(units)[:2]} <= keys:
-            continue
-        for total in t.walk(line.expr):
-            if not isinstance(total, t.Sum):
-                continue
-            parts = [(sign, *_last_factor(term, block)) for sign, term in total.terms]
-            along = [last for _, _, last in parts if last in units and last in keys]
-            if not {*list(units)[:2]} <= {*along}:
-                continue
-            fixes: tuple[str, ...] = ()
-            if len(along) == len(parts):
-                entries = [""] * max(units[last] for last in along)
-                for sign, front, last in parts:
-                    old = entries[units[last] - 1]
-                    entries[units[last] - 1] = old + {(True, 1): " + ", (True, -1): " - ", (False, 1): "",
-                                                      (False, -1): "-"}[bool(old), sign] + front
-                fixes = (f"[{', '.join(entry or '0' for entry in entries)}]",)
+    sums = [one for one in t.walk(line.expr) if isinstance(one, t.Sum)]
+    for units, total in product(_UNITS, sums):
+        plane = {*list(units)[:2]}
+        parts = [(sign, *_last_factor(term, block)) for sign, term in total.terms]
+        along = {last for _, _, last in parts} & keys & {*units}
+        if plane <= along:
+            listed = all(last in along for _, _, last in parts)
             return NameMistake(
-                "No line declares i and j: a vector is written with its entries in brackets.", total.span, fixes
+                "No line declares i and j: a vector is written with its entries in brackets.", total.span,
+                (_listed(parts, units),) if listed else (),
             )
     return None
+
+
+def _listed(parts: Sequence[tuple[int, str, str]], units: Mapping[str, int]) -> str:
+    """[x^2, y^2] of the terms with their signs, each with its unit vector: x^2 i + y^2 j."""
+    entries = [""] * max(units[unit] for _, _, unit in parts)
+    for sign, front, unit in parts:
+        at = units[unit] - 1
+        joined = (" + " if sign > 0 else " - ") if entries[at] else "" if sign > 0 else "-"
+        entries[at] += joined + front
+    return f"[{', '.join(entry or '0' for entry in entries)}]"
 
 
 def _last_factor(term: t.Expr, block: Block) -> tuple[str, str]:

@@ -25,10 +25,7 @@ class Values(Times):
         if isinstance(raw, s.Run):
             return self.run(raw)
         if isinstance(raw, s.Terms):
-            terms = tuple((sign, self.read(term)) for sign, term in raw.terms)
-            if len(terms) == 1:
-                return t.Negative(terms[0][1], span=raw.span) if terms[0][0] < 0 else terms[0][1]
-            return t.Sum(terms, span=raw.span)
+            return self.terms(raw)
         if isinstance(raw, s.Cases):
             branches = tuple((self.read(value), self.read(condition)) for value, condition in raw.branches)
             for _, condition in branches:
@@ -37,13 +34,7 @@ class Values(Times):
         if isinstance(raw, s.Relation):
             return t.Compare(tuple(map(self.read, raw.operands)), raw.relations, span=raw.span)
         if isinstance(raw, s.Boolean):
-            operands = tuple(map(self.read, raw.operands))
-            wedge = len(operands) == 2 and self.source(raw.span).count("∧") == 1
-            for operand in operands:
-                if wedge and not isinstance(operand, (t.Compare, t.Logic)):
-                    raise self.wedge(raw.span, operands)
-                self.expect_condition(operand)
-            return t.Logic(raw.operator, operands, span=raw.span)
+            return self.joined(raw)
         if isinstance(raw, s.For):
             return self.family(raw, raw.kind or "vector")
         if isinstance(raw, s.Slice):
@@ -51,6 +42,24 @@ class Values(Times):
         if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied, s.Indicator)):
             return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
         raise SyntaxMistake("This does not read as an expression.", raw.span)
+
+    def terms(self, raw: s.Terms) -> t.Expr:
+        """A sum, or its only term with the sign of that."""
+        terms = tuple((sign, self.read(term)) for sign, term in raw.terms)
+        if len(terms) > 1:
+            return t.Sum(terms, span=raw.span)
+        sign, only = terms[0]
+        return t.Negative(only, span=raw.span) if sign < 0 else only
+
+    def joined(self, raw: s.Boolean) -> t.Logic:
+        """Conditions with and, or, not."""
+        operands = tuple(map(self.read, raw.operands))
+        wedge = len(operands) == 2 and self.source(raw.span).count("∧") == 1
+        for operand in operands:
+            if wedge and not isinstance(operand, (t.Compare, t.Logic)):
+                raise self.wedge(raw.span, operands)
+            self.expect_condition(operand)
+        return t.Logic(raw.operator, operands, span=raw.span)
 
     def wedge(self, span: Span, operands: Sequence[t.Expr]) -> SyntaxMistake:
         """What to say of u ∧ v, and of x ∧ 2."""
@@ -146,36 +155,32 @@ class Values(Times):
         return raw.expr if isinstance(raw, derivatives.Found) else self.read(raw)
 
     def group(self, group: s.Group) -> t.Expr:
-        rows = group.rows
+        """What brackets hold: one value, a vector, or a matrix by its rows, whose brackets may stand inside."""
+        rows, first = group.rows, group.rows[0]
         if group.bracket in ("(", "{"):
-            if len(rows) == 1 and len(rows[0]) == 1:
-                inner = self.read(rows[0][0])
-                if t.is_list(inner):
-                    return inner
-                return inner if group.bracket == "{" else t.Paren(inner, span=group.span)
-            entries = tuple(self.value(entry) for entry in rows[0])
-            return t.Vector(entries, span=group.span)
-        if group.bracket == "env":
-            if all(len(row) == 1 for row in rows):
-                return t.Vector(tuple(self.value(row[0]) for row in rows), span=group.span)
-            return self.matrix(group, rows)
-        if len(rows) > 1:
-            if all(len(row) == 1 for row in rows):
-                return t.Vector(tuple(self.value(row[0]) for row in rows), span=group.span)
-            return self.matrix(group, rows)
-        inner_groups = [self.literal(entry) for entry in rows[0]]
-        if len(rows[0]) == 1:
-            only = inner_groups[0]
-            if only is not None and only.bracket == "env":
-                return self.group(only)
-            if only is not None and only.bracket == "[" and len(only.rows) == 1:
-                return self.matrix(group, (only.rows[0],))
-        elif all(g is not None and g.bracket == "[" and len(g.rows) == 1 for g in inner_groups):
-            return self.matrix(group, tuple(g.rows[0] for g in inner_groups if g is not None))
-        entries = tuple(self.value(entry) for entry in rows[0])
-        if len(entries) == 1 and isinstance(entries[0], t.Family) and entries[0].kind == "vector":
-            return replace(entries[0], span=group.span)
-        return t.Vector(entries, span=group.span)
+            return self.grouped(group) if len(rows) == len(first) == 1 else self.vector(group, first)
+        if group.bracket == "env" or len(rows) > 1:
+            column = all(len(row) == 1 for row in rows)
+            return self.vector(group, [row[0] for row in rows]) if column else self.matrix(group, rows)
+        inside = [self.literal(entry) for entry in first]
+        if len(inside) == 1 and inside[0] is not None and inside[0].bracket == "env":
+            return self.group(inside[0])
+        nested = tuple(one.rows[0] for one in inside if one is not None and one.bracket == "[" and len(one.rows) == 1)
+        if len(nested) == len(inside):
+            return self.matrix(group, nested)
+        vector = self.vector(group, first)
+        only = vector.entries[0]
+        if len(first) == 1 and isinstance(only, t.Family) and only.kind == "vector":
+            return replace(only, span=group.span)
+        return vector
+
+    def grouped(self, group: s.Group) -> t.Expr:
+        """The one thing in round brackets, which those of a list and braces only hold together."""
+        inner = self.read(group.rows[0][0])
+        return inner if t.is_list(inner) or group.bracket == "{" else t.Paren(inner, span=group.span)
+
+    def vector(self, group: s.Group, entries: Sequence[s.Raw]) -> t.Vector:
+        return t.Vector(tuple(map(self.value, entries)), span=group.span)
 
     @staticmethod
     def literal(raw: s.Raw) -> s.Group | None:
