@@ -47,6 +47,17 @@ MAX_KINKS = 40
 """Places that are watched for a kink. Instead: `r.forward(…)`."""
 
 
+def _beside(g: Graph, blocks: list[Node], height: int, widths: list[int]) -> list[Node]:
+    """The derivatives of one function by each variable beside each other: its rows, or their entries one by one."""
+    if len(blocks) == 1:
+        return blocks
+    if any(block.op not in ("stack", "const") and block.shape for block in blocks):
+        parts = [c.arranged(g, block, (height, width)) for block, width in zip(blocks, widths)]
+        return [g.stack(parts, (sum(widths),), 1)]
+    entries = [[g.take(block, (i,), ()) for i in range(block.size)] if block.shape else [block] for block in blocks]
+    return [entry for i in range(height) for column, n in zip(entries, widths) for entry in column[i * n : (i + 1) * n]]
+
+
 def _put_together(g: Graph, parts: list[Node], shape: Shape) -> Node:
     """A matrix of its parts, one after the other; of those alone that are not 0, where these are few."""
     zero = g.const(0)
@@ -270,20 +281,7 @@ class Result(learning.Learns):
                 if wrt not in swept:  # a definition, which is cut out of the graph
                     swept[wrt], found = self.derivative(of, wrt, safe)
                     labels |= found
-            blocks = [swept[wrt] for wrt in p.variables]
-            if len(blocks) == 1:
-                rows.append(blocks[0])
-            elif all(block.op in ("stack", "const") or block.shape == () for block in blocks):
-                entries: list[list[Node]] = [
-                    [g.take(block, (i,), ()) for i in range(block.size)] if block.shape else [block] for block in blocks
-                ]
-                rows += [
-                    entry for i in range(prod(shapes[of])) for column, n in zip(entries, sizes)
-                    for entry in column[i * n : (i + 1) * n]
-                ]
-            else:
-                parts = [c.arranged(g, block, (prod(shapes[of]), n)) for block, n in zip(blocks, sizes)]
-                rows.append(g.stack(parts, (width,), 1))
+            rows += _beside(g, [swept[wrt] for wrt in p.variables], prod(shapes[of]), sizes)
         return c.arranged(g, _put_together(g, rows, (height, width)), (height, width)), labels
 
     # -------------------------------------------------------------- symbols

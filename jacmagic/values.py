@@ -73,12 +73,7 @@ class Values(MutableMapping[str, Any]):
         for key in wholes_first(places):
             array, (whole, k) = reals(key, values[key]), places[key]
             want = self._data[self._known(whole)].shape
-            array = fitted(array, want if k is None else ())
-            if array.shape != (want if k is None else ()):
-                expected = want if k is None and want else "a number"
-                raise ValueError(f"{key} has shape {array.shape}, expected {expected}")
-            if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
-                raise ValueError(f"{key} is not a finite number, or too large")
+            array = accepted(key, array, want if k is None else ())
             if k is not None:
                 kept = new.get(whole, self._data[whole]).copy()
                 kept.flat[k] = array
@@ -94,7 +89,6 @@ class Values(MutableMapping[str, Any]):
         }
         if changed:
             self._result.changed(changed, source)
-
 
     def settle(self) -> None:
         """Move what equations define onto them, where that can be done."""
@@ -163,6 +157,16 @@ def identifier(key: str, backend: str = "") -> str:
 def wholes_first(places: Mapping[str, tuple[str, int | None]]) -> list[str]:
     """The names with their components, such as x1 of x, behind all others, in whatever order they were given."""
     return sorted(places, key=lambda name: places[name][1] is not None)
+
+
+def accepted(key: str, array: np.ndarray, shape: Shape) -> np.ndarray:
+    """The array in the shape that a name has; an error where it has another, or is not finite."""
+    array = fitted(array, shape)
+    if array.shape != shape:
+        raise ValueError(f"{key} has shape {array.shape}, expected {shape or 'a number'}")
+    if not np.isfinite(array).all() or np.max(np.abs(array)) > MAX_VALUE:
+        raise ValueError(f"{key} is not a finite number, or too large")
+    return array
 
 
 def fitted(array: np.ndarray, shape: Shape) -> np.ndarray:

@@ -10,7 +10,7 @@ from functools import cache, lru_cache, partial
 from operator import is_
 from typing import Any
 
-from jacmagic.functions.rows import FUNCTIONS, Rule
+from jacmagic.functions.rows import FUNCTIONS, Function, Rule
 
 
 class _Calculus:
@@ -142,6 +142,29 @@ def _numeric(e: Any, bits: int) -> Any:
     return value if value is None or not value.is_Float else sympy.Float(value, precision=bits)
 
 
+def _value(row: Function, args: tuple[Any, ...]) -> Any:
+    """What a function of numbers is at once, exact or as a float; None where the call stands as it is."""
+    if len(args) == 1 and row.arity[1] is None:
+        return args[0]
+    if row.define is None:
+        return None
+    if row.exact and all(a.is_Rational for a in args):
+        return row.define(calculus, *args)
+    bits = [a._prec for a in args if a.is_Float]
+    if bits and all(a.is_Float or a.is_Rational for a in args):
+        return _numeric(row.define(calculus, *args), max(bits))  # as SymPy's own functions do: sin(1.0) is a number
+    return None
+
+
+def _tex(row: Function, inside: str) -> str:
+    """A call in LaTeX."""
+    return {
+        "abs": rf"\left|{inside}\right|",
+        "step": rf"\mathbf{{1}}\left[{inside} > 0\right]",
+        "cbrt": rf"\sqrt[3]{{{inside}}}",
+    }.get(row.name, rf"{row.tex}\left({inside}\right)")
+
+
 @cache
 def symbolic(name: str) -> Any:
     """The SymPy function for a row: SymPy's own class, or one made here with the row's derivative.
@@ -159,16 +182,7 @@ def symbolic(name: str) -> Any:
         return partial(_required(define), calculus)
 
     def eval_exact(cls: Any, *args: Any) -> Any:
-        if len(args) == 1 and row.arity[1] is None:
-            return args[0]
-        if row.define is None:
-            return None
-        if row.exact and all(a.is_Rational for a in args):
-            return row.define(calculus, *args)
-        if all(a.is_Float or a.is_Rational for a in args) and any(a.is_Float for a in args):
-            bits = max(a._prec for a in args if a.is_Float)  # as SymPy's own functions do: sin(1.0) is a number
-            return _numeric(row.define(calculus, *args), bits)
-        return None
+        return _value(row, args)
 
     def fdiff(self: Any, argindex: int = 1) -> Any:
         return sympy.sympify(_required(slopes)(calculus, *self.args)[argindex - 1])
@@ -197,12 +211,7 @@ def symbolic(name: str) -> Any:
         return f"({printer._print(definition(self))})"  # printers take a function for an atom, as in f(x)**2
 
     def tex(self: Any, printer: Any, exp: str | None = None) -> str:
-        inside = ", ".join(printer._print(a) for a in self.args)
-        body = {
-            "abs": rf"\left|{inside}\right|",
-            "step": rf"\mathbf{{1}}\left[{inside} > 0\right]",
-            "cbrt": rf"\sqrt[3]{{{inside}}}",
-        }.get(name, rf"{row.tex}\left({inside}\right)")
+        body = _tex(row, ", ".join(printer._print(a) for a in self.args))
         return body if exp is None else rf"{body}^{{{exp}}}"
 
     members = {

@@ -12,7 +12,7 @@ import html as markup
 import itertools
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -28,7 +28,7 @@ from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import asking, curvature, learning, parts, pictures
+from jacmagic.panel import asking, curvature, learning, parts, pictures, rescue
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
@@ -196,32 +196,34 @@ class _Spec:
 
     def echo(self, chain: dict[str, Any] | None) -> list[dict[str, Any]]:
         """The block as understood; what is declared stands small and grey beside it."""
-        p = self.p
-        note: list[dict[str, str]] = []
         stated: dict[str, str] = {}
         rest = []
-        for line in p.echo:
+        for line in self.p.echo:
             if line.kind != "step" and (line.expr is not None or line.range is not None or line.python):
                 shown = self.says(views.echoed(self.result, line))
                 if line.shape or "<mtable" in shown:
                     rest.append({"mathml": shown})
                 else:
                     stated[line.key] = shown
-        for word, keys in views.by_role(p).items():
-            note.append({"text": f"{' · ' if note else ''}{word} "})
-            for k, key in enumerate(keys[:12]):
-                shape = p.shape(key)
-                size = f" ({'×'.join(map(str, shape))})" if shape else ""
-                more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
-                note += [{"mathml": stated.get(key) or self.mathml(t.Name(key))}, {"text": size + more}]
-        said = convention.layout_said(self.result).partition(", ")[0], remarks.nothing_seen(self.result)
-        note += [{"text": f" · {one}"} for one in filter(None, said)]
         lines = [self.says(one) for one in self.formulas if one.kind == "echo"]
         # A net's layers stand side by side: their cards below say them again, one by one.
-        out: list[dict[str, Any]] = [{"mathml": lines}] if p.net and chain else [{"mathml": one} for one in lines]
+        out: list[dict[str, Any]] = [{"mathml": lines}] if self.p.net and chain else [{"mathml": one} for one in lines]
         out += rest + [{"mathml": self.says(one)} for one in self.formulas if one.kind == "asked"]
-        out[-1]["note"] = note
+        out[-1]["note"] = list(self.declared(stated))
         return out
+
+    def declared(self, stated: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """The names by what they are, with sizes, as stated or alone; then how J is laid out, and what nothing reads."""
+        for before, (word, keys) in zip(itertools.chain([""], itertools.repeat(" · ")), views.by_role(self.p).items()):
+            yield {"text": f"{before}{word} "}
+            for k, key in enumerate(keys[:12]):
+                yield {"mathml": stated.get(key) or self.mathml(t.Name(key))}
+                shape = self.p.shape(key)
+                size = f" ({'×'.join(map(str, shape))})" if shape else ""
+                more = f" and {len(keys) - 12} more" if k == 11 and len(keys) > 12 else "" if key == keys[-1] else ", "
+                yield {"text": size + more}
+        said = convention.layout_said(self.result).partition(", ")[0], remarks.nothing_seen(self.result)
+        yield from ({"text": f" · {one}"} for one in filter(None, said))
 
     def close(self, node: Node) -> Node:
         """The node with definitions that were cut out of the graph put back."""
@@ -314,25 +316,13 @@ class _Spec:
             return None
         of = p.outputs[0]
         ways = chain.paths(result, of)
+        keys = list(reversed(links))
+        said = {key: self.mathml(self.definition(key), p.arrays) for key in keys}
+        edges = [[wrt, key] for key in keys for wrt in links[key]]
         cards: list[dict[str, Any]] = []
-        edges: list[list[str]] = []
-        scalar = prod(p.shape(of)) == 1
-        for key in reversed(list(links)):
-            step = p.steps[key]
-            before = chain.pre_activated(result, key)
-            own = pieces.equal(pieces.name_of(result, key), pieces.fitting(step.expr, 300))
-            for wrt in links[key]:
-                edges.append([wrt, key])
-                delta = None
-                if scalar:
-                    delta = f"grad:{key}"
-                    if delta not in self.outputs:
-                        derivative, _ = result.derivative(of, key, safe=True)
-                        self.outputs[delta] = c.arranged(self.g, self.close(derivative), (1, prod(step.shape)))
-                cards.append({
-                    "key": key, "formula": self.mathml(before.tree if before else own, p.arrays),
-                    **self.card(key, wrt), "delta": delta,
-                })
+        for wrt, key in edges:
+            delta = self.delta(of, key) if prod(p.shape(of)) == 1 else None
+            cards.append({"key": key, "formula": said[key], **self.card(key, wrt), "delta": delta})
         rules = [one.tree for one in self.formulas if one.kind == "chain"]
         self.outputs["chain:product"] = self.product(ways) if ways else self.outputs["J"]
         name = chain.factor_name(result, of, p.variables, t.Total)
@@ -344,6 +334,20 @@ class _Spec:
             "cards": cards, "edges": edges, "sums": pictures.sums(self, ways),
             "single": ways is not None and len(ways) == 1 and all(len(links[k]) == 1 for k in links),
         }
+
+    def definition(self, key: str) -> t.Expr:
+        """What a step says, behind its pre-activation where it has one."""
+        before = chain.pre_activated(self.result, key)
+        own = pieces.fitting(self.p.steps[key].expr, 300)
+        return before.tree if before else pieces.equal(pieces.name_of(self.result, key), own)
+
+    def delta(self, of: str, key: str) -> str:
+        """The output that has the derivative of a number by a step."""
+        name = f"grad:{key}"
+        if name not in self.outputs:
+            derivative, _ = self.result.derivative(of, key, safe=True)
+            self.outputs[name] = c.arranged(self.g, self.close(derivative), (1, prod(self.p.shape(key))))
+        return name
 
     def card(self, key: str, wrt: str) -> dict[str, Any]:
         """A local Jacobian: its formula, its numbers with their labels, and what is copied of it."""
@@ -440,26 +444,12 @@ class _Spec:
         # Where nothing but an overflow can fail, the slope overflows, too; then no function is compiled for this.
         if self.finite({}) if can_fail else np.isfinite(result.at()).all():
             return None
-        rng = np.random.default_rng(0)
-        free = [k for k in [*p.variables, *p.parameters] if k in p.inputs]
-        for attempt in range(140):
-            reach = 3 if attempt < 60 else 12 if attempt < 100 else 60
-            trial = {}
-            for key in free:
-                one = p.inputs[key]
-                size = one.shape
-                value = np.full(size, [1.0, 2.0, 0.5, 1.5][attempt]) if attempt < 4 else np.round(
-                    rng.uniform(-reach, reach, size), int(reach == 3))
-                if one.range is not None:
-                    value = np.clip(value, one.range[0], one.range[1])
-                trial[key] = value
-            if self.finite(trial):
-                current = result.values._data
-                return {
-                    k: (v.ravel().tolist() if v.shape else float(v)) for k, v in trial.items()
-                    if not np.array_equal(current[k], v)
-                }
-        return None
+        free = {k: (p.inputs[k].shape, p.inputs[k].range) for k in [*p.variables, *p.parameters] if k in p.inputs}
+        trial = next(filter(self.finite, rescue.trials(free)), None)
+        return None if trial is None else {
+            k: (v.ravel().tolist() if v.shape else float(v)) for k, v in trial.items()
+            if not np.array_equal(result.values._data[k], v)
+        }
 
     def finite(self, values: Mapping[str, Any]) -> bool:
         numbers = [self.result.at(**values), *self.result.forward(**values).values()]

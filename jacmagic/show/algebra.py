@@ -10,9 +10,10 @@ it is; `tree` lays all of it out as a formula.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import sympy as sp
@@ -167,21 +168,31 @@ def factored(form: Form) -> Form:
     terms = list(form.terms)
     while found := _shared(terms):
         chosen, count, left = found
-        inside = [terms[k] for k in chosen]
-        shared = inside[0].factors[:count] if left else inside[0].factors[-count:]
-        rests = [one.factors[count:] if left else one.factors[:-count] for one in inside]
+        ends, rests = zip(*(_cut(terms[k], count, left) for k in chosen))
+        shared = ends[0]
         size = shared[-1].columns if left else shared[0].rows
-        whole = add([_product(one.scale, rest, size) for one, rest in zip(inside, rests)])
-        scale, bracket = common(factored(whole))
-        put = (Factor("sum", bracket, bracket.rows, bracket.columns),) if len(bracket.terms) > 1 else (
-            bracket.terms[0].factors if bracket.terms else ())
-        if len(bracket.terms) == 1:
-            scale *= bracket.terms[0].scale
-        joined = [Term(scale, shared + put if left else put + shared)] if bracket.terms else []
+        whole = add(_product(terms[k].scale, rest, size) for k, rest in zip(chosen, rests))
+        inside = _as_product(factored(whole))
+        joined = [] if inside is None else [
+            tidy(Term(inside.scale, shared + inside.factors if left else inside.factors + shared))]
         at = chosen[0]
         terms = [one for k, one in enumerate(terms) if k not in chosen]
-        terms[at:at] = [tidy(one) for one in joined]
+        terms[at:at] = joined
     return Form(tuple(terms), form.rows, form.columns)
+
+
+def _cut(term: Term, count: int, left: bool) -> tuple[tuple[Factor, ...], tuple[Factor, ...]]:
+    """So many factors of a product at one end, and its others."""
+    factors = term.factors
+    return (factors[:count], factors[count:]) if left else (factors[-count:], factors[:-count])
+
+
+def _as_product(form: Form) -> Term | None:
+    """A sum as one product, a bracket behind what its terms have in common; None of nothing."""
+    scale, rest = common(form)
+    if len(rest.terms) > 1:
+        return Term(scale, (Factor("sum", rest, rest.rows, rest.columns),))
+    return Term(scale * rest.terms[0].scale, rest.terms[0].factors) if rest.terms else None
 
 
 def _product(scale: sp.Expr, factors: tuple[Factor, ...], size: int) -> Form:
@@ -192,19 +203,19 @@ def _product(scale: sp.Expr, factors: tuple[Factor, ...], size: int) -> Form:
 
 def _shared(terms: Sequence[Term]) -> tuple[list[int], int, bool] | None:
     """Which terms have most in common at one end: their places, how many factors, and whether these are the first."""
-    best: tuple[int, int, bool, list[int]] | None = None
-    for left in (True, False):
-        for k, one in enumerate(terms):
-            for count in range(1, len(one.factors) + 1):
-                part = one.factors[:count] if left else one.factors[-count:]
-                if all(factor.kind in ("eye", "ones") or factor.rows == factor.columns == 1 for factor in part):
-                    continue
-                have = [j for j in range(k, len(terms)) if part == (
-                    terms[j].factors[:count] if left else terms[j].factors[-count:]
-                ) and (len(terms[j].factors) > count or (terms[j].scale / one.scale).is_Rational)]
-                if len(have) > 1 and (best is None or (len(have) * count, count) > (len(best[3]) * best[0], best[1])):
-                    best = (count, count, left, have)
-    return (best[3], best[0], best[2]) if best else None
+    several = (one for one in _ends(terms) if len(one[0]) > 1)
+    return max(several, key=lambda one: (len(one[0]) * one[1], one[1]), default=None)
+
+
+def _ends(terms: Sequence[Term]) -> Iterator[tuple[list[int], int, bool]]:
+    """What each term begins and ends with, likewise: the places of it and of the later ones that do so, too."""
+    for left, (k, one) in product((True, False), enumerate(terms)):
+        for count in range(1, len(one.factors) + 1):
+            end, _ = _cut(one, count, left)
+            if all(factor.kind in ("eye", "ones") or factor.rows == factor.columns == 1 for factor in end):
+                continue
+            yield [k + j for j, other in enumerate(terms[k:]) if _cut(other, count, left)[0] == end and (
+                len(other.factors) > count or (other.scale / one.scale).is_Rational)], count, left
 
 
 def common(form: Form) -> tuple[sp.Expr, Form]:

@@ -108,11 +108,7 @@ class Atoms:
     def spread(self, expr: t.Expr) -> tuple[t.Expr, int]:
         """The atoms put in, entrywise products marked, ones beside a number in a sum; how many axes it has."""
         if isinstance(expr, t.Name):
-            symbol = sp.Symbol(expr.key, real=True)
-            if symbol not in self.atoms:
-                return expr, 0
-            node, axes = self.atoms[symbol]
-            return self.placed(node, axes), len(axes) and (1 if len(set(axes)) == 1 and self.flat(axes) else 2)
+            return self.meant(expr)
         if isinstance(expr, t.Product):
             parts = [(op, *self.spread(one)) for op, one in expr.factors]
             return self.multiplied(parts), max(rank for _, _, rank in parts)
@@ -138,6 +134,14 @@ class Atoms:
             return bracketed(new) if isinstance(expr, t.Transpose) else new
 
         return t.rebuilt(expr, change), max(ranks)
+
+    def meant(self, name: t.Name) -> tuple[t.Expr, int]:
+        """What a name stands for, and how many axes that has; the name itself where it stands for no node."""
+        symbol = sp.Symbol(name.key, real=True)
+        if symbol not in self.atoms:
+            return name, 0
+        node, axes = self.atoms[symbol]
+        return self.placed(node, axes), len(axes) and (1 if len(set(axes)) == 1 and self.flat(axes) else 2)
 
     @staticmethod
     def flat(axes: Shape) -> bool:

@@ -285,21 +285,25 @@ def factor_name(
 def local(result: Result, of: str, keys: Sequence[str]) -> Iterator[Formula]:
     """One local Jacobian: its matrix form, and its entries where they fit."""
     p = result.program
-    sides: list[t.Expr] = [factor_name(result, of, keys)]
+    name = factor_name(result, of, keys)
     rows, columns = prod(p.shape(of)), sum(prod(p.shape(k)) for k in keys)
     form, note = (matrix_form(result, of, keys[0]) if len(keys) == 1 else None) or (None, "")
     if form is not None and scattered(form) and local_entries(result, of, keys[0]) is not None:
         form = None
-    if form is not None:
-        sides.append(form)
-    if form is None or not (told_better(result, form, note) or (rows, columns) == (1, 1)):
-        parts = [local_entries(result, of, key) for key in keys]
-        if all(part is not None for part in parts):
-            layout = layout_of(result)
-            entries = tuple(
-                tuple(layout(e) for part in parts if part is not None for e in part[i]) for i in range(rows))
-            shown = entries[0][0] if (rows, columns) == (1, 1) else t.Matrix(entries)
-            if form is None or len(latex(shown)) < MAX_ENTRIES_TEX and rows * columns <= MAX_BESIDE:
-                sides.append(shown)
-    tree = equal(*sides) if len(sides) > 1 else t.Equation((sides[0], t.Space((rows, columns))), ("∈",))
+    enough = form is not None and (told_better(result, form, note) or (rows, columns) == (1, 1))
+    shown = None if enough else written_out(result, of, keys)
+    if form is not None and shown is not None and (rows * columns > MAX_BESIDE or len(latex(shown)) >= MAX_ENTRIES_TEX):
+        shown = None
+    sides = [one for one in (form, shown) if one is not None]
+    tree = equal(name, *sides) if sides else t.Equation((name, t.Space((rows, columns))), ("∈",))
     yield Formula("local", tree, note)
+
+
+def written_out(result: Result, of: str, keys: Sequence[str]) -> t.Expr | None:
+    """The entries of a local Jacobian as a matrix, or as the number that it is; None where they are too long."""
+    blocks = [local_entries(result, of, key) for key in keys]
+    layout, found = layout_of(result), [block for block in blocks if block is not None]
+    if len(found) < len(blocks):
+        return None
+    rows = tuple(tuple(layout(entry) for part in parts for entry in part) for parts in zip(*found))
+    return rows[0][0] if [*map(len, rows)] == [1] else t.Matrix(rows)

@@ -376,39 +376,36 @@ class Reader(Atoms):
 
     def contract(self, one: Form, la: Shape, other: Form, lb: Shape, lo: Shape) -> Form:
         """The product of two arrays of up to two axes, summed over the labels that lo lacks."""
-        if not la or not lb:
-            number, rest, labels = (one, other, lb) if not la else (other, one, la)
-            whole = a.multiply(rest, number) if number.scalar is None else rest.times(number.scalar)
-            return whole if labels == lo else whole.transposed
+        if not la:
+            one, la, other, lb = other, lb, one, la
+        if not lb:
+            whole = a.multiply(one, other) if other.scalar is None else one.times(other.scalar)
+            return oriented(whole, la == lo)
         shared = [label for label in la if label in lb]
         inner = [label for label in shared if label not in lo]
         if len(shared) == 1 and inner:  # a matrix product
-            first = one if len(la) == 1 and False or la[-1] == inner[0] and len(la) == 2 else one.transposed
-            second = other if lb[0] == inner[0] else other.transposed
-            made = a.multiply(first, second)
+            first = oriented(one, len(la) == 2 and la[-1] == inner[0])
+            made = a.multiply(first, oriented(other, lb[0] == inner[0]))
             order = tuple(label for label in (*la, *lb) if label != inner[0])
-            return made if order == lo and len(la) == 2 or not lo else made.transposed
+            return oriented(made, order == lo and len(la) == 2 or not lo)
         if len(la) == len(lb) == 2 and set(la) == set(lb):
-            other = other if la == lb else other.transposed
-            both = t.Product((("", bracketed(self.written(one))), (".*", bracketed(self.written(other)))))
-            if not lo:
-                return self.word("sum", both)
-            whole = a.matrix(both, one.rows, one.columns)
-            if len(lo) == 2:
-                return whole if lo == la else whole.transposed
-            return a.multiply(whole, a.ones(one.columns)) if lo == la[:1] else a.multiply(
-                whole.transposed, a.ones(one.rows))
-        if not shared:
-            if len(la) == len(lb) == 1:
-                made = a.multiply(one, other.transposed)
-                return made if lo == (*la, *lb) else made.transposed
+            return self.entrywise(one, la, oriented(other, la == lb), lo)
+        if not shared and len(la) == len(lb) == 1:
+            return oriented(a.multiply(one, other.transposed), lo == (*la, *lb))
         if len(shared) == 1 and {len(la), len(lb)} == {1, 2}:  # diag(v) M
             (vector, matrix, labels) = (one, other, lb) if len(la) == 1 else (other, one, la)
-            whole = matrix if labels[0] == shared[0] else matrix.transposed
-            made = a.multiply(self.diagonal(vector), whole)
+            made = a.multiply(self.diagonal(vector), oriented(matrix, labels[0] == shared[0]))
             order = (shared[0], *(label for label in labels if label != shared[0]))
-            return made if order == lo else made.transposed
+            return oriented(made, order == lo)
         raise NoForm
+
+    def entrywise(self, one: Form, labels: Shape, other: Form, lo: Shape) -> Form:
+        """A .* B of two matrices with the same labels, summed over those that lo lacks."""
+        both = t.Product((("", bracketed(self.written(one))), (".*", bracketed(self.written(other)))))
+        if not lo:
+            return self.word("sum", both)
+        whole = oriented(a.matrix(both, one.rows, one.columns), lo in (labels, labels[:1]))
+        return whole if len(lo) == 2 else a.multiply(whole, a.ones(whole.columns))
 
     def diagonal(self, form: Form) -> Form:
         entry = self.entry_of(form)
@@ -492,25 +489,17 @@ class Reader(Atoms):
             raise NoForm
         if not x.shape:
             return a.multiply(self.form(x), *([a.ones(node.size)] if node.size > 1 else []))
-        if len(x.shape) == 1:
-            if len(node.shape) == 2:
-                whole = self.unfolded(x)
-                if whole is not None and whole.shape == node.shape:
-                    return self.form(whole)
-                return self.by_entries(node)
-            if not node.shape:
-                return self.component(x, (indices[0] + 1,))
-            return a.multiply(self.selection(indices, x.size), self.form(x))
-        rows, columns = x.shape
         if not node.shape:
-            return self.component(x, (indices[0] // columns + 1, indices[0] % columns + 1))
-        if len(node.shape) == 1:
-            for i in {indices[0] // columns}:
-                if indices == tuple(range(i * columns, i * columns + columns)):
-                    return a.multiply(self.form(x).transposed, a.unit(i + 1, rows))
-            if indices == tuple(range(indices[0], rows * columns, columns)) and len(indices) == rows:
-                return a.multiply(self.form(x), a.unit(indices[0] + 1, columns))
-        return self.by_entries(node)
+            return self.component(x, tuple(int(k) + 1 for k in np.unravel_index(indices[0], x.shape)))
+        if len(x.shape) == 1 and len(node.shape) != 2:
+            return a.multiply(self.selection(indices, x.size), self.form(x))
+        if len(x.shape) == 1 and (whole := self.unfolded(x)) is not None and whole.shape == node.shape:
+            return self.form(whole)
+        line = line_of(indices, x.shape) if len(x.shape) == 2 and len(node.shape) == 1 else None
+        if line is None:
+            return self.by_entries(node)
+        axis, k = line
+        return a.multiply(oriented(self.form(x), axis == 1), a.unit(k + 1, x.shape[axis]))
 
     def component(self, x: Node, place: tuple[int, ...]) -> Form:
         """An entry: x₂ of a name, e₂ᵀ v of a formula."""
@@ -561,11 +550,10 @@ class Reader(Atoms):
         if len(x.shape) == 1:
             if rows == columns and indices == tuple(k * (rows + 1) for k in range(rows)):
                 return self.diagonal(self.form(x))
-            i, j = divmod(indices[0], columns)
-            if indices == tuple(range(i * columns, (i + 1) * columns)):
-                return a.multiply(a.unit(i + 1, rows), self.form(x).transposed)
-            if indices == tuple(range(j, rows * columns, columns)):
-                return a.multiply(self.form(x), a.unit(j + 1, columns).transposed)
+            if (line := line_of(indices, node.shape)) is not None:
+                axis, k = line
+                made = a.multiply(self.form(x), a.unit(k + 1, node.shape[axis]).transposed)
+                return oriented(made, axis == 1)
         return self.by_entries(node)
 
     def banded(self, node: Node) -> Form:
@@ -597,20 +585,19 @@ class Reader(Atoms):
 
     def read_stack(self, node: Node) -> Form:
         rows, columns = size(node.shape)
-        if node.data == 0 and len(node.shape) == 1:
+        shapes = [part.shape for part in node.args]
+        way = node.data, len(node.shape)
+        if way == (0, 1):
             parts = tuple(self.tree(part) for part in node.args)
-            if all(not part.shape for part in node.args) and len(parts) > MAX_WRITTEN ** 2:
+            if not any(shapes) and len(parts) > MAX_WRITTEN ** 2:
                 raise NoForm
             return a.matrix(t.Vector(parts), rows, 1)
-        if node.data == 0 and len(node.shape) == 2:
-            if all(not part.shape for part in node.args):
-                return self.by_entries(node)
-            if all(part.shape in ((columns,), (part.size // columns, columns)) for part in node.args):
-                blocks = [self.form(part) if len(part.shape) == 2 else self.form(part).transposed for part in node.args]
-                return a.matrix(t.Matrix(tuple((self.written(one),) for one in blocks)), rows, columns)
-        if node.data == 1 and len(node.shape) == 2:
+        if way == (0, 2) and all(len(shape) < 3 and shape[-1:] == (columns,) for shape in shapes):
+            blocks = [oriented(self.form(part), len(part.shape) == 2) for part in node.args]
+            return a.matrix(t.Matrix(tuple((self.written(one),) for one in blocks)), rows, columns)
+        if way == (1, 2):
             blocks = [self.form(part) for part in node.args]
-            if all(len(part.shape) == 2 for part in node.args):
+            if all(len(shape) == 2 for shape in shapes):
                 return a.matrix(t.Matrix((tuple(map(self.written, blocks)),)), rows, columns)
         return self.by_entries(node)
 
@@ -637,12 +624,8 @@ class Reader(Atoms):
                 at -= part.size
         if node.op == "map" and not self.named(node) and node.number not in self.shares:
             expr, axes = node.data
-            places = list(np.unravel_index(at, node.shape)) if node.shape else []
-            parts = [
-                self.entry(arg, int(np.ravel_multi_index([places[k] for k in own], arg.shape)) if own else 0)
-                for arg, own in zip(node.args, axes)
-            ]
-            return g.map(expr, [(part, ()) for part in parts], ())
+            where = [operand_place(at, node.shape, arg.shape, own) for arg, own in zip(node.args, axes)]
+            return g.map(expr, [(self.entry(arg, k), ()) for arg, k in zip(node.args, where)], ())
         return g.take(node, [at], ()) if node.shape else node
 
     # -------------------------------------------------------------- square matrices
@@ -687,6 +670,25 @@ class Reader(Atoms):
             tree = t.Unit(t.Call("arg" + of.op[1:], (self.tree(x),)))
             return a.matrix(tree, x.size, 1)
         return a.matrix(self.others(x), x.size, 1)
+
+
+def oriented(form: Form, straight: bool) -> Form:
+    return form if straight else form.transposed
+
+
+def line_of(places: tuple[int, ...], shape: Shape) -> tuple[int, int] | None:
+    """(0, i) where the places are the row i of a matrix, (1, j) where its column j; None where no such line."""
+    rows, columns = shape
+    i, j = divmod(places[0], columns)
+    if places == tuple(range(i * columns, (i + 1) * columns)):
+        return 0, i
+    return (1, j) if places == tuple(range(j, rows * columns, columns)) else None
+
+
+def operand_place(at: int, shape: Shape, operand: Shape, axes: Shape) -> int:
+    """Where the entry of an operand lies that the entry `at` of an entrywise operation reads."""
+    places = np.unravel_index(at, shape) if axes else ()
+    return int(np.ravel_multi_index([places[k] for k in axes], operand)) if axes else 0
 
 
 def in_rows(entries: Sequence[t.Expr], columns: int) -> t.Matrix:

@@ -5,6 +5,8 @@ The same number by other brackets: then no matrix on the way depends on x, and i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sympy as sp
 
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
@@ -51,30 +53,37 @@ def _through(g: Graph, matrix: Node, vector: Node, turned: bool) -> Node | None:
 
 def _by_terms(g: Graph, matrix: Node, vector: Node, turned: bool) -> Node | None:
     """(s A + u wᵀ) v = s (A v) + u (wᵀ v)."""
-    expr, axes = matrix.data
-    places = {slot(k): (arg, own) for k, (arg, own) in enumerate(zip(matrix.args, axes))}
-    stay, met = (1, 0) if turned else (0, 1)
     parts = []
-    for term in sp.Add.make_args(expr):
-        factors = sp.Mul.make_args(term)
-        if not all(one.is_Symbol and one in places or not one.free_symbols for one in factors):
+    for term in sp.Add.make_args(matrix.data[0]):
+        part = _by_factors(g, matrix, sp.Mul.make_args(term), vector, turned)
+        if part is None:
             return None
-        whole = [one for one in factors if one in places and len(places[one][1]) == 2]
-        stays = [one for one in factors if one in places and places[one][1] == (stay,)]
-        meets = [one for one in factors if one in places and places[one][1] == (met,)]
-        if len(whole) > 1 or not (whole or stays or meets):
-            return None
-        inner, there = vector, tuple(range(len(whole)))
-        for one in meets if whole else meets[1:]:
-            inner = g.map(slot(0) * slot(1), [(places[one][0], (0,)), (inner, (0,))], inner.shape)
-        if whole:
-            node, own = places[whole[0]]
-            column = times(g, node, inner, (own == (1, 0)) != turned)
-        else:
-            column = g.dot(places[meets[0]][0], inner, (0,), (0,), ()) if meets else g.sum(inner, (0,))
-        scale = sp.Mul(*(one for one in factors if one not in places))
-        numbers = [places[one][0] for one in factors if one in places and not places[one][1]]
-        operands = [(column, there), *((places[one][0], (0,)) for one in stays), *((one, ()) for one in numbers)]
-        product = sp.Mul(scale, *(slot(k) for k in range(len(operands))))
-        parts.append(g.map(product, operands, (matrix.shape[stay],)))
+        parts.append(part)
     return g.add(parts)
+
+
+def _by_factors(g: Graph, matrix: Node, factors: Sequence[sp.Expr], vector: Node, turned: bool) -> Node | None:
+    """(s A) v = s (A v) and (s u wᵀ) v = s u (wᵀ v): each factor meets v, stays in front, or is a number."""
+    places = {slot(k): operand for k, operand in enumerate(zip(matrix.args, matrix.data[1]))}
+    stay, met = (1, 0) if turned else (0, 1)
+    if any(one not in places and one.free_symbols for one in factors):
+        return None
+    scale = sp.Mul(*(one for one in factors if one not in places))
+    parts = [places[one] for one in factors if one in places]
+    whole = [(node, own) for node, own in parts if len(own) == 2]
+    stays = [node for node, own in parts if own == (stay,)]
+    meets = [node for node, own in parts if own == (met,)]
+    numbers = [node for node, own in parts if not own]
+    if len(whole) > 1 or not (whole or stays or meets):
+        return None
+    inner = vector
+    for node in meets if whole else meets[1:]:
+        inner = g.map(slot(0) * slot(1), [(node, (0,)), (inner, (0,))], inner.shape)
+    if whole:
+        node, own = whole[0]
+        column = times(g, node, inner, (own == (1, 0)) != turned)
+    else:
+        column = g.dot(meets[0], inner, (0,), (0,), ()) if meets else g.sum(inner, (0,))
+    operands = [(column, (0,) if whole else ()), *((node, (0,)) for node in stays), *((node, ()) for node in numbers)]
+    product = sp.Mul(scale, *(slot(k) for k in range(len(operands))))
+    return g.map(product, operands, (matrix.shape[stay],))

@@ -135,27 +135,48 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
 
 def in_own_names(result: Result, found: Table) -> Table:
     """The table with the entries of a softmax or a norm in its own name, p₁ - p₁², x₁/n; else as it was."""
-    p = result.program
     if not found.whole or found.entries is None:
         return found
-    if any(reciprocal(p.steps[of].expr) for of in p.outputs):
-        own_names = [symbol for of in p.outputs for symbol in symbols_of(of, p.shape(of))]
-        sigmoids = [by_sigmoid(*row) for row in zip(result.outputs, own_names, found.entries)]
-        if any(row is not None for row in sigmoids):
-            return replace(found, entries=[own or row for own, row in zip(sigmoids, found.entries)])
-    entries = []
-    for of in p.outputs:
-        below = list(ancestry([result.inner(of)]))
-        if not any(node.op in ("softmax", "norm") for node in below) or any(
-            node.op == "input" and node.data in p.steps for node in below
-        ):
-            return found
-        parts = [local_entries(result, of, wrt, MAX_SHOWN) for wrt in p.variables]
-        if any(part is None for part in parts):
-            return found
-        entries += [[e for part in parts if part is not None for e in part[i]] for i in range(prod(p.shape(of)))]
-    own, full = (sum(e.count_ops() for row in rows for e in row) for rows in (entries, found.entries))
-    return replace(found, entries=entries) if 2 * own < full else found
+    entries = _by_sigmoids(result, found.entries) or _by_last_step(result, found.entries)
+    return found if entries is None else replace(found, entries=entries)
+
+
+def _by_sigmoids(result: Result, entries: list[list[sp.Expr]]) -> list[list[sp.Expr]] | None:
+    """The rows that a sigmoid's own name shortens, s (1 - s), among the others; None where there is no such row."""
+    p = result.program
+    if not any(reciprocal(p.steps[of].expr) for of in p.outputs):
+        return None
+    own_names = [symbol for of in p.outputs for symbol in symbols_of(of, p.shape(of))]
+    sigmoids = [by_sigmoid(*row) for row in zip(result.outputs, own_names, entries)]
+    if all(row is None for row in sigmoids):
+        return None
+    return [own or row for own, row in zip(sigmoids, entries)]
+
+
+def _by_last_step(result: Result, entries: list[list[sp.Expr]]) -> list[list[sp.Expr]] | None:
+    """The entries as the local Jacobians of softmaxes and norms have them; None where that is not much shorter."""
+    own: list[list[sp.Expr]] = []
+    for of in result.program.outputs:
+        rows = _local_rows(result, of)
+        if rows is None:
+            return None
+        own += rows
+    length, full = (sum(e.count_ops() for row in rows for e in row) for rows in (own, entries))
+    return own if 2 * length < full else None
+
+
+def _local_rows(result: Result, of: str) -> list[list[sp.Expr]] | None:
+    """The rows of a softmax or a norm of the variables in its own name; None of any other function."""
+    p = result.program
+    below = list(ancestry([result.inner(of)]))
+    on_others = any(node.op == "input" and node.data in p.steps for node in below)
+    if on_others or not any(node.op in ("softmax", "norm") for node in below):
+        return None
+    blocks = [local_entries(result, of, wrt, MAX_SHOWN) for wrt in p.variables]
+    found = [block for block in blocks if block is not None]
+    if len(found) < len(blocks):
+        return None
+    return [[entry for part in parts for entry in part] for parts in zip(*found)]
 
 
 def jacobian_name(result: Result) -> t.Jacobian:
