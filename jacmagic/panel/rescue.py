@@ -12,8 +12,8 @@ EVERYWHERE = (1.0, 2.0, 0.5, 1.5)
 REACHES = (3,) * 56 + (12,) * 40 + (60,) * 40
 """How far from 0 the random points lie after that; in the nearest their entries have one digit behind the point."""
 
-
-Stated = tuple[float, float, "float | None"]
+Stated = tuple[float, float, float | None]
+"""Low end, high end and step of a range that a block states."""
 
 
 def trials(names: Mapping[str, tuple[tuple[int, ...], Stated | None]]) -> Iterator[dict[str, np.ndarray]]:
