@@ -61,16 +61,12 @@ def family(low: Lowerer, expr: t.Family) -> Value:
         raise LimitError(f"A family has at most {MAX_ENTRIES:,} members; this one has {count:,}.", expr.span)
     if low.indices:
         low.unroll(count, expr.span)
+    if count == 0 and expr.kind == "vector":
+        raise ValueMistake(f"This family is empty: from {first} to {last}.", expr.span)
     if count == 0:
-        if expr.kind == "vector":
-            raise ValueMistake(f"This family is empty: from {first} to {last}.", expr.span)
-        for one in t.walk(expr.body):  # no member is lowered, but x[i] must have a meaning
-            name = t.inside(one.base) if isinstance(one, t.Component) else None
-            if isinstance(one, t.Component) and isinstance(name, t.Name) and name.key in low.env:
-                check_components(low, one, low.env[name.key])
-        return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
+        check_body(low, expr.body)
     values = tuple(k for k in range(first, last + 1) if k != left_out)
-    if not values:  # all but the only one
+    if not values:  # none, or all but the only one
         return Value(sp.Integer(0 if expr.kind == "sum" else 1), literal=True)
     count = len(values)
     try:
@@ -88,6 +84,14 @@ def family(low: Lowerer, expr: t.Family) -> Value:
     if expr.kind == "prod":
         return low.of_node(low.graph.along("prod", node))
     return low.of_node(node)
+
+
+def check_body(low: Lowerer, body: t.Expr) -> None:
+    """Where no member of a family is lowered, its x[i] must have a meaning all the same."""
+    for one in t.walk(body):
+        name = t.inside(one.base) if isinstance(one, t.Component) else None
+        if isinstance(one, t.Component) and isinstance(name, t.Name) and name.key in low.env:
+            check_components(low, one, low.env[name.key])
 
 
 def total(low: Lowerer, kind: str, numbers: Sequence[sp.Rational], span: Span) -> sp.Rational:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from jacmagic import names
@@ -190,17 +190,24 @@ def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:
                 continue
             check_layers(block, key, word, kin)
             indices = sorted((names.name(u).index for u in kin), key=names.natural)
-            shown = [f"{word.typed}_{i}" for i in indices]
-            head = Span(statement.span.start, block.text.index(")", statement.params[-1].span.stop) + 1)
-            inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
-            fixes = [f"{block.text[head.start : statement.names[0].span.stop]}({', '.join(inside)})"]
-            if all(i.isdigit() for i in indices):
-                fixes.insert(0, f"{word.typed} in R^{max(map(int, indices))}")
-            raise NameMistake(
-                f"{word.typed} does not occur in {key}, but {' and '.join(shown)} "
-                f"{'does' if len(kin) == 1 else 'do'}. Is {word.typed} a vector, or are they the arguments?",
-                head, fixes,
-            )
+            raise only_kin(block, key, statement, word, indices)
+
+
+def only_kin(
+    block: Settled, key: str, statement: s.Statement, word: s.Word, indices: Sequence[str]
+) -> NameMistake:
+    """What is said of an argument x that does not occur where x_1 and x_2 do."""
+    shown = [f"{word.typed}_{i}" for i in indices]
+    head = Span(statement.span.start, block.text.index(")", statement.params[-1].span.stop) + 1)
+    inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
+    fixes = [f"{block.text[head.start : statement.names[0].span.stop]}({', '.join(inside)})"]
+    if all(i.isdigit() for i in indices):
+        fixes.insert(0, f"{word.typed} in R^{max(map(int, indices))}")
+    return NameMistake(
+        f"{word.typed} does not occur in {key}, but {' and '.join(shown)} "
+        f"{'does' if len(indices) == 1 else 'do'}. Is {word.typed} a vector, or are they the arguments?",
+        head, fixes,
+    )
 
 
 def check_entries(block: Sized) -> None:

@@ -62,17 +62,18 @@ def needed_names(
             if isinstance(of, t.Name):
                 found |= memo.get(of.key, set()) - set(arguments(of.key))
             todo += [*one.arguments, *((one.of.along,) if isinstance(one.of, t.Directional) else ())]
-        elif isinstance(one, t.Evaluated):
+            continue
+        if isinstance(one, t.Evaluated):
             sides = [side.sides for side in t.children(one.place) if isinstance(side, t.Equation)]
             placed = {name.key for name, _ in sides if isinstance(name, t.Name)}
             found |= needed_names(one.inner, memo, arguments) - placed
             todo += [value for _, value in sides]
-        else:
-            if isinstance(one, t.UserCall):
-                found |= memo.get(one.key, set()) - set(arguments(one.key))
-            if isinstance(one, t.Name):
-                found |= memo.get(one.key, {one.key})
-            todo += t.children(one)
+            continue
+        if isinstance(one, t.UserCall):
+            found |= memo.get(one.key, set()) - set(arguments(one.key))
+        if isinstance(one, t.Name):
+            found |= memo.get(one.key, {one.key})
+        todo += t.children(one)
     return found
 
 

@@ -207,42 +207,52 @@ class Lowerer:
             value = self.number(expr)
             if value.q == 1:
                 return int(value)
-        if isinstance(expr, t.Name):
-            if expr.key in self.indices:
-                return self.indices[expr.key]
-            found = self.env.get(expr.key)
-            if found is not None and found.shape == () and found.expr.is_Integer and expr.key in self.whole_names:
-                return int(found.expr)
         if isinstance(expr, t.Negative):
             value = self.whole(expr.inner)
             return None if value is None else -value
         if isinstance(expr, t.Sum):
             terms = [(sign, self.whole(term)) for sign, term in expr.terms]
             return sum(sign * term for sign, term in terms if term is not None)
-        if isinstance(expr, (t.Product, t.Fraction)):
-            factors = expr.factors if isinstance(expr, t.Product) else (("", expr.above), ("/", expr.below))
-            total = Fraction(1)
-            for operator, factor in factors:
-                value = self.whole(factor)
-                if operator == "/":
-                    if not value:
-                        break
-                    total /= value
-                else:
-                    total *= value or 0
-                if total.numerator.bit_length() > 1000:
-                    raise LimitError("This is too large for a bound, a size or an index.", expr.span)
-            else:
-                if total.denominator == 1:
-                    return int(total)
+        if isinstance(expr, t.Name) and expr.key in self.indices:
+            return self.indices[expr.key]
+        exact = self.exact(expr)
+        if exact is None or exact.denominator != 1:
+            raise ValueMistake(f"{self.source(expr.span)} should be a whole number here.", expr.span)
+        return int(exact)
+
+    def exact(self, expr: t.Expr) -> Fraction | None:
+        """The number that a name, a product, a quotient or a power of whole numbers is, if it is one."""
+        if isinstance(expr, t.Number):
+            value = self.number(expr)
+            return Fraction(int(value.p), int(value.q))
+        if isinstance(expr, t.Name):
+            found = self.env.get(expr.key)
+            known = found is not None and found.shape == () and found.expr.is_Integer and expr.key in self.whole_names
+            return Fraction(int(found.expr)) if found is not None and known else None
+        if isinstance(expr, t.Product):
+            return self.quotient(expr.factors, expr.span)
+        if isinstance(expr, t.Fraction):
+            return self.quotient((("", expr.above), ("/", expr.below)), expr.span)
         if isinstance(expr, t.Power):
             base, exponent = self.whole(expr.base), self.whole(expr.exponent)
-            if base is not None and exponent is not None and exponent >= 0:
-                if exponent * base.bit_length() > 1000:
-                    raise LimitError("This is too large for a bound, a size or an index.", expr.span)
-                return int(base**exponent)
-        shown = self.source(expr.span)
-        raise ValueMistake(f"{shown} should be a whole number here.", expr.span)
+            if base is None or exponent is None or exponent < 0:
+                return None
+            if exponent * base.bit_length() > 1000:
+                raise LimitError("This is too large for a bound, a size or an index.", expr.span)
+            return Fraction(base**exponent)
+        return None
+
+    def quotient(self, factors: Sequence[tuple[str, t.Expr]], span: Span) -> Fraction | None:
+        """Whole numbers multiplied and divided, left to right; None where one divides by 0."""
+        total = Fraction(1)
+        for operator, factor in factors:
+            value = self.whole(factor) or 0
+            if operator == "/" and value == 0:
+                return None
+            total = total / value if operator == "/" else total * value
+            if total.numerator.bit_length() > 1000:
+                raise LimitError("This is too large for a bound, a size or an index.", span)
+        return total
 
     def describe(self, expr: t.Expr, value: Value) -> str:
         """`W is 2×3 (line 2)`: how an error speaks of an operand."""

@@ -14,6 +14,7 @@ from jacmagic.code import compile_numpy
 from jacmagic.engine.graph import Graph
 from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, ValueMistake
 from jacmagic.language import tree as t
+from jacmagic.language.nodes import Statement
 from jacmagic.program.batches import Batches
 from jacmagic.program.block import Counted, Settled, Sized, grown, line
 from jacmagic.program.lowerer import MAX_OF_A_NAME, MAX_VALUE, Lowerer, Value
@@ -37,15 +38,7 @@ def count(block: Settled) -> Counted:
     Raises:
         ValueMistake: such a name has no value.
     """
-    sizes = {
-        key: (tuple(block.reader.value(dim) for dim in draft.size.size.dims), draft.size)
-        for key, draft in block.drafts.items() if draft.size is not None and draft.size.size is not None
-    }
-    known = block.drafts.keys() | {param for params in block.scope.functions.values() for param in params}
-    for key, statement in block.sequence:  # what y_i = … for i = 1..n indexes by i and no line declares
-        for name, dims in sizes_by_index(block.trees[key]).items() if statement.indexed else ():
-            if name not in known:
-                sizes.setdefault(name, (tuple(dims), statement))
+    sizes = sizes_in(block)
     wanted = [one for tree in block.trees.values() for one in bounds_in(tree)]
     wanted += [dim for dims, _ in sizes.values() for dim in dims]
     wholes: dict[str, int] = {}
@@ -66,6 +59,20 @@ def count(block: Settled) -> Counted:
     return grown(Counted, block, sequence=sequence, wholes=wholes, sizes=sizes)
 
 
+def sizes_in(block: Settled) -> dict[str, tuple[tuple[t.Expr, ...], Statement]]:
+    """The sizes that lines state, and those of what y_i = … for i = 1..n indexes by i and no line declares."""
+    sizes = {
+        key: (tuple(block.reader.value(dim) for dim in draft.size.size.dims), draft.size)
+        for key, draft in block.drafts.items() if draft.size is not None and draft.size.size is not None
+    }
+    known = block.drafts.keys() | {param for params in block.scope.functions.values() for param in params}
+    for key, statement in block.sequence:
+        for name, dims in sizes_by_index(block.trees[key]).items() if statement.indexed else ():
+            if name not in known:
+                sizes.setdefault(name, (tuple(dims), statement))
+    return sizes
+
+
 def whole_names(block: Settled, wanted: list[t.Expr], sizes: set[str]) -> list[str]:
     """The names in these expressions, which must be whole numbers, and those that they are made of."""
     indices = {family.index for tree in block.trees.values() for family in families_in(tree)}
@@ -77,12 +84,14 @@ def whole_names(block: Settled, wanted: list[t.Expr], sizes: set[str]) -> list[s
         if name in found:
             continue
         value, stated = block.evaluated.get(name), block.trees.get(name)
-        if value is None or value.ndim or not float(value).is_integer():
-            if stated is None or name in block.scope.functions:
-                raise without_value(name, spans.get(name, Span(0, 0)), name in block.drafts, name in sizes)
-            inner = [n for n in names_in(stated) if n not in found]
-            spans |= {n: use_of(stated, n) or stated.span for n in inner}
-            todo += inner
+        if value is not None and not value.ndim and float(value).is_integer():
+            found[name] = None
+            continue
+        if stated is None or name in block.scope.functions:
+            raise without_value(name, spans.get(name, Span(0, 0)), name in block.drafts, name in sizes)
+        inner = [n for n in names_in(stated) if n not in found]
+        spans |= {n: use_of(stated, n) or stated.span for n in inner}
+        todo += inner
         found[name] = None
     return list(found)
 
@@ -128,10 +137,7 @@ def size(block: Counted) -> Sized:
             shapes.setdefault(key, constants[key].shape)
         elif draft.range is not None and key not in defined:
             shapes.setdefault(key, ())
-    free = {n for key, _ in block.sequence for n in names_in(block.trees[key])}
-    free |= {p for params in block.scope.functions.values() for p in params}
-    free |= set(block.said.implicit)
-    free -= defined | block.wholes.keys()
+    free = used_names(block) - defined - block.wholes.keys()
     rates = {key: names.of_rate(key) for key, statement in block.sequence if statement.kind == "equation"}
     stated = {
         key: one.size.span for key, (dims, one) in block.sizes.items()
@@ -151,14 +157,19 @@ def size(block: Counted) -> Sized:
         inference.run([(key, block.trees[key]) for key, _ in block.sequence])
     except ShapeError as error:
         mistake = error
-    for key in sorted(free & set(shapes)) if mistake is None else ():
-        if prod(shapes[key]) > MAX_OF_A_NAME:  # looking for where it is used is a walk each
-            first = next((span for one, _ in block.sequence if (span := use_of(block.trees[one], key))), None)
-            check_total(key, shapes[key], first)
+    if mistake is None:
+        check_free(block, {key: shapes[key] for key in sorted(free & set(shapes))})
     return grown(
         Sized, block, shapes=shapes, free=frozenset(free), mistake=mistake, fixed=inference.fixed,
         constants={key: low.node(value) for key, value in constants.items()},
     )
+
+
+def used_names(block: Settled) -> set[str]:
+    """What lines use, take as arguments or define by an equation."""
+    used = {n for key, _ in block.sequence for n in names_in(block.trees[key])}
+    used |= {p for params in block.scope.functions.values() for p in params}
+    return used | set(block.said.implicit)
 
 
 def stated_size(key: str, block: Counted, low: Lowerer) -> Shape:
@@ -171,6 +182,14 @@ def stated_size(key: str, block: Counted, low: Lowerer) -> Shape:
         sizes.append(n)
     check_total(key, tuple(sizes), statement.span)
     return tuple(sizes)
+
+
+def check_free(block: Counted, shapes: Mapping[str, Shape]) -> None:
+    """The inferred sizes of free names within the limit."""
+    for key, shape in shapes.items():
+        if prod(shape) > MAX_OF_A_NAME:  # looking for where it is used is a walk each
+            first = next((span for one, _ in block.sequence if (span := use_of(block.trees[one], key))), None)
+            check_total(key, shape, first)
 
 
 def check_total(key: str, shape: Shape, span: Span | None) -> None:
@@ -198,13 +217,10 @@ def with_a_guess(block: Sized, mistake: ShapeError) -> ShapeError:
     here = [key for key, statement in block.sequence if statement.span.start <= span.start < statement.span.stop]
     products = [one for key in here for one in t.walk(block.trees[key]) if isinstance(one, t.Product)]
     for before, behind in [[t.inside(one) for _, one in two.factors] for two in products if len(two.factors) == 2]:
-        if not isinstance(before, t.Name) or not isinstance(behind, t.Name):
+        if not is_row_by_matrix(block, before, behind):
             continue
-        undeclared = behind.key in block.free and behind.key not in block.drafts
         pair = before.span.to(behind.span)
-        if not (span.start <= pair.start and pair.stop <= span.stop):
-            continue
-        if undeclared and behind.key[0].isupper() and len(block.shapes.get(before.key, ())) == 1:
+        if span.start <= pair.start and pair.stop <= span.stop:
             turned = " ".join(block.source(one.span) for one in (behind, before))
             return ShapeError(f"{mistake.message} Vectors are columns here.", pair, (turned,))
     unread = [
@@ -214,6 +230,14 @@ def with_a_guess(block: Sized, mistake: ShapeError) -> ShapeError:
     if not unread:
         return mistake
     return ShapeError(f"{mistake.message} Nothing reads {unread[-1]}: is it meant here?", span, mistake.hints)
+
+
+def is_row_by_matrix(block: Sized, before: t.Expr, behind: t.Expr) -> bool:
+    """x W of a vector x and a capital letter that no line declares."""
+    if not isinstance(before, t.Name) or not isinstance(behind, t.Name):
+        return False
+    undeclared = behind.key in block.free and behind.key not in block.drafts
+    return undeclared and behind.key[0].isupper() and len(block.shapes.get(before.key, ())) == 1
 
 
 # ------------------------------------------------------------------ values
