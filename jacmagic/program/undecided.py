@@ -24,7 +24,7 @@ def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: K
     factors = [other for other in found.together.get(key, (key,)) if other in found.stuck or other == key]
     number = [f"{', '.join(factors)} in R"] if scalar is not None and key not in found.layers else []
     kin = found.kin(key)
-    like = kin if len(kin) == 2 else (None, None)
+    like = (*kin, None, None)[:2]
     if isinstance(matrix, tuple) and len(matrix) == 1:
         return _behind_a_matrix(key, (matrix[0], like[1] or matrix[0]), number, expr.span)
     rows, columns = matrix if isinstance(matrix, tuple) and len(matrix) == 2 else (None, None)
@@ -42,10 +42,10 @@ def _sizes(
     key: str, rows: int | None, columns: int | None, flipped: bool, like: Sequence[int | None]
 ) -> tuple[list[str], str]:
     """The declarations that would fit, and the sentence; `like` is the size of what is most often as large."""
-    known = rows or columns
+    known, told = rows or columns, bool(rows and columns)
     if known:
         rows, columns = rows or like[0], columns or like[1]
-    if rows and columns:
+    if told:
         sizes = [f"{key} in R^({rows}x{columns})"]
         message = f"{key} could be a number or a matrix here; declare which."
     elif known:
