@@ -182,7 +182,7 @@ REFUSED: list[tuple[str, str, int, str, tuple[str, ...]]] = [
     ("f(x, y) = x y\ng = 1/∂f/∂x", "SyntaxMistake", 2, "∂f/∂x", ("(∂f/∂x)",)),
     ("f(x) = x^2\ng(x) = df/dx (x - 1)", "AmbiguousMath", 2, "df/dx (x - 1)", ("f'(x - 1)", "df/dx*(x - 1)")),
     ("f(x, y) = d/dx x^2 y", "AmbiguousMath", 1, "d/dx x^2 y", ("d/dx (x^2 y)", "(d/dx x^2) y")),
-    ("f(x, y) = x y\ng = ∂f/∂q(1)", "SyntaxMistake", 2, "∂f/∂q(1)", ("∂f/∂q*(1)",)),
+    ("f(x, y) = q x y\ng = ∂f/∂q(1)", "SyntaxMistake", 2, "∂f/∂q(1)", ("∂f/∂q*(1)",)),
     ("g(x) = x + ∂f/∂x", "NameMistake", 1, "f", ()), ("g(x) = 2∂", "SyntaxMistake", 1, "∂", ()), ("g(x) = ∇ + x", "SyntaxMistake", 1, "∇", ()),
     ("F(x, y) = [x, y, x]\ng = div F", "ShapeError", 2, "div F", ()), ("F(x, y, z, w) = [x, y, z, w]\ng = curl F", "ShapeError", 2, "curl F", ()),
     ("F(x, y) = [x, y]\ng = grad F", "ShapeError", 2, "grad F", ()), ("f(x, y) = x y\nv = [1, 2, 3]\ng = D_v f", "ShapeError", 3, "D_v f", ()),

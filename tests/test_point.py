@@ -73,7 +73,7 @@ def test_an_array_that_is_mostly_zeros_is_made_of_the_others(backend: str) -> No
     lines = [f"f_{k} = x_{k}^2 x_{k + 1} - 2x_{k} + e^(-x_{k}^2)" for k in range(1, 12)]
     r = jacmagic.jacobian("\n".join(lines))
     function = r.function(backend)
-    assert function.source.count("\n") < 60
+    assert function.source.count("\n") < 75
     x = dict(zip(r.symbols, np.random.default_rng(3).standard_normal(12).tolist()))
     wanted = np.array(r.matrix.subs({r.symbols[key]: value for key, value in x.items()}), dtype=float)
     digits = 1e-5 if backend == "jax" else 1e-12  # single precision, unless it is told
