@@ -116,6 +116,7 @@ def fields(page, tmp_path, result):
     """The panel of a result that asks, and a function that types an answer and says how it is marked."""
     (tmp_path / "panel.html").write_text(panel.page(result), encoding="utf-8")
     page.goto((tmp_path / "panel.html").as_uri())
+    expect(page.locator(".jm-asked input").first).to_be_visible()
 
     def answer(k: int, text: str) -> str:
         field = page.locator(".jm-asked input").nth(k)
