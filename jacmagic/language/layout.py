@@ -134,6 +134,16 @@ def _places(wanted: Sequence[Piece], given: Sequence[Piece]) -> list[int] | None
     return [found[k] for k in range(len(wanted))] if len(found) == len(wanted) else None
 
 
+def _names_in(terms: Iterable[Monomial]) -> frozenset[str]:
+    return frozenset().union(*(one.names for one in terms))
+
+
+def _differentiated(found: Sequence[Monomial], source: Sequence[Monomial], by: str) -> list[int] | None:
+    """For each term the place of the one whose slope by a name it may be; None where one has none, or all the same."""
+    places = [next((k for k, whole in enumerate(source) if one.is_slope_of(whole, by)), -1) for one in found]
+    return places if min(places) >= 0 and len(set(places)) > 1 else None
+
+
 def _own(key: str) -> tuple[str, ...]:
     """The keys that a name may have in the block: its own, its vector's, its letter's."""
     whole = name(key)
@@ -151,22 +161,19 @@ class Order:
         self.products: list[list[str]] = []
         self.factors: list[list[Piece]] = []
         self.exact: dict[Any, list[str]] = {}
-        count = 0
-        for tree in trees:
-            for one in t.walk(tree):
-                if isinstance(one, t.Name):
-                    self.places.setdefault(one.key, len(self.places))
-                elif isinstance(one, t.Call):
-                    self.places.setdefault(f"{one.function}()", len(self.places))
-                elif isinstance(one, t.Product) and len(self.products) < MAX_TERMS:
-                    keys = [below.key for below in t.walk(one) if isinstance(below, t.Name)]
-                    self.products.append(list(dict.fromkeys(keys)))
-                    self.factors.append(pieces(one))
-                    self.exact.setdefault(monomial(one).powers, self.products[-1])
-                elif isinstance(one, t.Sum) and len(one.terms) > 1 and count < MAX_TERMS:
-                    count += len(one.terms)
-                    self.sums.append(tuple(monomial(term) for _, term in one.terms))
-                    self.signs.append(tuple(sign for sign, _ in one.terms))
+        for one in (node for tree in trees for node in t.walk(tree)):
+            if isinstance(one, t.Name):
+                self.places.setdefault(one.key, len(self.places))
+            elif isinstance(one, t.Call):
+                self.places.setdefault(f"{one.function}()", len(self.places))
+            elif isinstance(one, t.Product) and len(self.products) < MAX_TERMS:
+                keys = [below.key for below in t.walk(one) if isinstance(below, t.Name)]
+                self.products.append(list(dict.fromkeys(keys)))
+                self.factors.append(pieces(one))
+                self.exact.setdefault(monomial(one).powers, self.products[-1])
+            elif isinstance(one, t.Sum) and len(one.terms) > 1 and sum(map(len, self.sums)) < MAX_TERMS:
+                self.sums.append(tuple(monomial(term) for _, term in one.terms))
+                self.signs.append(tuple(sign for sign, _ in one.terms))
         self.products.sort(key=len)  # a product in a quotient is nearer than the quotient
         present = [key for key in variables if key in self.places]  # atan(y/x) of x and y
         self.places |= dict(zip(present, sorted(self.places[key] for key in present)))
@@ -214,22 +221,15 @@ class Order:
 
         A difference of the block turned round begins with its positive term: x - μ and μ - x.
         """
-        names = frozenset().union(*(one.names for one in found))
-        pairs = zip(self.sums, self.signs)
-        near = [(source, own) for source, own in pairs if names <= frozenset().union(*(one.names for one in source))]
+        names = _names_in(found)
+        near = [(source, own) for source, own in zip(self.sums, self.signs) if names <= _names_in(source)]
         for source, own in near:
             if len(source) == len(found) == len(set(found)) and set(source) == set(found):
                 places = [source.index(one) for one in found]
                 turned = len(found) == 2 and own[0] > 0 and signs[places.index(0)] < 0 < signs[places.index(1)]
                 return [1 - place for place in places] if turned else places
-        for source, _ in near:
-            for by in sorted(frozenset().union(*(one.names for one in source))):
-                places = [
-                    next((k for k, whole in enumerate(source) if one.is_slope_of(whole, by)), -1) for one in found
-                ]
-                if min(places) >= 0 and len(set(places)) > 1:
-                    return places
-        return None
+        ways = (_differentiated(found, source, by) for source, _ in near for by in sorted(_names_in(source)))
+        return next((way for way in ways if way is not None), None)
 
 
 class Layout:
@@ -359,23 +359,9 @@ class Layout:
     # -------------------------------------------------------------- products
     def product(self, expr: Any) -> tuple[int, t.Expr]:
         """The sign, and the product without it: number, names, brackets, functions; all divisors below one line."""
-        p, q = 1, 1
-        above: list[Any] = []
-        below: list[tuple[Any, Any]] = []
-        for factor in expr.args:
-            if factor.is_Rational:
-                p, q = p * factor.p, q * factor.q
-            elif factor.is_Pow and factor.exp.is_Rational and factor.exp.is_negative:
-                below.append((factor.base, -factor.exp))
-            else:
-                above.append(factor)
+        p, q, above, below = self.parts(expr)
         sign, p = (1, p) if p >= 0 else (-1, -p)
-        for k, factor in enumerate(above):
-            if q > 1 and factor.is_Add:  # (2x - 2μ)/2 is x - μ
-                content = factor.primitive()[0]
-                common = math.gcd(content.p, q) if content.is_Integer else 1
-                above[k], q = factor / common if common > 1 else factor, q // common
-        q = self.one_root(above, below, p, q)
+        q = self.one_root(above, below, p, self.shortened(above, q))
         halved = below and p == 1 and 1 < q < 10  # x/(2y) rather than 0.5x/y
         coefficient = t.Fraction(self.number("1"), self.number(str(q))) if halved else self.rational(p, q)
         top = [self.lay(f) for f in self.ordered(expr, above)]
@@ -389,6 +375,31 @@ class Layout:
             top.insert(0, coefficient)
         numerator = self.factors(top)
         return sign, t.Fraction(numerator, self.factors(down)) if down else numerator
+
+    @staticmethod
+    def parts(expr: Any) -> tuple[int, int, list[Any], list[tuple[Any, Any]]]:
+        """The number p/q of a product, its factors above the line, and those below with their exponents."""
+        p, q = 1, 1
+        above: list[Any] = []
+        below: list[tuple[Any, Any]] = []
+        for factor in expr.args:
+            if factor.is_Rational:
+                p, q = p * factor.p, q * factor.q
+            elif factor.is_Pow and factor.exp.is_Rational and factor.exp.is_negative:
+                below.append((factor.base, -factor.exp))
+            else:
+                above.append(factor)
+        return p, q, above, below
+
+    @staticmethod
+    def shortened(above: list[Any], q: int) -> int:
+        """Divide sums above the line by what they have in common with q, (2x - 2μ)/2 is x - μ; what is left of q."""
+        for k, factor in enumerate(above):
+            content = factor.primitive()[0] if q > 1 and factor.is_Add else None
+            common = math.gcd(content.p, q) if content is not None and content.is_Integer else 1
+            if common > 1:
+                above[k], q = factor / common, q // common
+        return q
 
     def ordered(self, expr: Any, above: Sequence[Any]) -> list[Any]:
         """The factors above the line, as the block has them or else as a textbook does."""
@@ -520,20 +531,21 @@ class Layout:
         if kind in ("step", "Heaviside"):
             positive = t.Compare((self.lay(expr.args[0]), self.number("0")), (">",))
             return t.Indicator(positive)
-        function = self.function_name(expr)
-        if function in FUNCTIONS:
-            if kind in ("Max", "Min"):
-                arguments = tuple(map(self.lay, sorted(expr.args, key=sp.default_sort_key)))
-                return t.Call(function, arguments)
-            if kind == "log" and len(expr.args) == 2:
-                return self.other(expr)
-            bare = len(expr.args) == 1 and function not in ("max", "min", "exp")
-            bare = bare and (expr.args[0].is_Symbol or (expr.args[0].is_Integer and expr.args[0].is_positive))
-            bare = bare and function not in FENCED and stands_alone(function)
-            return t.Call(function, tuple(map(self.lay, expr.args)), bare)
+        if self.function_name(expr) in FUNCTIONS and not (kind == "log" and len(expr.args) == 2):
+            return self.call(expr)
         if isinstance(expr, sp.core.function.AppliedUndef):
             return t.UserCall(kind, tuple(map(self.lay, expr.args)))
         return self.other(expr)
+
+    def call(self, expr: Any) -> t.Call:
+        """A function of the language; of a name or a whole number alone without brackets, as its printing allows."""
+        function, arguments = self.function_name(expr), expr.args
+        if type(expr).__name__ in ("Max", "Min"):
+            arguments = sorted(arguments, key=self.sp.default_sort_key)
+            return t.Call(function, tuple(map(self.lay, arguments)))
+        short = len(arguments) == 1 and function not in ("max", "min", "exp") and function not in FENCED
+        bare = short and _is_atom(arguments[0]) and stands_alone(function)
+        return t.Call(function, tuple(map(self.lay, arguments)), bare)
 
     def derivative(self, of: Any, by: Any) -> t.Expr:
         """∂u/∂x of a function of which nothing is known; by its one argument du/dx."""
@@ -580,6 +592,10 @@ class Layout:
         exact = Fraction(repr(abs(float(expr))))
         shown = self.number(_decimal(exact.numerator, exact.denominator) or repr(abs(float(expr))))
         return shown if expr >= 0 else t.Negative(shown)
+
+
+def _is_atom(expr: Any) -> bool:
+    return bool(expr.is_Symbol or (expr.is_Integer and expr.is_positive))
 
 
 def _decimal(p: int, q: int) -> str | None:

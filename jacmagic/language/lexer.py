@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,6 +61,7 @@ _OPEN_SUM = re.compile(r"_(?:\\?[A-Za-z](?![A-Za-z0-9_])|\{\s*\\?[A-Za-z]+\s*(?:
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?![A-Za-z0-9]|[^\x00-\x7f])")
 """A word without accents, as nearly all are."""
 _VARIANT = re.compile(f"(?:{'|'.join(VARIANTS)})(?![A-Za-z])")
+_WORD_SIGNS = {ONES: ONES, **dict.fromkeys(TRANSPOSES, "T")}
 _SIGN = re.compile("|".join(map(re.escape, BY_LENGTH)))
 _CAPITAL_E = re.compile(r"E[+-]?[0-9]+")
 _NUMBER = re.compile(r"(?:[0-9]+\.[0-9]+|[0-9]+\.(?![.0-9*/^])|[0-9]+|\.[0-9]+)(?:e[+-]?[0-9]+)?")
@@ -116,6 +117,13 @@ class Lexer:
         at = self.pos + offset
         return self.text[at] if at < self.stop else ""
 
+    def all_of(self, kind: Container[str]) -> str:
+        """The characters of a kind that stand here, one after the other."""
+        start = self.pos
+        while self.pos < self.stop and self.text[self.pos] in kind:
+            self.pos += 1
+        return self.text[start : self.pos]
+
     def step(self) -> None:
         ch, start = self.text[self.pos], self.pos
         if usual := _PLAIN.match(self.text, start, self.stop):
@@ -135,26 +143,22 @@ class Lexer:
             self.pos = self.stop if end < 0 else min(end, self.stop)
         elif ch == "\\":
             command(self)
-        elif ch.isascii() and (ch.isdigit() or (ch == "." and self.peek(1).isascii() and self.peek(1).isdigit())):
-            self.number()
+        elif number := _NUMBER.match(self.text, start, self.stop):
+            self.number(number)
         elif ch in DELIMITED:
             self.pos += 1
             self.delimiter(ch, start)
-        elif ch == ONES:
-            self.pos += 1
-            self.emit("word", ONES, start, self.pos, whole=True, command=True)
         elif ch in DIFFERENTIAL.values():
             self.pos += 1
             self.word(ch, start, whole=True, command=True)
-        elif ch in TRANSPOSES:
+        elif word := _WORD_SIGNS.get(ch):
             self.pos += 1
-            self.emit("word", "T", start, self.pos, whole=True, command=True)
-        elif ch.isalpha() and ch not in SUPERSCRIPTS and ch not in SUBSCRIPTS:
-            self.letters()
+            self.emit("word", word, start, self.pos, whole=True, command=True)
         elif ch in SUPERSCRIPTS:
-            while self.peek() in SUPERSCRIPTS and self.peek():
-                self.pos += 1
-            self.emit("sup", "".join(SUPERSCRIPTS[c] for c in self.text[start : self.pos]), start, self.pos)
+            raised = "".join(SUPERSCRIPTS[c] for c in self.all_of(SUPERSCRIPTS))
+            self.emit("sup", raised, start, self.pos)
+        elif ch.isalpha() and ch not in SUBSCRIPTS:
+            self.letters()
         else:
             self.operator()
 
@@ -168,12 +172,8 @@ class Lexer:
             self.open.pop()
         self.emit("op", bracket, start, self.pos)
 
-    def number(self) -> None:
-        start = self.pos
-        match = _NUMBER.match(self.text, self.pos, self.stop)
-        assert match is not None
-        self.pos = match.end()
-        text = match[0]
+    def number(self, match: re.Match[str]) -> None:
+        self.pos, start, text = match.end(), match.start(), match[0]
         scientific = _CAPITAL_E.match(self.text, self.pos, self.stop)
         if scientific:
             self.pos = scientific.end()
@@ -201,36 +201,41 @@ class Lexer:
         if greek := greek_word(ch):
             self.pos += 1
             mark = self.peek()
-            if mark and mark in MARKS:  # θ̇, β̂
+            if mark in MARKS:  # θ̇, β̂
                 self.pos += 1
                 self.accented(greek, mark, start)
             else:
                 self.word(greek + self.digits(), start, whole=True)
             return
-        if (plain := unicodedata.normalize("NFD", ch)) != ch or self.peek(1) in MARKS:
-            base = plain[0]
-            marks = [c for c in plain[1:] if c in MARKS]
-            self.pos += 1
-            while self.peek() in MARKS and self.peek():
-                marks.append(self.peek())
-                self.pos += 1
-            letter = marks[:1] == ["\u0308"] and self.peek() and self.latin(self.peek())  # ö of ökonomie
-            if base.isascii() and base.isalpha() and len(marks) == 1 and not letter:
-                self.accented(base, marks[0], start)
-                return
-            marks = [] if letter and len(marks) == 1 else marks
-            if len(marks) > 1 and base.isascii() and base.isalpha():
-                raise SyntaxMistake("A letter has one accent at most.", Span(start, self.pos), (base,))
-            if len(marks) > 1 or not unicodedata.name(ch, "").startswith("LATIN"):
-                self.strange(ch, start)
-            self.pos = start
+        if self.marked():
+            return
         if not self.latin(ch):
             self.strange(ch, start)
-        while self.peek() and (self.latin(self.peek()) or (self.peek().isascii() and self.peek().isdigit())):
-            if self.pos > start and self.peek(1) in COMBINING and self.peek(1):
+        while (here := self.peek()) and (self.latin(here) or here in "0123456789"):
+            if self.pos > start and self.peek(1) in COMBINING:  # the letter of an accent
                 break
             self.pos += 1
         self.word(self.text[start : self.pos], start)
+
+    def marked(self) -> bool:
+        """Read a letter with its accents, ẋ; False, and nothing read, where a word of plain letters or ökonomie is."""
+        start, ch = self.pos, self.text[self.pos]
+        base, *marks = list(unicodedata.normalize("NFD", ch))
+        if not marks and base == ch and self.peek(1) not in MARKS:
+            return False
+        self.pos += 1
+        marks = [*filter(MARKS.__contains__, marks), *self.all_of(MARKS)]
+        in_word = marks[:1] == ["\u0308"] and self.latin(self.peek())
+        plain = base.isascii() and base.isalpha()
+        if plain and len(marks) == 1 and not in_word:
+            self.accented(base, marks[0], start)
+            return True
+        if plain and len(marks) > 1:
+            raise SyntaxMistake("A letter has one accent at most.", Span(start, self.pos), (base,))
+        if len(marks) > 1 or not unicodedata.name(ch, "").startswith("LATIN"):
+            self.strange(ch, start)
+        self.pos = start
+        return False
 
     def accented(self, letter: str, mark: str, start: int) -> None:
         """A letter with an accent, and the digits behind it."""
@@ -278,10 +283,7 @@ class Lexer:
         )
 
     def digits(self) -> str:
-        start = self.pos
-        while self.peek().isascii() and self.peek().isdigit():
-            self.pos += 1
-        return self.text[start : self.pos]
+        return self.all_of("0123456789")
 
     def word(self, text: str, start: int, whole: bool = False, command: bool = False) -> None:
         """A word whose letters end here; reads the index behind it."""
@@ -329,9 +331,7 @@ class Lexer:
 
     def small_index(self) -> tuple[str, tuple[Token, ...]]:
         begin = self.pos
-        while self.peek() in SUBSCRIPTS and self.peek():
-            self.pos += 1
-        index = "".join(SUBSCRIPTS[c] for c in self.text[begin : self.pos])
+        index = "".join(SUBSCRIPTS[c] for c in self.all_of(SUBSCRIPTS))
         return index, () if index.isalnum() else tuple(self.shift(Lexer(index).run(), begin))
 
     def index_in_braces(self, begin: int) -> tuple[str, tuple[Token, ...]]:

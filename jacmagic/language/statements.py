@@ -393,43 +393,45 @@ class Line(Equations):
 
     def finish(self) -> None:
         """Nothing may stand behind a statement."""
-        if self.now.kind == "end":
-            return
         token = self.now
-        if token.text == "," and token.kind == "op":
-            before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
-            if before.kind == "num" and after.kind == "num" and not token.gap and not after.gap:
-                span = before.span.to(after.span)
-                fixes = [f"{before.text}.{after.text}"]
-                if len(before.text) < 4 and len(after.text) == 3:
-                    fixes.append(before.text + after.text)
-                raise SyntaxMistake("Decimals are written with a point.", span, fixes)
-            if after.kind == "end":
-                raise SyntaxMistake("The comma at the end of this line stands before nothing; delete it.", token.span)
-            if any(t.kind == "op" and t.text == ":" for t in self.tokens[self.at :]):
-                raise SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
-            listed = self.right_side()
-            inside = self.text[listed.start : listed.stop]
-            if "=" not in inside and "\n" not in inside and not re.search(r"\bin\b|∈|\\", inside):
-                raise SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
-            raise SyntaxMistake("A comma separates statements only before a new name = …", token.span)
-        if token.text == "." and token.kind == "op":
-            raise self.dot(token)
+        told = {("op", ","): self.comma, ("op", "."): self.dot, ("word", "for"): self.bare_family}
+        if (tell := told.get((token.kind, token.text))) is not None:
+            raise tell(token)
         if token.text == ":":
             raise SyntaxMistake("A colon has no meaning here.", token.span)
-        if token.kind == "word" and token.text == "for":
-            span = self.right_side()
-            shown = self.text[span.start : span.stop]
-            balanced = shown.count("[") == shown.count("]") and shown.count("(") == shown.count(")")
-            told = re.fullmatch(r"for\s+(\w+)\s*=.+\.\..+", self.text[token.span.start : span.stop])
-            if not (told and balanced):
-                raise SyntaxMistake("A family stands in square brackets: [i^2 for i = 1..3].", span)
-            raise SyntaxMistake("A family stands in square brackets.", span, (f"[{shown}]",))
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
         if token.kind == "word" and token.text.removesuffix("s") in ROLES:
             raise SyntaxMistake("The role of a name in a net is one word: input, weight, target or fixed.", token.span)
-        raise self.fail("the end of the line or an operator")
+        if token.kind != "end":
+            raise self.fail("the end of the line or an operator")
+
+    def comma(self, token: Token) -> SyntaxMistake:
+        """0,5; f = x, y; what else may be meant by a comma that ends no statement."""
+        before, after = self.tokens[self.at - 1], self.tokens[self.at + 1]
+        if before.kind == after.kind == "num" and not (token.gap or after.gap):
+            fixes = [f"{before.text}.{after.text}"]
+            if len(before.text) < 4 and len(after.text) == 3:
+                fixes.append(before.text + after.text)
+            return SyntaxMistake("Decimals are written with a point.", before.span.to(after.span), fixes)
+        if after.kind == "end":
+            return SyntaxMistake("The comma at the end of this line stands before nothing; delete it.", token.span)
+        if any(t.kind == "op" and t.text == ":" for t in self.tokens[self.at :]):
+            return SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
+        listed = self.right_side()
+        inside = self.text[listed.start : listed.stop]
+        if not re.search(r"[=\n∈\\]|\bin\b", inside):
+            return SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
+        return SyntaxMistake("A comma separates statements only before a new name = …", token.span)
+
+    def bare_family(self, token: Token) -> SyntaxMistake:
+        """i^2 for i = 1..3, without its brackets."""
+        span = self.right_side()
+        shown = self.text[span.start : span.stop]
+        balanced = shown.count("[") == shown.count("]") and shown.count("(") == shown.count(")")
+        if balanced and re.fullmatch(r"for\s+(\w+)\s*=.+\.\..+", self.text[token.span.start : span.stop]):
+            return SyntaxMistake("A family stands in square brackets.", span, (f"[{shown}]",))
+        return SyntaxMistake("A family stands in square brackets: [i^2 for i = 1..3].", span)
 
     def dot(self, token: Token) -> SyntaxMistake:
         """2 . x, u . v"""
@@ -459,24 +461,26 @@ def statements(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     depth = 0
     current: list[Token] = []
     for k, token in enumerate(tokens):
-        sign, command = token.text if token.kind == "op" else "", token.text if token.kind == "cmd" else ""
-        opens = sign in ("(", "[", "{") or command.startswith("begin")
-        closes = sign in (")", "]", "}") or command.startswith("end ")
-        depth = depth + 1 if opens else max(0, depth - 1) if closes else depth
-        ends = token.kind in ("nl", "end") or (depth == 0 and token.kind == "op" and token.text == ";")
-        if not ends and depth == 0 and token.kind == "op" and token.text == "," and k + 2 < len(tokens):
-            ends = another(current, tokens[k + 1 : k + LONGEST_RATE])
-        if depth == 0 and token.kind == "op" and token.text == "&" and aligns(current, tokens[k + 1]):
+        depth = max(0, depth + deeper(token))
+        outside = token.text if token.kind == "op" and depth == 0 else ""
+        if outside == "&" and aligns(current, tokens[k + 1]):
             continue
         broken = bool(current) and (current[-1].kind, current[-1].text) == ("op", "=")
         if token.kind == "nl" and (broken or continues(tokens, k)):
             continue
-        if ends:
-            if current:
-                yield [*current, Token("end", "", Span(current[-1].span.stop, current[-1].span.stop))]
-            current = []
-        else:
+        comma = outside == "," and k + 2 < len(tokens) and another(current, tokens[k + 1 : k + LONGEST_RATE])
+        if not (comma or outside == ";" or token.kind in ("nl", "end")):
             current.append(token)
+        elif current:
+            yield [*current, Token("end", "", Span(current[-1].span.stop, current[-1].span.stop))]
+            current = []
+
+
+def deeper(token: Token) -> int:
+    """1 where a bracket or an environment opens, -1 where one closes, else 0."""
+    if token.kind == "cmd":
+        return token.text.startswith("begin") - token.text.startswith("end ")
+    return (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}")) if token.kind == "op" else 0
 
 
 def states_more(tokens: Sequence[Token]) -> bool:
