@@ -1,7 +1,7 @@
 """Pages with several outputs: what is the same in them stands there once.
 
-An output stands alone, so that a cell can be copied out of its notebook. In a finished page, of nbconvert, Quarto, MyST,
-or Jupyter Book, script and style of the first are those of all: `python -m jacmagic.panel.shared page.html`.
+An output stands alone, so that a cell can be copied out of its notebook. In a finished page, as nbconvert writes it,
+script and style of the first are those of all: `python -m jacmagic.panel.shared page.html`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ def shared(page: str) -> str:
 
     def thin(found: re.Match[str]) -> str:
         output = found[0]
-        if _FONT.search(output) and not met.isdisjoint({"font"}):
+        if "font" in met:
             output = _FONT.sub("", output)
-        met.update({"font"} if _FONT.search(output) else ())
+        elif _FONT.search(output):
+            met.add("font")
         named = _MODULE.search(output)
         if named is None or named[1].split()[0] != parts.version():
             return output

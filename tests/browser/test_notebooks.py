@@ -23,6 +23,9 @@ CELLS = (
     "display(w.children[0]) if int(ipywidgets.__version__[0]) < 8 else None\nw",
 )
 
+SESSION = "[...window.jupyterapp.shell.widgets('main')].find((one) => one.sessionContext && one.content.widgets).sessionContext"
+"""The open notebook's, in the page of JupyterLab."""
+
 
 def field(panel: Locator, name: str) -> Locator:
     return panel.get_by_label(name, exact=True)
@@ -178,8 +181,7 @@ def test_lab_a_quiz_is_marked_by_algebra_with_a_kernel_and_by_numbers_without(br
             assert not frontends.faults(page)
         page.evaluate("void window.jupyterapp.commands.execute('docmanager:save')")
         expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-        page.evaluate(
-            "[...window.jupyterapp.shell.widgets('main')].find((one) => one.sessionContext && one.content.widgets).sessionContext.shutdown()")
+        page.evaluate(f"{SESSION}.shutdown()")
     with open_notebook(browser, front_end, base, "quiz.ipynb") as notebook:  # reopened: no cell has run in this kernel
         asked = notebook.panel(1)
         assert [one.is_visible() for one in asked.locator(".jm-cell > math").all()] == visible
@@ -210,8 +212,7 @@ def test_lab_two_views_a_restart_and_a_dark_theme(browser: Browser, serve: Serve
             assert not frontends.faults(page)
         page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
         expect(page.locator(".jm:not(.jm-dark)")).to_have_count(2)
-        page.evaluate(
-            "[...window.jupyterapp.shell.widgets('main')].find((one) => one.sessionContext && one.content.widgets).sessionContext.session.kernel.restart()")
+        page.evaluate(f"{SESSION}.session.kernel.restart()")
         press(page, views[0], "x1", "ArrowRight")
         expect(field(views[0], "x1")).to_have_value("1.3")
 
