@@ -5,7 +5,7 @@
 From a key press on a slider to the number in the page, of the same 2×2 Jacobian: the panel,
 `ipywidgets.interact` that displays the numbers, and FloatSliders whose `observe` writes into a Label
 or an Output. Then the same with the kernel in a loop of 5 s: how many moves are shown before it ends.
-Then the time between frames while a slider is dragged, and processor time and size of pages with many panels. Prints
+Then the time between frames while a slider is dragged and while a net learns in the page, and processor time and size of pages with many panels. Prints
 Markdown tables.
 
 The clock starts with the time stamp of the key event and stops when the text in the page is the number
@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 import frontends
+from lessons import DEEP, LESSONS, XOR, spirals
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from test_several import outputs, timed
 
@@ -216,6 +217,34 @@ def frames(page: Page, result: Any, seconds: float = 5.0) -> dict[str, Any]:
             "p99_ms": float(np.percentile(times, 99)), "worst_ms": max(times), "late": sum(t > FRAME_MS for t in times), "moves": moved}
 
 
+# ------------------------------------------------------------------ learning
+def lessons() -> dict[str, Any]:
+    """What learns in the page, on all its examples at once."""
+    line, data, _ = LESSONS["line"]
+    found = {}
+    for what, block, examples in (("XOR, 2-8-8-1", DEEP, XOR), ("two spirals, 2-8-8-1", DEEP, spirals(100)), ("a noisy line", line, data)):
+        found[what] = jacmagic.nnchain(block)
+        found[what].data = examples
+    return found
+
+
+def learning(page: Page, result: Any, seconds: float = 5.0) -> dict[str, Any]:
+    """Times between frames, and examples stepped through in one, while ▶ train runs and all is drawn."""
+    count = page.locator(".jm-train .jm-count")
+    steps = lambda: int((count.text_content() or "").split()[1].rstrip(","))
+    with tempfile.TemporaryDirectory() as folder:
+        page.goto(result.save(Path(folder) / "page.html").as_uri())
+        page.locator(".jm-train").get_by_role("button", name="▶ train", exact=True).click()
+        page.wait_for_function("() => /step [1-9]/.test(document.querySelector('.jm-train .jm-count').textContent)")
+        before = steps()
+        page.evaluate(FRAMES)
+        page.wait_for_function(f"() => window.times.reduce((a, b) => a + b, 0) > {1000 * seconds}")
+        times = page.evaluate("cancelAnimationFrame(window.going), window.times")
+        made = (steps() - before) * len(result.data["y"])
+    return {"frames": len(times), "median_ms": statistics.median(times), "p95_ms": float(np.percentile(times, 95)),
+            "late": sum(t > FRAME_MS for t in times), "examples": made / len(times)}
+
+
 # ------------------------------------------------------------------ pages
 def pages(browser: Browser) -> list[dict[str, float]]:
     """Pages with 1, 10, 30 and 60 panels, whole outputs and shared ones."""
@@ -237,10 +266,10 @@ def pages(browser: Browser) -> list[dict[str, float]]:
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--rounds", type=int, default=5)
-    ask.add_argument("--only", default="", help="latency, busy, frames or pages")
+    ask.add_argument("--only", default="", help="latency, busy, frames, learning or pages")
     ask.add_argument("--json", type=Path)
     args = ask.parse_args()
-    done: dict[str, Any] = {"latency": [], "frames": [], "pages": []}
+    done: dict[str, Any] = {"latency": [], "frames": [], "learning": [], "pages": []}
     good = True
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=frontends.CHROMIUM, args=frontends.CHROMIUM_ARGS)
@@ -270,6 +299,9 @@ def main() -> int:
                 for what, result in large().items():
                     print("…", what, file=sys.stderr)
                     done["frames"].append({**frames(page, result), "what": what})
+        if args.only in ("", "learning"):
+            with frontends.page_in(browser, reduced_motion="no-preference") as page:
+                done["learning"] = [{**learning(page, result), "what": what} for what, result in lessons().items()]
         if args.only in ("", "pages"):
             done["pages"] = pages(browser)
         browser.close()
@@ -288,6 +320,13 @@ def main() -> int:
         for one in done["frames"]:
             print(f"| {one['what']} | {one['frames']} | {one['median_ms']:.1f} ms | {one['p95_ms']:.1f} ms | {one['p99_ms']:.1f} ms | {one['late']} |")
             good &= one["late"] <= 0.02 * one["frames"]
+        print()
+    if done["learning"]:
+        print(f"| while a net learns in the page | frames | median | p95 | over {FRAME_MS:.0f} ms | examples a frame |")
+        print("|---|---:|---:|---:|---:|---:|")
+        for one in done["learning"]:
+            print(f"| {one['what']} | {one['frames']} | {one['median_ms']:.1f} ms | {one['p95_ms']:.1f} ms | {one['late']} | {one['examples']:,.0f} |")
+        good &= all(one["examples"] >= 1000 for one in done["learning"] if "2-8-8-1" in one["what"])
         print()
     if done["pages"]:
         print("| panels on a page | size | shared | those near are drawn | shared | all are | shared |")
