@@ -67,17 +67,24 @@ export function entryLine(panel) {
     made.set(at, one);
     return one;
   };
+  /** A long formula is set smaller, so that the number at its end is seen. */
+  const fit = () => {
+    const line = /** @type {HTMLElement | null} */ (box.querySelector(".jm-entry-line"));
+    line?.style.removeProperty("--fit");
+    if (line && line.scrollWidth > line.clientWidth) line.style.setProperty("--fit", String(max(0.7, (0.95 * line.clientWidth) / line.scrollWidth)));
+  };
   const show = (/** @type {string} */ at) => {
     const one = make(at);
     if (!one || at === current) return;
     current = at;
     one.update();
     box.replaceChildren(one.node);
+    fit();
     for (const hear of lit) hear(one.i, one.j);
   };
   if (entries) now.push(() => made.get(current)?.update());
   // As high as the highest formula needs, whichever is shown.
-  resized.push(() => box.style.setProperty("--high", max(60, ...[...cells()].map((one) => one.offsetHeight)) + "px"));
+  resized.push(() => box.style.setProperty("--high", max(60, ...[...cells()].map((one) => one.offsetHeight)) + "px"), fit);
   return {
     box,
     over: (/** @type {number} */ i, /** @type {number} */ j) => show(i + "," + j),

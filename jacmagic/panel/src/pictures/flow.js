@@ -5,7 +5,7 @@ import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { equilibria, kindOf, lattice, onto, rests as resting, together, trajectory } from "../systems.js";
 import { canvasFor } from "./canvas.js";
-import { eigenlines } from "./eigenlines.js";
+import { apart, eigenlines } from "./eigenlines.js";
 import { labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { ratesOf } from "./system.js";
@@ -73,11 +73,13 @@ function flow(engine, place) {
     }
     found = equilibria(read, [...starts.slice(0, 60), ...lattice(box, 4)], box, unit, { but: still.map((one) => one.at) });
     for (const group of [marks, ways]) group.replaceChildren();
+    const spot = (/** @type {number[]} */ [x, y]) => [space.x(x), space.y(y)];
+    free.keep(found.map((one) => spot(one.at)));
     for (const one of found) {
       const { word, stable } = kindOf(one.J, 2);
       mark(dom, marks, free, space.x(one.at[0]), space.y(one.at[1]), word.replace(/ by linearisation|not decided by J: /, ""), stable);
     }
-    if (found.length <= 6) for (const one of found) eigenlines(dom, { ways, signs }, free, one, ([x, y]) => [space.x(x), space.y(y)]);
+    if (found.length <= 6) for (const one of found) eigenlines(dom, { ways, signs }, free, one, spot, { reach: () => apart(found, one, spot) });
   }
   /** Curves all of whose points rest: where both nullclines are one; drawn through where what is beside comes to them, dotted where it goes away. @param {Pair[][][]} lines of each nullcline @param {import("../systems.js").Read} read */
   function stillness(lines, read) {

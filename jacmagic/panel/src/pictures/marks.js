@@ -9,9 +9,13 @@ const { abs } = Math;
 export function labels({ left, top, width, height }) {
   /** @type {number[][]} x, y and half the width of each */
   let written = [];
-  const clear = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ half) => x > left + half && x < left + width - half && y > top + 16 && y < top + height - 8 && !written.some(([a, b, other]) => abs(a - x) < half + other && abs(b - y) < 22);
+  /** @type {number[][]} points that no text covers */
+  let discs = [];
+  const clear = (/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ half) => x > left + half && x < left + width - half && y > top + 16 && y < top + height - 8 && !written.some(([a, b, other]) => abs(a - x) < half + other && abs(b - y) < 22) && !discs.some(([a, b]) => abs(a - x) < half + 7 && y > b - 9 && y < b + 17);
   return {
-    clear: () => { written = []; },
+    clear: () => { written = []; discs = []; },
+    /** No text stands over these. @param {number[][]} points */
+    keep: (points) => { discs = points; },
     /** The first place beside a point that is free, or none. @param {number} x @param {number} y @param {number} half @param {number[][]} offsets @returns {Pair | undefined} */
     near(x, y, half, offsets) {
       const found = offsets.map(([dx, dy]) => /** @type {Pair} */ ([x + dx, y + dy])).find(([p, q]) => clear(p, q, half));

@@ -4,7 +4,7 @@ import { equalUnits, nice } from "../geometry.js";
 import { PICTURES } from "../parts.js";
 import { iterated, plus } from "../systems.js";
 import { canvasFor } from "./canvas.js";
-import { eigenlines } from "./eigenlines.js";
+import { apart, eigenlines } from "./eigenlines.js";
 import { labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { stepper } from "./stepper.js";
@@ -52,11 +52,13 @@ function orbit(engine, place) {
       drawn = now + shown;
       for (const group of [marks, ways, signs]) group.replaceChildren();
       free.clear();
+      const spot = (/** @type {number[]} */ [x, y]) => [space.x(x), space.y(y)];
+      free.keep(found.map((one) => spot(one.at)));
       for (const { at, J } of found) {
         const { word, stable } = rates.kind(J);
         mark(dom, marks, free, space.x(at[0]), space.y(at[1]), word.replace("not decided by J: ", ""), stable);
       }
-      if (found.length <= 6) for (const { at, J } of found) eigenlines(dom, { ways, signs }, free, { at, J: plus(J, 2, 1) }, ([x, y]) => [space.x(x), space.y(y)], { map: true });
+      if (found.length <= 6) for (const one of found) eigenlines(dom, { ways, signs }, free, { at: one.at, J: plus(one.J, 2, 1) }, spot, { map: true, reach: () => apart(found, one, spot) });
     }
     put(dots, "d", points.map((p) => space.path([p, p])).join(""));
     put(jumps, "d", space.path(points.slice(0, how.steps + 1)));

@@ -139,6 +139,7 @@ function space(engine, place) {
   function signed() {
     for (const group of [marks, eigen.ways, eigen.signs]) group.replaceChildren();
     free.clear();
+    free.keep(found.map((one) => room.spot(one.at)));
     for (const one of found) {
       const [[x, y], { stable, word }] = [room.spot(one.at), kindOf(one.J, 3)];
       mark(dom, marks, free, x, y, word.replace("not decided by J: ", ""), stable);
