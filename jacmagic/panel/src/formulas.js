@@ -67,11 +67,12 @@ export function entryLine(panel) {
     made.set(at, one);
     return one;
   };
-  /** A long formula is set smaller, so that the number at its end is seen. */
+  /** A long formula is set smaller, where it need not be too small for that, so that the number at its end is seen. */
   const fit = () => {
     const line = /** @type {HTMLElement | null} */ (box.querySelector(".jm-entry-line"));
     line?.style.removeProperty("--fit");
-    if (line && line.scrollWidth > line.clientWidth) line.style.setProperty("--fit", String(max(0.7, (0.95 * line.clientWidth) / line.scrollWidth)));
+    const part = line ? (0.95 * line.clientWidth) / line.scrollWidth : 1;
+    if (part > 0.65 && part < 0.95) line?.style.setProperty("--fit", String(part));
   };
   const show = (/** @type {string} */ at) => {
     const one = make(at);

@@ -31,7 +31,7 @@ export function labels({ left, top, width, height }) {
  */
 export function mark({ draw }, group, free, x, y, said, stable) {
   group.append(draw("circle", { cx: x.toFixed(2), cy: y.toFixed(2), r: 6, class: stable ? "jm-stays" : "jm-leaves" }));
-  const half = 3.6 * said.length;
+  const half = 4 * said.length;
   const at = free.near(x, y, half, [[0, 24], [0, -14], [half + 12, 5], [-half - 12, 5], [half + 8, -12], [-half - 8, -12]]);
   if (at) group.append(draw("text", { x: at[0], y: at[1], "text-anchor": "middle", class: "jm-haloed" }, said));
 }
