@@ -39,6 +39,28 @@ def result_of(block: str) -> jacmagic.notebook.Result:
     return (jacmagic.nnchain if block in NETS else jacmagic.jacobian)(block, "x" if block.startswith("x in R^") and block not in NETS else None)
 
 
+@pytest.mark.parametrize(("block", "width"), [("f(t) = e^(-t/2) sin(3t)", 1180), ("x' = x (1 - x - a y)\ny' = y (1 - y - b x)", 390)])
+def test_the_number_at_the_end_of_a_long_entry_line_is_seen(page: Page, tmp_path: Path, block: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto(result_of(block).save(tmp_path / "page.html").as_uri())
+    line = page.locator(".jm-entry-line")
+    expect(line).to_have_attribute("style", re.compile("--fit: 0[.]"))
+    assert line.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+@pytest.mark.parametrize("at", [(1, 0), (0.77, 0.46)])
+def test_words_of_points_that_stay_cover_no_other(page: Page, tmp_path: Path, at: tuple[float, float]) -> None:
+    r = jacmagic.jacobian(f"x' = x (1 - x - a y)\ny' = y (1 - y - b x)\na = 0.5; b = 0.7\nx = {at[0]}; y = {at[1]}")
+    page.set_viewport_size({"width": 1180, "height": 800})
+    page.goto(r.save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-stays, .jm-leaves")).to_have_count(4)
+    boxes = lambda found: [one.bounding_box() for one in page.locator(found).all()]
+    apart = lambda p, q: p["x"] + p["width"] <= q["x"] or q["x"] + q["width"] <= p["x"] or p["y"] + p["height"] <= q["y"] + 3 or q["y"] + q["height"] <= p["y"] + 3
+    words = boxes(".jm-picture text.jm-haloed")
+    assert len(words) >= 3
+    assert all(apart(word, disc) for word in words for disc in boxes(".jm-stays, .jm-leaves"))
+
+
 @pytest.mark.parametrize("block", BLOCKS + NETS)
 def test_no_box_moves_while_a_slider_goes_from_end_to_end(page: Page, tmp_path: Path, block: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 720})
