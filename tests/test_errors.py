@@ -23,7 +23,15 @@ N = "net: "  # a block that starts so is one of %%nnchain
 
 # block, class, line, the offending text, words of the message, fixes
 ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str, ...]]] = [
+    ("f(x, y) = x y\n∇f = (y + x, x^2)", S, 2, "∇f = (y + x, x^2)", ("is a derivative",), ("∇f - (y + x, x^2) = 0",)),
+    ("f(x, y) = x^2 y\n∂f/∂x = 0", S, 2, "∂f/∂x = 0", ("is a derivative",), ("0 = ∂f/∂x",)),
+    ("f(x, y) = x^2 y\n∂f/∂x = x + y", S, 2, "∂f/∂x = x + y", ("is a derivative",), ("∂f/∂x - (x + y) = 0",)),
+    ("∇f(x, y) = (2x, 2y)", S, 1, "∇f(x, y)", ("is a derivative",), ()),
+    ("y = f(g(h(x)))", M, 1, "f(g(h(x)))", ("define f(x) = …",), ()),
+    ("w = f(x, y)", M, 1, "f(x, y)", ("define f(x, y) = …",), ()),
+    ("u.in R^3\nf = u", S, 1, "u.in", (), ()),
     # -------------------------------------------------------------- nets
+    (N + "x in R^2\nL = bc(2x, y)", M, 2, "bc", ("Did you mean bce",), ("bce",)),
     (N + "x in R^2\na = tanh(W1 x + c1) in R^3\no = sigmoid(W2 b + c2) in R^1", H, 3, "W2",
      ("Nothing reads a (line 2)",), ("W2 in R^(1x1)",)),
     (N + "x in R^3\nq = Wq x in R^2\nL = ||q||", M, 2, "Wq", ("by means of itself", "one name"), ("W_q",)),

@@ -121,6 +121,15 @@ def _of_libraries(found: Match) -> Sequence[str]:
     return () if new is None or new == words else (new + stated + size,)
 
 
+def _point(found: Match) -> Sequence[str]:
+    """(1, 2) as x = 1, y = 2, by the arguments of the last function above."""
+    heads = re.findall(r"^\s*[^\W\d]\w*\(([^()]*)\)\s*=", found.string[: found.start("numbers")], re.M)
+    names, numbers = (re.split(r"\s*,\s*", one.strip()) for one in (heads[-1] if heads else "", found["numbers"]))
+    if len(names) != len(numbers) or not names[0]:
+        return ()
+    return (f"{'; ' if found['before'] else ''}at {', '.join(map('{} = {}'.format, names, numbers))}",)
+
+
 def _size(found: Match) -> Sequence[str]:
     digits = found[2]
     return (f"{found[1]}^{digits}" if digits.isdigit() else f"{found[1]}^({digits})",)
@@ -232,6 +241,36 @@ TABLE = (
         (("x = r cos θ\ny = r sin θ\nJ = ∂(x, y)/∂(r, θ)", ("# J = ∂(x, y)/∂(r, θ)",)),
          ("f(x, y) = [x y, x]\nJ = \\frac{\\partial(f, g)}{\\partial(x, y)}",
           ("# J = \\frac{\\partial(f, g)}{\\partial(x, y)}",))),
+    ),
+    Advice(
+        re.compile(
+            r"^(?:[^\W\d]\w*\s*=\s*)?(?:det|tr|rank|eig\w*|cond)?\s*[(|]?J[)|]?(?:\s*\([-\d.,\s]+\)|\s*=\s*\?|\s+at\b.*)?$"
+        ),
+        "J is what is shown for the block, with its determinant; as a comment this line may stay.", foreign.commented,
+        (("f(x, y) = [x y, x]\nJ", ("# J",)), ("f(x, y) = [x y, x]\ndet J", ("# det J",)),
+         ("f(x, y) = [x y, x]\nD = det(J)", ("# D = det(J)",)), ("f(x, y) = [x y, x]\nJ(1, 2)", ("# J(1, 2)",))),
+        net=False,
+    ),
+    Advice(
+        re.compile(r"(?:^|(?P<before>(?<=\S)[ \t]+))at[ \t]+(?:(?:the[ \t]+)?point[ \t]+)?"
+                   r"\((?P<numbers>-?[\w.]+(?:\s*,\s*-?[\w.]+)*)\)$", re.M),
+        "A point has the names of its coordinates, as in at x = 1, y = 2.", _point,
+        (("f(x, y) = x^2 y\nat (1, 2)", ("at x = 1, y = 2",)), ("f(x, y) = x^2 y at (1, 2)", ("; at x = 1, y = 2",)),
+         ("f(x, y) = x^2 y\nat the point (0, -1)", ("at x = 0, y = -1",)), ("f = x^2 y\nat (1, 2)", ())),
+        below=True,
+    ),
+    Advice(
+        re.compile(r"^([^\W\d]\w*\s+(?:in|∈)\s+[Rℝ][^\s,;]*)\s*,\s*([^\W\d]\w*(?:\([^()]*\))?\s*=[^=].*)$"),
+        "A size has a statement of its own.", lambda found: (f"{found[1]}; {found[2]}",),
+        (("x in R^2, f = ||x||", ("x in R^2; f = ||x||",)),),
+    ),
+    Advice(
+        re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{3}){2,})(?![\w.,])"), "Thousands are written without points.",
+        lambda found: (found[0].replace(".", ""),), (("f(x) = 1.000.000 x", ("1000000",)),),
+    ),
+    Advice(
+        re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}(?![\w.,])"), "A number has one point.", none,
+        (("f(x) = 3.1.4 x", ()),),
     ),
     *foreign.ROWS,
     Advice(

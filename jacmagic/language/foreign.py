@@ -677,9 +677,9 @@ ROWS = (
         lambda found: (f" {_SIGNS[found[1]]} ",), (("f(x) = x^2 plus 1", (" + ",)), ("f(x) = x over 2", (" / ",))),
     ),
     Advice(
-        re.compile(r"^(?:let|set|given|define|consider|const|var|float|double|where|assume|find)\s+(\w.*=.*)$"),
+        re.compile(r"^(?:let|set|given|define|consider|const|var|float|double|where|assume|find)\s+(\w.*=.*)$", re.I),
         "A line says what a name is, without a word before it.", _written("{1}"),
-        (("let f(x) = x^2", ("f(x) = x^2",)),
+        (("Let f(x) = x^2", ("f(x) = x^2",)),
          ("f(x) = k x\nwhere k = 3", ("k = 3",)),
          ("given f(x, y) = x y", ("f(x, y) = x y",))),
     ),
@@ -691,9 +691,9 @@ ROWS = (
     Advice(
         re.compile(r"^(?:find|compute|calculate|get|what is|differentiate|derive)\s+(?:the\s+)?"
                    r"(?:[a-z]['′’]\(\w+\)\s+of\s+|derivative\s+of\s+|jacobian\s+of\s+|"
-                   r"gradient\s+of\s+)?(?P<of>[^=]+?)(?:\s+(?:by|with respect to|wrt)\s+\w+)?[?.]?$"),
+                   r"gradient\s+of\s+)?(?P<of>[^=]+?)(?:\s+(?:by|with respect to|wrt)\s+\w+)?[?.]?$", re.I),
         "Derivatives are what jacmagic finds; write only the function.", lambda found: (found["of"],),
-        (("differentiate x^2", ("x^2",)), ("find the derivative of sin(x)^2", ("sin(x)^2",)),
+        (("Differentiate x^2", ("x^2",)), ("find the derivative of sin(x)^2", ("sin(x)^2",)),
          ("find f'(x) of x^2", ("x^2",))),
     ),
 )

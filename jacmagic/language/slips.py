@@ -220,8 +220,9 @@ def _lone_sigma(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicEr
 
 
 def is_partial(text: str) -> bool:
-    """Whether a text is ∂f/∂x alone."""
-    return re.fullmatch(r"(∂|\\partial)[^+\-*]*/\s*(∂|\\partial)\s*\w+", text) is not None
+    """Whether a text is ∂f/∂x alone, or ∇f, ∇f(x, y)."""
+    derivative = r"(∂|\\partial)[^+\-*]*/\s*(∂|\\partial)\s*\w+|(∇|\\nabla\b|grad\b)\s*\w+(\([\w,\s]*\))?"
+    return re.fullmatch(derivative, text) is not None
 
 
 def is_words(text: str) -> bool:

@@ -629,7 +629,7 @@ def in_words_of_its_own(text: str, tokens: Sequence[Token], error: SyntaxMistake
     offered = [text[whole.start : span.start] + fix + text[span.stop : whole.stop] for fix in error.hints]
     if new is None and re.compile(r"\([^()]+\)\(").match(text, span.stop):  # nn.LeakyReLU(0.2)(x)
         return SyntaxMistake(error.message, span)
-    if new is None or new in offered:
+    if new is None or new in (shown, *offered):
         return error
     return SyntaxMistake(error.message, whole, (new,))
 

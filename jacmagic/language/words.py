@@ -295,11 +295,13 @@ class Words:
             )
         if "\n" in inside or len(inside) > 40:
             inside = "(…)"
-        named = re.sub(r"[^A-Za-z0-9_, ]", "", inside) or "x"
+        named = inside if re.fullmatch(r"\([^\W\d]\w*(?:,\s*[^\W\d]\w*)*\)", inside) else "(x)"
+        called = re.findall(r"([^\W\d]\w*)\(", inside)
+        times = "," not in inside and all(one in SPELLINGS or one in self.scope.functions for one in called)
         return NameMistake(
-            f"{shown} is not a function: define {shown}({named if named.isalpha() else 'x'}) = … above"
-            f"{'' if ',' in inside else f', or write {shown}*{inside}'}.", name.to(group),
-            (f"{shown}*{inside}",) if inside != "(…)" and "," not in inside else (),
+            f"{shown} is not a function: define {shown}{named} = … above"
+            f"{f', or write {shown}*{inside}' if times else ''}.", name.to(group),
+            (f"{shown}*{inside}",) if times and inside != "(…)" else (),
         )
 
     def glued_behind(self, word: s.Word, name: str) -> NameMistake:
@@ -335,7 +337,9 @@ class Words:
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)
-            if self.scope.net and _PARAMETER.fullmatch(text) and (len(text) == 3 or text[1] not in self.scope.names):
+            called = self.text[word.span.stop :].startswith("(")
+            if self.scope.net and _PARAMETER.fullmatch(text) and not called and (
+                len(text) == 3 or text[1] not in self.scope.names):
                 return self.parameters(word.span)
             return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
         if word.index is not None and 1 < len(text) <= 3 and text.isalpha():  # Gm₁m₂

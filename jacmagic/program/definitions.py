@@ -85,10 +85,11 @@ def check_left(block: Declared, statement: s.Statement, expr: t.Expr) -> None:
     first = expr.terms[0][1] if isinstance(expr, t.Sum) else expr
     if left is not None and isinstance(first, t.DERIVATIVES) and first.span == left:
         shown, rest = block.source(left), block.text[left.stop : statement.span.stop].partition("=")[2].strip()
+        terms = expr.terms[1:] if isinstance(expr, t.Sum) else ()
+        apart = f"({rest})" if len(terms) > 1 or rest[:1] in ("-", "−") else rest
+        fix = f"{shown} - {apart} = 0" if terms else f"0 = {shown}"
         raise SyntaxMistake(
-            f"{shown} is a derivative, and {FOUND}.", left,
-            (f"{shown} - ({rest}) = 0",) if rest not in ("0", "") and "\n" not in rest else (),
-        )
+            f"{shown} is a derivative, and {FOUND}.", statement.span, (fix,) if "\n" not in rest else ())
 
 
 def unknown(line_: s.Statement) -> t.Unknown:
