@@ -16,7 +16,6 @@ from jacmagic import panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
-from jacmagic.program.roles import names_below
 from jacmagic.show.backward import pre_activation
 from jacmagic.show.rules import Step
 from jacmagic.show.views import plain_text
@@ -179,7 +178,7 @@ class Own:
         self.point, self.x = point, x
 
     def moves(self, e: t.Expr) -> bool:
-        return self.x in names_below(e)
+        return self.x in t.names_below(e)
 
     def of(self, e: t.Expr, top: bool = True) -> tuple[float, float, list[str]]:
         while isinstance(e, t.Paren):

@@ -10,7 +10,7 @@ takes no part in comparisons: two trees are equal where they say the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -575,6 +575,26 @@ def rebuilt(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     new = {name: of(getattr(expr, name)) for name in _below(type(expr))}
     same = all(a is b for name in new for a, b in zip(_found(getattr(expr, name)), _found(new[name])))
     return expr if same else replace(expr, **new)
+
+
+def put_in(expr: Expr, known: Mapping[str, Expr]) -> Expr:
+    """The expression with others for names: the body of a function with what a call puts in."""
+    if isinstance(expr, Name):
+        return known.get(expr.key, expr)
+    return rebuilt(expr, lambda one: put_in(one, known))
+
+
+def names_below(expr: Expr) -> set[str]:
+    """The names in an expression, those of functions too; not the indices of its families."""
+    todo: list[tuple[Expr, frozenset[str]]] = [(expr, frozenset())]
+    found = set()
+    while todo:
+        one, bound = todo.pop()
+        if isinstance(one, (Name, UserCall)) and one.key not in bound:
+            found.add(one.key)
+        bound = bound | {one.index} if isinstance(one, Family) else bound
+        todo += [(child, bound) for child in children(one)]
+    return found
 
 
 def inside(expr: Expr) -> Expr:

@@ -10,12 +10,13 @@ declaring a size or giving a value never changes a role.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from jacmagic.errors import NameMistake
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.names import name as name_of
+from jacmagic.program.parts import core, factors_of, is_half, plain, softmax_exps, terms_of
 from jacmagic.program.shapes import is_literal
 
 Shape = tuple[int, ...]
@@ -106,95 +107,16 @@ def is_input(key: str, trees: Trees, shapes: Mapping[str, Shape]) -> bool:
 
 
 # ------------------------------------------------------------------ trees
-def put_in(expr: t.Expr, known: Mapping[str, t.Expr]) -> t.Expr:
-    """The expression with others for names: the body of a function with what a call puts in."""
-    if isinstance(expr, t.Name):
-        return known.get(expr.key, expr)
-    return t.rebuilt(expr, lambda one: put_in(one, known))
-
-
-def names_below(expr: t.Expr) -> set[str]:
-    """The names in an expression, those of functions too; not the indices of its families."""
-    todo: list[tuple[t.Expr, frozenset[str]]] = [(expr, frozenset())]
-    found = set()
-    while todo:
-        one, bound = todo.pop()
-        if isinstance(one, (t.Name, t.UserCall)) and one.key not in bound:
-            found.add(one.key)
-        bound = bound | {one.index} if isinstance(one, t.Family) else bound
-        todo += [(child, bound) for child in t.children(one)]
-    return found
-
-
-def plain(expr: t.Expr) -> t.Expr:
-    """The expression without brackets, and with exp(u) for e^u."""
-    if isinstance(expr, t.Paren):
-        return plain(expr.inner)
-    if isinstance(expr, t.Vector) and len(expr.entries) == 1:  # -[y ln a + (1 - y) ln(1 - a)]
-        return plain(expr.entries[0])
-    if isinstance(expr, t.Power) and expr.base == t.Constant("e"):
-        return t.Call("exp", (plain(expr.exponent),), span=expr.span)
-    return t.rebuilt(expr, plain)
-
-
-def terms_of(expr: t.Expr) -> Sequence[tuple[int, t.Expr]]:
-    return expr.terms if isinstance(expr, t.Sum) else ((1, expr),)
-
-
-def is_half(expr: t.Expr) -> bool:
-    """True for 1/2, 0.5, -1/2: the exponent of a root."""
-    one = t.inside(expr)
-    while isinstance(one, t.Negative) or isinstance(one, t.Sum) and len(one.terms) == 1:
-        one = t.inside(one.inner if isinstance(one, t.Negative) else one.terms[0][1])
-    numbers = [each.text for each in t.walk(one) if isinstance(each, t.Number)]
-    return is_literal(one) and numbers in (["0.5"], ["1", "2"], ["2", "1"], [".5"])
-
-
-def core(expr: t.Expr) -> t.Expr:
-    """What stands under brackets, signs, transposes and indices: y of y^T, (y), y[k], diag(y)."""
-    while True:
-        if isinstance(expr, (t.Paren, t.Negative)):
-            expr = expr.inner
-        elif isinstance(expr, (t.Transpose, t.Component)):
-            expr = expr.base
-        elif isinstance(expr, t.Call) and expr.function == "diag":
-            expr = expr.arguments[0]
-        else:
-            return expr
-
-
-def factors_of(expr: t.Expr) -> list[tuple[bool, t.Expr]] | None:
-    """The factors of a product, a fraction, a dot product: (divides, factor); None of what is none of these."""
-    if isinstance(expr, t.Product):
-        return [(operator in ("/", "./"), factor) for operator, factor in expr.factors]
-    if isinstance(expr, t.Fraction):
-        return [(False, expr.above), (True, expr.below)]
-    if isinstance(expr, t.Call) and expr.function == "dot":
-        return [(False, one) for one in expr.arguments]
-    return None
-
-
 def behind_matrices(trees: Trees, shapes: Mapping[str, Shape], names: Collection[str]) -> set[str]:
     """The undefined columns that stand to the right of an undefined matrix."""
     found: set[str] = set()
     for one in (below for tree in trees.values() for below in t.walk(tree)):
         factors = factors_of(one) or []
         for k, (divides, factor) in enumerate(factors):
-            first = {name for name in names_below(factor) if name in names and len(shapes[name]) == 2}
+            first = {name for name in t.names_below(factor) if name in names and len(shapes[name]) == 2}
             if first and not divides:
-                right = {name for _, other in factors[k + 1 :] for name in names_below(other)} & set(names)
+                right = {name for _, other in factors[k + 1 :] for name in t.names_below(other)} & set(names)
                 found |= {name for name in right - first if len(shapes[name]) == 1}
-    return found
-
-
-def softmax_exps(expr: t.Expr) -> list[t.Call]:
-    """The exp(z/T) of a softmax that is written out: one over a sum of such."""
-    found = []
-    for whole in t.walk(expr):
-        factors = factors_of(whole) or []
-        sums = [one for divides, factor in factors if divides for one in t.walk(factor)]
-        if any(isinstance(one, t.Call) and one.function == "exp" for one in sums):
-            found += [one for one in t.walk(whole) if isinstance(one, t.Call) and one.function == "exp"]
     return found
 
 
@@ -228,7 +150,7 @@ class _Uses:
         self.seen: set[tuple[str, str]] = set()
         self.shared = {id(one) for tree in self.trees.values() for one in softmax_exps(tree)}
         self.todo: list[tuple[t.Expr, bool]] = []  # lines that are layers, one behind the other: no deep chain
-        used = {name for key, tree in trees.items() for name in names_below(tree) - {key}}
+        used = {name for key, tree in trees.items() for name in t.names_below(tree) - {key}}
         for key, tree in self.trees.items():
             if key not in used:
                 (self.loss if self.is_loss(tree) else self.layer)(tree)
@@ -248,7 +170,7 @@ class _Uses:
         if isinstance(expr, t.UserCall) and expr.key in self.trees:
             own = self.params.get(expr.key, ())
             if len(own) == len(expr.arguments):
-                return put_in(self.trees[expr.key], dict(zip(own, expr.arguments)))
+                return t.put_in(self.trees[expr.key], dict(zip(own, expr.arguments)))
         return None
 
     def free(self, expr: t.Expr) -> str | None:
@@ -260,7 +182,7 @@ class _Uses:
 
     def numbers(self, expr: t.Expr) -> bool:
         """True for an expression of undefined numbers: λ/2, 1 - α, also under a name of its own, or in R^1."""
-        names = names_below(expr)
+        names = t.names_below(expr)
         return bool(names) and all(
             self.numbers(self.trees[name]) if name in self.trees
             else name in self.found and self.shapes[name] in ((), (1,)) for name in names
@@ -271,14 +193,14 @@ class _Uses:
 
     def transformed(self, expr: t.Expr) -> str | None:
         """The one undefined name in an expression without any other: y of y, 2y, ln y, 1 - y, y[k]."""
-        names = [name for name in names_below(expr) if name in self.found or name in self.shapes]
+        names = [name for name in t.names_below(expr) if name in self.found or name in self.shapes]
         if len(names) == 1 and names[0] in self.found and len(self.shapes[names[0]]) < self.axes:
             return names[0]
         return None
 
     def is_model(self, expr: t.Expr) -> bool:
         """True where an expression is a prediction: it uses a line of the block, or several names, as w x does."""
-        names = names_below(expr)
+        names = t.names_below(expr)
         mine = names & self.found.keys()
         return bool(names & self.trees.keys()) or bool(mine) and self.transformed(expr) is None
 
@@ -350,7 +272,7 @@ class _Uses:
         if one.function in SUMS:
             return any(map(self.is_summed, one.arguments))
         if one.function in LOGS:
-            return any(names_below(arg) & (self.trees.keys() | self.found.keys()) for arg in one.arguments)
+            return any(t.names_below(arg) & (self.trees.keys() | self.found.keys()) for arg in one.arguments)
         if one.function in HINGES:
             return any(self.is_loss(arg) or bool(self.margins(arg, 1)) for arg in one.arguments)
         if one.function == "cosh":  # ln(cosh(o - y))
@@ -401,11 +323,22 @@ class _Uses:
     # -------------------------------------------------------------- walking
     def note(self, expr: t.Expr, kind: str) -> None:
         """One use of each name below; what a name stands for is looked through."""
-        for name in names_below(expr):
+        for name in t.names_below(expr):
             if name in self.found:
                 self.found[name].add(kind)
             elif name in self.trees:
                 self.note(self.trees[name], kind)
+
+    def part(
+        self, parts: Iterable[t.Expr], kind: str, holds: Callable[[t.Expr], bool],
+        walk: Callable[[t.Expr], None] | None = None,
+    ) -> None:
+        """Note those of some parts that hold as uses of a kind, and walk through the others."""
+        for one in parts:
+            if holds(one):
+                self.note(one, kind)
+            else:
+                (walk or self.layer)(one)
 
     def enter(self, name: str, way: str) -> bool:
         """True the first time that a line is read in this way."""
@@ -465,11 +398,7 @@ class _Uses:
             if self.numbers(term):
                 self.note(term, "layer" if any(isinstance(each, t.Call) for each in t.walk(term)) else "weighs")
             elif any(term is score for score in scores):
-                for _, factor in factors or []:
-                    if self.free(factor) is None:
-                        self.layer(factor)
-                    else:
-                        self.note(factor, "target")
+                self.part((factor for _, factor in factors or []), "target", lambda one: self.free(one) is not None)
             elif self.is_loss(term) or factors is None:
                 self.loss(term)
             else:
@@ -550,12 +479,9 @@ class _Uses:
 
     def parts_of_hinge(self, one: t.Call, found: set[str]) -> None:
         for arg in one.arguments:
-            terms = terms_of(arg)
-            for _, term in terms:
-                if self.numbers(term) and len(terms) > 1:
-                    self.note(term, "weighs")
-                else:
-                    self.inner(term, found)
+            terms = [term for _, term in terms_of(arg)]
+            weighs = self.numbers if len(terms) > 1 else lambda one: False
+            self.part(terms, "weighs", weighs, lambda one: self.inner(one, found))
 
     def inner(self, expr: t.Expr, found: set[str]) -> None:
         """A part of a hinge whose labels are known."""
@@ -565,12 +491,8 @@ class _Uses:
         elif isinstance(one, t.Call) and one.function in (*HINGES, "sigmoid") and found:
             self.parts_of_hinge(one, found)
         elif (factors := factors_of(one)) is not None and any(self.free(factor) in found for _, factor in factors):
-            for _, factor in factors:
-                if self.free(factor) in found:
-                    self.note(factor, "target")
-                else:
-                    self.layer(factor)
-        elif isinstance(one, t.Name) and one.key in self.trees and found & names_below(self.trees[one.key]):
+            self.part((factor for _, factor in factors), "target", lambda one: self.free(one) in found)
+        elif isinstance(one, t.Name) and one.key in self.trees and found & t.names_below(self.trees[one.key]):
             self.inner(self.trees[one.key], found)
         elif self.is_loss(one):
             self.loss(one)
@@ -621,7 +543,7 @@ class _Uses:
         if isinstance(one, t.Name) and one.key in self.trees and self.transparent(self.trees[one.key]):
             self.target(self.trees[one.key])
             return
-        own = [name for name in sorted(names_below(one)) if name in self.found and len(self.shapes[name]) < self.axes]
+        own = [name for name in sorted(t.names_below(one)) if name in self.found and len(self.shapes[name]) < self.axes]
         if not self.transparent(one) or not own:
             self.layer(one)
             return
@@ -633,7 +555,7 @@ class _Uses:
 
     def transparent(self, expr: t.Expr) -> bool:
         """True for a combination of undefined vectors and numbers alone."""
-        return all(name in self.found and len(self.shapes[name]) < self.axes for name in names_below(expr))
+        return all(name in self.found and len(self.shapes[name]) < self.axes for name in t.names_below(expr))
 
     def condition(self, one: t.Expr) -> None:
         """abs(r) < δ, y == 1: in a loss."""
@@ -654,47 +576,45 @@ class _Uses:
         """What learning may change, except exponents, temperatures and the ε of a root."""
         one = t.inside(expr)
         if isinstance(one, t.Name):
-            if one.key in self.found:
-                self.found[one.key].add("layer")
-            elif self.enter(one.key, "soft" if soft else "layer"):
-                self.todo.append((self.trees[one.key], soft))
+            self.line(one.key, soft)
         elif isinstance(one, t.UserCall):
             self.todo += [(arg, False) for arg in one.arguments]
-            if self.enter(one.key, "layer"):
-                self.todo.append((self.trees[one.key], False))
+            self.line(one.key, False)
         elif isinstance(one, t.Power):
             self.exponent(one)
-            if is_half(one.exponent):
-                self.root(one.base, self.layer)
-            else:
-                self.layer(one.base)
+            (self.under_root if is_half(one.exponent) else self.layer)(one.base)
         elif isinstance(one, t.Call) and one.function == "sqrt":
-            self.root(one.arguments[0], self.layer)
+            self.under_root(one.arguments[0])
         elif soft and (factors := factors_of(one)) is not None:
-            for divides, factor in factors:
-                if divides and self.numbers(factor):
-                    self.note(factor, "temperature")
-                else:
-                    self.layer(factor, True)
+            below = [factor for divides, factor in factors if divides]
+            self.part(below, "temperature", self.numbers, self.soft_layer)
+            for factor in (factor for divides, factor in factors if not divides):
+                self.soft_layer(factor)
         else:
-            below_ = isinstance(one, t.Call) and (one.function in SOFT or id(one) in self.shared)
-            passed = below_ or soft and isinstance(one, (t.Sum, t.Negative))
-            self.todo += [(child, passed) for child in t.children(one)]
+            opens = isinstance(one, t.Call) and (one.function in SOFT or id(one) in self.shared)
+            goes_on = soft and isinstance(one, (t.Sum, t.Negative))
+            self.todo += [(child, opens or goes_on) for child in t.children(one)]
+
+    def line(self, key: str, soft: bool) -> None:
+        """A name or a call as part of a layer: an undefined one is used, a line is read once in each way."""
+        if key in self.found:
+            self.found[key].add("layer")
+        elif self.enter(key, "soft" if soft else "layer"):
+            self.todo.append((self.trees[key], soft))
+
+    def soft_layer(self, expr: t.Expr) -> None:
+        self.layer(expr, True)
+
+    def under_root(self, expr: t.Expr) -> None:
+        self.root(expr, self.layer)
 
     def exponent(self, one: t.Power) -> None:
-        if self.numbers(one.exponent):
-            self.note(one.exponent, "exponent")
-        else:
-            self.layer(one.exponent)
+        self.part([one.exponent], "exponent", self.numbers)
 
     def root(self, expr: t.Expr, walk: Callable[[t.Expr], None]) -> None:
         """Under a root: a number added to the rest is an ε."""
         one = t.inside(expr)
         if not isinstance(one, t.Sum) or all(self.constant(term) for _, term in one.terms):
             walk(one)
-            return
-        for _, term in one.terms:
-            if self.numbers(term):
-                self.note(term, "root")
-            else:
-                walk(term)
+        else:
+            self.part((term for _, term in one.terms), "root", self.numbers, walk)

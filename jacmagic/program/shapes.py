@@ -11,7 +11,7 @@ transposed column, None for what is not known yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -414,30 +414,33 @@ class Inference:
         shapes = [self.up(factor) for _, factor in expr.factors]
         if None not in shapes:
             return folded(shapes, [operator for operator, _ in expr.factors])
-        below: Known = None
-        chain: list[t.Expr] = []
-        entrywise: list[t.Expr] = []
-        for operator, factor in expr.factors:
-            if operator == "/":
-                below = self.below(expr.factors[0][1] if len(expr.factors) == 2 else None, factor, want) or below
-            elif operator in (".*", "./"):
-                entrywise.append(factor)
-            else:
-                chain.append(factor)
+        below = self.denominator(expr.factors, want)
+        chain = [factor for operator, factor in expr.factors if operator not in ("/", ".*", "./")]
+        entrywise = [factor for operator, factor in expr.factors if operator in (".*", "./")]
         if entrywise:
             return self.entrywise(self.batches.of(expr), [*chain, *entrywise], want)
         if marked := {operator for operator, _ in expr.factors} & {"dot", "cross"}:
-            shapes = [self.up(part) for part in chain]
-            vectors = [shape for shape in shapes if shape is not None and len(shape) == 1]
+            vectors = [shape for part in chain if (shape := self.up(part)) is not None and len(shape) == 1]
             if len(vectors) >= 2:
                 return vectors[0] if "cross" in marked else ()
-            name = t.inside(chain[0])
-            if len(chain) == 2 and vectors == [shapes[1]] and isinstance(name, t.Name) and name.key[0].islower():
-                self.hold(chain[0], (), vectors[0])  # w · x: most often w is a column, too
-                if shapes[0] is None:
-                    return None
+            if len(chain) == 2 and vectors and self.is_dotted(*chain):
+                return None
         above = self.chain(chain, () if below else want)
         return below or above
+
+    def is_dotted(self, first: t.Expr, second: t.Expr) -> bool:
+        """True for the w of unknown size of w · x, x a column: most often w is a column, too."""
+        name, column = t.inside(first), self.up(second)
+        if not column or len(column) != 1 or not isinstance(name, t.Name) or not name.key[0].islower():
+            return False
+        self.hold(first, (), column)
+        return self.up(first) is None
+
+    def denominator(self, factors: Sequence[tuple[str, t.Expr]], want: Known) -> Known:
+        """The shape of what a product is divided by, where that is no number."""
+        above = factors[0][1] if len(factors) == 2 else None
+        below = [self.below(above, factor, want) for operator, factor in factors if operator == "/"]
+        return next((shape for shape in reversed(below) if shape), None)
 
     def entrywise(self, axis: int | None, parts: list[t.Expr], want: Known) -> Known:
         """Factors of one shape; a column, and an undeclared small letter, beside a batch is taken for each example."""
@@ -467,7 +470,7 @@ class Inference:
             return folded(shapes)
         if not solid and len(unknown) == 1:
             return self.up(parts[unknown[0]], want)
-        vague = any(key in self.stuck for k in unknown for key in names_below(parts[k]))
+        vague = any(key in self.stuck for k in unknown for key in t.names_below(parts[k]))
         if not solid and not vague and not want:
             return None  # all of them may be numbers
         if len(unknown) > 1:
@@ -683,11 +686,6 @@ RULES: dict[type[t.Expr], Callable[[Inference, Any, Known], Known]] = {
     t.Indicator: Inference.indicator,
 }
 """How each node's shape follows from its parts, and what is wanted of them: (inference, node, want) -> shape."""
-
-
-def names_below(expr: t.Expr) -> set[str]:
-    """The names that occur in an expression."""
-    return {one.key for one in t.walk(expr) if isinstance(one, t.Name)}
 
 
 def inverse_of(expr: t.Expr) -> tuple[t.Expr | None, bool]:

@@ -44,45 +44,51 @@ class Unfolded:
 def unfold(text: str, statements: Sequence[s.Statement], wrt: str | None = None, net: bool = False) -> Unfolded:
     """Write nets in one line in their long form; name an expression that stands alone, and what is left of =."""
     statements, said = equations.settled(statements, wrt, net)
-    out: list[s.Statement] = []
-    for statement in statements:
-        if statement.kind == "net":
-            out += layers_of(text, statement)
-            check_net_input(statement, statements)
-        else:
-            out.append(statement)
-    out, timed, rates = split_rates(text, out)
+    out, timed, rates = split_rates(text, [line for one in statements for line in in_lines(text, one, statements)])
     functions = {key_of(one.names[0]) for one in out if one.kind == "function"}
     out = [replace(one, kind="asked") if asks(one, functions) else one for one in out]
-    expressions = [one for one in out if one.kind == "expression"]
+    return Unfolded(tuple(named(text, out, statements)), timed, rates, said)
+
+
+def in_lines(text: str, statement: s.Statement, statements: Sequence[s.Statement]) -> list[s.Statement]:
+    """The lines that a line stands for: of a net its layers."""
+    if statement.kind != "net":
+        return [statement]
+    layers = layers_of(text, statement)
+    check_net_input(statement, statements)
+    return layers
+
+
+def named(text: str, lines: list[s.Statement], typed: Sequence[s.Statement]) -> list[s.Statement]:
+    """The lines, the expression that stands alone beside sizes and values with a name of its own."""
+    expressions = [one for one in lines if one.kind == "expression"]
     for one in expressions:
         if isinstance(one.expr, s.Relation) and one.expr.relations == ("==",):
             at = text.index("=", one.expr.operands[0].span.stop)
             raise SyntaxMistake("One = says what a name is.", Span(at, at + 2), ("=",))
-    if expressions:
-        alone = expressions[0]
-        rest = [one for one in out if one is not alone]
-        simple = all(one.kind == "declare" or (one.kind == "define" and looks_like_value(one)) for one in rest)
-        if len(expressions) > 1 or not simple:
-            wrong = expressions[-1] if len(expressions) > 1 else alone
-            shown = text[wrong.span.start : wrong.span.stop]
-            new = free_name(out)
-            if shown[0] in "+-−" and wrong is not statements[0]:
-                raise SyntaxMistake(
-                    f"This line begins with {shown[0]}: a line goes on only while a bracket is open.",
-                    Span(wrong.span.start, wrong.span.start + 1),
-                )
-            if isinstance(wrong.expr, (s.Relation, s.Boolean)):
-                raise SyntaxMistake("A condition is no line; a range is written k in [0, 5].", wrong.span)
-            raise SyntaxMistake(
-                "This line has no name: say what it is.", wrong.span,
-                (f"{new} = {shown}",) if len(shown) < 80 and "\n" not in shown else (),
-            )
-        used = {raw.text for one in out for raw in (*one.names, *s.nodes(one.expr)) if isinstance(raw, s.Word)}
-        letter = next((letter for letter in "fghFGH" if letter not in used), "f")
-        name = s.Word(Span(alone.span.start, alone.span.start), letter, None, (), True)
-        out[out.index(alone)] = s.Statement(alone.span, "define", (name,), expr=alone.expr)
-    return Unfolded(tuple(out), timed, rates, said)
+    if not expressions:
+        return lines
+    alone = expressions[-1]
+    rest = (one for one in lines if one is not alone)
+    if not all(one.kind == "declare" or one.kind == "define" and looks_like_value(one) for one in rest):
+        raise nameless(text, alone, lines, alone is typed[0])
+    name = s.Word(Span(alone.span.start, alone.span.start), free_name(lines, "fghFGH", "f"), None, (), True)
+    new = s.Statement(alone.span, "define", (name,), expr=alone.expr)
+    return [new if one is alone else one for one in lines]
+
+
+def nameless(text: str, line: s.Statement, lines: Sequence[s.Statement], first: bool) -> SyntaxMistake:
+    """What to say of a line that is an expression beside others."""
+    shown = text[line.span.start : line.span.stop]
+    if shown[0] in "+-−" and not first:
+        return SyntaxMistake(
+            f"This line begins with {shown[0]}: a line goes on only while a bracket is open.",
+            Span(line.span.start, line.span.start + 1),
+        )
+    if isinstance(line.expr, (s.Relation, s.Boolean)):
+        return SyntaxMistake("A condition is no line; a range is written k in [0, 5].", line.span)
+    fix = (f"{free_name(lines, 'uvwzpqfgh', 'u1')} = {shown}",) if len(shown) < 80 and "\n" not in shown else ()
+    return SyntaxMistake("This line has no name: say what it is.", line.span, fix)
 
 
 def split_rates(
@@ -124,10 +130,10 @@ def words_in(statements: Sequence[s.Statement]) -> list[s.Word]:
     return [raw for raw in found if isinstance(raw, s.Word)]
 
 
-def free_name(statements: Sequence[s.Statement]) -> str:
+def free_name(statements: Sequence[s.Statement], letters: str, otherwise: str) -> str:
     """What a line without a name may be called."""
     taken = {word.text for word in words_in(statements)}
-    return next((letter for letter in "uvwzpqfgh" if letter not in taken), "u1")
+    return next((letter for letter in letters if letter not in taken), otherwise)
 
 
 def velocity(text: str, name: s.Word, statements: Sequence[s.Statement]) -> s.Word:

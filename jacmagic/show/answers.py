@@ -21,7 +21,6 @@ from jacmagic.language.words import Scope
 from jacmagic.program import lowering
 from jacmagic.program.lowerer import Lowerer, Value
 from jacmagic.program.model import describe
-from jacmagic.program.roles import names_below
 from jacmagic.result import Result
 
 HEAD = "answer = "
@@ -169,7 +168,7 @@ def understood(result: Result, whole: str) -> tuple[t.Expr, Node]:
 
 def check_names(expr: t.Expr, there: set[str]) -> None:
     """Every name of an answer is one of the block."""
-    strange = names_below(expr) - there
+    strange = t.names_below(expr) - there
     for one in t.walk(expr):
         if isinstance(one, (t.Name, t.UserCall)) and one.key in strange:
             shown = names.name(one.key).text

@@ -13,7 +13,6 @@ from jacmagic.errors import JacmagicError
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
-from jacmagic.program.roles import names_below
 from jacmagic.result import Result
 from jacmagic.show.algebra import times, turned
 from jacmagic.show.backward import Names, Passed, backward, layout_of, pre_activation
@@ -275,7 +274,7 @@ def local(result: Result, key: str, by: str) -> Step:
         return Step("by the entries of a matrix", left, value or written(result, key, by), None)
     found = pre_activation(result, key)
     rules = Matrices(result, by)
-    if found is None or by in names_below(found[1]):
+    if found is None or by in t.names_below(found[1]):
         step = rules.step(p.steps[key].expr, left)
         return step if value is None or step.value is not None else replace(step, value=value)
     z = t.PreActivation(t.Name(key))

@@ -19,7 +19,6 @@ from jacmagic.errors import JacmagicError
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
-from jacmagic.program.roles import names_below
 from jacmagic.result import Result
 from jacmagic.show.pieces import name_of
 from jacmagic.show.rules import ONE, ZERO, Rules, Step, joined
@@ -68,7 +67,7 @@ class Place:
         return right.terms if isinstance(right, t.Sum) else ()
 
     def moves(self, tree: t.Expr) -> bool:
-        return bool(names_below(tree) & {self.x.key, self.rules.result.place(self.x.key)[0]})
+        return bool(t.names_below(tree) & {self.x.key, self.rules.result.place(self.x.key)[0]})
 
     def slope(self, key: str) -> t.Name:
         """A name for the derivative of what is differentiated by another name."""
@@ -208,7 +207,7 @@ def term(at: Place) -> Iterator[Slip]:
 
 def of_a_mean(at: Place) -> bool:
     """Whether a constant factor may be 1/n, or what it has been put together with."""
-    return at.means and not names_below(at.right) - {one.key for one in at.marks}
+    return at.means and not t.names_below(at.right) - {one.key for one in at.marks}
 
 
 def mean(at: Place) -> Iterator[Slip]:
@@ -225,7 +224,7 @@ def constant(at: Place) -> Iterator[Slip]:
         still = [(plus, one) for plus, one in expr.terms if not at.moves(one)]
         for plus, one in still:
             words = f"a variable not held constant: the term {text(one)} is a constant and falls away"
-            if not names_below(one):
+            if not t.names_below(one):
                 words = f"a constant kept: the derivative of {text(one)} is 0"
             yield words, added([(1, at.right), (plus, one)])
 
@@ -235,7 +234,7 @@ def held(at: Place) -> Iterator[Slip]:
     expr, rules = at.step.expr, at.rules
     if expr is None or at.step.rule == "the variable itself":
         return
-    names = sorted(names_below(expr) - {at.x.key, *rules.result.program.steps})
+    names = sorted(t.names_below(expr) - {at.x.key, *rules.result.program.steps})
     for key in names if len(names) <= MAX_HELD else ():
         with suppress(KeyError, JacmagicError):
             said = f"a variable not held constant: {text(name_of(rules.result, key))}"

@@ -20,7 +20,6 @@ from jacmagic.language import tree as t
 from jacmagic.names import entry, name
 from jacmagic.program import lowering
 from jacmagic.program.lowerer import Lowerer, Value
-from jacmagic.program.roles import names_below, put_in
 from jacmagic.result import Result
 from jacmagic.show.algebra import times
 from jacmagic.show.backward import layout_of
@@ -97,7 +96,7 @@ class Rules:
 
     # -------------------------------------------------------------- the engine's side
     def node(self, tree: t.Expr) -> Node:
-        for key in names_below(tree):
+        for key in t.names_below(tree):
             if key not in self.low.env and key not in self.low.functions:
                 whole, at = self.result.place(key)
                 node = self.g.input(whole, self.shapes[whole])
@@ -119,7 +118,7 @@ class Rules:
 
     def moves(self, tree: t.Expr) -> bool:
         """True where x stands in the expression; in an entry of a vector, that entry."""
-        return bool(names_below(tree) & {self.by, self.x.key})
+        return bool(t.names_below(tree) & {self.by, self.x.key})
 
     # -------------------------------------------------------------- rules
     def step(self, expr: t.Expr, left: t.Expr | None = None) -> Step:
@@ -149,7 +148,7 @@ class Rules:
 
     def held(self, *parts: t.Expr) -> tuple[str, ...]:
         """The names that stand still in an expression."""
-        free = {key for part in parts for key in names_below(part)} - {self.by, self.x.key, *self.low.functions}
+        free = {key for part in parts for key in t.names_below(part)} - {self.by, self.x.key, *self.low.functions}
         found = (one.key for part in parts for one in t.walk(part) if isinstance(one, t.Name))
         return tuple(key for key in dict.fromkeys(found) if key in free)
 
@@ -255,7 +254,7 @@ class Rules:
         if all(t.inside(one) == t.Name(key) for key, one in zip(params, expr.arguments)):
             whole = body
         else:
-            whole = put_in(body, {key: t.Paren(one) for key, one in zip(params, expr.arguments)})
+            whole = t.put_in(body, {key: t.Paren(one) for key, one in zip(params, expr.arguments)})
         return self.made(f"{name(expr.key).text} is put in", left, expr, self.of(whole), *self.below(whole))
 
     def of_case(self, expr: t.Case, left: t.Expr) -> Step:
@@ -309,7 +308,7 @@ class Rules:
         return Step("the engine's derivative", left, left if value is None else value, value, self.held(expr))
 
     def of_vectors(self, expr: t.Expr) -> bool:
-        return any(self.shapes.get(key) for key in names_below(expr)) or any(
+        return any(self.shapes.get(key) for key in t.names_below(expr)) or any(
             isinstance(one, (t.Family, t.Vector, t.Matrix)) for one in t.walk(expr))
 
     def scalar(self, expr: t.Product) -> bool:
