@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from share import some
 
 FOUND = [
+    r"g = \left. \frac]{df}{dx} \right|_{x=3}",
     "f(x, y) = sin² [x, x; x, x]",
     r"f = sin(\begin{cases} x & x > x \\ x for \text{otherwise} \end{cases})",
     r"f = 1 (\sum_{i=1}^{2} (bce(0, 0)))",

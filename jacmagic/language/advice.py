@@ -63,23 +63,23 @@ def _layer(found: Match) -> Sequence[str]:
 
 def _arrowed(found: Match) -> Sequence[str]:
     """Each layer as its size and its activation, whatever stands between and round them; a loss behind the last."""
-    first, *layers = (part.strip() for part in re.split(r"--?>|=>|→|⇒|⟶", found["net"]))
+    net, _, loss = re.sub(r"(?:\s|,|--?>|=>|→|⇒|⟶)+(mse|mae|bce|huber|cross_entropy)$", r"|\1", found["net"]).partition("|")
+    first, *layers = (part.strip() for part in re.split(r"--?>|=>|→|⇒|⟶", net))
     parts = [f"x({first})" if first.isdigit() else first]
-    loss = ""
     for k, layer in enumerate(layers):
         size = re.findall(r"\d+", layer)
-        words = [word for word in re.findall(r"[A-Za-z_]+", layer) if not re.match(rf"{word}\s*\(\s*\d", layer)]
-        named = re.match(r"[A-Za-z]\w*\s*\(\s*\d+\s*\)", layer)
-        last = k == len(layers) - 1
-        if len(size) != 1 or len(words) > 1:
+        named = re.match(r"([A-Za-z]\w*)\s*\(\s*\d+\s*\)", layer)
+        known = _ACTIVATIONS.get(named[1].lower().replace("_", "")) if named else None
+        words = [word for word in re.findall(r"[A-Za-z_]+", layer) if not named or word != named[1]]
+        if named and known is not None:  # tanh(3)
+            words, named = [named[1]], None
+        if words:
+            known = _ACTIVATIONS.get(words[0].lower().replace("_", ""))
+        if len(size) != 1 or len(words) > 1 or words and known is None or loss and named:
             return ()
-        known = _ACTIVATIONS.get(words[0].lower().replace("_", "")) if words else ""
-        if known is None and last and words[0].lower() in ("mse", "mae", "bce", "huber"):
-            loss, known = f"; L = {words[0].lower()}(o, y)", ""
-        if known is None or loss and named:
-            return ()
-        parts.append(f"{named[0] if named else f'o({size[0]})' if loss else size[0]} {known}".strip())
-    return (" -> ".join(parts) + loss,)
+        last = loss and k == len(layers) - 1
+        parts.append(f"{named[0] if named else f'o({size[0]})' if last else size[0]} {known or ''}".strip())
+    return (" -> ".join(parts) + (f"; L = {loss}(o, y)" if loss else ""),)
 
 
 def _in_braces(found: Match) -> Sequence[str]:
@@ -295,8 +295,9 @@ TABLE = (
     ),
     Advice(
         re.compile(
-            r"^(?=\d|.*(?:-->|=>|⇒|⟶|(?:->|→)\s*(?:\d+\s*[(,]\s*[A-Za-z]|[A-Za-z_]+\s+\d)"
-            r"|\b(?:lrelu|leakyrelu)\b|\d\s+(?:mse|mae|bce|huber)$))"
+            r"^(?=\d|.*(?:-->|=>|⇒|⟶|(?:->|→)\s*(?:\d+\s*[(,]\s*[A-Za-z]|[A-Za-z_]+\s+\d"
+            r"|(?:tanh|relu|sigmoid|softmax|softplus|gelu|silu)\s*\()"
+            r"|\b(?:lrelu|leakyrelu)\b|[\d\w,>→]\s+(?:mse|mae|bce|huber|cross_entropy)$))"
             r"(?P<net>(?:[A-Za-z]\w*\(\d+\)|\d+)\s*(?:--?>|=>|→|⇒|⟶).*)$"
         ),
         "A net is its input with a size, then each layer's size and activation: x(3) -> 4 tanh -> 2 softmax.", _arrowed,
@@ -305,7 +306,29 @@ TABLE = (
          ("x(2) -> relu 3 -> 1", ("x(2) -> 3 relu -> 1",)), ("x(2) -> 3, relu -> 1", ("x(2) -> 3 relu -> 1",)),
          ("x(2) -> 3 lrelu -> 1", ("x(2) -> 3 leaky_relu -> 1",)),
          ("x(2) -> 3 lrelu -> 1", ("x(2) -> 3 leaky_relu -> 1",)),
-         ("x(2) -> 3 tanh -> 1 mse", ("x(2) -> 3 tanh -> o(1); L = mse(o, y)",)), ("x(2) => 3 frob => 1", ())),
+         ("x(2) -> 3 tanh -> 1 mse", ("x(2) -> 3 tanh -> o(1); L = mse(o, y)",)),
+         ("x(2) -> 3 tanh -> 1 sigmoid, bce", ("x(2) -> 3 tanh -> o(1) sigmoid; L = bce(o, y)",)),
+         ("x(2) -> 3 -> 1 -> mse", ("x(2) -> 3 -> o(1); L = mse(o, y)",)),
+         ("x(2) -> tanh(3) -> 1", ("x(2) -> 3 tanh -> 1",)), ("x(2) => 3 frob => 1", ())),
+        net=True,
+    ),
+    Advice(
+        re.compile(r"^([^\W\d]\w*)\s*:\s*([Rℝ](?:\^.*|[²³])?)$"), "A size is written x in R^2.",
+        lambda found: (f"{found[1]} in {found[2]}",),
+        (("x: R^2\nf = ||x||", ("x in R^2",)), ("x : ℝ³\nf = ||x||", ("x in ℝ³",))),
+    ),
+    Advice(
+        re.compile(r"(?:\bnn\.)?\b[dD]ropout\s*\((?P<inside>(?:[^()]|\([^()]*\))+?)(?:,\s*(?:p\s*=\s*)?0?\.\d+\s*)?\)"),
+        "A net is shown as it is used, without dropout.", lambda found: (found["inside"],),
+        (("x in R^2\nh = dropout(relu(W x + b), 0.5) in R^3", ("relu(W x + b)",)),
+         ("x in R^2\nh = Dropout(W x) in R^3", ("W x",))),
+        net=True,
+    ),
+    Advice(
+        re.compile(r"^.*\b[a-zA-Z]\^\{?l\b.*=.*\^(?:\{l\s*[-+]\s*1\}|\(l\s*[-+]\s*1\)).*$"),
+        "The number of a layer stands below its name.",
+        foreign.everywhere({r"\^l\b": "_l", r"\^\{l\}": "_l", r"\^[{(](l\s*[-+]\s*1)[)}]": r"_{\1}"}),
+        (("a_{l-1} in R^2\nz^l = W^l a^{l-1} + b^l in R^3", ("z_l = W_l a_{l-1} + b_l in R^3",)),),
         net=True,
     ),
     Advice(
@@ -321,6 +344,12 @@ TABLE = (
     Advice(
         re.compile(r"([A-Za-z]\w*|\d+)\s*//\s*(\d+)"), "Whole division is written with floor.",
         lambda found: (f"floor({found[1]}/{found[2]})",), (("f(x) = x // 2", ("floor(x/2)",)),),
+    ),
+    Advice(
+        re.compile(r"(?<![<>=])<\s*([^\W\d]\w*)\s*,\s*([^\W\d]\w*)\s*>(?!=)"),
+        "Angles are an inner product, or a column.",
+        lambda found: (f"dot({found[1]}, {found[2]})", f"({found[1]}, {found[2]})"),
+        (("x, w in R^2\nz = <w, x> + 1", ("dot(w, x)", "(w, x)")),),
     ),
     Advice(
         re.compile(r"(?<![<>=])<([^<>=]+(?:,[^<>=]+)+)>(?!=)"), "A column stands in round brackets.",
@@ -363,6 +392,15 @@ TABLE = (
          ("f(x)=sqrt(x) when x >= 0", ("sqrt(x)",)), ("f(x) = x^2 for 0 < x ≤ 1", ("x^2",))),
     ),
     Advice(
+        re.compile(r"\s*,?\s+(?:s\.\s?t\.|subject to|such that)\s+(.+=.+)$"), "A condition has a statement of its own.",
+        lambda found: (f"; {found[1]}",),
+        (("f = 3x + 4y s.t. x^2 + y^2 = 1", ("; x^2 + y^2 = 1",)), ("f = x y subject to x + y = 1", ("; x + y = 1",))),
+    ),
+    Advice(
+        re.compile(r"Σ(?=_\{?\s*\w+\s*(?:=|∈))"), "A sum is written ∑.", lambda found: ("∑",),
+        (("f(x) = Σ_{i=1}^3 x^i", ("∑",)),),
+    ),
+    Advice(
         re.compile(r"\s+(?:where|with|at|when)\s+([A-Za-z]\w*\s*=\s*-?[\d.]+)$"), "A value has a statement of its own.",
         lambda found: (f"; {found[1]}",),
         (("f(x, y) = x y z where z=3", ("; z=3",)), ("y = x^2 at x = 3", ("; x = 3",))),
@@ -398,6 +436,11 @@ TABLE = (
     Advice(
         re.compile(r"^([^\W\d]\w{0,2}(?:\s*,\s*[^\W\d]\w{0,2})+)$"), "What names are stands behind them.",
         lambda found: (f"{found[0]} in R",), (("x, y\nf = x^2 y", ("x, y in R",)),), net=False,
+    ),
+    Advice(
+        re.compile(r"^([^\W\d]\w*(?:\([\w,\s]*\))?)\s*:\s*(?![-=])(?=.*[^\w\s])(.+)$"), "A line says what a name is with =.",
+        lambda found: (f"{found[1]} = {found[2]}",),
+        (("u: x y + x", ("u = x y + x",)),),
     ),
     Advice(
         re.compile(r"\b(?:KL|D_?\{?(?:KL|\\mathrm\{KL\})\}?|kl)\s*\(\s*([A-Za-z]\w*)\s*(?:\|\||\\\||‖|,|\|)\s*([A-Za-z]\w*)\s*\)"),

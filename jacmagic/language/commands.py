@@ -97,7 +97,8 @@ def _sized(lex: Lexer, name: str, start: int) -> None:
 def _evaluated(lex: Lexer, name: str, start: int) -> bool:
     r"""Take the bracket that \left. … \right|_{x=a} puts round what is evaluated there."""
     if name == "right" and start in lex.barred:
-        lex.open.pop()
+        if lex.open:  # else a bracket before is closed by another
+            lex.open.pop()
         lex.emit("op", ")", start, lex.pos)
         return True
     if name == "right" or lex.peek() != ".":

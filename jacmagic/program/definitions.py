@@ -324,6 +324,8 @@ def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> 
             whole = Span(use.start, use.stop + len(behind))
             shown = block.source(whole)
             return NameMistake(f"{message} Is {shown} one name?", whole, (f"{shown} in R",))
+        if block.net:
+            message += f" A step in time is {word.typed}_t = …, with {word.typed}_{{t-1}} on the right."
         return NameMistake(message, use)
     seen, todo = set(), [name]
     while todo:
