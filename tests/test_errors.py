@@ -32,6 +32,7 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
     ("u.in R^3\nf = u", S, 1, "u.in", (), ()),
     # -------------------------------------------------------------- nets
     (N + "x in R^3\nh = σ(W h + U x + b)", M, 2, "h", ("by means of itself", "h_{t-1} on the right"), ()),
+    (N + "x in R^7\ny = tanh(coσnv(x, k)) in R^5", M, 2, "co", ("is it a product",), ("c o",)),
     (N + "x in R^2\nL = bc(2x, y)", M, 2, "bc", ("Did you mean bce",), ("bce",)),
     (N + "x in R^2\na = tanh(W1 x + c1) in R^3\no = sigmoid(W2 b + c2) in R^1", H, 3, "W2",
      ("Nothing reads a (line 2)",), ("W2 in R^(1x1)",)),

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from share import some
 
 FOUND = [
+    "x in R^3\nf = [prod(x[j] for j = 1..i) for i = 1..3]",
     r"g = \left. \frac]{df}{dx} \right|_{x=3}",
     "f(x, y) = sin² [x, x; x, x]",
     r"f = sin(\begin{cases} x & x > x \\ x for \text{otherwise} \end{cases})",

@@ -35,6 +35,9 @@ _ACTIVATIONS = {
 }
 
 
+_ARROW = "--?>|=>|→|⇒|⟶"
+
+
 def _arrows(found: Match) -> Sequence[str]:
     """Dense(4, tanh) between arrows: 4 tanh; one layer that is not known, and there is no fix."""
     parts: list[str] = []
@@ -63,23 +66,26 @@ def _layer(found: Match) -> Sequence[str]:
 
 def _arrowed(found: Match) -> Sequence[str]:
     """Each layer as its size and its activation, whatever stands between and round them; a loss behind the last."""
-    net, _, loss = re.sub(r"(?:\s|,|--?>|=>|→|⇒|⟶)+(mse|mae|bce|huber|cross_entropy)$", r"|\1", found["net"]).partition("|")
-    first, *layers = (part.strip() for part in re.split(r"--?>|=>|→|⇒|⟶", net))
-    parts = [f"x({first})" if first.isdigit() else first]
-    for k, layer in enumerate(layers):
-        size = re.findall(r"\d+", layer)
-        named = re.match(r"([A-Za-z]\w*)\s*\(\s*\d+\s*\)", layer)
-        known = _ACTIVATIONS.get(named[1].lower().replace("_", "")) if named else None
-        words = [word for word in re.findall(r"[A-Za-z_]+", layer) if not named or word != named[1]]
-        if named and known is not None:  # tanh(3)
-            words, named = [named[1]], None
-        if words:
-            known = _ACTIVATIONS.get(words[0].lower().replace("_", ""))
-        if len(size) != 1 or len(words) > 1 or words and known is None or loss and named:
-            return ()
-        last = loss and k == len(layers) - 1
-        parts.append(f"{named[0] if named else f'o({size[0]})' if last else size[0]} {known or ''}".strip())
-    return (" -> ".join(parts) + (f"; L = {loss}(o, y)" if loss else ""),)
+    loss = re.search(rf"(?:\s|,|{_ARROW})+(mse|mae|bce|huber|cross_entropy)$", found["net"])
+    first, *layers = (part.strip() for part in re.split(_ARROW, found["net"][: loss.start()] if loss else found["net"]))
+    parts = [_one_layer(layer) for layer in layers]
+    if "" in parts or loss and not parts[-1][0].isdigit():
+        return ()
+    if loss:
+        parts[-1] = re.sub(r"^\d+", r"o(\g<0>)", parts[-1]) + f"; L = {loss[1]}(o, y)"
+    return (" -> ".join([f"x({first})" if first.isdigit() else first, *parts]),)
+
+
+def _one_layer(layer: str) -> str:
+    """3 tanh of 3 (tanh), tanh 3, tanh(3) and 3, tanh; a(3) tanh as it stands; nothing of any other."""
+    size, named = re.findall(r"\d+", layer), re.match(r"([A-Za-z]\w*)\s*\(\s*\d+\s*\)", layer)
+    words = [word for word in re.findall(r"[A-Za-z_]+", layer) if not named or word != named[1]]
+    if named and named[1].lower() in _ACTIVATIONS:  # tanh(3)
+        words, named = [named[1]], None
+    known = _ACTIVATIONS.get(words[0].lower().replace("_", "")) if words else ""
+    if len(size) != 1 or len(words) > 1 or known is None:
+        return ""
+    return f"{named[0] if named else size[0]} {known}".strip()
 
 
 def _in_braces(found: Match) -> Sequence[str]:
@@ -438,7 +444,8 @@ TABLE = (
         lambda found: (f"{found[0]} in R",), (("x, y\nf = x^2 y", ("x, y in R",)),), net=False,
     ),
     Advice(
-        re.compile(r"^([^\W\d]\w*(?:\([\w,\s]*\))?)\s*:\s*(?![-=])(?=.*[^\w\s])(.+)$"), "A line says what a name is with =.",
+        re.compile(r"^([^\W\d]\w*(?:\([\w,\s]*\))?)\s*:\s*(?![-=])(?=.*[^\w\s])(.+)$"),
+        "A line says what a name is with =.",
         lambda found: (f"{found[1]} = {found[2]}",),
         (("u: x y + x", ("u = x y + x",)),),
     ),

@@ -57,9 +57,6 @@ class Scope:
         return self.own != "d" and self.knows("d")
 
 
-_PARAMETER = re.compile(r"[WUVbc][a-zA-Z]{1,2}")
-"""Weights and biases as programs call them: Wf, bf, Wxh."""
-
 INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
 
@@ -337,10 +334,9 @@ class Words:
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)
-            called = self.text[word.span.stop :].startswith("(")
-            if self.scope.net and _PARAMETER.fullmatch(text) and not called and (
-                len(text) == 3 or text[1] not in self.scope.names):
-                return self.parameters(word.span)
+            if self.scope.net and (len(text) == 3 or text[1] not in self.scope.names):
+                return self.parameters(word.span) or NameMistake(
+                    f"{shown} is not declared; is it a product?", word.span, fixes)
             return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
         if word.index is not None and 1 < len(text) <= 3 and text.isalpha():  # Gm₁m₂
             apart = f"{' '.join(text[:-1])} {shown[len(text) - 1 :]}"
@@ -353,14 +349,16 @@ class Words:
             f"{shown} is not known: a longer name needs a line that declares it, such as {shown} = 1.", word.span
         )
 
-    def parameters(self, span: Span) -> NameMistake:
-        """Wxh, Whh and bh of a line, asked for at once: each is one name, written W_xh."""
+    def parameters(self, span: Span) -> NameMistake | None:
+        """Wxh, Whh and bh of a line, asked for at once: each is one name, written W_xh; None of another word."""
         start = self.text.rfind("\n", 0, span.start) + 1
         line = self.text[start:].partition("\n")[0].partition("#")[0]
         found = [
             one for one in re.finditer(r"(?<![\w\\])[WUVbc][a-zA-Z]{1,2}(?![\w(])", line)
             if one[0] not in SPELLINGS and not self.scope.knows(one[0])
         ]
+        if span.start - start not in [one.start() for one in found]:
+            return None
         first, last = found[0].start(), found[-1].end()
         many, fix = len({one[0] for one in found}) > 1, line[first:last]
         for one in found[::-1]:

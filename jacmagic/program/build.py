@@ -89,10 +89,16 @@ def build(block: Sized) -> Built:
 
 
 def rows_of(steps: Mapping[str, Step], equations: Implicit) -> tuple[str, ...]:
-    """What no other line uses; of names that equations define, no other line but these."""
+    """What no other line uses; of names that equations define, no other line but these and what they are made of."""
     uses = {key: {n for n in (*one.reads, *one.params) if n != key} for key, one in steps.items()}
+    inside: set[str] = set()
+    todo = list(equations.residuals)
+    while todo:
+        if (key := todo.pop()) in steps and key not in inside and steps[key].kind != "implicit":
+            inside.add(key)
+            todo.extend(uses[key])
     free = set(steps) - set(equations.residuals)
-    used, shown = ({n for key in keys for n in uses[key]} for keys in (steps, free))
+    used, shown = ({n for key in keys for n in uses[key]} for keys in (steps, free - inside))
     return tuple(
         key for key, one in steps.items()
         if key in free and (one.kind in ("equation", "map") or key not in (shown if one.kind == "implicit" else used))

@@ -410,7 +410,9 @@ def times(factors: Sequence[t.Expr]) -> t.Expr:
     for factor in factors:
         inner = isinstance(factor, t.Product) and all(op in ("", "*") for op, _ in factor.factors)
         flat += [one for _, one in factor.factors] if inner and isinstance(factor, t.Product) else [factor]
-    return flat[0] if len(flat) == 1 else t.Product(tuple(("", factor) for factor in flat))
+    if len(flat) < 2:
+        return flat[0] if flat else t.Number("1")
+    return t.Product(tuple(("", factor) for factor in flat))
 
 
 def shown(factor: Factor, write: Writer) -> t.Expr:
