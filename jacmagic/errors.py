@@ -89,7 +89,7 @@ class JacmagicError(ValueError):
         """The hints on one line: `write  A   or   B`; lines that state a size: `declare  A   or   B`."""
         if not self.hints:
             return ""
-        verb = "declare" if all(re.fullmatch(r"[^()]+ in R(\^.*)?", hint) for hint in self.hints) else "write"
+        verb = "declare" if all(re.fullmatch(r"[^()=]+ in R(\^.*)?", hint) for hint in self.hints) else "write"
         return f"{verb}  " + "   or   ".join(self.hints)
 
     def excerpt(self) -> tuple[str, str, str] | None:

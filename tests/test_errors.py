@@ -38,6 +38,21 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
      ("Nothing reads a (line 2)",), ("W2 in R^(1x1)",)),
     (N + "x in R^3\nq = Wq x in R^2\nL = ||q||", M, 2, "Wq", ("by means of itself", "one name"), ("W_q",)),
     (N + "x in R^2\na = tanh(x W1 + b1) in R^3", H, 2, "x W1", ("Vectors are columns",), ("W1 x",)),
+    (N + "x in R^3\ny = x W", H, 2, "x W", ("Vectors are columns",), ("y = W x in R^2",)),
+    (N + "x in R^3\nW in R^(3x2)\ny = x W + b", H, 3, "x W", ("W is 3×2", "Vectors are columns"), ("W^T x",)),
+    (N + "x_t in R^2\nh_{t-1} in R^3\ni = σ(W_i x_t + h_{t-1} U_i) in R^3", H, 3, "h_{t-1} U_i", ("Vectors are columns",), ("U_i h_{t-1}", "U_i in R")),
+    (N + "x in R^2\na = g(W x + b) in R^3", M, 2, "g(W x + b)", ("which function g is",), ("g(z) = tanh(z)",)),
+    (N + "x in R^2\nz = W x + b in R^3\na = \\phi \\left(z\\right)", M, 3, "\\phi \\left(z\\right)", ("which function",), ("φ(u) = tanh(u)",)),
+    (N + "x in R^2\na = \\text{act}(W x + b) in R^3", M, 2, "\\text{act}", ("which function",), ("act(z) = tanh(z)",)),
+    (N + "x in R^2\na = σ_g(W x + b) in R^3", M, 2, "σ_g(W x + b)", ("which function",), ("σ_g(z) = sigmoid(z)",)),
+    (N + "x in R^2\nh in R^3\nf = σ(W Concat(h, x) + b) in R^3", M, 3, "Concat(h, x)", ("not part",), ("[h, x]",)),
+    (N + "x in R^2\nh in R^3\nf = σ(W (h \\oplus x) + b) in R^3", S, 3, "(h \\oplus x)", ("one below the other",), ("[h; x]",)),
+    (N + "f_t = σ(W_f·[h_{t-1}, x_t] + b_f)\nC_t = f_t .* C_{t-1}\nh_t = tanh(C_t)", H, 1, "[h_{t-1}, x_t]", ("all of them",),
+     ("x_t in R^2; C_{t-1}, h_{t-1} in R^3; W_f in R^(3x5)",)),
+    (N + "x_t in R^2\nh_{t-1} in R^3\nr_t = σ(W_r [h_{t-1}, x_t])\nn_t = tanh(W [r_t .* h_{t-1}, x_t])\nh_t = r_t .* n_t", H, 3, "[h_{t-1}, x_t]",
+     ("all of them",), ("W_r, W in R^(3x5)",)),
+    (N + "a = W [x, y]", H, 1, "W", ("cannot be inferred",), ("W in R^(2x2)", "W in R")),
+    (N + "x in R^3\ny = tanh(x)\nL = x * y", H, 3, "x * y", ("Two columns",), ("x .* y", "dot(x, y)")),
     (N + "x in R^2\nz = W x + b in R^3\na = np.exp(z)/np.sum(np.exp(z))", S, 3, "np.exp(z)/np.sum(np.exp(z))", ("without a module",), ("exp(z)/sum(exp(z))",)),
     (N + "x in R^2\nh = nn.ReLU()(W x + b) in R^3", S, 2, "nn.ReLU()(W x + b)", ("without a module",), ("relu(W x + b)",)),
     (N + "x in R^2\nh = F.softmax(W x, dim=0) in R^3", S, 2, "F.softmax(W x, dim=0)", ("without a module",), ("softmax(W x)",)),
@@ -550,7 +565,13 @@ def test_an_error_points_explains_and_offers(
 
 
 def mended(source: str, span: Span | None, fix: str) -> str:
-    """The block with a fix in it: a line that declares goes to the top, all else where the caret is."""
+    """The block with a fix in it: a line that declares goes to the top, g(z) = tanh(z) above the line, y = W x in R^2 in
+    the place of that of y, all else where the caret is."""
+    if span is not None and (line := re.fullmatch(r"(\w+)(\(\w\))? = .*(?:tanh|sigmoid|R\^2).*", fix)):
+        at = source.count("\n", 0, span.start)
+        lines = source.split("\n")
+        lines[at : at + lines[at].startswith(f"{line[1]} =")] = [fix]
+        return "\n".join(lines)
     declares = re.fullmatch(r"(\S+(?:, \S+)*) (in R\b.*|= [0-9]+|input)", fix)
     if span is not None and (python := re.fullmatch(r"(\w+) = \{\1\}", fix)):
         return f"{fix}\n{source[: span.start]}{python[1]}{source[span.stop :]}"

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluate import backward_is_right
-from matrices import Row, check
+from evaluate import backward_is_right, evaluate
+from matrices import Row, check, close, derivative
 from optional import optional
 
 import jacmagic
+from jacmagic.language import tree as t
 from jacmagic.language.printers import latex, text
+from jacmagic.show.chain import chain_rule
 
 torch = optional("torch")
 F = torch.nn.functional
@@ -76,6 +78,15 @@ PAPERS = {
         "z, w in R^(4x3) batch\nA = z W^T in R^(4x2)\nB = w W^T in R^(4x2)\nS = A B^T/τ\nL = mean(logsumexp(S)) - tr(S)/4\nτ = 0.5 fixed\nW in R^(2x3)",
         {"z": (4, 3), "w": (4, 3), "W": (2, 3), "tau": ()}, {"L": lambda z, w, W, tau: F.cross_entropy((z @ W.T) @ (w @ W.T).T / tau, torch.arange(4))}, net=True,
         draw={"tau": lambda a: abs(a) + 0.5}),
+    "two layers of one activation": R(
+        "x in R^2\ng(z) = 1/(1 + e^-z)\na = g(W x + b) in R^3\no = g(V a + c) in R^2\nL = 1/2 ||o - y||^2",
+        {"x": (2,), "W": (3, 2), "b": (3,), "V": (2, 3), "c": (2,), "y": (2,)},
+        {"o": lambda x, W, b, V, c, y: torch.sigmoid(V @ torch.sigmoid(W @ x + b) + c),
+         "L": lambda x, W, b, V, c, y: ((torch.sigmoid(V @ torch.sigmoid(W @ x + b) + c) - y) ** 2).sum() / 2}, net=True),
+    "an activation of batches": R(
+        "X in R^(4x2) batch\ng(z) = max(0, z)\nA = g(X W + b) in R^(4x3)\no = g(A v + c) in R^4\nL = mse(o, y)",
+        {"X": (4, 2), "W": (2, 3), "b": (3,), "v": (3,), "c": (), "y": (4,)},
+        {"L": lambda X, W, b, v, c, y: F.mse_loss(torch.relu(torch.relu(X @ W + b) @ v + c), y)}, net=True),
     "hinge": R("X in R^(4x2) batch\ny in R^4 target\ns = X w + b in R^4\nw in R^2\nL = mean(max(0, 1 - y .* s)) + 0.1 ||w||^2", {"X": (4, 2), "y": (4,), "w": (2,), "b": ()},
                {"L": lambda X, y, w, b: torch.relu(1 - y * (X @ w + b)).mean() + 0.1 * w @ w}, net=True, draw={"y": np.sign}),
     "triplet": R("x, x_p, x_n in R^2 input\na = tanh(W x + b) in R^3\np = tanh(W x_p + b)\nn = tanh(W x_n + b)\nb in R^3\nL = max(0, ||a - p||^2 - ||a - n||^2 + 1)",
@@ -117,3 +128,30 @@ def test_words_of_two_letters_are_asked_for_all_at_once() -> None:
     with pytest.raises(jacmagic.JacmagicError) as caught:
         jacmagic.nnchain("x in R^2\nf = sigmoid(Wf x + bf) in R^3")
     assert caught.value.hints
+
+
+S = torch.sigmoid
+CELL: dict[str, Any] = {  # each line of the LSTM alone
+    "f": lambda x, h_tm1, Wf, bf, **_: S(Wf @ torch.cat([h_tm1, x]) + bf), "i": lambda x, h_tm1, Wi, bi, **_: S(Wi @ torch.cat([h_tm1, x]) + bi),
+    "o": lambda x, h_tm1, Wo, bo, **_: S(Wo @ torch.cat([h_tm1, x]) + bo), "g": lambda x, h_tm1, Wc, bc, **_: torch.tanh(Wc @ torch.cat([h_tm1, x]) + bc),
+    "c_t": lambda f, c_tm1, i, g, **_: f * c_tm1 + i * g, "h_t": lambda o, c_t, **_: o * torch.tanh(c_t), "L": lambda h_t, c_t, **_: h_t.sum() + (c_t**2).sum(),
+}
+
+
+def test_a_chain_of_many_paths_is_a_sum_for_each_definition_where_they_part() -> None:
+    n, point = PAPERS["LSTM"].read(), PAPERS["LSTM"].point(3)
+    rules = [one.tree for one in chain_rule(n, "L")]
+    assert [text(one).partition(" = ")[0] for one in rules] == ["dL/dx", "dh_t/dx", "dc_t/dx"]
+    values = {**point, **{key: np.asarray(value) for key, value in n.forward(**point).items()}}
+    for rule in rules:
+        assert isinstance(rule, t.Equation)
+        name, right = rule.sides
+        known: dict[Any, Any] = {}
+        for factor in (one for one in t.walk(right) if isinstance(one, t.Underbrace)):
+            inner: Any = factor.inner
+            of, by = inner.of.key, inner.by[0].key
+            given = n.at(of, by, **point) if isinstance(inner, t.Total) else derivative(CELL[of], values, by)
+            known[factor] = np.reshape(given, (factor.rows, factor.columns))
+        total = evaluate(right, known)
+        assert isinstance(name, t.Total)
+        close(total, np.reshape(n.at(name.of.key, "x", **point), total.shape))

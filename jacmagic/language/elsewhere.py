@@ -79,8 +79,8 @@ RECIPES = {
     "prelu": "(max({0}, 0) + {b} min({0}, 0))", "mod": "({a} - {b} floor({a}/{b}))", "l1norm": "||{0}||_1",
     "l2norm": "||{0}||", "kl": "dot({0}, ln({a} ./ {b}))", "kl_div": "dot({0}, ln({a} ./ {b}))", "acot": "atan(1/{a})",
     **dict.fromkeys(("hardsigmoid", "Hardsigmoid"), "clip({a}/6 + 1/2, 0, 1)"), "nll": "(-dot({1}, log_softmax({0})))",
-    "nll_loss": "(-dot({1}, {0}))", "concat": "[{0}, {1}]",
-    "concatenate": "[{0}, {1}]", "cat": "[{0}, {1}]", "stack": "[{0}, {1}]", "vstack": "[{0}, {1}]",
+    "nll_loss": "(-dot({1}, {0}))",
+    **dict.fromkeys(("concat", "Concat", "concatenate", "cat", "stack", "vstack"), "[{0}, {1}]"),
     "Rational": "({a}/{b})", "Fraction": "({a}/{b})",
 }
 """What to write in the place of such a call: {0} is its first argument, {a} that as one factor."""

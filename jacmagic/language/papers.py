@@ -11,6 +11,7 @@ _NAME = r"(?:\\[A-Za-z]+(?:\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})?|[^\W\d])(?:_(?:\
 _STATED = r"(?P<size>\s+(?:in|∈|\\in)\s+(?:R|ℝ|\\mathbb).*)?"
 _NUMBERED = r"\^\s*\{?\s*\(\s*([A-Za-z](?:\s*[-+−]\s*\d+)?|\d+)\s*\)\s*\}?"
 _TURNED = r"(?:\^\s*\{?\s*(?:T|\\top|\\intercal)\s*\}?|ᵀ|\.T\b)"
+_JOINS = r"(?:⊕|\\oplus(?![a-z]))"
 _ENTRIES = r"(?:[^()\[\]]|\([^()]*\))"
 
 
@@ -90,6 +91,13 @@ ROWS = (
         "A definition is of one name.", lambda found: ("D_KL ",),
         (("p, q in R^3\nD_{KL}(p \\| q) = \\sum_i p_i \\log \\frac{p_i}{q_i}",
           ("D_KL ",)),),
+    ),
+    Advice(
+        re.compile(rf"\(\s*({_ENTRIES}+?)\s*{_JOINS}\s*({_ENTRIES}+?)\s*\)|({_NAME})\s*{_JOINS}\s*({_NAME})"),
+        "Vectors one below the other are [u; v].",
+        lambda found: (f"[{found[1] or found[3]}; {found[2] or found[4]}]",),
+        (("h in R^3\nx in R^2\nf = sigmoid(W (h \\oplus x) + b) in R^3", ("[h; x]",)),
+         ("h in R^3\nx in R^2\nu = h ⊕ x\nf = W u in R^3", ("[h; x]",))), net=True,
     ),
     Advice(
         re.compile(r"(?<=\))\s*(?:⊗|\\otimes(?![a-z]))\s*(?=\()"),

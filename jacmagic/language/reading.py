@@ -295,7 +295,7 @@ class Reader(Values):
         assert isinstance(word, s.Word)
         follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
         if follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "(" and not item.posts:
-            if not follow.gap:
+            if not follow.gap or self.typeset_call(word):
                 self.check_call(word, item, follow)
             if not follow.gap or self.text.startswith("[", follow.atom.span.start):
                 self.check_index(word, item, follow)
@@ -330,7 +330,7 @@ class Reader(Values):
                 says=f"{shown}(…) can be the sigmoid function or a product with {shown}.",
             )
         if is_letter(word):
-            raise self.no_function(item.span, group.span)
+            raise self.no_function(word, item.span, group.span)
         if not self.ways(word):
             assert isinstance(group.atom, s.Group)
             given = [self.source(one.span) for one in group.atom.rows[0]]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from jacmagic import names
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, nearest
 from jacmagic.functions import CONSTANTS, FUNCTIONS, OF_LOGITS, SPELLINGS, Function, find
 from jacmagic.language import nodes as s
@@ -56,6 +57,12 @@ class Scope:
         """True where d is a name, so that dz/dx is no derivative; on the right of d = dz/dx there is no d yet."""
         return self.own != "d" and self.knows("d")
 
+
+_ACTIVATIONS = frozenset("f g h F G H phi varphi psi rho eta sigma".split())
+"""Letters by which papers call an activation that they leave open."""
+
+_OPEN = frozenset("act Act activation nonlinearity nonlin".split())
+"""Words for one."""
 
 INDEX_LETTERS = frozenset("ijklmn")
 """Behind a vector's name, these are indices: x_i."""
@@ -281,7 +288,7 @@ class Words:
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
         return self.undeclared(word)
 
-    def no_function(self, name: Span, group: Span) -> NameMistake:
+    def no_function(self, word: s.Word, name: Span, group: Span) -> NameMistake:
         """What to say of g(x + 1) where nothing says what g is, and of x(1), an entry in MATLAB."""
         shown, inside = self.source(name), self.source(group)
         entry = re.match(r"\(([0-9]+)\)", inside)
@@ -290,6 +297,8 @@ class Words:
                 f"{shown} is not a function; an entry is {shown}_{entry[1]}, or {shown}[{entry[1]}] of a vector.",
                 Span(name.start, group.start + entry.end()), (f"{shown}_{entry[1]}",),
             )
+        if self.scope.net and "," not in inside and names.name(key_of(word)).base in _ACTIVATIONS:
+            return self.activation(word, name.to(group))
         if "\n" in inside or len(inside) > 40:
             inside = "(…)"
         named = inside if re.fullmatch(r"\([^\W\d]\w*(?:,\s*[^\W\d]\w*)*\)", inside) else "(x)"
@@ -300,6 +309,21 @@ class Words:
             f"{f', or write {shown}*{inside}' if times else ''}.", name.to(group),
             (f"{shown}*{inside}",) if times and inside != "(…)" else (),
         )
+
+    def activation(self, word: s.Word, span: Span) -> NameMistake:
+        """What to say of a = g(W x + b), where papers leave open what g is: a line for it, of a letter that is free."""
+        taken = set(re.findall(r"(?<![A-Za-z\\])[zust](?![A-Za-z])", self.text))
+        letter = next(one for one in (*"zust", "v_g") if one not in taken)
+        name = names.name(key_of(word))
+        made = "sigmoid" if name.base == "sigma" and name.index not in ("c", "h") else "tanh"
+        line = f"{name.text}({letter}) = {made}({letter})"
+        return NameMistake(f"No line says which function {self.source(word.span)} is, such as {line}.", span, (line,))
+
+    def typeset_call(self, word: s.Word) -> bool:
+        r"""g\left(W x + b\right) and \phi (W x + b) in a net, where a blank is none."""
+        shown, behind = self.source(word.span), self.text[word.span.stop :]
+        typeset = shown.startswith("\\") or behind.lstrip().startswith("\\left")
+        return typeset and self.scope.net and names.name(key_of(word)).base in _ACTIVATIONS
 
     def glued_behind(self, word: s.Word, name: str) -> NameMistake:
         """x and sin of xsin(x); but Vmax is V_max."""
@@ -405,6 +429,8 @@ class Words:
 
     def not_a_function(self, word: s.Word, span: Span) -> JacmagicError:
         """What to say of a word in front of a bracket that nothing knows."""
+        if self.scope.net and word.text in _OPEN:
+            return self.activation(word, span)
         error, shown = self.unknown(word), self.source(word.span)
         if isinstance(error, AmbiguousMath) or word.text != word.text.lower() in SPELLINGS:
             return error

@@ -154,7 +154,19 @@ def no_product(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value, columns
         return (columns or two_columns)(low, a, va, b, vb)
     if va.row and vb.row:
         return ShapeError("Two rows side by side have no product.", a.span.to(b.span))
-    return misfit(low, a, va, b, vb) if len(va.shape) == 2 and not vb.row else low.clash(a, va, b, vb)
+    if len(va.shape) == 2 and not vb.row:
+        return misfit(low, a, va, b, vb)
+    error = low.clash(a, va, b, vb)
+    return turned(low, error, a, va, b, vb) if is_column(va.shape) and len(vb.shape) == 2 else error
+
+
+def turned(low: Lowerer, error: ShapeError, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeError:
+    """The error of x W of a column x, which is a row in many papers: Wᵀ x, and W x where that fits."""
+    row, matrix = (low.source(one.span) for one in (a, b))
+    plain = isinstance(t.inside(b), t.Name)
+    fixes = (f"{matrix}^T {row}", f"{matrix} {row}") if plain else ()
+    hints = [fix for fix, n in zip(fixes, vb.shape) if n == va.shape[0]]
+    return ShapeError(f"{error.message} Vectors are columns, and stand behind a matrix.", error.span, hints)
 
 
 def two_columns(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeError:
@@ -169,10 +181,12 @@ def two_columns(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> Sha
     if a.span == b.span:
         return low.clash(a, va, b, vb)
     u, v = low.source(a.span), low.source(b.span)
+    fixes = (f"dot({u}, {v})", f"{u} .* {v}")
+    if low.text[a.span.stop : b.span.start].strip() == "*":  # NumPy's is entry by entry
+        fixes = fixes[::-1]
     return ShapeError(
         f"Two columns side by side: {u} and {v}. Is it the inner product or entry by entry? "
-        f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span),
-        (f"dot({u}, {v})", f"{u} .* {v}"),
+        f"(cross({u}, {v}) and {u} {v}^T are the others.)", a.span.to(b.span), fixes,
     )
 
 

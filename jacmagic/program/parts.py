@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jacmagic.language import tree as t
-from jacmagic.program.shapes import is_literal
+from jacmagic.program.maps import is_literal
 
 
 def plain(expr: t.Expr) -> t.Expr:

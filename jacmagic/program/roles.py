@@ -16,8 +16,8 @@ from jacmagic.errors import NameMistake
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.names import name as name_of
+from jacmagic.program.maps import is_literal
 from jacmagic.program.parts import core, factors_of, is_half, plain, softmax_exps, terms_of
-from jacmagic.program.shapes import is_literal
 
 Shape = tuple[int, ...]
 Trees = Mapping[str, t.Expr]

@@ -24,30 +24,9 @@ from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
 from jacmagic.program.fits import columns, fitting, folded
 from jacmagic.program.known import Gap, Known, Row, columns_of, is_column, joined, rows_of, transposed
+from jacmagic.program.maps import in_front_of_brackets, is_literal, is_map, is_of_numbers
 from jacmagic.program.matrices import MATRICES, shape_of
-from jacmagic.program.undecided import undecided
-
-
-def is_literal(expr: t.Expr) -> bool:
-    """True for an expression of numbers and constants alone."""
-    if isinstance(expr, (t.Number, t.Constant)):
-        return True
-    below = () if isinstance(expr, (t.Name, t.UserCall)) else t.children(expr)
-    return bool(below) and all(map(is_literal, below))
-
-
-def is_of_numbers(expr: t.Expr) -> bool:
-    """True where nothing in an expression is an array, if none of its names is."""
-    return all(
-        type(one) in OF_NUMBERS or isinstance(one, t.Call) and FUNCTIONS[one.function].kind == "entrywise"
-        for one in t.walk(expr)
-    )
-
-
-OF_NUMBERS = {
-    t.Number, t.Constant, t.Name, t.Paren, t.Negative, t.Absolute, t.Degrees, t.Sum, t.Product, t.Fraction, t.Power,
-    t.UserCall, t.Compare, t.Logic, t.Case, t.Indicator,
-}
+from jacmagic.program.undecided import row_by_matrix, undecided
 
 
 class Inference:
@@ -86,6 +65,10 @@ class Inference:
         self.defining = ""  # the line that is looked at
         self.holder: dict[str, str] = {}  # the line that a stuck name stands in
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
+        self.maps: set[str] = set()  # functions g(z) = tanh(z), whose z no line gives a size: they go entry by entry
+        self.said = free & shapes.keys()
+        self.late: dict[str, t.Vector] = {}  # capitals in front of [h, x]
+        self.defined: list[str] = []
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
         """Infer until nothing changes; names that are left are scalars.
@@ -100,6 +83,8 @@ class Inference:
 
     def settle(self, definitions: list[tuple[str, t.Expr]]) -> None:
         """Walk up and down the definitions until nothing changes."""
+        self.defined = [key for key, _ in definitions]
+        self.late = in_front_of_brackets(expr for _, expr in definitions) if self.net else {}
         while True:
             self.changed, self.stuck, self.seen = False, {}, {}
             self.batches.memo.clear()
@@ -109,7 +94,7 @@ class Inference:
                 continue
             loose = [key for key in sorted(self.free) if key not in self.shapes and key not in self.stuck]
             if loose:
-                for key in loose:
+                for key in [key for key in loose if key not in self.late] or loose:
                     self.shapes[key] = ()
                 continue
             break
@@ -119,7 +104,9 @@ class Inference:
 
     def look(self, key: str, expr: t.Expr) -> None:
         """Learn from a definition what it says of its names, and of its own."""
-        self.here, self.defining = expr.span, key
+        self.here, self.defining, params = expr.span, key, self.functions.get(key, ())
+        if is_map(expr, params, self.maps, self.shapes.get) and params[0] not in self.said:
+            self.maps.add(key)
         want = self.shapes.get(key, self.wanted.get(key))
         of, self.at = self.rates.get(key), self.numbers.get(key)
         want = self.shapes.get(of) if want is None and of is not None else want
@@ -144,12 +131,6 @@ class Inference:
             elif width == 1 or matrix == (1, 1):
                 self.learn(key, (1, 1))
         return len(self.shapes) > before
-
-    def kin(self, key: str) -> tuple[int, ...]:
-        """The size of H_{t-1}, for a name that is stuck in the line of H_t: most often H_t has it, too."""
-        line = names.name(self.holder.get(key, key))
-        alike = (shape for one, shape in self.shapes.items() if names.name(one).counts_as(line))
-        return next(alike, ())
 
     def learn(self, key: str, shape: tuple[int, ...]) -> None:
         if key not in self.shapes:
@@ -541,6 +522,8 @@ class Inference:
         self.neighbours(parts, shapes, at)
         gap = Gap(
             parts[at], joined(shapes[:at]), joined(shapes[at + 1 :]), joined(shapes), want)
+        if self.net and self.is_row_by_matrix(parts, gap):
+            return None
         for rule in (
             self.column_behind, self.number_behind_a_column, self.row_before_a_column, self.row_behind_a_column,
             self.matrix_between,
@@ -555,6 +538,17 @@ class Inference:
         guess: Known = (gap.rows,) if gap.right is None and gap.rows else (gap.rows or 0, gap.columns or 0)
         self.hold(gap.part, gap.rest if gap.a_number_fits else None, gap.matrix or guess)
         return None
+
+    def is_row_by_matrix(self, parts: list[t.Expr], gap: Gap) -> bool:
+        """True for x W of a column x and a capital of which nothing is known: in many papers x is a row."""
+        name, left = gap.name, gap.left
+        if not isinstance(name, t.Name) or not name.key[0].isupper() or name.key not in self.free or len(parts) > 2:
+            return False
+        if gap.right is not None or not is_column(left) or left == (1,):
+            return False
+        self.beside[name.key] = row_by_matrix(self, parts, left, gap.want)
+        self.hold(gap.part, (), gap.want)
+        return True
 
     def column_behind(self, gap: Gap) -> Known:
         """W _ is a column, or rᵀ _ a number: the last factor is a column; behind a column it is a number."""
@@ -663,6 +657,8 @@ class Inference:
 
     def user_call(self, expr: t.UserCall, want: Known) -> Known:
         params = self.functions.get(expr.key, ())
+        if expr.key in self.maps and len(expr.arguments) == 1:
+            return self.up(expr.arguments[0], want)
         if len(params) == len(expr.arguments):
             for param, argument in zip(params, expr.arguments):
                 shape = self.up(argument, self.shapes.get(param))

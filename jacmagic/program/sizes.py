@@ -210,19 +210,10 @@ def components(block: Sized) -> set[str]:
 
 
 def with_a_guess(block: Sized, mistake: ShapeError) -> ShapeError:
-    """The mistake, and in a net what may have led to it: x W for W x, or a layer that nothing reads."""
+    """The mistake, and in a net what may have led to it: a layer that nothing reads."""
     span = mistake.span
     if not block.net or span is None:
         return mistake
-    here = [key for key, statement in block.sequence if statement.span.start <= span.start < statement.span.stop]
-    products = [one for key in here for one in t.walk(block.trees[key]) if isinstance(one, t.Product)]
-    for before, behind in [[t.inside(one) for _, one in two.factors] for two in products if len(two.factors) == 2]:
-        if not is_row_by_matrix(block, before, behind):
-            continue
-        pair = before.span.to(behind.span)
-        if span.start <= pair.start and pair.stop <= span.stop:
-            turned = " ".join(block.source(one.span) for one in (behind, before))
-            return ShapeError(f"{mistake.message} Vectors are columns here.", pair, (turned,))
     unread = [
         f"{key}{block.where(key)}" for key, statement in block.sequence[:-1]
         if statement.kind == "define" and key not in block.used and statement.span.stop <= span.start
@@ -230,14 +221,6 @@ def with_a_guess(block: Sized, mistake: ShapeError) -> ShapeError:
     if not unread:
         return mistake
     return ShapeError(f"{mistake.message} Nothing reads {unread[-1]}: is it meant here?", span, mistake.hints)
-
-
-def is_row_by_matrix(block: Sized, before: t.Expr, behind: t.Expr) -> bool:
-    """x W of a vector x and a capital letter that no line declares."""
-    if not isinstance(before, t.Name) or not isinstance(behind, t.Name):
-        return False
-    undeclared = behind.key in block.free and behind.key not in block.drafts
-    return undeclared and behind.key[0].isupper() and len(block.shapes.get(before.key, ())) == 1
 
 
 # ------------------------------------------------------------------ values

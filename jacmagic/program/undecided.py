@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
 from jacmagic.errors import ShapeError, Span
 from jacmagic.language import tree as t
+from jacmagic.names import name
 from jacmagic.program.known import Known
 
 if TYPE_CHECKING:
@@ -17,14 +19,15 @@ def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: K
     """What to say of a name that could be a number or a matrix, or whose size nothing fixes."""
     if (beside := found.beside.get(key)) is not None:
         return beside
+    if key in found.late and (error := of_a_step(found, key)) is not None:
+        return error
     whole = t.inside(expr)
     flipped = isinstance(whole, t.Transpose)
     shown = found.source(t.inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
     key = shown if len(shown) == 1 else key  # λ, where the key is lam
     factors = [other for other in found.together.get(key, (key,)) if other in found.stuck or other == key]
     number = [f"{', '.join(factors)} in R"] if scalar is not None and key not in found.layers else []
-    kin = found.kin(key)
-    like = (*kin, None, None)[:2]
+    like = (*kin(found, key), None, None)[:2]
     if isinstance(matrix, tuple) and len(matrix) == 1:
         return _behind_a_matrix(key, (matrix[0], like[1] or matrix[0]), number, expr.span)
     rows, columns = matrix if isinstance(matrix, tuple) and len(matrix) == 2 else (None, None)
@@ -36,6 +39,41 @@ def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: K
         number = []
     hints = [*sizes, *number] if found.net and key[0].isupper() else [*number, *sizes]
     return ShapeError(message, expr.span, hints)
+
+
+def of_a_step(found: Inference, key: str) -> ShapeError | None:
+    """All sizes at once of W_f [h_{t-1}, x_t] in a block with a line for h_t; None where there is none."""
+    steps = [one for one in sorted(found.free) if any(name(one).counts_as(name(line)) for line in found.defined)]
+    entries = lengths(found.late[key], steps)
+    given = next((found.shapes.get(one, ()) for one in entries if one in steps), None)
+    if given is None or len(given) > 1 or "" in entries:
+        return None
+    rows = given[0] if given else 3
+    undeclared = found.free - found.said
+    open_ = [one for one in entries if one in undeclared]
+    size = {**{one: prod(shape) for one, shape in found.shapes.items()},
+            **dict.fromkeys(open_, 2), **dict.fromkeys(steps, rows)}
+    wide = sum(size.get(one, 1) for one in entries)
+    weights = [one for one, other in found.late.items() if one in undeclared and lengths(other, steps) == entries]
+    inputs, states = [one for one in open_ if one not in steps], [one for one in steps if one in undeclared]
+    lines = [(inputs, "R^2"), (states if open_ else [], f"R^{rows}"), (weights, f"R^({rows}x{wide})")]
+    hint = "; ".join(f"{', '.join(name(one).text for one in keys)} in {size}" for keys, size in lines if keys)
+    return ShapeError(
+        "The sizes of a step cannot be inferred; all of them stand on one line.", found.late[weights[0]].span, (hint,)
+    )
+
+
+def lengths(bracket: t.Vector, steps: Sequence[str]) -> list[str]:
+    """The names as long as the entries are: the state that stands in one, r_t * h_{t-1}, or itself; "" of others."""
+    below = [[one.key for one in t.walk(entry) if isinstance(one, t.Name)] for entry in bracket.entries]
+    return [next((one for one in keys if one in steps), keys[0] if len(keys) == 1 else "") for keys in below]
+
+
+def kin(found: Inference, key: str) -> tuple[int, ...]:
+    """The size of H_{t-1}, for a name that is stuck in the line of H_t: most often H_t has it, too."""
+    line = name(found.holder.get(key, key))
+    alike = (shape for one, shape in found.shapes.items() if name(one).counts_as(line))
+    return next(alike, ())
 
 
 def _sizes(
@@ -65,3 +103,16 @@ def _behind_a_matrix(key: str, size: Sequence[int | None], number: Sequence[str]
         f"The size of {key} cannot be inferred; declare it, such as {stated}.", span,
         (stated, *(number if key[0].islower() else ())),
     )
+
+
+def row_by_matrix(found: Inference, parts: Sequence[t.Expr], left: Known, want: Known) -> ShapeError:
+    """What to say of x W of a column x, which is a row in many papers; W may still be a number."""
+    row, matrix = (found.source(part.span) for part in parts)
+    span = parts[0].span.to(parts[1].span)
+    if want is not None:
+        hints = [f"{matrix} {row}", *([f"{matrix} in R"] if want == left else [])]
+    elif span == found.here and found.defining == found.defined[-1]:
+        hints = [f"{name(found.defining).text} = {matrix} {row} in R^2"]
+    else:
+        hints = [f"{matrix} in R"]
+    return ShapeError(f"Vectors are columns, and stand behind a matrix: {row} is one.", span, hints)

@@ -19,6 +19,9 @@ from jacmagic.show.pieces import MAX_BESIDE, MAX_ENTRIES_TEX, MAX_WIDTH, Formula
 MAX_PATHS = 6
 """Paths of a chain rule that are written as a sum. Instead: the local Jacobians in `r.layers`."""
 
+MAX_JOINTS = 8
+"""Sums that stand for one of too many paths. Instead: likewise."""
+
 MAX_RULES = 4
 """Variables that have a chain rule of their own each. Instead: likewise."""
 
@@ -148,10 +151,13 @@ def tupled(result: Result, keys: Sequence[str]) -> t.Expr:
 
 def chain_rule(result: Result, of: str) -> Iterator[Formula]:
     """The derivative of an output as the sum over all paths of the products of local Jacobians."""
-    ways = paths(result, of)
-    if ways is None or result.program.steps[of].kind == "implicit":
+    p, ways = result.program, paths(result, of)
+    if p.steps[of].kind == "implicit":
         return
-    p = result.program
+    if ways is None:
+        for group in groups(result, p.variables)[:MAX_RULES]:
+            yield from by_joints(result, of, group)
+        return
     if scalar_chain(result, ways):
         for variable in p.variables:
             rule = numbers_rule(result, of, variable, ways)
@@ -168,6 +174,43 @@ def chain_rule(result: Result, of: str) -> Iterator[Formula]:
                 factors = [*factors[:5], t.Dots(), *factors[-4:]]
             terms.append((1, t.product(*factors)))
         yield Formula("chain", equal(factor_name(result, of, group, t.Total), added(terms)), cost(result, ways, group))
+
+
+def by_joints(result: Result, of: str, group: Sequence[str]) -> Iterator[Formula]:
+    """Of too many paths for one sum, a sum for each definition at which they part: dL/dx by dc/dx, and dc/dx."""
+    on = leading(result, group)
+    todo = [of] if of in on else []
+    rules: dict[str, list[t.Expr]] = {}
+    while todo and len(rules) <= MAX_JOINTS:
+        key = todo.pop(0)
+        last = [one for one in on[key] if one in group]
+        ways = [to_joint(result, on, group, key, one) for one in on[key] if one not in group]
+        rules[key] = [*([braced(result, key, last)] if last else []), *(way for way, _ in ways)]
+        todo += [one for _, one in ways if one and one not in (*rules, *todo)]
+    for key, terms in rules.items() if len(rules) <= MAX_JOINTS else ():
+        yield Formula("chain", equal(factor_name(result, key, group, t.Total), added([(1, one) for one in terms])))
+
+
+def leading(result: Result, group: Sequence[str]) -> dict[str, list[str]]:
+    """For each definition the names it reads through which it depends on these variables."""
+    on: dict[str, list[str]] = {}
+    for key, reads in depends(result).items():
+        if found := [one for one in reads if one in group or one in on]:
+            on[key] = found
+    return on
+
+
+def to_joint(
+    result: Result, on: dict[str, list[str]], group: Sequence[str], key: str, below: str
+) -> tuple[t.Expr, str]:
+    """The factors from a definition down to where paths part again, and its name; "" where they end."""
+    factors = [braced(result, key, [below])]
+    while len(on[below]) == 1 and on[below][0] not in group:
+        factors.append(braced(result, below, on[below]))
+        (below,) = on[below]
+    parts = any(one not in group for one in on[below])
+    factors.append(braced(result, below, group, t.Total) if parts else braced(result, below, on[below]))
+    return t.product(*factors), below if parts else ""
 
 
 def scalar_chain(result: Result, ways: list[list[str]]) -> bool:
@@ -230,11 +273,11 @@ def way_factors(result: Result, way: list[str], group: Sequence[str]) -> list[tu
     return [*((one, [below]) for one, below in pairwise(way)), (way[-1], last)] if last else []
 
 
-def braced(result: Result, of: str, keys: Sequence[str]) -> t.Expr:
+def braced(result: Result, of: str, keys: Sequence[str], kind: type[t.Total] | None = None) -> t.Expr:
     """A factor of the chain rule with its size under it."""
     p = result.program
     rows, columns = prod(p.shape(of)), sum(prod(p.shape(k)) for k in keys)
-    return t.Underbrace(factor_name(result, of, keys), rows, columns)
+    return t.Underbrace(factor_name(result, of, keys, kind), rows, columns)
 
 
 def pre_activated(result: Result, key: str) -> Formula | None:
