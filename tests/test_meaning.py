@@ -75,6 +75,7 @@ FORMULAS = [
     (r"\sum_{i=1}^{3} i x^i + y", x + 2 * x**2 + 3 * x**3 + y), (r"\frac{1}{2}\sum_{i=1}^2 (x - i y)^2", ((x - y) ** 2 + (x - 2 * y) ** 2) / 2),
     ("sum((x^i/i) y for i = 1..3)", y * (x + x**2 / 2 + x**3 / 3)), ("sum(|x - i| for i = 1..2) + y", sp.Abs(x - 1) + sp.Abs(x - 2) + y),
     ("sum(x for i = 3..2) + y", y), ("prod(x for i = 3..2) y", y), ("sum(sum(i j x y for j = 1..i) for i = 1..3)", (1 + 2 * 3 + 3 * 6) * x * y),
+    ("sum^2(x^i for i = 1..2) y", (x + x**2) ** 2 * y), ("prod^3(x + i for i = 1..2) + y", ((x + 1) * (x + 2)) ** 3 + y),
     # functions of several arguments
     ("max(x, y, 0.1)", sp.Max(x, y, sp.Rational(1, 10))), ("atan2(y, x)", sp.atan2(y, x)), ("sum(x, y, 2)", x + y + 2), ("mean(x, y)", (x + y) / 2),
 ]

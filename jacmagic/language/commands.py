@@ -97,8 +97,7 @@ def _sized(lex: Lexer, name: str, start: int) -> None:
 def _evaluated(lex: Lexer, name: str, start: int) -> bool:
     r"""Take the bracket that \left. … \right|_{x=a} puts round what is evaluated there."""
     if name == "right" and start in lex.barred:
-        if lex.open:  # else a bracket before is closed by another
-            lex.open.pop()
+        del lex.open[-1:]  # all are closed where something stands in it that closes more than it opens
         lex.emit("op", ")", start, lex.pos)
         return True
     if name == "right" or lex.peek() != ".":

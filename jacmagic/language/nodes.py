@@ -153,6 +153,16 @@ class Item(Raw):
     atom: Raw
     posts: tuple[Post, ...] = ()
 
+    @property
+    def open(self) -> bool:
+        """True where it ends in an exponent without brackets, to which what touches it may belong: x^2y."""
+        return bool(self.posts) and self.posts[-1].kind in ("^", ".^") and not self.posts[-1].clear
+
+
+def juxtaposed(items: Sequence[Item], at: int) -> Item | None:
+    """The factor there, where one stands side by side with that before it."""
+    return items[at] if at < len(items) and items[at].operator == "" else None
+
 
 @dataclass(frozen=True)
 class Run(Raw):

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
-from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake
-from jacmagic.functions import CONSTANTS, Function
-from jacmagic.language import derivatives
+from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake
+from jacmagic.functions import CONSTANTS
+from jacmagic.language import derivatives, exponents
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
-from jacmagic.language.extent import factors
+from jacmagic.language.application import Application, check_inverse
 from jacmagic.language.keys import Rate, is_letter, key_of
 from jacmagic.language.letters import ONES
 from jacmagic.language.readings import between, call, product, run, said
@@ -43,10 +42,6 @@ def is_ones(expr: t.Expr) -> bool:
     return isinstance(t.inside(expr.base) if isinstance(expr, t.Transpose) else expr, t.Ones)
 
 
-_OF_NUMBERS = frozenset({"ln", "log2", "log10", "exp"})
-"""Functions that are as often taken of a number, ln 2 x, as of what follows it."""
-
-
 class Reader(Values):
     """Reads the expressions of one block."""
 
@@ -63,7 +58,7 @@ class Reader(Values):
             return factors[0].expr
         return t.Product(tuple((_OPERATORS.get(f.operator, f.operator), f.expr) for f in factors), span=raw.span)
 
-    def factors(self, items: list[s.Item]) -> list[Settled]:
+    def factors(self, items: Sequence[s.Item]) -> list[Settled]:
         out: list[Settled] = []
         at = 0
         while at < len(items):
@@ -107,24 +102,32 @@ class Reader(Values):
         """A number comes first in a product."""
         if isinstance(item.atom, s.Num):
             before = out[-1]
-            span = before.span.to(item.span)
-            shown, name = self.source(item.span), self.source(before.span)
-            if before.number:
-                grouped = re.fullmatch(r"[0-9]{1,3} [0-9]{3}", self.source(span))  # 10 000
-                front = self.text[: span.start]
-                if front.rfind("[") > front.rfind("]"):
-                    raise self.spaced(span, f"{name}, {shown}")
-                quarter = re.match(r"\s*/\s*[0-9]+(?![\w.])", self.text[span.stop :])
-                if quarter is not None and name.isdigit() and shown.isdigit():  # 2 1/2
-                    mixed = f"{shown}/{quarter[0].strip().lstrip('/').strip()}"
-                    raise SyntaxMistake(
-                        "Two numbers side by side: a whole and a part are added, with a sign between them.",
-                        Span(span.start, span.stop + quarter.end()), (f"({name} + {mixed})",),
-                    )
-                raise SyntaxMistake(f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
-                                    (name + shown if grouped else f"{name}*{shown}",))
-            swapped = [f"{shown} {name}"] if len(out) == 1 and name[0] not in "0123456789." else []
-            raise SyntaxMistake("A number comes first in a product.", span, [*swapped, f"{name}*{shown}"])
+            raise self.two_numbers(before.span, item.span) if before.number else (
+                self.number_behind(before.span, item.span, alone=len(out) == 1))
+
+    def number_behind(self, before: Span, number: Span, *, alone: bool) -> SyntaxMistake:
+        """What to say of x 2; alone, it may as well be 2 x."""
+        name, shown = self.source(before), self.source(number)
+        swapped = [f"{shown} {name}"] if alone and name[0] not in "0123456789." else []
+        return SyntaxMistake("A number comes first in a product.", before.to(number), [*swapped, f"{name}*{shown}"])
+
+    def two_numbers(self, first: Span, second: Span) -> SyntaxMistake:
+        """What to say of 2 3, 10 000, [1 2] and 2 1/2."""
+        span, one, two = first.to(second), self.source(first), self.source(second)
+        front = self.text[: span.start]
+        if front.rfind("[") > front.rfind("]"):
+            return self.spaced(span, f"{one}, {two}")
+        quarter = re.match(r"\s*/\s*([0-9]+)(?![\w.])", self.text[span.stop :])
+        if quarter is not None and one.isdigit() and two.isdigit():  # 2 1/2
+            return SyntaxMistake(
+                "Two numbers side by side: a whole and a part are added, with a sign between them.",
+                Span(span.start, span.stop + quarter.end()), (f"({one} + {two}/{quarter[1]})",),
+            )
+        grouped = re.fullmatch(r"[0-9]{1,3} [0-9]{3}", self.source(span))  # 10 000
+        return SyntaxMistake(
+            f"Two numbers side by side: {self.source(span)}; an operator is missing.", span,
+            (one + two if grouped else f"{one}*{two}",),
+        )
 
     def check_division(self, factors: list[Settled]) -> None:
         """After / comes exactly one factor; what is juxtaposed behind it must be clear."""
@@ -197,22 +200,25 @@ class Reader(Values):
             readings.append(t.Paren(apart) if behind else apart)
         raise self.ambiguous(Span(begin, end), *readings)
 
-    def factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
+    def factor(self, items: Sequence[s.Item], at: int) -> tuple[list[Settled], int]:
         """The factors that begin with items[at], and how many items they take."""
         self.check_logarithm(items, at)
         item = items[at]
         atom = item.atom
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        follow = s.juxtaposed(items, at + 1)
         called = follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
         row = self.function(atom)
         row = self.sigma(atom) if row is None and called else row
         if row is not None:
-            return self.application(items, at, row)
+            applied, used, closed = Application(self, items, at, row).read()
+            if closed:
+                return self.finish(items, at + 1, applied, item, True)
+            return [Settled(item.operator, applied, item.gap, applied.span)], used
         user = self.user_function(atom)
         if user is not None and called and not any(p.kind != "^" for p in item.posts):
             assert follow is not None
             assert isinstance(follow.atom, s.Group)
-            self.check_inverse(item, follow, items, at, None)
+            check_inverse(self, items, at, None)
             derivatives.check_order(self, item, follow.atom, user)
             arguments = self.arguments(follow.atom)
             span = item.span.to(follow.atom.span)
@@ -231,10 +237,10 @@ class Reader(Values):
         self.check_square(items, at)
         return self.finish(items, at, self.atom(atom), item, True)
 
-    def check_logarithm(self, items: list[s.Item], at: int) -> None:
+    def check_logarithm(self, items: Sequence[s.Item], at: int) -> None:
         """In x and 1n x, where ln x is meant: the name that it would be, I n or n, is one that no line declares."""
         item = items[at]
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        follow = s.juxtaposed(items, at + 1)
         if follow is None or item.posts:
             return
         if isinstance(item.atom, s.Word):
@@ -242,20 +248,20 @@ class Reader(Values):
                 raise NameMistake("In is not declared: is it ln, with a small L?", item.span, ("ln", "I n"))
             return
         one = isinstance(item.atom, s.Num) and item.atom.text == "1" and not follow.gap and not follow.posts
-        behind = items[at + 2] if at + 2 < len(items) and items[at + 2].operator == "" else None
+        behind = s.juxtaposed(items, at + 2)
         if one and behind is not None and isinstance(follow.atom, s.Word) and follow.atom.typed == "n" and (
             not self.scope.knows("n") and (behind.gap or isinstance(behind.atom, s.Group))
         ):
             span = item.span.to(follow.span)
             raise NameMistake("1n is 1 times n, and no line declares n: is it ln, with a small L?", span, ("ln",))
 
-    def check_square(self, items: list[s.Item], at: int) -> None:
+    def check_square(self, items: Sequence[s.Item], at: int) -> None:
         """`4 [x - 1]`: square brackets round one entry, in a product, may be meant as round ones."""
         item = items[at]
         group = item.atom
         if not (isinstance(group, s.Group) and group.bracket == "[" and len(group.rows) == len(group.rows[0]) == 1):
             return
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        follow = s.juxtaposed(items, at + 1)
         glued = at > 0 and item.operator == ""
         if isinstance(group.rows[0][0], s.For) or not (glued or follow or any(post.kind == "[" for post in item.posts)):
             return
@@ -288,12 +294,12 @@ class Reader(Values):
                 says=f"{{}} can be a number or {match[1]} times e{match[2]}.",
             )
 
-    def name_factor(self, items: list[s.Item], at: int) -> tuple[list[Settled], int]:
+    def name_factor(self, items: Sequence[s.Item], at: int) -> tuple[list[Settled], int]:
         """A word as one or several names; the power behind it belongs to the last."""
         item = items[at]
         word = item.atom
         assert isinstance(word, s.Word)
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        follow = s.juxtaposed(items, at + 1)
         if follow is not None and isinstance(follow.atom, s.Group) and follow.atom.bracket == "(" and not item.posts:
             if not follow.gap or self.typeset_call(word):
                 self.check_call(word, item, follow)
@@ -366,7 +372,7 @@ class Reader(Values):
         return tuple(self.value(entry) for entry in group.rows[0])
 
     def finish(
-        self, items: list[s.Item], at: int, expr: t.Expr, first: s.Item, bracket: bool
+        self, items: Sequence[s.Item], at: int, expr: t.Expr, first: s.Item, bracket: bool
     ) -> tuple[list[Settled], int]:
         """Put the powers and indices of items[at] on the expression; settle what is glued to an exponent."""
         item = items[at]
@@ -374,82 +380,17 @@ class Reader(Values):
         start = expr.span.start
         span = Span(start, item.span.stop)
         posts = item.posts
-        if posts and posts[-1].kind in ("^", ".^") and not posts[-1].clear:
-            glued, used = self.glued(items, at, posts[-1], used)
-            if glued is not None:
-                expr = self.posts(expr, posts[:-1], item)
-                span = Span(start, glued.span.stop)
-                power = t.Power(expr, glued, posts[-1].kind == ".^", span=span)
-                return [Settled(first.operator, power, first.gap, Span(first.span.start, span.stop))], used
+        if (exponent := exponents.taken(self, items, at)) is not None:
+            span = Span(start, exponent.span.stop)
+            power = t.Power(self.posts(expr, posts[:-1], item), exponent, posts[-1].kind == ".^", span=span)
+            return [Settled(first.operator, power, first.gap, Span(first.span.start, span.stop))], used + 1
         number = isinstance(expr, t.Number) and not posts
         expr = self.posts(expr, posts, item)
         ends = (bracket and not posts) or bool(posts and posts[-1].kind == "[")
         whole = Span(min(first.span.start, start), span.stop)
         return [Settled(first.operator, expr, first.gap, whole, ends, number)], used
 
-    def glued(self, items: list[s.Item], at: int, post: s.Post, used: int) -> tuple[t.Expr | None, int]:
-        """An exponent without brackets: f(y) behind ^ is a call, anything else glued to it has two readings."""
-        item = items[at]
-        value = s.bare(post.value[0])
-        base = between(item.span.start, post.span.start)
-        sign = self.text[post.value[0].span.start : value.span.start]
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
-        touching = follow is not None and not follow.gap and not (
-            isinstance(follow.atom, s.Word) and follow.atom.command
-        ) and not isinstance(follow.atom, (s.Frac, s.Applied))
-        if isinstance(value, s.Word) and (self.function(value) or self.user_function(value)) and follow is not None:
-            called = isinstance(follow.atom, s.Group) and follow.atom.bracket == "("
-            behind = items[at + 2] if at + 2 < len(items) and items[at + 2].operator == "" else None
-            if called and not follow.posts and not (behind and not behind.gap):
-                run = s.Run(value.span.to(follow.span), (s.Item(value.span, "", False, False, value), follow))
-                expr = self.read(run)
-                negative = isinstance(post.value[0], s.Terms)
-                return t.Negative(expr, span=post.value[0].span.to(follow.span)) if negative else expr, used + 1
-            if self.function(value) or called:
-                span = item.span.to(follow.span)
-                readings: list[t.Expr] = [t.Power(base, said(post.value[0].span, follow.span))]
-                if called and follow.posts:
-                    power = t.Paren(said(item.span, follow.atom.span))
-                    readings.append(t.Phrase((power, between(follow.atom.span.stop, span.stop))))
-                raise self.ambiguous(span, *readings, says="{}: this exponent needs brackets.")
-        if isinstance(value, s.Word) and self.function(value):
-            shown = self.source(value.span)
-            raise SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", value.span)
-        if isinstance(value, s.Word) and not value.command:
-            glued_t = value.text.startswith("T") and len(value.text) > 1 and not (
-                self.scope.knows(key_of(value)) or self.scope.knows("T"))
-            if glued_t and not sign:
-                cut = value.span.start + 1
-                capital, rest = between(value.span.start, cut), between(cut, value.span.stop)
-                raise self.ambiguous(
-                    item.span, product(between(item.span.start, cut), rest), t.Power(base, product(capital, rest))
-                )
-            names = self.names(value)
-            if len(names) > 1 and not touching:
-                cut = names[0].span.stop
-                rest = between(cut, value.span.stop)
-                exponent = product(said(names[0].span), rest)
-                raise self.ambiguous(
-                    item.span, product(between(item.span.start, cut), rest),
-                    t.Power(base, t.Negative(exponent) if sign in ("-", "−") else exponent),
-                )
-        if not touching:
-            return None, used
-        assert follow is not None
-        if self.looking:  # how far what touches goes on is asked already, once is enough
-            raise AmbiguousMath("", item.span)
-        stop = self.touching_stop(items, at + 1)
-        cuts = [follow.span.start]  # y^2z behind it has two readings of its own
-        for one, behind in pairwise(items[at + 1 :]):
-            if behind.span.start < stop and one.posts and one.posts[-1].kind == "^" and not one.posts[-1].clear:
-                cuts.append(behind.span.start)
-        pieces = [between(*ends) for ends in pairwise([*cuts, stop])]
-        first = between(post.value[0].span.start, pieces[0].span.stop)
-        raise self.ambiguous(
-            Span(item.span.start, stop), product(said(item.span), *pieces), t.Power(base, product(first, *pieces[1:]))
-        )
-
-    def touching_stop(self, items: list[s.Item], at: int) -> int:
+    def touching_stop(self, items: Sequence[s.Item], at: int) -> int:
         """Where the factors end that begin at items[at] and follow one another without a gap."""
         while True:
             self.looking = True
@@ -467,226 +408,3 @@ class Reader(Values):
         for post in item.posts:
             expr = t.Power(expr, self.value(post.value[0]), on_name=True, span=span)
         return expr
-
-    def application(self, items: list[s.Item], at: int, row: Function) -> tuple[list[Settled], int]:
-        """A built-in function: with a bracket a call, else the bare argument."""
-        item = items[at]
-        shown = self.source(item.atom.span)
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
-        for post in item.posts:
-            if post.kind != "^":
-                typed = self.source(item.span)
-                square = post.kind == "[" and typed[-1] == "]"
-                offer = (f"{shown}({typed[typed.index('[') + 1 : -1]})",) if square else ()
-                raise SyntaxMistake(f"{shown} is a function; its argument stands in round brackets.", item.span, offer)
-        if follow is None or follow.negative:
-            raise self.no_argument(item, row)
-        self.check_inverse(item, follow, items, at, row)
-        touching = not follow.gap and isinstance(follow.atom, (s.Word, s.Num))
-        if touching and isinstance(item.atom, s.Word) and not item.atom.command:
-            span = item.span.to(follow.span)
-            rest = self.source(follow.span)
-            if not item.posts:
-                raise NameMistake(
-                    f"{self.source(span)} is not known; is a space missing?", span, (f"{shown} {rest}",)
-                )
-        for post in item.posts:
-            value = s.bare(post.value[0])
-            if not post.clear and isinstance(value, s.Word) and len(names := self.names(value)) > 1:
-                cut = names[0].span.stop
-                raise SyntaxMistake(
-                    "The power of a function is one letter or number; the rest needs a space.", post.span,
-                    (f"{self.text[post.span.start : cut]} {self.text[cut : post.span.stop]}",),
-                )
-        atom = follow.atom
-        if isinstance(atom, s.Group):
-            entry = atom.rows[0][0]
-            behind = items[at + 2] if at + 2 < len(items) and items[at + 2].operator == "" else None
-            degree = s.bare(entry)
-            if row.name == "sqrt" and atom.bracket == "[" and behind is not None and isinstance(degree, s.Num):
-                below = self.source(behind.atom.span)
-                below = below[1:-1] if isinstance(behind.atom, s.Group) else below
-                raise SyntaxMistake(
-                    "A root of another degree is a power.", item.span.to(behind.span),
-                    (f"cbrt({below})" if degree.text == "3" else f"({below})^(1/{degree.text})",),
-                )
-            if atom.bracket in ("(", "{"):
-                if row.name in ("sum", "prod") and isinstance(entry, s.For) and len(atom.rows[0]) == 1:
-                    whole = self.family(replace(entry, span=item.span.to(atom.span)), row.name)
-                    return self.finish(items, at + 1, whole, item, True)
-                if row.name in ("sum", "prod"):
-                    self.check_family(atom)
-                try:
-                    arguments = self.arguments(atom)
-                except NameMistake as error:
-                    raise self.without_family(row, atom, error) from None
-            else:
-                arguments = (self.atom(atom),)
-            span = item.span.to(atom.span)
-            expr = self.called(row, item, arguments, span)
-            expr = self.powers_of_function(expr, item, span)
-            return self.finish(items, at + 1, expr, item, True)
-        if isinstance(atom, s.Bars):
-            span = item.span.to(atom.span)
-            call = self.powers_of_function(self.called(row, item, (self.atom(atom),), span), item, span)
-            return self.finish(items, at + 1, call, item, True)
-        argument, used = self.bare_argument(items, at + 1, row)
-        last = items[at + used]
-        span = item.span.to(last.span)
-        call = self.powers_of_function(self.called(row, item, (argument,), span, True), item, span)
-        self.check_behind(items, at, used, argument)
-        return [Settled(item.operator, call, item.gap, span)], used + 1
-
-    def no_argument(self, item: s.Item, row: Function) -> JacmagicError:
-        """sin -x, exp -(x - 1)^2/2, and sin−1(x), from which a superscript was lost."""
-        shown, head = self.source(item.atom.span), self.source(item.span)
-        sign = re.compile(r"\s*[-−+]\s*").match(self.text, item.span.stop)
-        meant = factors(self.text, sign.end(), self.function) if sign else ()
-        if sign is None or not meant:
-            return SyntaxMistake(f"{shown} is a function and needs its argument: {shown}(…).", item.span)
-        start, end = sign.end() - len(sign[0].lstrip()), meant[-1].span.stop
-        if row.inverse and start == item.span.stop and self.source(meant[0].span) == "1" and len(meant) > 1:
-            inside = s.unwrapped(meant[1].atom)
-            readings = [call(one, [between(inside.span.start, end - (inside is not meant[1].atom))])
-                        for one in (row.inverse, shown)]
-            readings[1] = product(t.Number("1"), readings[1], sign="/")
-            return self.ambiguous(Span(item.span.start, end), *readings)
-        glued = any(one.posts and one.posts[-1].kind == "^" and not one.posts[-1].clear for one in meant[:-1])
-        readings = [] if glued else [call(head, [between(start, end)])]
-        below = re.compile(r"\s*[/÷]\s*").match(self.text, end)
-        under = factors(self.text, below.end(), self.function) if below else ()
-        if under and readings:  # exp -x^2/2
-            end = under[0].span.stop
-            apart = product(*readings, between(under[0].span.start, end), sign="/")
-            behind = re.match(r"\s*[\w(|√]", self.text[end:])
-            readings = [t.Paren(apart) if behind else apart, call(head, [between(start, end)])]
-        says = "{}: a signed argument needs brackets."
-        return self.ambiguous(Span(item.span.start, end), *readings, says=says)
-
-    def check_family(self, group: s.Group) -> None:
-        """sum(x^i, i, 0, 3), as other systems write it."""
-        shown = [self.source(entry.span) for entry in group.rows[0]]
-        inner = Span(group.span.start + 1, group.span.stop - 1)
-        if len(shown) == 4 and re.fullmatch(r"[A-Za-z]", shown[1]) and re.search(rf"\b{shown[1]}\b", shown[0]):
-            fix = f"{shown[0]} for {shown[1]} = {shown[2]}..{shown[3]}"
-            raise SyntaxMistake("The index of a family stands behind for.", inner, (fix,))
-
-    def without_family(self, row: Function, group: s.Group, error: NameMistake) -> NameMistake:
-        """sum(x_i^2): the family that the error misses belongs into this bracket."""
-        told = re.search(r"^(\w+) is a vector, and nothing runs over the (\w) ", error.message)
-        if row.name not in ("sum", "prod") or not told or len(group.rows[0]) > 1:
-            return error
-        last = self.scope.lengths.get(told[1], "n")
-        inner = Span(group.span.start + 1, group.span.stop - 1)
-        return NameMistake(error.message, inner, (f"{self.source(inner)} for {told[2]} = 1..{last}",))
-
-    def check_inverse(
-        self, item: s.Item, follow: s.Item, items: list[s.Item], at: int, row: Function | None
-    ) -> None:
-        """sin^-1 x is arcsin x to some and 1/sin x to others; so is f^-1(x)."""
-        for post in item.posts:
-            value = post.value[0]
-            if re.sub(r"[\s{}()^\\]", "", self.source(value.span)).replace("−", "-") not in ("-1", "⁻¹"):
-                continue
-            shown = self.source(item.atom.span)
-            if isinstance(follow.atom, s.Group):
-                inside, stop = [said(entry.span) for entry in follow.atom.rows[0]], follow.atom.span.stop
-            else:
-                stop = follow.span.stop
-                if isinstance(follow.atom, s.Num) and at + 2 < len(items) and items[at + 2].operator == "":
-                    stop = items[at + 2].span.stop
-                inside = [between(follow.span.start, stop)]
-            reciprocal: t.Expr = product(t.Number("1"), call(shown, inside), sign="/")
-            if at and item.operator == "":
-                reciprocal = t.Paren(reciprocal)
-            span = Span(item.span.start, stop)
-            if row is None:
-                says = f"{{}} can be the inverse function, which is not found here, or 1/{shown}."
-                raise self.ambiguous(span, reciprocal, says=says)
-            raise self.ambiguous(span, *([call(row.inverse, inside)] if row.inverse else []), reciprocal)
-
-    def bare_argument(self, items: list[s.Item], at: int, row: Function) -> tuple[t.Expr, int]:
-        """The argument of a function without a bracket, and how many items it takes."""
-        item = items[at]
-        shown = self.source(items[at - 1].atom.span)
-        root = row.name in ("sqrt", "cbrt")
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
-        if isinstance(item.atom, s.Num):
-            number = self.posts(t.Number(item.atom.text, span=item.atom.span), item.posts, item)
-            if follow is None or item.posts or self.function(follow.atom) or self.user_function(follow.atom):
-                return number, 1
-            if isinstance(follow.atom, s.Word) and not root and not (follow.gap and row.name in _OF_NUMBERS):
-                self.check_one_name(items, at - 1, at + 1)
-                name = self.posts(self.names(follow.atom)[0], follow.posts, follow)
-                self.check_exponent(items, at + 1)
-                return t.Product((("", number), ("", name)), span=item.span.to(follow.span)), 2
-            return number, 1
-        if isinstance(item.atom, s.Word):
-            row2, user = self.function(item.atom), self.user_function(item.atom)
-            if row2 is None and follow is not None and isinstance(follow.atom, s.Group):
-                row2 = self.sigma(item.atom)
-            if row2 is not None or (user is not None and follow is not None and isinstance(follow.atom, s.Group)):
-                used = self.factor(items, at)[1]
-                stop = items[at + used - 1].span.stop
-                meant = call(self.source(items[at - 1].span), [between(item.span.start, stop)])
-                says = f"{{}}: the argument of {shown} needs brackets."
-                raise self.ambiguous(Span(items[at - 1].span.start, stop), meant, says=says)
-            self.check_one_name(items, at - 1, at)
-            self.check_exponent(items, at)
-            return self.posts(self.names(item.atom)[0], item.posts, item), 1
-        if isinstance(item.atom, (s.Frac, s.Applied)):
-            return self.posts(self.atom(item.atom), item.posts, item), 1
-        stop = self.touching_stop(items, at)
-        raise SyntaxMistake(
-            f"{shown} needs brackets round its argument here.", Span(items[at - 1].span.start, stop),
-            (f"{self.source(items[at - 1].span)}({self.text[item.span.start : stop]})",),
-        )
-
-    def check_exponent(self, items: list[s.Item], at: int) -> None:
-        posts = items[at].posts
-        if posts and posts[-1].kind in ("^", ".^") and not posts[-1].clear:
-            glued, _ = self.glued(items, at, posts[-1], 1)
-            if glued is not None:
-                raise SyntaxMistake("This argument needs brackets.", items[at].span)
-
-    def check_one_name(self, items: list[s.Item], function: int, at: int) -> None:
-        """A word that is a product cannot be a bare argument: sin xy."""
-        word = items[at].atom
-        assert isinstance(word, s.Word)
-        names = self.names(word)
-        if len(names) == 1:
-            return
-        begin, stop = items[function + 1].span.start, items[at].span.stop
-        raise self.taken(items[function], begin, names[0].span.stop, between(names[1].span.start, stop))
-
-    def check_behind(self, items: list[s.Item], at: int, used: int, argument: t.Expr) -> None:
-        """What may stand behind a bare argument: another function, an operator other than /."""
-        after = at + used + 1
-        if after >= len(items):
-            return
-        item = items[after]
-        begin, end = items[at + 1].span.start, items[at + used].span.stop
-        if item.operator == "/":
-            raise self.taken(items[at], begin, end, said(item.span), "/")
-        if item.operator != "" or self.function(item.atom) or self.user_function(item.atom):
-            return
-        if isinstance(item.atom, s.For):
-            return
-        if isinstance(item.atom, s.Word) and not self.user_function(item.atom):
-            self.names(item.atom)  # sin x cosx has words of its own
-        stop = after
-        while stop + 1 < len(items) and items[stop + 1].operator == "" and not (
-            self.function(items[stop + 1].atom) or self.user_function(items[stop + 1].atom)
-        ):
-            stop += 1
-        if isinstance(item.atom, s.Num):
-            self.check_juxtaposed((Settled("", argument, True, Span(items[at].span.start, end)),), item)
-        raise self.taken(items[at], begin, end, between(item.span.start, items[stop].span.stop))
-
-    def taken(self, function: s.Item, begin: int, end: int, rest: t.Expr, sign: str = "") -> AmbiguousMath:
-        """Whether a function without brackets takes what stands from begin to end, or the rest as well."""
-        head, stop = self.source(function.span), rest.span.stop
-        return self.ambiguous(
-            Span(function.span.start, stop), product(call(head, [between(begin, end)]), rest, sign=sign),
-            call(head, [between(begin, stop)]),
-        )

@@ -31,7 +31,7 @@ class Times(Words):
     def difference_of(self, items: Sequence[s.Item], at: int) -> s.Word | None:
         r"""Δt, \Delta t, and the δx and dθ that a line declares, as one name; None for a product."""
         item, word = items[at], items[at].atom
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        follow = s.juxtaposed(items, at + 1)
         if not isinstance(word, s.Word) or word.text not in ("Delta", "delta", "d") or word.index is not None:
             return None
         behind = s.alone(follow.atom) or follow.atom if follow is not None else None
@@ -116,7 +116,7 @@ class Times(Words):
     def without_time(self, item: s.Item, items: Sequence[s.Item], at: int) -> tuple[s.Item, int]:
         """x(t), ẋ(t) of a system: the time is dropped."""
         word = item.atom
-        follow = items[at + 1] if at + 1 < len(items) and items[at + 1].operator == "" else None
+        follow = s.juxtaposed(items, at + 1)
         if follow is None or item.posts or follow.negative or not isinstance(word, s.Word):
             return item, 1
         key = key_of(word)

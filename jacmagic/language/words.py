@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from jacmagic import names
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, nearest
@@ -114,42 +114,46 @@ class Words:
 
     def component(self, word: s.Word) -> t.Expr | None:
         """`x2` with x a vector, `x_i` in a family over i, `W_{ij}`, `W_{1,2}`."""
-        scope = self.scope
+        if self.scope.knows(key_of(word)):
+            return None
         if word.index is None:
-            match = re.fullmatch(r"(.*?[A-Za-z])([0-9]+)", word.text)
-            if match and not scope.knows(key_of(word)) and match[1] in scope.vectors:
-                digits = Span(word.span.stop - len(match[2]), word.span.stop)
-                return t.Component(t.Name(match[1], span=word.span), (t.Number(match[2], span=digits),), span=word.span)
-            return None
+            found = re.fullmatch(r"(.*?[A-Za-z])([0-9]+)", word.text)
+            if found is None or found[1] not in self.scope.vectors:
+                return None
+            digits = Span(word.span.stop - len(found[2]), word.span.stop)
+            return t.Component(t.Name(found[1], span=word.span), (t.Number(found[2], span=digits),), span=word.span)
         base = key_of(s.Word(word.span, word.text))
-        key = key_of(word)
-        if scope.knows(key):
+        places = self.places(word, word.index, base)
+        if places is None:
+            self.check_runs(word, word.index, base)
             return None
-        name = t.Name(base, span=word.span)
-        if word.index.isdigit():
-            if base in scope.vectors:
-                return t.Component(name, (t.Number(word.index, span=word.span),), span=word.span)
+        return t.Component(t.Name(base, span=word.span), places, span=word.span)
+
+    def places(self, word: s.Word, index: str, base: str) -> tuple[t.Expr, ...] | None:
+        """The entry that an index means; None where it is part of a name, h_{t-1}."""
+        scope = self.scope
+        if index.isdigit():
+            return (t.Number(index, span=word.span),) if base in scope.vectors else None
+        if index in scope.indices:
+            return (t.Name(index, span=word.span),)
+        if shift_of(index) != index and index[0] not in scope.indices and base not in scope.vectors:
             return None
-        if word.index in scope.indices:
-            return t.Component(name, (t.Name(word.index, span=word.span),), span=word.span)
-        shifted = shift_of(word.index)
-        if shifted != word.index and word.index[0] not in scope.indices and base not in scope.vectors:
-            return None  # h_{t-1} is a name
-        if len(word.parts) > 1 or (word.parts and not names_something(word.index)):
-            return t.Component(name, tuple(self.place(part) for part in word.parts), span=word.span)
-        if len(word.index) == 2 and all(ch in scope.indices or ch.isdigit() for ch in word.index) and (
-            any(ch in scope.indices for ch in word.index)
-        ):
-            ends = tuple(t.Number(c, span=word.span) if c.isdigit() else t.Name(c, span=word.span) for c in word.index)
-            return t.Component(name, ends, span=word.span)
-        kinds = {1: ("vector", scope.vectors), 2: ("matrix", scope.matrices)}
-        kind, alike = kinds.get(len(word.index), ("", set()))
-        if base in alike and INDEX_LETTERS.issuperset(word.index):
-            letter = next(c for c in word.index if c not in scope.indices)
-            places = ",".join(c if c in scope.indices or scope.knows(c) else "1" for c in word.index)
-            length = self.scope.lengths.get(base, "n")
-            raise self.without_index(word.span, f"{base} is a {kind}", letter, f"{base}[{places}]", length)
+        if len(word.parts) > 1 or (word.parts and not names_something(index)):
+            return tuple(map(self.place, word.parts))
+        if len(index) == 2 and all(letter in scope.indices or letter.isdigit() for letter in index):
+            return tuple((t.Number if one.isdigit() else t.Name)(one, span=word.span) for one in index)
         return None
+
+    def check_runs(self, word: s.Word, index: str, base: str) -> None:
+        """The index of x_i and W_ij runs over something, where x is a vector and W a matrix."""
+        scope = self.scope
+        kinds = {1: ("vector", scope.vectors), 2: ("matrix", scope.matrices)}
+        kind, alike = kinds.get(len(index), ("", set()))
+        if base in alike and INDEX_LETTERS.issuperset(index):
+            letter = next(one for one in index if one not in scope.indices)
+            entry = ",".join(one if scope.knows(one) else "1" for one in index)
+            length = scope.lengths.get(base, "n")
+            raise self.without_index(word.span, f"{base} is a {kind}", letter, f"{base}[{entry}]", length)
 
     def without_index(self, span: Span, what: str, letter: str, entry: str, length: str) -> NameMistake:
         """What to say of x_i without its family, and of a_i = e^{z_i}, where the name on the left has the index."""
@@ -197,53 +201,48 @@ class Words:
         return found
 
     def pieces(self, word: s.Word, cuts: Sequence[int]) -> list[s.Word]:
-        """The word cut at these offsets; the last piece takes the index."""
-        ends = [0, *cuts, len(word.text)]
-        out = []
-        for begin, end in pairwise(ends):
-            last = end == len(word.text)
-            stop = word.span.stop if last else word.span.start + end
-            text = word.text[begin:end]
-            out.append(s.Word(Span(word.span.start + begin, stop), text, word.index if last else None))
-        return out
+        """The word cut at these offsets."""
+        return [self.piece(word, *ends) for ends in pairwise([0, *cuts, len(word.text)])]
+
+    @staticmethod
+    def piece(word: s.Word, begin: int, end: int) -> s.Word:
+        """The letters of a word from one to another; those at its end have its index."""
+        last = end == len(word.text)
+        stop = word.span.stop if last else word.span.start + end
+        return s.Word(Span(word.span.start + begin, stop), word.text[begin:end], word.index if last else None)
 
     def ways(self, word: s.Word) -> list[list[s.Word]]:
-        """Up to two ways to read a word as a product of declared names."""
-        text = word.text
-        places = [k for k in range(1, len(text)) if not text[k].isdigit()]
+        """Up to two ways to read a word as a product of declared names, or of one and an undeclared letter."""
+        places = [k for k in range(1, len(word.text)) if not word.text[k].isdigit()]
+        if cuts := self.cuts(word, places):
+            return [self.pieces(word, one) for one in cuts]
+        return [pieces for cut in places if self.is_beside_a_letter(pieces := self.pieces(word, [cut]))][:2]
 
-        def declared(piece: s.Word) -> bool:
-            return (
-                self.scope.knows(key_of(piece))
-                or (piece.index is None and piece.text in CONSTANTS)
-                or self.component(piece) is not None
-            )
-
-        found: dict[int, list[list[int]]] = {len(text): [[]]}  # from each place, up to two ways to the end
+    def cuts(self, word: s.Word, places: Sequence[int]) -> list[list[int]]:
+        """Where to cut a word into declared names, in up to two ways: from each place on those behind it, and one."""
+        stop = len(word.text)
+        found: dict[int, list[list[int]]] = {stop: [[]]}
         for begin in reversed([0, *places]):
-            found[begin] = []
-            for end in [*(p for p in places if p > begin), len(text)]:
-                last = end == len(text)
-                if found[end] and (begin or not last):
-                    if declared(s.Word(word.span, text[begin:end], word.index if last else None)):
-                        found[begin] += [cuts if last else [end, *cuts] for cuts in found[end]]
-                if len(found[begin]) > 1:
-                    break
-        whole = found[0][:2]
-        if whole:
-            return [self.pieces(word, cuts) for cuts in whole]
-        glued = []
-        for cut in places:  # one declared name and one undeclared letter
-            pieces = self.pieces(word, [cut])
-            known = [declared(piece) for piece in pieces]
-            if known.count(True) != 1:
-                continue
-            other = pieces[known.index(False)]
-            if is_letter(other) and other.text.rstrip("0123456789") not in ("d", "Delta", "delta") and (
-                other.text not in SPELLINGS
-            ):
-                glued.append(pieces)
-        return glued[:2]
+            ends = [end for end in (*places, stop) if end > begin and found[end] and (begin, end) != (0, stop)]
+            ways = (
+                cuts if end == stop else [end, *cuts] for end in ends if self.declared(self.piece(word, begin, end))
+                for cuts in found[end]
+            )
+            found[begin] = list(islice(ways, 2))
+        return found[0]
+
+    def declared(self, word: s.Word) -> bool:
+        """True for what is a name without being one letter."""
+        constant = word.index is None and word.text in CONSTANTS
+        return constant or self.scope.knows(key_of(word)) or self.component(word) is not None
+
+    def is_beside_a_letter(self, pieces: Sequence[s.Word]) -> bool:
+        """True for a declared name and an undeclared letter, in either order; not for dx and Δx."""
+        loose = [piece for piece in pieces if not self.declared(piece)]
+        letters = loose[0].text.rstrip("0123456789") if loose else ""
+        return len(loose) == 1 and is_letter(loose[0]) and letters not in ("d", "Delta", "delta") and (
+            loose[0].text not in SPELLINGS
+        )
 
     def unknown(self, word: s.Word) -> JacmagicError:
         """What to say of a word that is no name: the nearest known ones, or where a space is missing."""
@@ -358,9 +357,9 @@ class Words:
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)
-            if self.scope.net and (len(text) == 3 or text[1] not in self.scope.names):
-                return self.parameters(word.span) or NameMistake(
-                    f"{shown} is not declared; is it a product?", word.span, fixes)
+            parameter = self.scope.net and (len(text) == 3 or text[1] not in self.scope.names)
+            if parameter and (error := self.parameters(word.span)):
+                return error
             return NameMistake(f"{shown} is not declared; is it a product?", word.span, fixes)
         if word.index is not None and 1 < len(text) <= 3 and text.isalpha():  # Gm₁m₂
             apart = f"{' '.join(text[:-1])} {shown[len(text) - 1 :]}"
