@@ -369,7 +369,7 @@ def test_the_keyboard_alone_reaches_and_moves_everything(page: Page, tmp_path: P
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("x2", exact=True)).to_have_value("0.9")
     page.locator(".jm-cell").nth(1).focus()
-    expect(page.locator(".jm-entry")).to_contain_text("4(1.1)(0.9)")
+    expect(page.locator(".jm-entry")).to_contain_text("4·1.1·0.9")
     page.keyboard.press("Enter")
     expect(page.locator(".jm-cell").nth(1)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Reset").focus()

@@ -159,6 +159,30 @@ def test_for_a_hall_formulas_sliders_and_picture_share_a_screen(page: Page, tmp_
             assert rect["y"] + rect["height"] <= 1080, where
 
 
+# Font sizes of a picture's texts, on the screen.
+LETTERS = "() => [...document.querySelectorAll('.jm-picture .jm-svg text')].filter((one) => one.textContent && one.checkVisibility()).map((one) => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"
+
+
+@pytest.mark.parametrize("block", [TWO, NETS[1], "x' = y\ny' = -sin x - c y\nc = 0.2", "f(x) = x^2 - 2x"], ids=["map", "net", "system", "curve"])
+def test_for_a_hall_all_letters_grow_and_the_sentence_is_whole(page: Page, tmp_path: Path, block: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    least = []
+    for big in (False, True):
+        page.goto(result_of(block).show(big=big).save(tmp_path / f"{big}.html").as_uri())
+        expect(page.locator(".jm-picture .jm-svg text").first).to_be_visible()
+        least.append(min(page.evaluate(LETTERS)))
+    assert least[0] > 11.5
+    assert least[1] > 1.3 * least[0] or least[1] >= 16
+    if page.locator(".jm-meaning").count():
+        box = page.locator(".jm-entry").bounding_box()
+        assert box
+        for part in page.locator(".jm-meaning > *").all():
+            rect = part.bounding_box()
+            assert rect
+            assert box["y"] <= rect["y"]
+            assert rect["y"] + rect["height"] <= box["y"] + box["height"]
+
+
 @pytest.mark.parametrize("block", ["F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]", "f(a, b, c, d, g) = a b^3 + c d - g^7"], ids=["three", "five"])
 def test_on_a_phone_every_entry_is_in_reach_and_nothing_is_wider(page: Page, tmp_path: Path, block: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
@@ -182,6 +206,44 @@ def test_an_entry_lights_its_row_column_number_and_arrow(page: Page, tmp_path: P
     expect(arrow).not_to_have_attribute("d", before or "")
 
 
+@pytest.mark.parametrize(("block", "entry", "said"), [
+    (TWO, 0, ["Δ𝑥1 = 1", "Δ𝑓1 = +5"]),
+    (TWO, 3, ["Δ𝑥2 = 1", "Δ𝑓2 = +0.54"]),
+    ("f(x) = x^2 - 4x\nx = -1", 0, ["Δ𝑥 = 1", "Δ𝑓 = −6"]),
+    ("x' = a x - b x y\ny' = d x y - c y\na = 2; b = 1; c = 1.5; d = 0.5\nx = 1; y = 1", 1, ["Δ𝑦 = 1", "Δ𝑥˙ = −1"]),
+], ids=["map", "map, second", "curve", "system"])
+def test_the_arrows_of_an_entry_say_how_much_they_are(page: Page, tmp_path: Path, block: str, entry: int, said: list[str]) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    page.locator(".jm-cell").nth(entry).hover()
+    expect(page.locator(".jm-amount")).to_have_text(said)
+    assert not page.evaluate(OVERLAPS)
+
+
+def test_names_of_nullclines_keep_off_the_lines_of_eigenvectors(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(jacmagic.jacobian("θ' = ω\nω' = -g/l sin θ - c ω\ng = 9.81; l = 1; c = 0.2").save(tmp_path / "page.html").as_uri())
+    names = page.locator(".jm-picture text", has_text="= 0")
+    expect(names).to_have_count(2)
+    lines = [box for one in page.locator(".jm-eigen").all() if (box := one.bounding_box())]
+    assert len(lines) == 4
+    for name in names.all():
+        box = name.bounding_box()
+        assert box
+        assert all(box["x"] + box["width"] < line["x"] or line["x"] + line["width"] < box["x"] or box["y"] + box["height"] < line["y"] or line["y"] + line["height"] < box["y"] for line in lines)
+
+
+@pytest.mark.parametrize(("block", "line"), [
+    ("f(x, y) = x^2 sin(x y)\nx = 1.2; y = 0.7", "1.22·0.7cos(1.2·0.7)+2·1.2sin(1.2·0.7)"),
+    ("f(x) = k e^(k x) sin x\nk = 2; x = -1", "22·e2·(−1)sin(−1)+2·e2·(−1)cos(−1)"),
+    ("f(x, y) = 2 x^3 (y + 1)\nx = -2; y = 3", "6·(−2)2(3+1)"),
+])
+def test_numbers_in_the_place_of_letters_have_dots_between_them(page: Page, tmp_path: Path, block: str, line: str) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    put_in = page.locator(".jm-entry-line > math").last
+    expect(put_in).to_be_visible()
+    assert "".join((put_in.text_content() or "").split()) == line
+
+
 def test_a_variable_has_one_colour_everywhere(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian(f"{TWO}\n").save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm")).to_have_count(1)
@@ -190,7 +252,7 @@ def test_a_variable_has_one_colour_everywhere(page: Page, tmp_path: Path) -> Non
             "(k) => [...document.querySelectorAll(`.jm .jm-hue${k}`)].filter((one) => !one.closest('svg path')).map((one) => getComputedStyle(one).color)", k)
         assert len(inks) > 8
         assert len(set(inks)) == 1
-    assert page.locator(".jm-svg text.jm-hue0").count() == 1
+    assert page.locator(".jm-svg text.jm-hue0:not(.jm-amount)").count() == 1
 
 
 def test_a_fifth_variable_is_ink_with_a_dash(page: Page, tmp_path: Path) -> None:

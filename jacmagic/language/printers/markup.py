@@ -113,7 +113,7 @@ class MathML(Typeset):
         return self.sign(relation)
 
     def minus(self, inner: str) -> str:
-        return operator("−") + inner
+        return One('<mo form="prefix">−</mo>') + inner
 
     def frac(self, above: str, below: str) -> str:
         return element("mfrac", one(above), one(below))

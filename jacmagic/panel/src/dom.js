@@ -81,9 +81,9 @@ export function tools(page, signal, hues) {
   const line = (content) => [content ?? []].flat().map((part) => (typeof part === "string" ? part : part.mathml ? typeset(part.mathml) : part.text ?? ""));
   /**
    * A name's MathML as text of a picture, where there is no MathML: slanted letters, accents above, indices below.
-   * @param {string} mathml @param {Record<string, any>} [attributes]
+   * @param {string} mathml @param {Record<string, any>} [attributes] `before` and `behind` are words on its line
    */
-  function lettered(mathml, attributes = {}) {
+  function lettered(mathml, { before, behind, ...attributes } = {}) {
     const text = draw("text", { class: "jm-symbol", ...attributes });
     // How far the pen stands below the line, in parts of the text's size.
     let depth = 0;
@@ -109,7 +109,9 @@ export function tools(page, signal, hues) {
     const formula = typeset(mathml);
     const hue = formula.querySelector("[class]")?.getAttribute("class");
     if (hue) text.setAttribute("class", "jm-symbol " + hue);
+    if (before) set(before);
     walk(formula, 0, 1);
+    if (behind) set(behind);
     return text;
   }
   return { page, view, el, draw, on, unseen, write, put, typeset, math, line, lettered };

@@ -7,12 +7,20 @@ const { max } = Math;
 
 /** @typedef {import("./types.js").Panel} Panel */
 
+/** What is no function's name before its argument, no sign and no space. @param {Element | null} one */
+function factor(one) {
+  const head = one?.localName === "msup" || one?.localName === "msub" ? one.firstElementChild : one;
+  return one && !/^mo$|^mspace$/.test(one.localName) && (head?.localName !== "mi" || head.hasAttribute("data-name") || (head.textContent ?? "").length < 2);
+}
+
 /** A formula with numbers that follow the values in the place of its names. @param {Panel} panel @param {string} mathml */
 function live(panel, mathml) {
   const { dom: { page, math, typeset, write }, state: { axes, places } } = panel;
   const node = typeset(mathml);
-  /** @type {{text: Text, read: () => number, tight: boolean, first: boolean}[]} */
+  /** @type {{text: Text, read: () => number, raised: boolean, first: boolean}[]} */
   const holes = [];
+  /** Letters beside each other are a product, numbers need a dot. @type {Set<any>} */
+  const tight = new Set();
   for (const one of node.querySelectorAll("[data-name]")) {
     const read = places.get(one.getAttribute("data-name"));
     if (!read) continue;
@@ -20,17 +28,25 @@ function live(panel, mathml) {
     const number = math("mn", text);
     const axis = axes.get(one.getAttribute("data-name"));
     if (axis) grip(panel, number, axis);
-    const before = one.previousElementSibling;
-    holes.push({ text, read, tight: one.hasAttribute("data-tight"), first: !before || before.textContent === "(" });
     // x_1^2 is one element; its third part is no part of the name.
     one.replaceWith(one.localName === "msubsup" ? math("msup", number, one.lastElementChild) : number);
+    const before = number.previousElementSibling;
+    const raised = !before && number.parentElement?.localName === "msup";
+    holes.push({ text, read, raised, first: !before || before.textContent === "(" });
+    if (one.hasAttribute("data-tight")) tight.add(raised ? number.parentElement : number);
+  }
+  const dot = () => math("mo", "\u00b7");
+  for (const one of tight) {
+    const [before, after] = [one.previousElementSibling, one.nextElementSibling].map((next, k) => (next?.localName === "mspace" ? (k ? next.nextElementSibling : next.previousElementSibling) : next));
+    if (factor(before)) one.before(dot());
+    if (factor(after) && !tight.has(after) && !/^[([]/.test(after.textContent)) one.after(dot());
   }
   const update = () => {
-    for (const { text, read, tight, first } of holes) {
+    for (const { text, read, raised, first } of holes) {
       const v = read();
-      // Beside another factor or below an exponent a number needs its brackets, behind a sign a negative one.
       const digits = short(v);
-      write(text, tight || (!first && v < 0) ? "(" + digits + ")" : digits);
+      // Below an exponent a number of several parts needs its brackets, behind a sign a negative one.
+      write(text, (raised ? /[^\d.]/.test(digits) : !first && v < 0) ? "(" + digits + ")" : digits);
     }
   };
   return { node, update, holes: holes.length };

@@ -127,7 +127,7 @@ export function equalUnits(xr, yr, width, height, most = Infinity) {
 export function uphill(gradient, px, py) {
   const [dx, dy] = [gradient[0] * py, -gradient[1] * px];
   const long = Math.hypot(dx, dy);
-  const wanted = !long || !isFinite(long) ? 0 : abs(px - py) > 1e-9 * px ? 60 / long : 100 / (long + 60);
+  const wanted = !long || !isFinite(long) ? 0 : abs(px - py) > 1e-9 * px ? 60 / long : 100 / (long + 8 * Math.sqrt(long));
   return [dx * wanted, dy * wanted];
 }
 

@@ -69,7 +69,7 @@ export function heat({ dom: { page, el, on, write }, state: { later, resting }, 
   const frameBox = el("div", { class: "jm-heat", tabindex: "0", role: "group", "aria-label": says + ", " + m + " by " + n + "; arrow keys read its entries", style: "height:" + high + "px" }, canvas, mark);
   const tick = (/** @type {string} */ side, /** @type {number} */ k, /** @type {number} */ count) => frameBox.append(el("span", { class: "jm-tick", "aria-hidden": "true", style: side + ":" + (100 * (k - 0.5)) / count + "%" }, String(k)));
   const ticked = !folded && [m, n].some((count) => count > 1);
-  if (ticked && m > 1) for (const k of counted(m, high, 15)) tick("top", k, m);
+  if (ticked && m > 1) for (const k of counted(m, high, 18)) tick("top", k, m);
   if (ticked && n > 1) for (const k of counted(n, min(wide, 420), 10 + 8 * String(n).length)) tick("left", k, n);
   const readout = page.createTextNode("\u00a0");
   const scale = page.createTextNode("");

@@ -10,7 +10,7 @@ import { downhill } from "./downhill.js";
 import { labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 
-const { abs, max, min, round } = Math;
+const { abs, hypot, max, min, round } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
@@ -32,7 +32,8 @@ function contour(engine, place) {
   const [band, part] = [draw("path", { class: "jm-band-lit" }), draw("path", { class: "jm-arrow-f" })];
   const marks = draw("g", { class: "jm-marks" });
   const free = labels(space);
-  space.over.append(marks, band, part, gradient);
+  const named = draw("g");
+  space.over.append(marks, band, part, gradient, named);
   let along = -1;
   svg.append(lettered(xa.label, { x: space.left + space.width + 14, y: height - 8, "text-anchor": "end" }), lettered(ya.label, { x: 48, y: 20, "text-anchor": "middle" }));
   const move = handle(place, svg, space, xa, ya);
@@ -92,6 +93,10 @@ function contour(engine, place) {
     const equal = abs(px - py) < 1e-9 * px;
     put(gradient, "d", arrow(space.x(x), space.y(y), ...uphill(J0, px, py)));
     const whole = uphill(J0, px, py);
+    const long = hypot(...whole);
+    free.moved([]);
+    const at = long > 30 && place.rows[0] && free.near(space.x(x) + whole[0], space.y(y) + whole[1], 14, [20, 32].map((by) => [(by * whole[0]) / long, (by * whole[1]) / long + 6]), false);
+    named.replaceChildren(...(at ? [lettered(place.rows[0].key, { before: "\u2207", x: at[0].toFixed(1), y: at[1].toFixed(1), "text-anchor": "middle", class: "jm-symbol jm-haloed" })] : []));
     const [dx, dy] = [along === 0 ? whole[0] : 0, along === 1 ? whole[1] : 0];
     const lit = along >= 0 && equal ? arrow(space.x(x), space.y(y), dx, dy) : "";
     put(part, "d", lit);

@@ -5,7 +5,7 @@ import { extent, nice, steady } from "../geometry.js";
 import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { canvasFor } from "./canvas.js";
-import { labels, mark } from "./marks.js";
+import { amount, labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
 
 const { abs } = Math;
@@ -34,9 +34,9 @@ function curve(engine, place) {
   svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), dom.lettered(picture.name, { x: 50, y: 20, "text-anchor": "middle" }));
   for (const one of lines) one.step.classList.add(...place.hue(xa.label));
   for (const one of lines) one.tangent.classList.add(...place.hue(xa.label));
-  const marks = draw("g", { class: "jm-marks" });
+  const [marks, amounts] = [draw("g", { class: "jm-marks" }), draw("g")];
   const free = labels(space);
-  space.inside.append(marks);
+  space.inside.append(marks, amounts);
   const move = handle(place, svg, space, xa);
   const slope = page.createTextNode("");
   /** @type {Pair | null} */
@@ -89,6 +89,14 @@ function curve(engine, place) {
       put(one.step, "d", drawn ? arrow(px, py, dx, 0) : "");
       put(one.rise, "d", drawn ? arrow(px + dx, py, 0, dy) : "");
       put(one.rise, "class", "jm-arrow-f " + (slopes[i] < 0 ? "jm-neg" : "jm-pos"));
+      if (many === 1) {
+        const row = place.rows[0]?.key;
+        free.moved([[px, py]]);
+        amounts.replaceChildren(...(drawn && row ? [
+          ...amount(place, free, xa.label, unit, [px, py, dx, 0], place.hue(xa.label), [0, dy]),
+          ...amount(place, free, row, unit * slopes[i], [px + dx, py, 0, dy], [slopes[i] < 0 ? "jm-neg" : "jm-pos"], [-1, 0]),
+        ] : []));
+      }
       put(one.dot, "cx", space.x(x));
       put(one.dot, "cy", isFinite(at[i]) ? space.y(at[i]) : -99);
     });

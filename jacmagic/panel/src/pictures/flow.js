@@ -6,7 +6,7 @@ import { format, short } from "../print.js";
 import { equilibria, kindOf, lattice, onto, rests as resting, together, trajectory } from "../systems.js";
 import { canvasFor } from "./canvas.js";
 import { apart, eigenlines } from "./eigenlines.js";
-import { labels, mark } from "./marks.js";
+import { amount, labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { ratesOf } from "./system.js";
 
@@ -29,12 +29,12 @@ function flow(engine, place) {
   const arrows = [0.35, 0.6, 0.85].map((opacity) => draw("path", { class: "jm-field-arrow", "stroke-opacity": opacity, "fill-opacity": opacity }));
   const clines = axes.map((/** @type {any} */ one) => draw("path", { class: ["jm-nullcline", ...place.hue(one.label)].join(" ") }));
   const [back, forth, heads] = [draw("path", { class: "jm-orbit jm-past" }), draw("path", { class: "jm-orbit" }), draw("path", { class: "jm-heads" })];
-  const [marks, signs] = [draw("g", { class: "jm-marks" }), draw("g")];
+  const [marks, signs, amounts] = [draw("g", { class: "jm-marks" }), draw("g"), draw("g")];
   const ways = draw("g", { class: "jm-ways" });
   const rests = ["", "jm-goes"].map((one) => draw("path", { class: "jm-rests " + one }));
   space.inside.append(...arrows, ...clines, ...rests, ways, back, forth, heads);
   const [band, step, part, velocity] = [draw("path", { class: "jm-band-lit" }), draw("path"), draw("path", { class: "jm-arrow-f" }), draw("path", { class: "jm-gradient" })];
-  space.over.append(signs, band, step, part, velocity, marks);
+  space.over.append(signs, band, step, part, velocity, marks, amounts);
   svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), lettered(ya.label, { x: 48, y: 20, "text-anchor": "middle" }));
   const move = handle(place, svg, space, xa, ya);
   const text = page.createTextNode("");
@@ -58,10 +58,7 @@ function flow(engine, place) {
     free.clear();
     signs.replaceChildren();
     const lines = fields.map((field) => contours(field, NX, NY, 0).map((line) => line.map(([i, j]) => at(i, j))));
-    clines.forEach((/** @type {any} */ one, /** @type {number} */ k) => {
-      put(one, "d", lines[k].map((line) => space.path(line)).join(""));
-      label(lines[k], k);
-    });
+    clines.forEach((/** @type {any} */ one, /** @type {number} */ k) => put(one, "d", lines[k].map((line) => space.path(line)).join("")));
     const still = stillness(lines, read);
     lined = !!still.length;
     const starts = [];
@@ -79,7 +76,8 @@ function flow(engine, place) {
       const { word, stable } = kindOf(one.J, 2);
       mark(dom, marks, free, space.x(one.at[0]), space.y(one.at[1]), word.replace(/ by linearisation|not decided by J: /, ""), stable);
     }
-    if (found.length <= 6) for (const one of found) eigenlines(dom, { ways, signs }, free, one, spot, { reach: () => apart(found, one, spot) });
+    if (found.length <= 6) free.keep(found.flatMap((one) => eigenlines(dom, { ways, signs }, free, one, spot, { reach: () => apart(found, one, spot) })));
+    lines.forEach(label);
   }
   /** Curves all of whose points rest: where both nullclines are one; drawn through where what is beside comes to them, dotted where it goes away. @param {Pair[][][]} lines of each nullcline @param {import("../systems.js").Read} read */
   function stillness(lines, read) {
@@ -113,9 +111,8 @@ function flow(engine, place) {
     for (const [p, q] of points) {
       const at = free.near(space.x(p), space.y(q), 34, [[32, -8], [-32, -8], [32, 22], [-32, 22]]);
       if (!at) continue;
-      const node = lettered(place.rows[picture.order[k]]?.key ?? "", { x: at[0], y: at[1], "text-anchor": "middle", class: "jm-symbol jm-haloed" });
-      node.classList.add("jm-symbol", "jm-haloed", ...place.hue(axes[k].label));
-      node.append(draw("tspan", {}, " = 0"));
+      const node = lettered(place.rows[picture.order[k]]?.key ?? "", { x: at[0], y: at[1], "text-anchor": "middle", behind: " = 0" });
+      node.classList.add("jm-haloed", ...place.hue(axes[k].label));
       signs.append(node);
       return;
     }
@@ -146,6 +143,12 @@ function flow(engine, place) {
     put(part, "d", lit ? arrow(x + along[0], y + along[1], by[0], by[1]) : "");
     put(band, "d", lit && isFinite(J1) ? "M" + (x + along[0]).toFixed(1) + " " + (y + along[1]).toFixed(1) + "l" + by.map((v) => v.toFixed(1)).join(" ") : "");
     put(part, "class", "jm-arrow-f " + (J1 < 0 ? "jm-neg" : "jm-pos"));
+    free.moved([[x, y]]);
+    // Away from each other: the step before its arrow's side, the change beyond its end.
+    amounts.replaceChildren(...(lit && place.rows[row] ? [
+      ...amount(place, free, axes[column].label, size, [x, y, ...along], place.hue(axes[column].label), by),
+      ...amount(place, free, place.rows[row].key, rates.J[2 * k + column] * size, [x + along[0], y + along[1], ...by], [J1 < 0 ? "jm-neg" : "jm-pos"], along.map((v) => -v)),
+    ] : []));
     put(velocity, "d", still ? "" : arrow(x, y, rates.f[0] * slow * unit[0], -rates.f[1] * slow * unit[1]));
     svg.classList.toggle("jm-at-rest", still);
     write(text, (still ? "The point rests: an equilibrium. " : "Velocity (" + rates.f.map((v) => format(v)).join(", ") + "). ") + "Arrows of the velocity show " + short(slow) + " of the time." + (lined ? " Each point of the heavy line rests; where it is dotted, what is beside it goes away." : ""));

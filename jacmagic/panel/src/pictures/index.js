@@ -75,7 +75,9 @@ export function drawing(panel, place) {
   const draw = () => {
     const { kind } = place.picture;
     made?.end();
-    [place.width, place.height] = [wide, max(300, round(wide * 0.75))];
+    // For a hall all of it is larger, its letters and arrows too.
+    const drawn = panel.spec.big ? wide / 1.35 : wide;
+    [place.width, place.height] = [drawn, max(300, round(drawn * 0.75))];
     made = PICTURES[kind](state.engine, place);
     node.className = "jm-picture jm-" + kind;
     words.forEach((word, k) => word.setAttribute("aria-pressed", String(kinds[k] === place.picture)));

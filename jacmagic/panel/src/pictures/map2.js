@@ -7,6 +7,7 @@ import { format, short } from "../print.js";
 import { direction, eigenvalues } from "../systems.js";
 import { canvasFor } from "./canvas.js";
 import { about, whole } from "./lens.js";
+import { amount, labels } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { stepper } from "./stepper.js";
 
@@ -46,8 +47,9 @@ function map2(engine, place) {
   to.inside.append(part);
   let [row, column] = [-1, -1];
   const shows = { round: false, eigen: false };
-  const shadow = draw("circle", { r: 5, class: "jm-dot" });
-  to.over.append(shadow);
+  const [shadow, amounts] = [draw("circle", { r: 5, class: "jm-dot" }), draw("g")];
+  to.over.append(shadow, amounts);
+  const free = [from, to].map(labels);
   const name = (/** @type {Record<string, any>} */ at) => (picture.name ? [dom.lettered(picture.name, at)] : []);
   if (beside) svg.append(draw("path", { class: "jm-arrow", d: arrow(half + 52, height / 2, 46, 0, 9) }), ...name({ x: half + 74, y: height / 2 - 12, "text-anchor": "middle" }));
   else svg.append(draw("path", { class: "jm-arrow jm-bow", d: "M" + (0.42 * width + 80) + " " + 0.24 * height + "q60 0 60 70" }), draw("path", { class: "jm-arrow", d: arrow(0.42 * width + 140, 0.24 * height + 70, 0, 14, 9) }), ...name({ x: 0.42 * width + 152, y: 0.24 * height + 44 }));
@@ -161,6 +163,13 @@ function map2(engine, place) {
     put(pieces[1].band, "d", column < 0 || !good ? "" : line(to, at, by));
     put(part, "d", column < 0 || !good ? "" : step(to, at, row ? [0, J1] : [J1, 0]));
     put(part, "class", "jm-arrow-f " + (J1 < 0 ? "jm-neg" : "jm-pos"));
+    const away = (/** @type {ReturnType<typeof plane>} */ { x, y }, /** @type {number[]} */ [p, q], /** @type {number[]} */ by) => [x(p), y(q), x(p + by[0]) - x(p), y(q + by[1]) - y(q)];
+    free[0].moved([[from.x(x), from.y(y)]]);
+    free[1].moved([[to.x(at[0]), to.y(at[1])]]);
+    amounts.replaceChildren(...(column < 0 || !good || place.rows.length !== 2 ? [] : [
+      ...amount(place, free[0], [xa, ya][column].label, e, away(from, [x, y], column ? [0, e] : [e, 0]), place.hue([xa, ya][column].label), [1, -1]),
+      ...amount(place, free[1], place.rows[row].key, e * J1, away(to, at, by), [J1 < 0 ? "jm-neg" : "jm-pos"], [a + b, -c - d]),
+    ]));
     put(shadow, "cx", good ? to.x(at[0]) : -99);
     put(shadow, "cy", good ? to.y(at[1]) : -99);
     move(y);

@@ -6,7 +6,7 @@ import { settled } from "../numeric.js";
 import { PICTURES } from "../parts.js";
 import { format } from "../print.js";
 import { downhill } from "./downhill.js";
-import { labels, mark } from "./marks.js";
+import { amount, labels, mark } from "./marks.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
 import { shade, solid } from "./solid.js";
 
@@ -24,9 +24,9 @@ function surface(engine, place) {
   const space = solid(place, "the surface, its tangent plane and gradient");
   const [tangent, drop, floor, slope, step, part, path, below] = ["jm-tangent-plane", "jm-drop", "jm-arrow", "jm-gradient", "jm-step-x", "jm-arrow-f", "jm-descent-path", "jm-descent-path jm-floor-path"].map((name) => draw("path", { class: name }));
   const [dots, words] = [draw("g", { class: "jm-descent-dots" }), page.createTextNode("")];
-  const marks = draw("g", { class: "jm-marks" });
+  const [marks, amounts] = [draw("g", { class: "jm-marks" }), draw("g")];
   const free = labels({ left: 0, top: 0, width: place.width, height: place.height });
-  space.over.append(marks, floor, below, tangent, drop, step, part, path, dots, slope);
+  space.over.append(marks, floor, below, tangent, drop, step, part, path, dots, slope, amounts);
   const down = downhill(place, axes);
   let at = [0, 0];
   const held = { over: space.over, left: 0, top: 0, width: 0, height: 0, x: () => at[0], y: () => at[1], at: (/** @type {MouseEvent} */ event) => follow(event) };
@@ -121,6 +121,15 @@ function surface(engine, place) {
     put(step, "d", lit ? between([x, y, f], [x + dx, y + dy, f]) : "");
     put(part, "d", lit ? between([x + dx, y + dy, f], on3(dx, dy)) : "");
     put(part, "class", "jm-arrow-f " + ([gx, gy][along] < 0 ? "jm-neg" : "jm-pos"));
+    free.moved([space.spot([x, y, f])]);
+    if (lit) {
+      const spots = [[x, y, f], [x + dx, y + dy, f], on3(dx, dy)].map(space.spot);
+      const [across, up] = [0, 1].map((k) => [spots[k][0], spots[k][1], spots[k + 1][0] - spots[k][0], spots[k + 1][1] - spots[k][1]]);
+      amounts.replaceChildren(
+        ...amount(place, free, axes[along].label, dx + dy, across, place.hue(axes[along].label), [0, up[3]]),
+        ...(place.rows[0] ? amount(place, free, place.rows[0].key, gx * dx + gy * dy, up, [[gx, gy][along] < 0 ? "jm-neg" : "jm-pos"], [-across[2], 0]) : []),
+      );
+    } else amounts.replaceChildren();
     const read = sampler([picture.f], axes);
     const value = (/** @type {number[]} */ p) => read(...p)[0];
     const points = down.path(value);
