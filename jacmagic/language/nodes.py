@@ -246,7 +246,8 @@ class Statement(Raw):
 
     kind     "define" (`name = expr`), "function", "equation" (`x' = expr`), "second" (`x'' = expr`), "time"
              (`x = x(t)`), "depends" (`u = u(x, t)`), "residual" (`x^2 + y^2 = 1`, expr the left minus the right side),
-             "several" (`(x, y) = expr`), "start" (`x(0) = expr`), "at", "declare", "expression", "net"
+             "several" (`(x, y) = expr`), "start" (`x(0) = expr`), "at", "declare", "expression", "net", and
+             "nameless" for an expression beside other lines
     names    the name defined, or the names declared
     params   a function's arguments
     expr     the right side; None for a declaration

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from jacmagic import names
-from jacmagic.errors import NameMistake, Span, SyntaxMistake, ValueMistake
+from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake, ValueMistake
 from jacmagic.language import nodes as s
 from jacmagic.language import slips
 from jacmagic.language import tree as t
@@ -19,6 +19,7 @@ from jacmagic.program.uses import names_in, use_of
 
 def read(block: Declared) -> Settled:
     """The right sides as trees; what has no names in it is a value."""
+    check_named(block)
     trees: dict[str, t.Expr] = {}
     sequence, asked = [], []
     values = {}
@@ -57,6 +58,20 @@ def read(block: Declared) -> Settled:
             if isinstance(number, t.Number):
                 block.reader.check_number(number, found.used)
     return found
+
+
+def check_named(block: Declared) -> None:
+    """No line is an expression beside others; a name for it is offered where it reads."""
+    for statement in block.statements:
+        if statement.kind != "nameless":
+            continue
+        shown = block.source(statement.span)
+        fix = (f"{statement.names[0].text} = {shown}",) if len(shown) < 80 and "\n" not in shown else ()
+        try:
+            right_side(block, statement)
+        except JacmagicError:
+            fix = ()
+        raise SyntaxMistake("This line has no name: say what it is.", statement.span, fix)
 
 
 FOUND = "those are what jacmagic finds: an equation has it on the right, or among other terms"

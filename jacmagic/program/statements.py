@@ -70,25 +70,24 @@ def named(text: str, lines: list[s.Statement], typed: Sequence[s.Statement]) -> 
         return lines
     alone = expressions[-1]
     rest = (one for one in lines if one is not alone)
-    if not all(one.kind == "declare" or one.kind == "define" and looks_like_value(one) for one in rest):
-        raise nameless(text, alone, lines, alone is typed[0])
-    name = s.Word(Span(alone.span.start, alone.span.start), free_name(lines, "fghFGH", "f"), None, (), True)
-    new = s.Statement(alone.span, "define", (name,), expr=alone.expr)
+    beside = not all(one.kind == "declare" or one.kind == "define" and looks_like_value(one) for one in rest)
+    if beside:
+        check_alone(text, alone, alone is typed[0])
+    shown = free_name(lines, *(("uvwzpqfgh", "u1") if beside else ("fghFGH", "f")))
+    name = s.Word(Span(alone.span.start, alone.span.start), shown, None, (), True)
+    new = s.Statement(alone.span, "nameless" if beside else "define", (name,), expr=alone.expr)
     return [new if one is alone else one for one in lines]
 
 
-def nameless(text: str, line: s.Statement, lines: Sequence[s.Statement], first: bool) -> SyntaxMistake:
-    """What to say of a line that is an expression beside others."""
-    shown = text[line.span.start : line.span.stop]
-    if shown[0] in "+-−" and not first:
-        return SyntaxMistake(
-            f"This line begins with {shown[0]}: a line goes on only while a bracket is open.",
+def check_alone(text: str, line: s.Statement, first: bool) -> None:
+    """What an expression beside other lines cannot be."""
+    if text[line.span.start] in "+-−" and not first:
+        raise SyntaxMistake(
+            f"This line begins with {text[line.span.start]}: a line goes on only while a bracket is open.",
             Span(line.span.start, line.span.start + 1),
         )
     if isinstance(line.expr, (s.Relation, s.Boolean)):
-        return SyntaxMistake("A condition is no line; a range is written k in [0, 5].", line.span)
-    fix = (f"{free_name(lines, 'uvwzpqfgh', 'u1')} = {shown}",) if len(shown) < 80 and "\n" not in shown else ()
-    return SyntaxMistake("This line has no name: say what it is.", line.span, fix)
+        raise SyntaxMistake("A condition is no line; a range is written k in [0, 5].", line.span)
 
 
 def split_rates(
