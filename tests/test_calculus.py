@@ -13,7 +13,8 @@ import jacmagic
 from jacmagic import code
 from jacmagic.engine import chain, expand, templates
 from jacmagic.engine.graph import Graph, ancestry, slot
-from jacmagic.functions import FUNCTIONS, by_cases, put_in, symbolic
+from jacmagic.functions import FUNCTIONS, by_cases, symbolic
+from jacmagic.functions.forms import put_in
 from jacmagic.language import layout, printers
 
 _0, _1 = slot(0), slot(1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import sympy as sp
 
-from jacmagic.functions import FUNCTIONS, calculus, power, varies
+from jacmagic.functions import FUNCTIONS, calculus, varies
+from jacmagic.functions.forms import power
 
 Tree = Any
 """A number, or a tuple of an operation and its trees; slots are ("_", k). JSON when tuples are lists."""
@@ -41,6 +43,7 @@ _BY_OTHERS: dict[str, Callable[..., Tree]] = {
 """Functions by means of others, for backends that have no name for them."""
 
 
+@lru_cache(maxsize=4096)
 def tree(expr: Any, known: frozenset[str]) -> Tree:
     """An expression as a tree of the operations + * / ^ neg case, relations and the functions in `known`.
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sympy as sp
-
 from jacmagic.engine.operation import Shape
-from jacmagic.engine.templates import ONE, ZERO
 from jacmagic.errors import LimitError
+from jacmagic.functions.forms import ONE, ZERO, total
 
 MAX_DIGITS = 2_000
 """Digits of a number that is written out. Instead: a name, or logarithms."""
@@ -25,7 +23,7 @@ def added(terms: list[Any]) -> Any:
             numbers[rest] = short(numbers.get(rest, ZERO) + number)
         if list(numbers) == [ONE]:
             return numbers[ONE]
-    return sp.Add(*terms) if len(terms) > 1 else terms[0] if terms else ZERO
+    return total(*terms) if len(terms) > 1 else terms[0] if terms else ZERO
 
 
 def short(expr: Any) -> Any:

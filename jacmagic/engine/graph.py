@@ -50,7 +50,8 @@ from typing import Any, Protocol, TypeVar
 import sympy as sp
 
 from jacmagic.engine.operation import OPERATIONS, Shape
-from jacmagic.functions import leaves, put_in
+from jacmagic.functions import leaves
+from jacmagic.functions.forms import product, put_in, total
 
 
 class Node:
@@ -157,7 +158,7 @@ class Graph:
         return self.node("map", [n for n, _ in kept], shape, (expr, tuple(a for _, a in kept)))
 
     def scale(self, factor: sp.Expr, node: Node) -> Node:
-        return self.map(factor * slot(0), [(node, tuple(range(len(node.shape))))], node.shape)
+        return self.map(product(sp.sympify(factor), slot(0)), [(node, tuple(range(len(node.shape))))], node.shape)
 
     def broadcast(self, node: Node, axes: Shape, shape: Shape) -> Node:
         """The node repeated along the axes of `shape` that are not in `axes`."""
@@ -172,7 +173,7 @@ class Graph:
         if len(terms) == 1:
             return terms[0]
         every = tuple(range(len(terms[0].shape)))
-        return self.map(sp.Add(*(slot(k) for k in range(len(terms)))), [(n, every) for n in terms], terms[0].shape)
+        return self.map(total(*(slot(k) for k in range(len(terms)))), [(n, every) for n in terms], terms[0].shape)
 
     def dot(self, a: Node, b: Node, la: Shape, lb: Shape, lo: Shape) -> Node:
         """Products summed over the labels that `lo` lacks."""
@@ -189,7 +190,7 @@ class Graph:
                 return self.dot(own.args[0], other, labels[:1], kept, lo)  # diag(v) b is v times b, entry by entry
         if set(la) | set(lb) == set(lo):  # nothing is summed: an entrywise product with broadcasting
             return self.map(
-                slot(0) * slot(1),
+                product(slot(0), slot(1)),
                 [(self.ordered(a, la, lo), tuple(lo.index(i) for i in lo if i in la)),
                  (self.ordered(b, lb, lo), tuple(lo.index(i) for i in lo if i in lb))],
                 shape,

@@ -14,7 +14,8 @@ from functools import lru_cache
 import sympy as sp
 
 from jacmagic.engine.graph import Graph, Node, slot
-from jacmagic.functions import put_in, symbolic
+from jacmagic.functions import symbolic
+from jacmagic.functions.forms import put_in
 
 Shape = tuple[int, ...]
 Operands = list[tuple[Node, Shape]]

@@ -6,22 +6,19 @@ from functools import lru_cache
 
 import sympy as sp
 
-from jacmagic.functions import by_cases, power, put_in, symbolic, varies
+from jacmagic.functions import by_cases, symbolic, varies
 from jacmagic.functions import slope as slope_of
-
-ZERO, ONE = sp.S.Zero, sp.S.One  # SymPy's only 0 and 1: `is` finds them, and costs nothing
+from jacmagic.functions.forms import ONE, ZERO, power, product, put_in, total
 
 
 @lru_cache(maxsize=4096)
-
-
 def gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
     """The partial derivatives of a template by each of its slots; slots that do not occur are left out."""
     parts: dict[sp.Symbol, list[sp.Expr]] = {}
     for term in expr.args if expr.is_Add else (expr,):
         for symbol in term.free_symbols:
             parts.setdefault(symbol, []).append(_differentiate(term, symbol))
-    return {symbol: sp.Add(*terms) for symbol, terms in parts.items()}
+    return {symbol: total(*terms) for symbol, terms in parts.items()}
 
 
 def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
@@ -35,11 +32,11 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     if isinstance(expr, (sp.floor, sp.ceiling)):  # SymPy leaves their slope unsaid
         return ZERO
     if expr.is_Add:
-        return sp.Add(*[_slope(term, symbol) for term in expr.args])
+        return total(*[_slope(term, symbol) for term in expr.args])
     if expr.is_Mul:
         args = expr.args
         slopes = [(k, slope) for k, arg in enumerate(args) if (slope := _slope(arg, symbol)) is not ZERO]
-        return sp.Add(*[sp.Mul(*args[:k], slope, *args[k + 1 :]) for k, slope in slopes])
+        return total(*[product(*args[:k], slope, *args[k + 1 :]) for k, slope in slopes])
     if expr.is_Pow:
         return _slope_of_power(expr, symbol)
     if isinstance(expr, sp.Piecewise):
@@ -47,16 +44,19 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         return by_cases(*zip(slopes, (condition for _, condition in expr.args)))
     if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
         slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not ZERO]
-        return sp.Add(*[slope_of(expr, k) if slope is ONE else slope_of(expr, k) * slope for k, slope in slopes])
+        return total(*[product(slope_of(expr, k), slope) for k, slope in slopes])
     return expr.diff(symbol)
 
 
 def _slope_of_power(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     if expr.exp.is_Number:
         if expr.base == symbol:
-            return sp.Mul(expr.exp, sp.Pow(symbol, expr.exp - 1))
+            return product(expr.exp, power(symbol, expr.exp - 1))
         slope = _slope(expr.base, symbol)
-        return ZERO if slope is ZERO else expr * (slope * expr.exp / expr.base)
+        if slope is ZERO:
+            return ZERO
+        times = product(slope, expr.exp)
+        return product(times, power(expr.base, expr.exp - 1)) if expr.base.is_Add else expr * (times / expr.base)
     if expr.base is ZERO:
         return ZERO  # 0^x is 0 wherever it has a slope
     if expr.base == symbol and symbol in expr.exp.free_symbols:  # x^x: x^x (ln x + 1)
@@ -100,8 +100,6 @@ def join_powers(expr: sp.Expr) -> sp.Expr:
 
 
 @lru_cache(maxsize=4096)
-
-
 def computed_gradient(expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
     """The partial derivatives as they are computed: that of x^y by y, x^y ln x, is 0 at x = 0 for y > 0, not 0 · ∞."""
     found = gradient(expr)

@@ -1,4 +1,4 @@
-"""The table of functions, `rows`, and its rows as functions of SymPy, `classes`."""
+"""The table of functions, `rows`, and its rows as functions of SymPy, `classes`; `forms` has SymPy imported."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from jacmagic.functions.classes import (
     has_cases,
     leaves,
     partials,
-    power,
-    put_in,
     slope,
     symbolic,
     varies,
@@ -30,7 +28,7 @@ from jacmagic.functions.rows import (
 
 __all__ = [
     "ALIASES", "CONSTANTS", "FUNCTIONS", "OF_LOGITS", "REALS", "SPELLINGS", "Function", "Interval", "by_cases",
-    "calculus", "find", "has_cases", "leaves", "partials", "power", "put_in", "slope", "symbolic", "varies",
+    "calculus", "find", "has_cases", "leaves", "partials", "slope", "symbolic", "varies",
 ]
 
 

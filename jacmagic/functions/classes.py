@@ -5,9 +5,7 @@ SymPy is imported only when one of them is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache, lru_cache, partial
-from operator import is_
 from typing import Any
 
 from jacmagic.functions.rows import FUNCTIONS, Function, Rule
@@ -87,42 +85,6 @@ def varies(expr: Any) -> bool:
 def has_cases(expr: Any) -> bool:
     """True where a distinction stands in an expression."""
     return expr.is_Piecewise or any(map(has_cases, expr.args))
-
-
-def power(base: Any, exponent: Any) -> Any:
-    """A power as SymPy makes it; of a sum with names it is what it was, which SymPy learns by asking if it is infinite.
-
-    The question takes as long as all else of a lecture's cell.
-    """
-    import sympy
-
-    plain = base.is_Add and exponent.is_Rational and exponent.p != 0 and exponent != 1 and not base.is_number
-    return sympy.Pow(base, exponent, evaluate=False) if plain else sympy.Pow(base, exponent)
-
-
-def put_in(expr: Any, swap: Mapping[Any, Any]) -> Any:
-    """The expression with parts replaced, as `xreplace` does it, and cases made by `by_cases`.
-
-    A comparison with what is not a number is false, as in floating point; SymPy refuses to make one.
-    """
-    import sympy
-
-    found = swap.get(expr)
-    if found is not None or not expr.args:
-        return expr if found is None else found
-    if expr.is_Piecewise:
-        return by_cases(*((put_in(value, swap), put_in(when, swap)) for value, when in expr.args))
-    args = [put_in(arg, swap) for arg in expr.args]
-    if all(map(is_, args, expr.args)):
-        return expr
-    if expr.is_Pow:
-        return power(*args)
-    try:
-        return expr.func(*args)
-    except TypeError as error:
-        if "NaN" not in str(error):
-            raise
-        return sympy.false if expr.is_Relational else sympy.nan
 
 
 def _required(rule: Rule | None) -> Rule:

@@ -15,8 +15,7 @@ import sympy as sp
 from jacmagic.engine.entries import MAX_DIGITS
 from jacmagic.engine.graph import Node
 from jacmagic.errors import LimitError, ShapeError, Span, ValueMistake
-from jacmagic.functions import leaves, symbolic, varies
-from jacmagic.functions import power as power_of
+from jacmagic.functions import forms, leaves, symbolic, varies
 from jacmagic.language import tree as t
 from jacmagic.program.fits import OPERATORS, alike, times
 from jacmagic.program.known import Row, Shape, is_column
@@ -49,7 +48,7 @@ def paren(low: Lowerer, expr: t.Paren) -> Value:
 
 def negative(low: Lowerer, expr: t.Negative) -> Value:
     inner = low.lower(expr.inner)
-    return replace(inner, expr=-inner.expr)
+    return replace(inner, expr=forms.product(sp.S.NegativeOne, inner.expr))
 
 
 def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
@@ -59,7 +58,9 @@ def sum_of_terms(low: Lowerer, expr: t.Sum) -> Value:
     if shape != () and not low.in_family:  # a number is added to each entry
         low.unsaid.spread |= {term.span for (_, term), value in zip(expr.terms, values)
                               if value.shape == () and not value.literal}
-    total = sp.Add(*(value.expr if sign > 0 else -value.expr for (sign, _), value in zip(expr.terms, values)))
+    total = forms.total(*(
+        value.expr if sign > 0 else forms.product(sp.S.NegativeOne, value.expr)
+        for (sign, _), value in zip(expr.terms, values)))
     return Value(low.check_small(total, expr.span), shape, all(v.literal for v in values))
 
 
@@ -85,18 +86,18 @@ def product(low: Lowerer, expr: t.Product) -> Value:
         value = low.lower(factor)
         if operator in (".*", "./"):
             total, value = to_each_example(low, expr, (seen, factor), (total, value))
-        scalar = power_of(value.expr, sp.S.NegativeOne) if operator in ("/", "./") else value.expr
+        scalar = forms.power(value.expr, sp.S.NegativeOne) if operator in ("/", "./") else value.expr
         if total.shape == () and value.shape == () and sp.zoo not in leaves(scalar):
             total = replace(total, literal=total.literal and value.literal)
             scalars.append(scalar)  # collected, so that a long product is not built again and again
         else:
             if scalars:
-                total, scalars = replace(total, expr=sp.Mul(total.expr, *scalars)), []
+                total, scalars = replace(total, expr=forms.product(total.expr, *scalars)), []
             total = multiply(low, operator, seen, total, factor, value)
         span = seen.span.to(factor.span)
         seen = t.Paren(factor, span=span)
     if scalars:
-        total = replace(total, expr=sp.Mul(total.expr, *scalars))
+        total = replace(total, expr=forms.product(total.expr, *scalars))
     return replace(total, expr=low.check_small(total.expr, expr.span))
 
 
@@ -126,7 +127,7 @@ def multiply(
             low.unsaid.divisors.add(b.span)
         return Value(va.expr / vb.expr, shape, literal)
     if numbers or operator == ".*":
-        return Value(va.expr * vb.expr, shape, literal)
+        return Value(forms.product(va.expr, vb.expr), shape, literal)
     return contract(low, operator, va, vb, shape)
 
 
@@ -242,10 +243,10 @@ def power(low: Lowerer, expr: t.Power) -> Value:
         (x,) = length.args  # ||x||^2 is x·x, which has a slope at 0
         base, exponent = low.of_node(low.graph.dot(x, x, (0,), (0,), ())), Value(exponent.expr / 2)
     check_power(low, base.expr, exponent.expr, expr.span)
-    value = power_of(base.expr, exponent.expr)
+    value = forms.power(base.expr, exponent.expr)
     if sp.zoo in leaves(value) and base.expr.has(sp.Piecewise):
         base = low.apart(base)
-        value = power_of(base.expr, exponent.expr)
+        value = forms.power(base.expr, exponent.expr)
     if leaves(value) & {sp.I, sp.zoo, sp.nan} or (literal and not value.is_extended_real):
         low.check(value, expr.span)
         raise ValueMistake(f"{low.source(expr.span)} is not a real number.", expr.span)
@@ -273,20 +274,21 @@ def square(low: Lowerer, expr: t.Expr, base: t.Expr, value: Value) -> Node:
 def check_power(low: Lowerer, base: sp.Expr, exponent: sp.Expr, span: Span) -> None:
     """Refuse powers that would be written out at impossible length."""
     too_long = LimitError("This power is too large to be written out.", span)
-    highest, largest = extreme(low, exponent), extreme(low, base)
-    if highest is not None and largest is not None and not (base.is_Rational and exponent.is_Rational):
-        if abs(highest) * abs(log(largest or 1)) > 2.31 * MAX_DIGITS:
+    largest = extreme(low, base)
+    if largest is not None and not (base.is_Rational and exponent.is_Rational):
+        highest = extreme(low, exponent)
+        if highest is not None and abs(highest) * abs(log(largest or 1)) > 2.31 * MAX_DIGITS:
             raise too_long
     if not exponent.is_Rational:
         return
-    size = abs(exponent)
+    above, below = abs(exponent.p), exponent.q
     coefficient = base.as_coeff_Mul()[0]
     bits = max(coefficient.p.bit_length(), coefficient.q.bit_length()) if coefficient.is_Rational else 1
-    if coefficient in (1, -1, 0):
-        bits = 0 if size.q == 1 else 1
-    if size > 10**9 or bits * size > 3.33 * MAX_DIGITS:
+    if coefficient.is_Integer and abs(coefficient.p) <= 1:
+        bits = 0 if below == 1 else 1
+    if above > 10**9 * below or 100 * bits * above > 333 * MAX_DIGITS * below:
         raise too_long
-    if exponent < 0 and base.is_zero:
+    if exponent.p < 0 and base.is_zero:
         raise ValueMistake("This divides by 0.", span)
 
 

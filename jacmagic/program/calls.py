@@ -18,6 +18,7 @@ from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.ops.unknown import Undetermined
 from jacmagic.errors import LimitError, ShapeError, SyntaxMistake, ValueMistake
 from jacmagic.functions import FUNCTIONS, calculus, leaves, symbolic, varies
+from jacmagic.functions.forms import applied
 from jacmagic.language import slips
 from jacmagic.language import tree as t
 from jacmagic.program.arithmetic import check_power, crossed, no_cross, norm
@@ -168,7 +169,7 @@ def entrywise(low: Lowerer, expr: t.Call) -> Value:
     if row.arity[1] is None and len(values) > 3 and shape == () and not low.in_family:
         stacked = low.graph.stack([low.node(v) for v in values], (len(values),))
         return low.of_node(low.graph.along("amax" if row.name == "max" else "amin", stacked))
-    value = function(*(v.expr for v in values))
+    value = applied(function, *(v.expr for v in values))
     if not isinstance(value, sp.Expr):
         value = sp.sympify(value)
     if not varies(value):

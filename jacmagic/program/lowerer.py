@@ -13,7 +13,8 @@ import sympy as sp
 from jacmagic.engine.entries import MAX_DIGITS
 from jacmagic.engine.graph import Graph, Node, free_slots, slot
 from jacmagic.errors import LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
-from jacmagic.functions import leaves, put_in, varies
+from jacmagic.functions import leaves, varies
+from jacmagic.functions.forms import put_in
 from jacmagic.language import tree as t
 from jacmagic.program.batches import Batches
 from jacmagic.program.block import line

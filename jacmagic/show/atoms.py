@@ -15,7 +15,7 @@ import sympy as sp
 
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
 from jacmagic.engine.ops.along import share_of
-from jacmagic.functions import put_in
+from jacmagic.functions.forms import put_in
 from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout
 from jacmagic.show import algebra as a

@@ -19,7 +19,8 @@ import sympy as sp
 from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
-from jacmagic.functions import FUNCTIONS, put_in
+from jacmagic.functions import FUNCTIONS
+from jacmagic.functions.forms import put_in
 from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout, Order
 from jacmagic.result import Result

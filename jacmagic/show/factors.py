@@ -10,7 +10,7 @@ from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node, ancestry
 from jacmagic.errors import LimitError
-from jacmagic.functions import put_in
+from jacmagic.functions.forms import put_in
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex
 from jacmagic.result import Result, symbols_of

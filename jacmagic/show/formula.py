@@ -16,7 +16,7 @@ import sympy as sp
 
 from jacmagic.engine.graph import Node, is_in_order, is_zero, slot
 from jacmagic.engine.textbook import as_written, without_signs
-from jacmagic.functions import put_in
+from jacmagic.functions.forms import put_in
 from jacmagic.language import tree as t
 from jacmagic.show import algebra as a
 from jacmagic.show.algebra import Form

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.operation import Shape
-from jacmagic.engine.templates import ONE
+from jacmagic.functions.forms import ONE
 
 LEAD = 90
 """The label of the leading axis in products, where no other is larger."""

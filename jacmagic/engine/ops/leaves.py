@@ -12,7 +12,7 @@ from jacmagic.engine.graph import Graph, Node
 from jacmagic.engine.nonzeros import Nonzeros, at_places
 from jacmagic.engine.operation import Operation
 from jacmagic.engine.ops.axes import asked
-from jacmagic.engine.templates import ONE, ZERO
+from jacmagic.functions.forms import ONE, ZERO
 
 
 def _itself(g: Graph, node: Node, args: list[Node], safe: bool) -> Node:

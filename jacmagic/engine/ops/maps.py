@@ -17,9 +17,10 @@ from jacmagic.engine.nonzeros import Nonzeros, check_count, entries_at, joined, 
 from jacmagic.engine.operation import Operation, Shape
 from jacmagic.engine.ops.axes import LEAD, asked, behind, every, shifted, times
 from jacmagic.engine.safe import safe_form
-from jacmagic.engine.templates import ONE, ZERO, computed_gradient, gradient
+from jacmagic.engine.templates import computed_gradient, gradient
 from jacmagic.errors import LimitError
-from jacmagic.functions import FUNCTIONS, by_cases, calculus, has_cases, put_in, symbolic
+from jacmagic.functions import FUNCTIONS, by_cases, calculus, has_cases, symbolic
+from jacmagic.functions.forms import ONE, ZERO, product, put_in
 
 MAX_CONDITION = 5_000
 """Operations in one condition with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
@@ -96,7 +97,7 @@ def _push(g: Graph, node: Node, tangents: list[Node | None], lead: int, reuse: b
         factor = _slope(g, node, k, reuse) if d is not None else None
         if d is not None and factor is not None:
             operands = [(d, behind(axes, lead)), (factor, shifted(every(factor), lead))]
-            terms.append(g.map(slot(0) * slot(1), operands, full))
+            terms.append(g.map(product(slot(0), slot(1)), operands, full))
     return g.add(terms) if terms else None
 
 
@@ -179,7 +180,7 @@ def _product(factor: sp.Expr, operands: list[tuple[Entries, Shape, Shape]], full
         else:
             if factor is not ONE:
                 factors.append(factor)
-            yield at, sp.Mul(*factors) if len(factors) > 1 else value
+            yield at, product(*factors) if len(factors) > 1 else value
 
 
 # ------------------------------------------------------------------ what may differ from 0

@@ -11,7 +11,7 @@ from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.nonzeros import Nonzeros, at_places, matches, moved, picked, whole
 from jacmagic.engine.operation import Operation, Shape
 from jacmagic.engine.ops.axes import LEAD, behind, shifted
-from jacmagic.engine.templates import ONE
+from jacmagic.functions.forms import ONE
 
 Inputs = Mapping[str, Sequence[Any]]
 

@@ -18,8 +18,8 @@ from jacmagic.engine.entries import Entries, listed, short, without_zeros
 from jacmagic.engine.graph import Graph, Node, slot
 from jacmagic.engine.operation import Operation, Shape
 from jacmagic.engine.ops.axes import LEAD, Carried, behind, of_one
-from jacmagic.engine.templates import ONE, ZERO
 from jacmagic.functions import by_cases, symbolic
+from jacmagic.functions.forms import ONE, ZERO
 
 SINGULAR = sp.Rational(1, 10**13)
 """Below this part of what it is for orthogonal rows of their lengths, a determinant is nothing but rounding."""

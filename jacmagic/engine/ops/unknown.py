@@ -15,8 +15,8 @@ from jacmagic.engine.entries import Entries, without_zeros
 from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.engine.operation import Operation
 from jacmagic.engine.ops.axes import LEAD, asked, every
-from jacmagic.engine.templates import ZERO
 from jacmagic.errors import ValueMistake
+from jacmagic.functions.forms import ZERO
 
 
 @dataclass(eq=False)
