@@ -194,4 +194,7 @@ def nearest(word: str, known: Iterable[str], count: int = 2) -> list[str]:
         if sorted(one.lower()) == sorted(word.lower())
         or abs(len(one) - len(word)) <= 2 and difflib.SequenceMatcher(None, word, one).ratio() >= 0.8
     ]
-    return alike[:count]
+    swapped = [one for one in alike if sorted(one.lower()) == sorted(word.lower())]
+    begun = [one for one in alike if one[:1].lower() == word[:1].lower()]
+    spelt = {one.lower(): one for one in reversed(swapped or begun or alike)}  # sigmoid, and not Sigmoid beside it
+    return list(dict.fromkeys(spelt[one.lower()] for one in swapped or begun or alike))[:count]

@@ -104,6 +104,9 @@ TEXTBOOK = {
     "all of them said": (
         "q in R^2 input\nt in R^3 target\nA in R^(3x2) weight\nc in R^3 fixed\nκ = 0.5 fixed\no = κ tanh(A q + c)\nE = mse(o, t)",
         "q", "A", "t", "c kappa"),
+    "a derivative of the loss is no other use": (
+        "x in R^2\ny in R^3\no = W x + b in R^3\nL = 1/2 ||o - y||^2\nG = ∂L/∂W", "x", "W b", "y", ""
+    ),
     "a weight and a target said otherwise": ("x in R^2\nW in R^(2x2) fixed\ny in R^2 weight\nL = ||W x - y||^2", "x", "y", "", "W"),
     "a name that is called input": ("input in R^2\nb in R^2\nh = σ(W input + b)", "input", "W b", "", ""),
     "a loss with the operands the other way": ("x in R^2\no = W x in R^2\nL = mse(y, o)", "x", "W", "y", ""),

@@ -237,7 +237,7 @@ def test_a_size_that_an_error_offers_is_one_by_which_the_block_is_read():
     ("X in R^(4x2)\nQ in R^(4x2)\nV in R^(4x2)\nu in R^4\nr = exp(Q K^T/√2)\nA = diag(1 ./ (r u)) r\nO = A V", "K in R^(4x2)"),
     ("B in R^(2x2)\nu in R^4\nv in R^6\nf = u^T kron(A, B) v", "A in R^(2x3)"),
     ("s = X[1]^T X[3] + dot(X[:,1], X[:,2])", "X in R^(3x2)"), ("f = softmax(x)", "x in R^3"), ("m = maxpool(x, 2)", "x in R^3"),
-    ("w in R^2\no = w^T x + b\nL = (y - o)^2", "x in R^2"), ("f = tr(A^T B A)", "A in R^(2x2)"),
+    ("w in R^2\no = w^T x + b\nL = (y - o)^2", "x in R^2"), ("f = tr(A^T B A)", "A in R^(2x2); B in R^(2x2)"),
     ("w in R^3\ny = conv(x, w)", "x in R^3"), ("a = [x[1]; x[2] x[3]]", "x in R^3"), ("Y = X[1..2,2..4]", "X in R^(2x4)"),
 ])
 def test_of_the_sizes_that_could_be_offered_only_those_that_fit_are(block, hint):

@@ -113,7 +113,7 @@ def without_signs(product: sp.Expr) -> sp.Expr:
 
 def _signed(slope: sp.Expr) -> bool:
     """True where a sum is a factor, or is one of multiples: what may have been written as a difference."""
-    if slope.is_Add and all(term.is_Mul and term.args[0].is_Integer for term in slope.args):
+    if slope.is_Add and (_own(slope) or all(term.is_Mul and term.args[0].is_Integer for term in slope.args)):
         return True
     return any(term.is_Mul and any(f.is_Add for f in term.args) for term in sp.Add.make_args(slope))
 
@@ -138,6 +138,14 @@ def _found(total: sp.Expr, written: Set[sp.Basic]) -> tuple[sp.Expr, sp.Expr]:
     number, rest = total.primitive()
     if total in written:
         return sp.S.One, total
-    if rest in written:
+    if rest in written or _own(rest):
         return number, rest
-    return (-number, -rest) if -rest in written else (sp.S.One, total)
+    return (-number, -rest) if -rest in written or _own(-rest) else (sp.S.One, total)
+
+
+def _own(total: sp.Expr) -> bool:
+    """True of 1 - tanh²(u) and 1 - σ(u), and of multiples: sums that a function has for its slope."""
+    one, (number, base) = total.as_coeff_Add()[0], total.as_coeff_Add()[1].as_coeff_Mul()
+    function, power = base.as_base_exp()
+    square = isinstance(function, (sp.tan, sp.cot, sp.tanh)) and power == 2
+    return bool(one) and abs(one) == abs(number) and (square or isinstance(base, symbolic("sigmoid")))

@@ -165,6 +165,23 @@ TABLE = (
         (("f(x) = sum(x^k, k = 0..5)", ("x^k for k = 0..5",)), ("f(x) = [x^k, k = 1..3]", ("x^k for k = 1..3",))),
     ),
     Advice(
+        re.compile(r"(?:(?<=sum\()|(?<=prod\())(?P<of>[^,;]*\w_(?P<index>[a-z])\b[^,;]*?),\s*(?P=index)\s*,\s*(\w+)\s*,\s*(\w+)(?=\))"),
+        "The index of a family stands behind for.",
+        lambda found: (f"{found['of']} for {found['index']} = {found[3]}..{found[4]}",),
+        (("x in R^3\nf = sum(x_i^2, i, 1, 3)", ("x_i^2 for i = 1..3",)),),
+    ),
+    Advice(
+        re.compile(r",\s*(?:for\s+)?([a-z]\s*(?:=|∈|in)\s*\w+\s*\.\.\s*\w+)$"),
+        "The index of a family stands behind for.", lambda found: (f" for {found[1]}",),
+        (("y_i = x_i^2, i = 1..3", (" for i = 1..3",)),),
+    ),
+    Advice(
+        re.compile(r"(?:Σ|\\Sigma)(?=\s*_\s*[{(]?\s*[a-z]\s*=)(\s*_\s*(?:\{[^{}]*\}|\([^()]*\)|\w=\w+)(?:\s*\^\s*(?:\{[^{}]*\}|\w+))?)"),
+        "Σ is a letter; the sign of a sum is ∑.",
+        lambda found: ("∑" + found[1].replace("(", "{").replace(")", "}"),),
+        (("f(x) = Σ_{k=1}^{3} x^k", ("∑_{k=1}^{3}",)), ("f(x) = 1 + Σ_{i=1}^3 x^i", ("∑_{i=1}^3",))),
+    ),
+    Advice(
         re.compile(r"(?:(?<==)|(?<== ))([-−]?[0-9.]+)\s*,\s*(\[[^][;]*,[^][;]*\])$"),
         "The range of a slider stands behind in.", lambda found: (f"{found[1]} in {found[2]}",),
         (("f(x) = k x; k = 3, [0, 5]", ("3 in [0, 5]",)),),
@@ -271,8 +288,11 @@ TABLE = (
         (("x in R^2, f = ||x||", ("x in R^2; f = ||x||",)),),
     ),
     Advice(
-        re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{3}){2,})(?![\w.,])"), "Thousands are written without points.",
-        lambda found: (found[0].replace(".", ""),), (("f(x) = 1.000.000 x", ("1000000",)),),
+        re.compile(r"(?<![\w.])\d{1,3}(?:(?:['’]\d{3})+|(?:_\d{3})+|(?:\.\d{3}){2,}|(?:,\d{3}){2,})(?:\.\d+)?(?![\d,'’_])"),
+        "Thousands are written without a sign between them.",
+        lambda found: (re.sub(r"['’_,]|\.(?=\d{3}(?:\.|$))" if found[0].count(".") > 1 else r"['’_,]", "", found[0]),),
+        (("f(x) = 1.000.000x", ("1000000",)), ("f(x) = 1'000 x", ("1000",)), ("f(x) = x + 1_000_000", ("1000000",)),
+         ("f(x) = 1,000,000.5 x", ("1000000.5",))),
     ),
     Advice(
         re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}(?![\w.,])"), "A number has one point.", none,
@@ -401,10 +421,6 @@ TABLE = (
         re.compile(r"\s*,?\s+(?:s\.\s?t\.|subject to|such that)\s+(.+=.+)$"), "A condition has a statement of its own.",
         lambda found: (f"; {found[1]}",),
         (("f = 3x + 4y s.t. x^2 + y^2 = 1", ("; x^2 + y^2 = 1",)), ("f = x y subject to x + y = 1", ("; x + y = 1",))),
-    ),
-    Advice(
-        re.compile(r"Σ(?=_\{?\s*\w+\s*(?:=|∈))"), "A sum is written ∑.", lambda found: ("∑",),
-        (("f(x) = Σ_{i=1}^3 x^i", ("∑",)),),
     ),
     Advice(
         re.compile(r"\s+(?:where|with|at|when)\s+([A-Za-z]\w*\s*=\s*-?[\d.]+)$"), "A value has a statement of its own.",

@@ -199,7 +199,8 @@ class Application:
         if isinstance(word, s.Word) and not word.command:
             span = self.item.span.to(follow.span)
             says = f"{self.reader.source(span)} is not known; is a space missing?"
-            raise NameMistake(says, span, (f"{self.shown} {self.reader.source(follow.span)}",))
+            fix = self.reader.applied(self.shown, self.reader.source(follow.span), span.stop)
+            raise NameMistake(says, span, (fix,))
 
     def check_power(self) -> None:
         """sin^ab: where the power of a function without brackets ends."""

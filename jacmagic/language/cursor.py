@@ -139,22 +139,46 @@ class Cursor:
                 places += [Span(start, half), Span(half, stop)] if token.text == "||" else [token.span]
         if len(places) < 4 or len(places) % 2:
             return SyntaxMistake("This bar has no partner.", self.tokens[at].span)
+        return self.nested(places) or self.beside(places)
+
+    def beside(self, places: Sequence[Span]) -> JacmagicError:
+        """|x||y|, and bars of which nothing can be said."""
         span = places[0].to(places[3])
         a, b, c = (self.text[p.stop : q.start] for p, q in pairwise(places[:4]))
-        unbalanced = any(part.count(o) != part.count(k) for part in (a, b, c) for o, k in ("()", "[]", "{}"))
-        if unbalanced or not (a + b).strip() or not (b + c).strip():
-            return SyntaxMistake("Bars inside bars: write abs( ) or norm( ) for one pair.", span)
-        if b.isspace():  # |a| |c| reads well where an operand ends a
+        balanced = all(part.count(o) == part.count(k) for part in (a, b, c) for o, k in ("()", "[]", "{}"))
+        if balanced and b.isspace():  # |a| |c| reads well where an operand ends a
             return SyntaxMistake("A number, a name or a bracket is expected here, not |.", places[1])
-        if not b:
+        if balanced and not b and a.strip() and c.strip():
             pair = [between(p.stop, q.start) for p, q in (places[:2], places[2:4])]
             return ambiguous(
                 self.text, span, product(*map(t.Absolute, pair)),
                 product(*(t.UserCall("abs", (one,)) for one in pair), sign="*"),
             )
-        return SyntaxMistake(
-            "Bars inside bars: write abs( ) or norm( ) for one pair.", span, (f"|{a}abs({b.strip()}){c}|",)
-        )
+        return SyntaxMistake("Bars inside bars: write abs( ) or norm( ) for one pair.", span)
+
+    def nested(self, places: Sequence[Span]) -> SyntaxMistake | None:
+        """| |x| - |y| |: a bar opens behind an operator and closes behind an operand; all of it, the inner by abs."""
+        shown, last, norm = "", places[0].start, False
+        open_: list[int] = []
+        for place in places:
+            gap = self.text[last : place.start]
+            opener = not open_ or not gap.strip() and shown.endswith(("|", "abs("))
+            if opener or self.text[: place.start].rstrip()[-1:] in "+-−*/^·,;=([":
+                open_.append(len(shown + gap))
+                shown += gap + ("|" if len(open_) == 1 else "abs(")
+            else:
+                begun = open_.pop()
+                shown += gap + (")" if open_ else "|")
+                norm = begun == 1 if open_ else norm  # ||x - |x|||
+            last = place.stop
+            if not open_:
+                whole = Span(places[0].start, last)
+                says = "Bars inside bars: write abs( ) or norm( ) for one pair."
+                if norm and shown.endswith(")|"):
+                    shown = f"||{shown[5:-2]}||"
+                balanced = "abs(" in shown and shown.count("(") == shown.count(")")
+                return SyntaxMistake(says, whole, (shown,)) if balanced else None
+        return None
 
     def outside(self) -> Iterator[tuple[int, Token]]:
         """The tokens that stand outside all brackets, with their places."""

@@ -136,7 +136,7 @@ class _Exponent:
             if behind.span.start < stop and one.open
         ]
         pieces = [between(*ends) for ends in pairwise([*cuts, stop])]
-        first = between(self.typed.span.start, pieces[0].span.stop)
+        first, pieces[0] = self.reader.glued_word(self.typed.span, self.follow.atom, pieces[0].span)
         raise self.reader.ambiguous(
             Span(self.item.span.start, stop), product(said(self.item.span), *pieces),
             t.Power(self.base, product(first, *pieces[1:])),

@@ -91,7 +91,7 @@ def _next_step(found: Match) -> Sequence[str]:
 
 def _drawn(found: Match) -> Sequence[str]:
     body = in_round_brackets(found["of"].strip())
-    return () if body is None or "@" in body else (f"f = {body}",)
+    return () if body is None or "@" in body or body.isidentifier() else (f"f = {body}",)
 
 
 def _pieces(found: Match) -> Sequence[str]:
@@ -284,7 +284,7 @@ ROWS = (
     Advice(
         re.compile(rf"^(?:plt\.)?(?:Plot3D|Plot|plot|plot3d|fplot|ezplot|ContourPlot)[(\[](?P<of>{_CALL}+?)(?:,.*)?[)\]];?$"),
         "The panel draws by itself; write only the function.", _drawn,
-        (("Plot[x^2, {x, 0, 1}]", ("f = x^2",)), ("plot(sin(x) + y)", ("f = sin(x) + y",)),
+        (("Plot[x^2, {x, 0, 1}]", ("f = x^2",)), ("plot(sin(x) + y)", ("f = sin(x) + y",)), ("plot(x)\nf(x) = x^2", ()),
          ("Plot3D[Sin[x] y, {x, 0, 1}, {y, 0, 1}]", ("f = sin(x) y",))),
     ),
     Advice(
@@ -524,9 +524,9 @@ ROWS = (
     ),
     # -------------------------------------------------------------- LaTeX, and what is typeset
     Advice(
-        re.compile(r"([^\W\d]\w*)\s*\^\s*(?:\{\s*(?:\*|\\ast|\\star)\s*\}|\*(?!\*)|\\ast\b|\\star\b)"),
+        re.compile(r"(\\?[^\W\d]\w*)\s*\^\s*(?:\{\s*(?:\*|\\ast|\\star)\s*\}|\*(?!\*)|\\ast\b|\\star\b)"),
         "A star is no exponent; x_star is a name.", _written("{1}_star"),
-        (("f(x) = x - y^*", ("y_star",)), (r"f(x) = x - y^{*}", ("y_star",)), (r"f(x) = x - y^\star", ("y_star",))),
+        (("f(x) = x - y^*", ("y_star",)), (r"f(x) = y^{*}", ("y_star",)), (r"f(x) = \theta^\star", (r"\theta_star",))),
     ),
     Advice(
         re.compile(r"[±∓]|\\(?:pm|mp)(?![A-Za-z])"), "± stands for two functions; each has a line of its own.", none,

@@ -42,6 +42,11 @@ def is_ones(expr: t.Expr) -> bool:
     return isinstance(t.inside(expr.base) if isinstance(expr, t.Transpose) else expr, t.Ones)
 
 
+def one_n(span: Span) -> NameMistake:
+    """What to say of 1n x, with a digit for the l."""
+    return NameMistake("1n is 1 times n, and no line declares n: is it ln, with a small L?", span, ("ln",))
+
+
 class Reader(Values):
     """Reads the expressions of one block."""
 
@@ -105,9 +110,11 @@ class Reader(Values):
             raise self.two_numbers(before.span, item.span) if before.number else (
                 self.number_behind(before.span, item.span, alone=len(out) == 1))
 
-    def number_behind(self, before: Span, number: Span, *, alone: bool) -> SyntaxMistake:
+    def number_behind(self, before: Span, number: Span, *, alone: bool) -> JacmagicError:
         """What to say of x 2; alone, it may as well be 2 x."""
         name, shown = self.source(before), self.source(number)
+        if shown == "1" and re.match(r"n(\s+[^\W\d]|\()", self.text[number.stop :]) and not self.scope.knows("n"):
+            return one_n(Span(number.start, number.stop + 1))  # 3x 1n x
         swapped = [f"{shown} {name}"] if alone and name[0] not in "0123456789." else []
         return SyntaxMistake("A number comes first in a product.", before.to(number), [*swapped, f"{name}*{shown}"])
 
@@ -252,8 +259,7 @@ class Reader(Values):
         if one and behind is not None and isinstance(follow.atom, s.Word) and follow.atom.typed == "n" and (
             not self.scope.knows("n") and (behind.gap or isinstance(behind.atom, s.Group))
         ):
-            span = item.span.to(follow.span)
-            raise NameMistake("1n is 1 times n, and no line declares n: is it ln, with a small L?", span, ("ln",))
+            raise one_n(item.span.to(follow.span))
 
     def check_square(self, items: Sequence[s.Item], at: int) -> None:
         """`4 [x - 1]`: square brackets round one entry, in a product, may be meant as round ones."""

@@ -211,7 +211,10 @@ def _lone_sigma(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicEr
                     f"{shown} is a name here, with the letter Σ; the sum over {index} has the sign ∑.", here.span,
                     (f"∑_{index}",),
                 )
-            if here.span in sigmas and gap.isspace() and not (k and isinstance(factors[k - 1], t.Transpose)):
+            bare = bool(index) and here in loose and any(
+                isinstance(each, t.Name) and each.key == index and each in loose for each in t.walk(behind)
+            )  # Σ_k x^k
+            if (bare or here.span in sigmas) and gap.isspace() and not (k and isinstance(factors[k - 1], t.Transpose)):
                 return SyntaxMistake(
                     "A sum needs its bounds, as in sum(x^k for k = 1..3); a matrix Σ needs a line that declares it, as "
                     "in Σ in R^(2x2).", here.span,

@@ -210,6 +210,9 @@ class Line(Equations):
             prime = self.text[whole.start : tokens[-4].span.stop]
             fix = f"{prime.rstrip(chr(39) + '′’')}({self.text[tokens[-2].span.start : tokens[-2].span.stop]})"
             raise SyntaxMistake("Derivatives are what jacmagic finds; write the function itself.", whole, (fix,))
+        if re.fullmatch(r"w\(w\)'+", shape):
+            fix = self.text[whole.start : whole.stop].rstrip("'′’ ")
+            raise SyntaxMistake("Derivatives are what jacmagic finds; write the function itself.", whole, (fix,))
         if re.fullmatch(r"w\(w(,w)*\)", shape):
             word = self.word_atom()
             self.next()
@@ -420,6 +423,9 @@ class Line(Equations):
             return SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
         listed = self.right_side()
         inside = self.text[listed.start : listed.stop]
+        ranged = r",\s*[^\W\d]\w*\s*(?:∈|in)\s*(?:\[[^\[\]]*\]|[Rℝ]\S*)"
+        if re.fullmatch(ranged, self.text[token.span.start : listed.stop]):
+            return SyntaxMistake("A range or a size has a statement of its own.", token.span, (";",))
         if not re.search(r"[=\n∈\\]|\bin\b", inside):
             return SyntaxMistake("Several entries stand in brackets.", listed, (f"[{inside}]",))
         return SyntaxMistake("A comma separates statements only before a new name = …", token.span)
@@ -610,7 +616,8 @@ def parse(text: str, net: bool = False) -> tuple[Statement, ...]:
 def check_modules(text: str, tokens: Sequence[Token]) -> None:
     """np.sin(x) and x.sum(), as Python has them."""
     for at, (before, dot, after) in enumerate(zip(tokens, tokens[1:], tokens[2:])):
-        if dot.text == "." and before.kind == after.kind == "word" and after.text != "T" and not (dot.gap or after.gap):
+        joined = dot.text == "." and before.kind == after.kind == "word" and not (dot.gap or after.gap)
+        if joined and after.text != "T" and not (at and tokens[at - 1].text == "{"):  # {np.pi} has words of its own
             while before.text in MODULES and tokens[at + 3].text == "." and tokens[at + 4].kind == "word":
                 at += 2  # np.linalg.norm
                 after = tokens[at + 2]

@@ -127,9 +127,10 @@ class Values(Times):
         minus, span = post.kind == "-T", Span(expr.span.start, post.span.stop)
         if post.value and self.scope.knows("T") and "T" in self.source(post.span):
             base, power = between(item.span.start, post.span.start), t.Name("T")
+            matrix = isinstance(expr, t.Name) and expr.key in self.scope.matrices  # of which there is no such power
             raise self.ambiguous(
                 item.span, t.Transpose(t.inverse(base) if minus else base),
-                t.Power(base, t.Negative(power) if minus else power),
+                *(() if matrix else (t.Power(base, t.Negative(power) if minus else power),)),
                 says="{} can be the transpose or a power.",
             )
         return t.Transpose(t.inverse(expr) if minus else expr, span=span)

@@ -265,15 +265,12 @@ class Words:
         def nameable(part: str) -> bool:
             return part.isalnum() and (len(part.rstrip("0123456789")) == 1 or part in GREEK or self.scope.knows(part))
 
-        if text != text.lower() and text.lower() in SPELLINGS | CONSTANTS.keys():
-            return NameMistake(f"{shown} is not known. Did you mean {text.lower()}?", word.span, (text.lower(),))
-        if (error := self.numbered(word, nameable)) is not None:
+        if (error := self.with_capitals(word) or self.numbered(word, nameable)) is not None:
             return error
         for name in sorted(SPELLINGS, key=len, reverse=True):
             if text.startswith(name) and nameable(text[len(name) :]):
-                return NameMistake(
-                    f"{shown} is not known; is a space missing?", word.span, (f"{name} {shown[len(name):]}",)
-                )
+                fix = self.applied(name, shown[len(name) :], word.span.stop)
+                return NameMistake(f"{shown} is not known; is a space missing?", word.span, (fix,))
             if text.endswith(name) and nameable(text[: -len(name)]) and word.index is None:
                 return self.glued_behind(word, name)
         if apart := self.around_functions(text, nameable):
@@ -286,6 +283,35 @@ class Words:
                 cut = len(shown) - len(rest) - (len(shown) - len(text) if word.index else 0)
                 return self.difference(shown, word.span, f"{shown[:cut]}*{shown[cut:]}")
         return self.undeclared(word)
+
+    def with_capitals(self, word: s.Word) -> NameMistake | None:
+        """Sin, and Asin of Asin(ωt)."""
+        shown, text, small = self.source(word.span), word.text, word.text.lower()
+        if text == small or small not in SPELLINGS | CONSTANTS.keys():
+            return None
+        if text[1:] in SPELLINGS:
+            ways = f"{text[0]} {text[1:]}", small
+            return NameMistake(f"{shown} is not known: is it {ways[0]}, or {ways[1]}?", word.span, ways)
+        return NameMistake(f"{shown} is not known. Did you mean {small}?", word.span, (small,))
+
+    def applied(self, name: str, rest: str, stop: int) -> str:
+        """sin x for sinx, sin(x) where more letters follow: sin x y has two readings."""
+        behind = re.match(r"\s*([^\W\d]\w*)", self.text[stop:])
+        more = behind is not None and not any(map(behind[1].startswith, SPELLINGS))
+        return f"{name}({rest})" if more else f"{name} {rest}"
+
+    def glued_word(self, exponent: Span, raw: s.Raw, span: Span) -> tuple[t.Expr, t.Expr]:
+        """2 ln x and ln x of x^2lnx: an exponent, and a word that nothing knows as it is offered."""
+        try:
+            if isinstance(raw, s.Word):
+                self.names(raw)
+        except NameMistake as error:
+            if len(error.hints) == 1 and error.span == raw.span:
+                words = error.hints[0] + self.text[raw.span.stop : span.stop]
+                return t.Words(f"{self.source(exponent)} {words}"), t.Words(words)
+        except JacmagicError:
+            pass
+        return said(exponent, span), said(span)
 
     def no_function(self, word: s.Word, name: Span, group: Span) -> NameMistake:
         """What to say of g(x + 1) where nothing says what g is, and of x(1), an entry in MATLAB."""

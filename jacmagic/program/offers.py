@@ -24,6 +24,9 @@ MAX_LINES = 60
 MAX_SIZES = 6
 """Different whole numbers of a block that sizes are made of."""
 
+MAX_NAMES = 4
+"""Names whose sizes one fix states."""
+
 Stated = dict[str, s.Statement]
 
 
@@ -33,13 +36,15 @@ def offered(block: Sized, error: ShapeError) -> ShapeError:
     undeclared = block.free - block.drafts.keys()
     if not stated or len(block.sequence) > MAX_LINES or not all(one.keys() <= undeclared for one in stated.values()):
         return error
-    left = [hint for hint in error.hints if hint not in stated or fits(block, stated[hint])]
+    found = {hint: fits(block, stated[hint]) if hint in stated else () for hint in error.hints}
     first = next(iter(stated))
-    if not left and len(stated[first]) == 1:
-        left = [one for one in sizes(block, first.partition(" in R")[0]) if fits(block, stated_by(one))][:1]
+    if len(stated[first]) == 1 and all(more is None for more in found.values()):
+        tried = ((one, fits(block, stated_by(one))) for one in sizes(block, first.partition(" in R")[0]))
+        found = dict([next(((one, more) for one, more in tried if more is not None), (first, None))])
+    left = {hint: more for hint, more in found.items() if more is not None}
     if left:
-        error.message = error.message.replace(f"such as {error.hints[0]}", f"such as {left[0]}")
-        error.hints = tuple(left)
+        error.message = error.message.replace(f"such as {error.hints[0]}", f"such as {next(iter(left))}")
+        error.hints = tuple("; ".join([hint, *more]) for hint, more in left.items())
     return error
 
 
@@ -63,8 +68,8 @@ def sizes(block: Counted, shown: str) -> Iterator[str]:
         yield f"{shown} in R^{one}"
 
 
-def fits(block: Counted, stated: Stated) -> bool:
-    """True where the block with these lines is read, or asks for the size of another name next."""
+def fits(block: Counted, stated: Stated) -> tuple[str, ...] | None:
+    """The sizes of other names that the block asks for where it is read with these lines; None where it is not."""
     said = {key: (tuple(map(block.reader.value, line.size.dims)), line) for key, line in stated.items() if line.size}
     drafts = {key: Draft(size=line) for key, line in stated.items()}
     found = size(replace(block, sizes={**block.sizes, **said}, drafts={**block.drafts, **drafts}))
@@ -73,8 +78,13 @@ def fits(block: Counted, stated: Stated) -> bool:
             raise found.mistake
         build(found)
     except ShapeError as error:
-        others = [key for hint in error.hints for key in stated_by(hint)]
-        return bool(others) and not any(key in stated or found.shapes.get(key) for key in others)
+        asked = {hint: keys for hint in error.hints if (keys := stated_by(hint))}
+        if not asked or any(key in stated or found.shapes.get(key) for keys in asked.values() for key in keys):
+            return None
+        matrix = any(line.size is not None and len(line.size.dims) == 2 for line in stated.values())
+        first = next((hint for hint in asked if ("x" in hint.partition(" in ")[2]) == matrix), next(iter(asked)))
+        more = fits(block, stated | asked[first]) if len(stated) < MAX_NAMES else None
+        return () if more is None else (first, *more)
     except JacmagicError:
-        return True
-    return True
+        return ()
+    return ()

@@ -14,6 +14,8 @@ def plain(expr: t.Expr) -> t.Expr:
         return plain(expr.inner)
     if isinstance(expr, t.Vector) and len(expr.entries) == 1:  # -[y ln a + (1 - y) ln(1 - a)]
         return plain(expr.entries[0])
+    if isinstance(expr, (t.Partial, t.Total, t.Gradient)) and isinstance(expr.of, t.Name):
+        return t.Number("1")  # ∂L/∂W uses W no other way than L does
     if isinstance(expr, t.Power) and expr.base == t.Constant("e"):
         return t.Call("exp", (plain(expr.exponent),), span=expr.span)
     return t.rebuilt(expr, plain)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jacmagic.errors import JacmagicError, LimitError, ShapeError
+from jacmagic.errors import AmbiguousMath, JacmagicError, LimitError, ShapeError, Span
 from jacmagic.language.statements import parse
 from jacmagic.program.block import Counted, Declared, Sized
 from jacmagic.program.build import build
@@ -23,6 +23,9 @@ from jacmagic.program.sizes import components, count, size, values, with_a_guess
 from jacmagic.program.statements import unfold
 from jacmagic.program.used import Whole, whole
 from jacmagic.program.uses import families_in
+
+LONGEST = 5_000
+"""Characters of a block whose error's fixes are tried before they are offered."""
 
 
 def understand(
@@ -47,7 +50,38 @@ def understand(
     except JacmagicError as error:
         from jacmagic.language.advice import better  # its patterns take 60 ms, for an error that may never come
 
-        raise block.told(better(block.text, error, net)).bind(text) from None
+        raise pasted(block.told(better(block.text, error, net)).bind(text), wrt, net) from None
+
+
+def pasted(error: JacmagicError, wrt: str | None, net: bool) -> JacmagicError:
+    """The error without the fixes that would be refused where they are put; lines that go above are left alone.
+
+    Of a text with two readings both stay: where one of them is refused, that is for what the names are.
+    """
+    span, text = error.span, error.source or ""
+    if span is None or len(text) > LONGEST or isinstance(error, AmbiguousMath):
+        return error
+    front = text[text.rfind("\n", 0, span.start) + 1 : span.start].rpartition(";")[2].strip()
+
+    def stands(fix: str) -> bool:
+        return bool(" in R" in fix or "\n" in fix or front and "=" in fix) or not refused(
+            text[: span.start] + fix + text[span.stop :], Span(span.start, span.start + len(fix)), wrt, net
+        )
+
+    error.hints = tuple(fix for fix in error.hints if stands(fix))
+    return error
+
+
+def refused(text: str, place: Span, wrt: str | None, net: bool) -> bool:
+    """Whether what stands at a place of a block cannot be read; sizes are not looked at."""
+    try:
+        statements = parse(text, net)
+        if not any(one.python for one in statements):
+            declared = declare(text, net, unfold(text, statements, wrt, net), wrt)
+            in_order(set_aside(check_names(with_lines(read(declared)))))
+    except JacmagicError as error:
+        return error.span is not None and error.span.start < place.stop and place.start < error.span.stop
+    return False
 
 
 def sized(declared: Declared) -> Sized:

@@ -150,7 +150,7 @@ class _Uses:
         self.seen: set[tuple[str, str]] = set()
         self.shared = {id(one) for tree in self.trees.values() for one in softmax_exps(tree)}
         self.todo: list[tuple[t.Expr, bool]] = []  # lines that are layers, one behind the other: no deep chain
-        used = {name for key, tree in trees.items() for name in t.names_below(tree) - {key}}
+        used = {name for key, tree in self.trees.items() for name in t.names_below(tree) - {key}}
         for key, tree in self.trees.items():
             if key not in used:
                 (self.loss if self.is_loss(tree) else self.layer)(tree)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from jacmagic.errors import NameMistake, ShapeError, Span, SyntaxMistake, nearest
 from jacmagic.functions import CONSTANTS, FUNCTIONS, SPELLINGS, find
@@ -72,14 +73,14 @@ def named(text: str, lines: list[s.Statement], typed: Sequence[s.Statement]) -> 
     rest = (one for one in lines if one is not alone)
     beside = not all(one.kind == "declare" or one.kind == "define" and looks_like_value(one) for one in rest)
     if beside:
-        check_alone(text, alone, alone is typed[0])
+        check_alone(text, alone, lines, alone is typed[0])
     shown = free_name(lines, *(("uvwzpqfgh", "u1") if beside else ("fghFGH", "f")))
     name = s.Word(Span(alone.span.start, alone.span.start), shown, None, (), True)
     new = s.Statement(alone.span, "nameless" if beside else "define", (name,), expr=alone.expr)
     return [new if one is alone else one for one in lines]
 
 
-def check_alone(text: str, line: s.Statement, first: bool) -> None:
+def check_alone(text: str, line: s.Statement, lines: Sequence[s.Statement], first: bool) -> None:
     """What an expression beside other lines cannot be."""
     if text[line.span.start] in "+-−" and not first:
         raise SyntaxMistake(
@@ -88,6 +89,10 @@ def check_alone(text: str, line: s.Statement, first: bool) -> None:
         )
     if isinstance(line.expr, (s.Relation, s.Boolean)):
         raise SyntaxMistake("A condition is no line; a range is written k in [0, 5].", line.span)
+    if asked := called_alone(text, line, {key_of(one.names[0]) for one in lines if one.kind == "function"}):
+        raise SyntaxMistake(
+            f"{asked} on a line of its own shows the value and the derivative there.", line.span, (asked,)
+        )
 
 
 def split_rates(
@@ -166,6 +171,19 @@ def asks(statement: s.Statement, functions: Collection[str]) -> bool:
     if not plain or not isinstance(name, s.Word) or not isinstance(group, s.Group) or key_of(name) not in functions:
         return False
     return looks_like_value(replace(statement, expr=group))
+
+
+def called_alone(text: str, statement: s.Statement, functions: Collection[str]) -> str:
+    """f(3) of the line f'(3) or 2f(3) + 1, in which nothing varies; of another line ""."""
+    words = [raw for raw in s.nodes(statement.expr) if isinstance(raw, s.Word)]
+    if not all(key_of(word) in functions or find(word.typed) or word.text in CONSTANTS for word in words):
+        return ""
+    for run in s.nodes(statement.expr):
+        for name, group in pairwise(run.items if isinstance(run, s.Run) else ()):
+            if isinstance(name.atom, s.Word) and key_of(name.atom) in functions and isinstance(group.atom, s.Group):
+                called, inside = name.atom.span, group.atom.span
+                return text[called.start : called.stop] + text[inside.start : inside.stop]
+    return ""
 
 
 def looks_like_value(statement: s.Statement) -> bool:
