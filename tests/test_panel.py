@@ -20,6 +20,7 @@ from jacmagic import panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.panel import parts
+from jacmagic.panel.shared import shared
 from jacmagic.show import pieces, views
 
 TWO = "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]"
@@ -102,6 +103,14 @@ def test_an_output_has_the_parts_that_its_spec_asks_for_and_no_others(part: str)
 def test_a_small_output_is_small() -> None:
     """74.7 KB when each output had all pictures."""
     assert len(panel.html(pictured("curve")).encode()) < 50_000
+
+
+def test_every_kind_of_output_is_small_alone_and_smaller_beside_others() -> None:
+    whole = [panel.html(pictured(part)) for part in BLOCKS]
+    assert max(len(one.encode()) for one in whole) <= 80_000
+    thin = shared("".join(f"<section>{one}</section>" for one in whole)).split("<section>")[2:]
+    assert len(thin) == len(BLOCKS) - 1
+    assert max(len(one.encode()) for one in thin) <= 8_000
 
 
 def test_each_value_has_a_serial_higher_than_those_before_it() -> None:

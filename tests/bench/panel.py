@@ -1,12 +1,12 @@
 """The panel beside what people use now, in one JupyterLab, in Chromium.
 
-    python tests/bench/panel.py [--rounds N] [--only TEXT] [--json FILE]
+    python tests/bench/panel.py [--rounds N] [--only TEXT] [--seconds N] [--json FILE]
 
 From a key press on a slider to the number in the page, of the same 2×2 Jacobian: the panel,
 `ipywidgets.interact` that displays the numbers, and FloatSliders whose `observe` writes into a Label
 or an Output. Then the same with the kernel in a loop of 5 s: how many moves are shown before it ends.
-Then the time between frames while a slider is dragged and while a net learns in the page, and processor time and size of pages with many panels. Prints
-Markdown tables.
+Then, for each kind of picture, the time between frames while a slider or a point is dragged, a number plays or space is
+turned, and while a net learns in the page; and processor time and size of pages with many panels. Prints Markdown tables.
 
 The clock starts with the time stamp of the key event and stops when the text in the page is the number
 for that move; a move that is not shown within 2 s counts as lost. The ways take turns, 48 moves a round;
@@ -21,6 +21,7 @@ import json
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -171,17 +172,30 @@ def busy(page: Page, notebook: frontends.Notebook, way: str, moves: int = 20) ->
 
 
 # ------------------------------------------------------------------ frames
-def large() -> dict[str, Any]:
-    """What is dragged: results whose every number moves with one slider."""
+def moved() -> dict[str, tuple[Callable[[], Any], str, tuple[str, ...]]]:
+    """What moves: a result of each kind of picture, the switch to its picture where it has two, and how it is moved."""
+    made = lambda text, **more: lambda: jacmagic.jacobian(text, **more)
     rng = np.random.default_rng(1)
     return {
-        "a 20×20 Jacobian": jacmagic.jacobian("x in R^20\nA in R^(20x20)\nf = tanh(k A x)\nk = 1 in [0, 3]", wrt="x"),
-        "a 2-8-8-2 net": jacmagic.nnchain("x(2) -> 8 tanh -> 8 tanh -> 2 softmax"),
-        "a 10×784 heat-map": jacmagic.jacobian(
-            "x in R^784\nW = {W}\nf = tanh(k W x)\nk = 1 in [0, 3]", wrt="x", namespace={"W": rng.normal(size=(10, 784)).round(2)}),
+        "a curve": (made("f(x) = x^2 sin x"), "", ("slider", "point", "play")),
+        "a curve in the plane": (made("F(t) = [cos t, sin(2t)]"), "", ("slider", "play")),
+        "a curve in space": (made("F(t) = [cos t, sin t, t/3]"), "", ("play", "turn")),
+        "contours": (made("f(x, y) = x exp(-x^2 - y^2) + x y/9"), "", ("point", "play")),
+        "a surface": (made("f(x, y) = x exp(-x^2 - y^2) + x y/9"), "surface", ("slider", "turn")),
+        "grid and image": (made("x(r, t) = r cos t\ny(r, t) = k r sin t\nk = 1"), "", ("point", "play")),
+        "a surface with normal": (made("F(u, v) = [u, v, u v]"), "", ("slider", "turn")),
+        "a level surface": (made("f(x, y, z) = x^2 + y^2 - z^2/2"), "", ("slider", "turn")),
+        "a direction field": (made("θ' = ω\nω' = -sin θ - c ω\nc = 0.2 in [0, 1]"), "", ("slider", "point", "play")),
+        "a trajectory in space": (made("x' = s (y - x)\ny' = x (r - z) - y\nz' = x y - b z\ns = 10\nr = 28\nb = 8/3\nx(0) = 1\ny(0) = 1\nz(0) = 20"), "", ("slider", "turn")),
+        "a cobweb": (made("x_{n+1} = a x_n (1 - x_n)\na = 3.2\nx(0) = 0.2"), "", ("slider", "play")),
+        "a 20×20 Jacobian": (made("x in R^20\nA in R^(20x20)\nf = tanh(k A x)\nk = 1 in [0, 3]", wrt="x"), "", ("slider",)),
+        "a 2-8-8-2 net": (lambda: jacmagic.nnchain("x(2) -> 8 tanh -> 8 tanh -> 2 softmax"), "", ("slider", "play")),
+        "a 10×784 heat-map": (made(
+            "x in R^784\nW = {W}\nf = tanh(k W x)\nk = 1 in [0, 3]", wrt="x", namespace={"W": rng.normal(size=(10, 784)).round(2)}), "", ("slider",)),
     }
 
 
+HANDLES = {"slider": ".jm-slider input[type=range]", "point": ".jm-handle", "turn": ".jm-turn"}
 FRAMES = """
 () => {
     const times = window.times = [];
@@ -192,29 +206,45 @@ FRAMES = """
 """
 
 
-def frames(page: Page, result: Any, seconds: float = 5.0) -> dict[str, Any]:
-    """Times between frames while the pointer drags a slider to and fro, a move about every 8 ms."""
+def frames(page: Page, result: Any, picture: str, way: str, seconds: float) -> dict[str, Any]:
+    """Times between frames while something is dragged to and fro, a move about every 8 ms, or runs of itself; and the
+    processor's time for scripts and for all, a frame, which other work on the machine does not change."""
+    told = page.context.new_cdp_session(page)
+    told.send("Performance.enable", {"timeDomain": "threadTicks"})
+    spent = lambda: {one["name"]: 1000 * one["value"] for one in told.send("Performance.getMetrics")["metrics"]}
     with tempfile.TemporaryDirectory() as folder:
         page.goto(result.save(Path(folder) / "page.html").as_uri())
         page.locator(".jm").wait_for()
-        label = "k, slider" if result.program.net is False else "x[1], slider"
-        slider = page.get_by_label(label).first
-        slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
-        assert box
-        y, left, width = box["y"] + box["height"] / 2, box["x"] + 12, box["width"] - 24
-        page.mouse.move(left, y)
-        page.mouse.down()
-        page.mouse.move(left + width, y, steps=60)
+        if picture:
+            page.get_by_role("button", name=picture, exact=True).click()
+        if way == "play":
+            page.locator(".jm-slider .jm-run").first.click()
+            drag = lambda k: page.wait_for_timeout(200)
+        else:
+            handle = page.locator(HANDLES[way]).first
+            handle.scroll_into_view_if_needed()
+            box = handle.bounding_box()
+            assert box
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            across = 60 if way == "point" else box["width"] / 2 - 12
+            down = 0 if way == "slider" else 40
+            page.mouse.move(x, y)
+            page.mouse.down()
+            drag = lambda k: page.mouse.move(x + across * (k % 2 or -1), y + down * (k % 2 or -1), steps=60)
+        drag(0)
+        before = spent()
         page.evaluate(FRAMES)
-        moved = 0
+        k = 0
         while page.evaluate("window.times.reduce((a, b) => a + b, 0)") < 1000 * seconds:
-            page.mouse.move(left + width * (moved % 2), y, steps=60)
-            moved += 60
+            k += 1
+            drag(k)
         times = page.evaluate("cancelAnimationFrame(window.going), window.times")
+        took = {name: (value - before[name]) / len(times) for name, value in spent().items() if name in ("ScriptDuration", "TaskDuration")}
         page.mouse.up()
-    return {"what": "", "frames": len(times), "median_ms": statistics.median(times), "p95_ms": float(np.percentile(times, 95)),
-            "p99_ms": float(np.percentile(times, 99)), "worst_ms": max(times), "late": sum(t > FRAME_MS for t in times), "moves": moved}
+    told.detach()
+    return {"frames": len(times), "median_ms": statistics.median(times), "p95_ms": float(np.percentile(times, 95)),
+            "p99_ms": float(np.percentile(times, 99)), "worst_ms": max(times), "late": sum(t > FRAME_MS for t in times),
+            "script_ms": took["ScriptDuration"], "all_ms": took["TaskDuration"]}
 
 
 # ------------------------------------------------------------------ learning
@@ -266,7 +296,8 @@ def pages(browser: Browser) -> list[dict[str, float]]:
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--rounds", type=int, default=5)
-    ask.add_argument("--only", default="", help="latency, busy, frames, learning or pages")
+    ask.add_argument("--only", default="", help="latency, busy, frames, learning or pages; or a part of a row of frames")
+    ask.add_argument("--seconds", type=float, default=5.0, help="of each row of frames")
     ask.add_argument("--json", type=Path)
     args = ask.parse_args()
     done: dict[str, Any] = {"latency": [], "frames": [], "learning": [], "pages": []}
@@ -294,11 +325,13 @@ def main() -> int:
                         "way": way, "moves": MOVES * args.rounds, "shown": len(every), "p50_ms": statistics.median(every),
                         "p95_ms": statistics.median(float(np.percentile(one, 95)) for one in found),
                         "busy": busy(notebook.page, notebook, way), "of": 20})
-        if args.only in ("", "frames"):
-            with frontends.page_in(browser, reduced_motion="no-preference") as page:
-                for what, result in large().items():
-                    print("…", what, file=sys.stderr)
-                    done["frames"].append({**frames(page, result), "what": what})
+        for what, (make, picture, ways) in moved().items():
+            for way in ways:
+                if args.only not in ("", "frames") and args.only not in f"{what}, {way}":
+                    continue
+                print("…", what, way, file=sys.stderr)
+                with frontends.page_in(browser, reduced_motion="no-preference") as page:
+                    done["frames"].append({"what": f"{what}, {way}", **frames(page, make(), picture, way, args.seconds)})
         if args.only in ("", "learning"):
             with frontends.page_in(browser, reduced_motion="no-preference") as page:
                 done["learning"] = [{**learning(page, result), "what": what} for what, result in lessons().items()]
@@ -315,10 +348,11 @@ def main() -> int:
         good &= ours["p95_ms"] <= GOAL_MS and all(one["ratio"] >= GOAL_TIMES for one in done["latency"][1:]) and ours["busy"] == ours["of"]
         print()
     if done["frames"]:
-        print(f"| while a slider is dragged | frames | median | p95 | p99 | over {FRAME_MS:.0f} ms |")
-        print("|---|---:|---:|---:|---:|---:|")
+        print(f"| while it moves | frames | median | p95 | p99 | over {FRAME_MS:.0f} ms | scripts a frame | all a frame |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|")
         for one in done["frames"]:
-            print(f"| {one['what']} | {one['frames']} | {one['median_ms']:.1f} ms | {one['p95_ms']:.1f} ms | {one['p99_ms']:.1f} ms | {one['late']} |")
+            print(f"| {one['what']} | {one['frames']} | {one['median_ms']:.1f} ms | {one['p95_ms']:.1f} ms | {one['p99_ms']:.1f} ms | {one['late']} "
+                  f"| {one['script_ms']:.1f} ms | {one['all_ms']:.1f} ms |")
             good &= one["late"] <= 0.02 * one["frames"]
         print()
     if done["learning"]:

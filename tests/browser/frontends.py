@@ -2,6 +2,7 @@
 
 Environment variables:
     JACMAGIC_CHROMIUM      the browser; else /usr/bin/chromium, else the one that Playwright installed
+    JACMAGIC_FIREFOX       a Firefox; else firefox-esr or firefox of the path
     JACMAGIC_COLAB_PYTHON  an interpreter with Colab's versions and the classic notebook, jacmagic installed
     JACMAGIC_AXE           path of axe-core's axe.min.js
     JACMAGIC_REVEAL        folder dist of reveal.js; else it is taken from npm

@@ -30,6 +30,7 @@ ALONE = """async ({ kind, picture, start, outputs, shapes }) => {
     const state = {
         ranges: new Map([...point.keys()].map((key) => [key, [-3, 3]])), valueAt: (key) => point.get(key), stepOf: () => 0.1, snap: (one, v) => v,
         assign: (one, k, v) => { point.set(one.key, v); made.update(); },
+        assignAll: (changes) => { for (const [one, k, v] of changes) point.set(one.key, v); made.update(); },
     };
     const place = {
         picture, dom, state, main: "J", rows: [{ key: "f1" }, { key: "f2" }], columns: [], still: { matches: false }, width: 480, height: 360, hue: () => ["jm-hue0"], lens: { k: 1, x: 0, y: 0 }, term: (word) => word,

@@ -361,6 +361,43 @@ def test_values_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:
     expect(two).to_have_value("1.2")
 
 
+def test_a_point_dragged_is_one_change_to_undo(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
+    one, two = (page.get_by_label(name, exact=True) for name in ("x1", "x2"))
+    two.fill("1.23")
+    two.press("Enter")
+    handle = page.locator(".jm-handle").first
+    handle.press("ArrowRight")
+    expect(one).to_have_value("1.1")
+    expect(two).to_have_value("1.23")  # what the key does not move stays where it is
+    box = handle.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for dx, dy in ((9, 0), (18, 9), (18, 18), (27, 27)):
+        page.mouse.move(x + dx, y + dy)
+    page.mouse.up()
+    expect(one).not_to_have_value("1.1")
+    page.keyboard.press("Control+z")
+    expect(one).to_have_value("1.1")
+    expect(two).to_have_value("1.23")
+
+
+def test_space_turns_wherever_it_is_taken(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x' = 10 (y - x)\ny' = x (28 - z) - y\nz' = x y - 8/3 z\nx(0) = 1\ny(0) = 1\nz(0) = 20").save(tmp_path / "page.html").as_uri())
+    label = page.locator(".jm-solid .jm-haloed").first
+    label.wait_for()
+    box = label.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 80, y, steps=4)
+    page.mouse.up()
+    page.wait_for_function("([x]) => Math.abs(document.querySelector('.jm-solid .jm-haloed').getBoundingClientRect().x - x) > 1", arg=[box["x"]])
+
+
 def test_f_fills_the_screen_and_goes_back_and_a_field_keeps_its_letters(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
     filled = "!!document.fullscreenElement || !!document.querySelector('.jm-filled')"

@@ -139,7 +139,7 @@ export function hold(spec, view) {
   function assignAll(changes) {
     const news = changes.filter(([name, k, v]) => !Number.isNaN(v) && valueAt(name.key, k) !== v);
     if (!news.length) return;
-    remember(news.map(([name, k]) => entryKey(name.key, name.shape, k)).join());
+    remember(changes.map(([name, k]) => entryKey(name.key, name.shape, k)).join());
     for (const [name, k, v] of news) {
       /** @type {Float64Array} */ (values.get(name.key))[k] = v;
       ranges.set(name.key, widen(/** @type {Pair} */ (ranges.get(name.key)), v));

@@ -83,17 +83,18 @@ const digits = (lo, hi) => max(4, 2 + Math.ceil(Math.log10(max(abs(lo), abs(hi))
 /** The point of a picture, for hand and keyboard. @param {Place} place @param {any} svg @param {ReturnType<typeof plane>} space @param {any} xa @param {any} [ya] */
 export function handle(place, svg, space, xa, ya) {
   const { dom: { draw, on, put }, state } = place;
-  const { assign, snap, stepOf } = state;
+  const { assignAll, snap, stepOf } = state;
   const rangeOf = (/** @type {any} */ one) => rangeIn(state, one);
   const readAxis = (/** @type {any} */ one) => readIn(state, one);
   const ring = draw("circle", { r: 16, class: "jm-reach" });
   const knob = draw("g", { class: "jm-handle", tabindex: 0, role: "slider", "data-lm-suppress-shortcuts": "true", "aria-label": "point in the picture; arrow keys move it, plus and minus magnify about it, 0 shows all" }, ring, draw("circle", { r: 8, class: "jm-knob" }));
   const area = draw("rect", { x: space.left, y: space.top, width: space.width, height: space.height, class: "jm-area" });
-  const within = (/** @type {any} */ one, /** @type {number} */ v) => { const [lo, hi] = rangeOf(one); assign(one.name, one.k, min(hi, max(lo, snap(one.name, v)))); };
+  /** All at once: one change to undo, and the numbers reckoned once. @param {[any, number][]} to */
+  const move = (...to) => assignAll(to.map(([one, v]) => { const [lo, hi] = rangeOf(one); return [one.name, one.k, min(hi, max(lo, snap(one.name, v)))]; }));
   const follow = (/** @type {PointerEvent} */ event) => {
     const [x, y] = space.at(event);
-    within(xa, x);
-    if (ya) within(ya, y);
+    if (ya) move([xa, x], [ya, y]);
+    else move([xa, x]);
   };
   // In space all of the picture turns, and is magnified there.
   const sight = space.width ? gestures(place, svg, [area, knob], space.part) : null;
@@ -117,8 +118,8 @@ export function handle(place, svg, space, xa, ya) {
     if (!way) return;
     event.preventDefault();
     const many = event.shiftKey ? 10 : 1;
-    if (way[0]) within(xa, readAxis(xa) + way[0] * many * stepOf(xa.name));
-    if (ya && way[1]) within(ya, readAxis(ya) + way[1] * many * stepOf(ya.name));
+    if (way[0]) move([xa, readAxis(xa) + way[0] * many * stepOf(xa.name)]);
+    if (ya && way[1]) move([ya, readAxis(ya) + way[1] * many * stepOf(ya.name)]);
   });
   space.over.append(area, knob);
   let knobY = 0;
