@@ -124,10 +124,10 @@ PATTERNS = {  # what regular expressions outside of language/ are on
     "errors": "the places of lines in messages, sizes that are offered",
     "names": "keys", "magics": "magics' lines, and words that are completed", "guide": "words that are looked for",
     "program.used": "lines `use name`", "program.anysize": "numbers in messages", "show.answers": "the line `answer:`",
-    "show.anysize": "numbers", "show.tables": "numbers", "panel.parts": "the comments of what is bundled", "panel.shared": "attributes of outputs in a finished page",
+    "show.anysize": "numbers", "panel.parts": "the comments of what is bundled", "panel.shared": "attributes of outputs in a finished page",
     "code.dialects": "helpers", "code.source": "generated code", "code.terms": "spellings", "code.arrays": "spellings",
-    "code.loops": "spellings", "pytorch": "names of modules", "pytorch.block": "names of modules",
-    "pytorch.terms": "names of modules", "pytorch.trace": "stacks of Python",
+    "code.loops": "spellings", "pytorch": "names of modules", "pytorch.block": "names of modules, and terms made of them",
+    "pytorch.terms": "what such a term looks like", "pytorch.trace": "stacks of Python",
 }
 
 

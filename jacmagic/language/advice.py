@@ -137,7 +137,7 @@ def _point(found: Match) -> Sequence[str]:
 
 
 def _size(found: Match) -> Sequence[str]:
-    digits = found[2]
+    digits = found[2].lstrip("^")
     return (f"{found[1]}^{digits}" if digits.isdigit() else f"{found[1]}^({digits})",)
 
 
@@ -383,18 +383,20 @@ TABLE = (
         (("f(x, y) = <x + y, x - y>", ("(x + y, x - y)",)), ("F = <x y, y, x>", ("(x y, y, x)",))),
     ),
     Advice(
-        re.compile(r"(?<![\w.])(1?\d)!"), "Factorials of numbers are written out.",
+        re.compile(r"(?<![\w.])(\d\d?)!"), "Factorials of numbers are written out.",
         lambda found: (str(factorial(int(found[1]))),),
-        (("f(x) = x^3/3!", ("6",)), ("f(x) = 4! x", ("24",))),
+        (("f(x) = x^3/3!", ("6",)), ("f(x) = 4! x", ("24",)), ("f(x) = x/20!", ("2432902008176640000",))),
     ),
     Advice(
-        re.compile(r"([A-Za-z]\w*)!"),
+        re.compile(r"[A-Za-z]\w*!|(?:(?<=[\w)\]}|])|(?<=[\w)\]}|] )(?<!and )(?<!or )(?<!not )(?<!if ))!(?!=)"),
         "A factorial has no derivative; of a whole number it is a product, prod(i for i = 1..n).", none,
-        (("f(n) = n!", ()),),
+        (("f(n) = n!", ()), ("f(n) = (n + 1)! n", ()), ("f(x) = 170! x", ())),
     ),
     Advice(
-        re.compile(r"(?<=[\s∈])([Rℝ])(\d+(?:x\d+)?)\b(?!\s*[=(])"), "A size is written R^3 or R^(2x3).", _size,
-        (("x in R3\nf = ||x||^2", ("R^3",)), ("W in R2x3\nf = ||W||_F", ("R^(2x3)",))),
+        re.compile(r"(?<=[\s∈])([Rℝ])(\d+(?:x\d+)?|\^\d+x\d+)\b(?!\s*[=(])"),
+        "A size is written R^3 or R^(2x3).", _size,
+        (("x in R3\nf = ||x||^2", ("R^3",)), ("W in R2x3\nf = ||W||_F", ("R^(2x3)",)),
+         ("W in R^2x3\nf = ||W||_F", ("R^(2x3)",))),
     ),
     Advice(
         re.compile(
@@ -484,6 +486,23 @@ TABLE = (
         (("f(x) = (x^2 + 1).sqrt()", ("sqrt(x^2 + 1)",)), ("z in R^3\nf = ReLU()(2z)", ("relu(2z)",)),
          ("p, y in R^3\nf = binary_cross_entropy(sigmoid(p), y)", ("bce(sigmoid(p), y)",)),
          ("p, y in R^3\nf = ((p - y)**2).mean()", ("mean((p - y)**2)",))),
+    ),
+    Advice(
+        re.compile(r":=|≔|\\coloneqq(?![a-z])"), "A definition is written with =.", lambda found: ("=",),
+        (("f(x) := x^2", ("=",)), ("a ≔ 3\nf(x) = a x", ("=",))),
+    ),
+    Advice(
+        re.compile(r"(?<![\w)\]}²³]\s)(?<![\w)\]}²³])if\b(?!\s*=)"),
+        "The value stands before its condition: a if x > 0 else b.", none,
+        (("f(x) = if x > 0: x", ()), ("f(x) = (if x > 0 then 1)", ())),
+    ),
+    Advice(
+        re.compile(r"(?:\^|\*\*)\s*[+\-−]*\s*([√∛])"), "A root in an exponent needs brackets.", none,
+        (("f(x) = e^-√{x}", ()), ("f(x) = e^√|x|", ())),
+    ),
+    Advice(
+        re.compile(r"∞|\\infty(?![a-z])"), "∞ is not a number to calculate with.", none,
+        (("f(x) = x + ∞", ()), ("f(x) = \\infty x", ()), ("k in [0, ∞]\nf(x) = k x", ())),
     ),
     Advice(
         re.compile(r"^(?:D_x|diff|derivative of)\s+(.+)$"),

@@ -185,9 +185,9 @@ class Application:
         """sum[x] and sin_i: only a power stands behind a function's name."""
         wrong = next((post for post in self.item.posts if post.kind != "^"), None)
         if wrong is not None:
-            typed = self.reader.source(self.item.span)
-            square = wrong.kind == "[" and typed[-1] == "]"
-            offer = (f"{self.shown}({typed[typed.index('[') + 1 : -1]})",) if square else ()
+            typed, front = self.reader.source(wrong.span), Span(self.item.span.start, wrong.span.start)
+            last = wrong is self.item.posts[-1] and typed[0] + typed[-1] == "[]"
+            offer = (f"{self.reader.source(front)}({typed[1:-1]})",) if last else ()
             says = f"{self.shown} is a function; its argument stands in round brackets."
             raise SyntaxMistake(says, self.item.span, offer)
 

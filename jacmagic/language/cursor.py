@@ -191,5 +191,5 @@ class Cursor:
             elif depth == 0:
                 yield k, token
 
-    def top_level(self, *texts: str) -> int | None:
-        return next((k for k, t in self.outside() if t.kind == "op" and t.text in texts), None)
+    def top_level(self, text: str) -> int | None:
+        return next((k for k, t in self.outside() if (t.kind, t.text) == ("op", text)), None)

@@ -111,8 +111,8 @@ class _Factor:
 
     def beside(self, at: int) -> s.Item | None:
         """The factor at a place, where it stands there without an operator."""
-        item = self.items[at] if at < len(self.items) else None
-        return item if item is not None and item.operator == "" and not item.negative else None
+        item = s.juxtaposed(self.items, at)
+        return None if item is None or item.negative else item
 
     def call(self, at: int) -> s.Group | None:
         """The arguments in round brackets that stand at a place."""

@@ -103,10 +103,15 @@ class _Exponent:
             raise no_argument(self.reader.source(self.value.span), self.value.span)
 
     def check_transpose(self, value: s.Word) -> None:
-        """x^Ty: the transpose times y, or a power."""
+        """x^Ty and x^T2: the transpose times y, or a power."""
         knows = self.reader.scope.knows
         if value.text.startswith("T") and len(value.text) > 1 and not (knows(key_of(value)) or knows("T") or self.sign):
-            raise self.cut(value.span.start + 1)
+            at = value.span.start + 1
+            if not value.text[1].isdigit():
+                raise self.cut(at)
+            transposed, number = between(self.item.span.start, at), between(at, value.span.stop)
+            power = t.Power(self.base, t.Paren(said(value.span)))
+            raise self.reader.ambiguous(self.item.span, product(transposed, number, sign="*"), power)
 
     def check_names(self, value: s.Word) -> None:
         """x^ab, where a and b are names."""

@@ -268,15 +268,11 @@ class Parser(Cursor):
             if token.text in ("√", "∛"):
                 self.next()
                 return Root(token.span, "sqrt" if token.text == "√" else "cbrt")
-            if token.text == "∞":
-                raise SyntaxMistake("∞ is not a number to calculate with.", token.span)
             if token.text in (".*", "./", "*", "/", "·", "×", ".^", "^"):
                 raise SyntaxMistake(
                     f"Something to multiply, divide or raise is expected before "
                     f"{self.text[token.span.start : token.span.stop]}.", token.span,
                 )
-        if self.is_word("if"):
-            raise SyntaxMistake("The value stands before its condition: a if x > 0 else b.", token.span)
         raise self.fail("a number, a name or a bracket")
 
     def word_atom(self) -> Word:

@@ -94,10 +94,6 @@ def _dot_t(p: Parser, atom: Raw, before: list[Post]) -> Post | None:
     return Post(p.span_from(start), "T")
 
 
-def _factorial(p: Parser, atom: Raw, before: list[Post]) -> Post:
-    raise SyntaxMistake("Factorials are not part of the language.", p.now.span)
-
-
 def _bar(p: Parser, atom: Raw, before: list[Post]) -> Post | None:
     return _evaluation(p) if not p.bars and p.tokens[p.at + 1].text == "_" else None
 
@@ -130,7 +126,7 @@ def _evaluation(p: Parser) -> Post:
 
 
 _RULES: dict[str, Callable[[Parser, Raw, list[Post]], Post | None]] = {
-    "°": _sign, "'": _sign, "^": _power, ".^": _power, "[": _index, "_": _lower_index, ".": _dot_t, "!": _factorial,
+    "°": _sign, "'": _sign, "^": _power, ".^": _power, "[": _index, "_": _lower_index, ".": _dot_t,
     "|": _bar,
 }
 
@@ -189,8 +185,6 @@ def _base(p: Parser) -> tuple[Raw, bool]:
                 (f"({inside})",),
             )
         return value, True
-    if p.is_op("√", "∛"):
-        raise SyntaxMistake("A root in an exponent needs brackets.", token.span, ())
     raise p.fail("an exponent")
 
 

@@ -33,9 +33,7 @@ class Line(Equations):
             return self.ended(point(self))
         if any(t.kind == "op" and t.text == "->" for t in self.tokens):
             return self.net(start)
-        equals = self.top_level("=", ":=")
-        if equals is not None and self.tokens[equals].text == ":=":
-            raise SyntaxMistake("A definition is written with =.", self.tokens[equals].span, ("=",))
+        equals = self.top_level("=")
         if equals is None:
             inside = next(
                 (k for k, t in self.outside() if (t.kind, t.text) in (("op", "∈"), ("word", "in"))), None,
@@ -299,11 +297,6 @@ class Line(Equations):
             elif self.now.kind == "num":
                 token = self.next()
                 dims.append(Num(token.span, token.text))
-                if self.now.kind == "word" and not self.now.gap and re.fullmatch(r"x[0-9]+", self.now.text):
-                    wrong = Span(start, self.now.span.stop)
-                    raise SyntaxMistake(
-                        "The size of a matrix stands in brackets.", wrong, (f"R^({token.text}{self.now.text})",)
-                    )
             elif self.now.kind == "word":
                 dims.append(self.word_atom())
             else:
@@ -346,7 +339,7 @@ class Line(Equations):
 
     def net(self, start: int) -> Statement:
         """`x(3) -> 4 tanh -> o(2) softmax`."""
-        if self.top_level("=", ":=") is not None:
+        if self.top_level("=") is not None:
             arrow = next(t for t in self.tokens if t.kind == "op" and t.text == "->")
             raise SyntaxMistake("-> joins the layers of a net; a function is written f(x) = x^2.", arrow.span)
         if self.now.kind != "word":
@@ -400,8 +393,6 @@ class Line(Equations):
         told = {("op", ","): self.comma, ("op", "."): self.dot, ("word", "for"): self.bare_family}
         if (tell := told.get((token.kind, token.text))) is not None:
             raise tell(token)
-        if token.text == ":":
-            raise SyntaxMistake("A colon has no meaning here.", token.span)
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
         if token.kind == "word" and token.text.removesuffix("s") in ROLES:
@@ -491,7 +482,7 @@ def deeper(token: Token) -> int:
 
 def states_more(tokens: Sequence[Token]) -> bool:
     """True where a line says more of its names than their role: it has an = or an `in`."""
-    return any((t.kind, t.text) in (("op", "="), ("op", ":="), ("op", "∈"), ("word", "in")) for t in tokens)
+    return any((t.kind, t.text) in (("op", "="), ("op", "∈"), ("word", "in")) for t in tokens)
 
 
 def role_of(tokens: Sequence[Token]) -> Token | None:
@@ -506,7 +497,7 @@ def role_of(tokens: Sequence[Token]) -> Token | None:
         return role if all(t.kind == "word" or t.text == "," for t in tokens[:-1]) else None
     if any((t.kind, t.text) in (("op", "∈"), ("word", "in")) for t in tokens):
         return role
-    at = next(k for k, t in enumerate(tokens) if t.text in ("=", ":="))
+    at = next(k for k, t in enumerate(tokens) if t.text == "=")
     known = all(t.kind != "word" or t.text in CONSTANTS or t.text in SPELLINGS for t in tokens[at + 1 : -2])
     return role if known else None
 

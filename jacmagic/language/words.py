@@ -426,7 +426,8 @@ class Words:
         if behind.startswith("(") and not rest:
             says = f"{shown} is no function; a space is missing, or the sign of a power."
             return NameMistake(says, word.span, (f"{name}^{digits}",))
-        power = () if rest or re.match(r"[^\W\d]", behind) else (f"{name}^{digits}",)
+        argument = re.match(r"\s+(?!(?:if|else|for|and|or|in)\b)[\w(\\|√\[]", behind)
+        power = (f"{name}^{digits}",) if argument and not rest else ()
         longer = (f"{name}{digits} {rest}",) if name + digits in SPELLINGS else ()
         return NameMistake(
             f"{shown} is not known; is a space missing?", word.span,

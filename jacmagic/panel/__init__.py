@@ -47,10 +47,6 @@ PLACED = frozenset("echo values asked result partial gradient determinant integr
 """Kinds of formulas that have a place of their own; all others stand below them."""
 
 
-def _shown(one: pieces.Formula) -> str:
-    return printers.mathml(one.tree, one.arrays)
-
-
 # ------------------------------------------------------------------ the spec
 def spec(result: Result, big: bool = False, whole: bool = False) -> dict[str, Any]:
     """What the page draws for a result: names with ranges, the graph, formulas, the picture."""
@@ -597,7 +593,8 @@ def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: boo
 def _typeset(one: pieces.Formula, mathml: bool) -> str:
     """A formula with its note, as MathML or as LaTeX; what is words alone as text."""
     if one.latex and mathml:
-        shown = f'<div style="margin:.5em 0;font-size:1.25em"><math displaystyle="true">{_shown(one).removeprefix("<math>")}</div>'
+        typeset = printers.mathml(one.tree, one.arrays).removeprefix("<math>")
+        shown = f'<div style="margin:.5em 0;font-size:1.25em"><math displaystyle="true">{typeset}</div>'
     elif one.latex:
         # An ampersand before a space is one in HTML, too.
         latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")

@@ -37,7 +37,7 @@ def name(low: Lowerer, expr: t.Name) -> Value:
         values = low.vector_index[1]
         return low.of_node(low.graph.const([sp.Integer(v) for v in values], (len(values),)))
     value = low.env[expr.key]
-    if low.vector_index is not None and value.shape != () and not low.in_family_env(expr.key):
+    if low.vector_index is not None and value.shape != () and expr.key not in low.family_arguments:
         raise Unroll
     return value
 

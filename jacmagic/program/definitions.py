@@ -273,10 +273,7 @@ def set_aside(block: Settled) -> Settled:
     asked.sort(key=lambda one: one[1].span)
     for _, statement, call in asked:
         if places[call.key] > statement.span:
-            raise NameMistake(
-                f"{call.key} is used on {line(statement.span)}, but defined only on {line(places[call.key])}; "
-                "a definition stands above the lines that use it.", call.span,
-            )
+            raise below(call.key, call.span, statement.span, places[call.key])
     return replace(
         block, asked=tuple(asked), sequence=tuple(one for one in block.sequence if one[0] not in gone),
         trees={key: tree for key, tree in block.trees.items() if key not in gone},
@@ -354,7 +351,12 @@ def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> 
             f"{shown} ({line(used.span)}) and {word.typed} ({line(defined.span)}) are defined by each "
             "other.", word.span,
         )
+    return below(word.typed, word.span, used.span, defined.span)
+
+
+def below(name: str, at: Span, used: Span, defined: Span) -> NameMistake:
+    """What to say of a name that a line uses above the one that defines it."""
     return NameMistake(
-        f"{word.typed} is used on {line(used.span)}, but defined only on {line(defined.span)}; "
-        "a definition stands above the lines that use it.", word.span,
+        f"{name} is used on {line(used)}, but defined only on {line(defined)}; "
+        "a definition stands above the lines that use it.", at,
     )

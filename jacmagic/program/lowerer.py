@@ -348,10 +348,6 @@ class Lowerer:
         """True in the body of a family that is lowered at once: every array there is a number for each member."""
         return self.vector_index is not None
 
-    def in_family_env(self, key: str) -> bool:
-        """True for an argument of a call inside a family: a vector over the index, read entry by entry."""
-        return key in self.family_arguments
-
 
     def check_small(self, expr: sp.Expr, span: Span) -> sp.Expr:
         return self.check(expr, span) if expr.is_Rational or not varies(expr) else expr

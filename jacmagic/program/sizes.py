@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import sympy as sp
@@ -43,7 +43,8 @@ def count(block: Settled) -> Counted:
     wanted += [dim for dims, _ in sizes.values() for dim in dims]
     wholes: dict[str, int] = {}
     low = lowerer(block, wholes)
-    pending = whole_names(block, wanted, names_of_sizes(sizes))
+    of_sizes = {name for dims, _ in sizes.values() for dim in dims for name in names_in(dim)}
+    pending = whole_names(block, wanted, of_sizes)
     low.whole_names = set(pending)
     while pending:
         later = []
@@ -94,10 +95,6 @@ def whole_names(block: Settled, wanted: list[t.Expr], sizes: set[str]) -> list[s
         todo += inner
         found[name] = None
     return list(found)
-
-
-def names_of_sizes(sizes: Mapping[str, tuple[tuple[t.Expr, ...], Any]]) -> set[str]:
-    return {name for dims, _ in sizes.values() for dim in dims for name in names_in(dim)}
 
 
 def without_value(name: str, span: Span, declared: bool, is_size: bool) -> ValueMistake:

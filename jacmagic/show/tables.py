@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -37,7 +36,8 @@ from jacmagic.show.pieces import (
     name_of,
 )
 
-_LONG = re.compile(r"\d{100}")  # digits that nobody reads
+MAX_READ = 99
+"""Digits of a number that is read."""
 
 
 def _operations(expr: sp.Basic) -> int:
@@ -69,8 +69,9 @@ class Table:
             [UNKNOWN if (i, j) in self.hidden else self.layout(e) for j, e in zip(self.shown_columns, row)]
             for i, row in zip(self.shown_rows, self.entries)
         ]
-        flat = [text(e) for row in trees for e in row]
-        return None if sum(map(len, flat)) > MAX_FORMULA or any(map(_LONG.search, flat)) else trees
+        entries = [e for row in trees for e in row]
+        long = any(isinstance(one, t.Number) and len(one.text) > MAX_READ for e in entries for one in t.walk(e))
+        return None if long or sum(len(text(e)) for e in entries) > MAX_FORMULA else trees
 
     @property
     def wide(self) -> bool:

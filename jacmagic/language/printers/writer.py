@@ -65,10 +65,6 @@ def starts_with_number(expr: t.Expr) -> bool:
     return isinstance(_front(expr), (t.Number, t.Indicator)) and not isinstance(expr, t.Component)
 
 
-def starts_with_name(expr: t.Expr) -> bool:
-    return isinstance(_front(expr), t.Name)
-
-
 def named_call(expr: t.Expr) -> bool:
     """True for what prints with a function's name in front, so that it may follow `sin x`."""
     while isinstance(expr, t.Power):
@@ -238,7 +234,7 @@ class Writer(ABC):
             return True
         if factors[k - 1][0] == "./":  # a ./ b c can be read in two ways
             return True
-        if before == t.Name("Delta") and starts_with_name(factor):
+        if before == t.Name("Delta") and isinstance(_front(factor), t.Name):
             return True  # Δt is one name
         if isinstance(before, _CALLED) and starts_with_bracket(factor):
             return True  # f_x (a, b) is its value there
