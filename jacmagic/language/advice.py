@@ -425,6 +425,11 @@ TABLE = (
         (("f = 3x + 4y s.t. x^2 + y^2 = 1", ("; x^2 + y^2 = 1",)), ("f = x y subject to x + y = 1", ("; x + y = 1",))),
     ),
     Advice(
+        re.compile(r"^at\s+([^=]+=[^=]+?),?\s+and\s+([^\W\d]\w*\s*=[^=]+)$"),
+        "The coordinates of a point have commas between them.", lambda found: (f"at {found[1]}, {found[2]}",),
+        (("f(x, y) = x^2 y\nat x = 1 and y = 2", ("at x = 1, y = 2",)),),
+    ),
+    Advice(
         re.compile(r"\s+(?:where|with|at|when)\s+([A-Za-z]\w*\s*=\s*-?[\d.]+)$"), "A value has a statement of its own.",
         lambda found: (f"; {found[1]}",),
         (("f(x, y) = x y z where z=3", ("; z=3",)), ("y = x^2 at x = 3", ("; x = 3",))),
@@ -434,6 +439,22 @@ TABLE = (
         "Decimals are written with a point, and thousands without.",
         lambda found: (found[1] + found[2].replace(".", "") + "." + found[3],),
         (("f(x) = 1.000,5x", ("1000.5",)), ("f(x) = 12.345.678,9 x", ("12345678.9",))),
+    ),
+    Advice(
+        re.compile(r"\b(sqrt|atan|arctan)\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*\)"),
+        "A root of another order is root(x, 3), and the angle of two numbers atan2(y, x).",
+        lambda found: (f"{'root' if found[1] == 'sqrt' else 'atan2'}({found[2]}, {found[3]})",),
+        (("f(x) = sqrt(x, 3)", ("root(x, 3)",)), ("f(x) = x + atan(x, 2)", ("atan2(x, 2)",))),
+    ),
+    Advice(
+        re.compile(r"\\?\b(max|min)_\{?([a-z])\}?\s*\(?([A-Za-z]\w*?)_\{?\2\}?\)?(?!\w)"),
+        "The extreme entry of a vector is max(x), min(x).", lambda found: (f"{found[1]}({found[3]})",),
+        (("x in R^3\nf = \\max_i x_i", ("max(x)",)),),
+    ),
+    Advice(
+        re.compile(r"\b(max|min|atan2|dot|cross)\s+([^(),=\s][^(),=]*(?:,[^(),=]+)+)$"),
+        "The arguments of a function stand in brackets.", lambda found: (f"{found[1]}({found[2]})",),
+        (("f(x) = max x, 0", ("max(x, 0)",)), ("u, v in R^3\nf = 1 + dot u, v", ("dot(u, v)",))),
     ),
     Advice(
         re.compile(r"∫|\\int(?![a-z])"),

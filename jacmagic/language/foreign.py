@@ -546,7 +546,7 @@ ROWS = (
         _written("{1} {2}^T"), (("u, v in R^2\nf = u ⊗ v", ("u v^T",)), ("u, v in R^2\nf = u \\otimes v", ("u v^T",))),
     ),
     Advice(
-        re.compile(rf"^[^=]+=[^=]+{_AND}[^\W\d]\w*\s*(?:\([\w\s,]*\))?\s*=[^=]+$"),
+        re.compile(rf"^(?!at\b)[^=]+=[^=]+{_AND}[^\W\d]\w*\s*(?:\([\w\s,]*\))?\s*=[^=]+$"),
         "Functions have a line each, or a semicolon between them.",
         everywhere({rf",?\s*{_AND}(?=[^\W\d]\w*\s*(?:\([\w\s,]*\))?\s*=)": "; "}),
         ((r"f(x) = x^2 \quad g(x) = x^3", ("f(x) = x^2; g(x) = x^3",)),

@@ -21,6 +21,11 @@ from jacmagic.language.parser import Parser
 from jacmagic.language.rates import ANOTHER, LEIBNIZ, LONGEST_RATE, letter_of, undotted, unsolved
 from jacmagic.language.readings import ambiguous, between, product, said
 
+_NO_RANGE = re.compile(
+    r"[(\]]([^\[\](),]+,[^\[\](),∞]+)[)\[]|([\w.]+?\.\.[\w.]+)|(?:[A-Zℂℕℚℤ]|\\mathbb\s*\{?\w\}?)(?:\^\S+)?"
+)
+"""What stands behind `in` and is neither R^3 nor [0, 5]: another bracket, 0..5, numbers that are not all real."""
+
 
 class Line(Equations):
     """The tokens of one statement to that statement."""
@@ -265,6 +270,15 @@ class Line(Equations):
             span, (f"{function}' = {right}",) if itself else (),
         )
 
+    def no_range(self, start: int) -> SyntaxMistake:
+        """What to say of k in (0, 5), k in 0..5 and x in C^3."""
+        found = _NO_RANGE.match(self.text, start)
+        ends = next((one for one in found.groups() if one), "") if found else ""
+        return SyntaxMistake(
+            "in is followed by R, R^3, R^(2x3) or a range [0, 5].", Span(*found.span()) if found else self.here,
+            (f"[{ends.replace('..', ', ')}]",) if ends else (),
+        )
+
     def belonging(self) -> tuple[Size | None, Range | None]:
         """What follows `in`: R^n, R^(m x n), or [low, high] with an optional step."""
         start = self.now.span.start
@@ -272,7 +286,7 @@ class Line(Equations):
             self.next()
             return self.size(start), None
         if not self.is_op("["):
-            raise SyntaxMistake("in is followed by R, R^3, R^(2x3) or a range [0, 5].", self.here)
+            raise self.no_range(start)
         group = self.bracketed()
         if len(group.rows) != 1 or len(group.rows[0]) != 2:
             raise SyntaxMistake("A range has two ends: [0, 5].", group.span, ())

@@ -133,9 +133,27 @@ def check_names(block: Settled) -> Settled:
         if error is not None:
             raise error
     check_kin(block, {key for key, _ in block.sequence})
+    check_components(block)
     check_slips(block)
     check_by(block)
     return block
+
+
+def check_components(block: Settled) -> None:
+    """Beside x in R^2 no line gives x2 another meaning: it is the second entry. In nets x1 may be the next layer."""
+    drafts = () if block.net else block.drafts.values()
+    used = {one.key for tree in block.trees.values() for one in t.walk(tree) if isinstance(one, t.Name)}
+    for statement in (one for draft in drafts for one in (draft.define, draft.size) if one is not None):
+        for word in (*statement.names, *statement.params):
+            name = names.name(key_of(word))
+            base, length = block.drafts.get(name.base), block.scope.lengths.get(name.base, "")
+            if base is None or base.define or base.size is None or not (name.tail.isdigit() and length.isdigit()):
+                continue
+            if name.base in used and 1 <= int(name.tail) <= int(length):
+                raise NameMistake(
+                    f"{word.typed} is an entry of {name.base} ({line(base.size.span)}): values are given to all of "
+                    f"{name.base}, as in {name.base} = [1, 2], and what is no entry of it has another name.", word.span,
+                )
 
 
 def check_by(block: Settled) -> None:
