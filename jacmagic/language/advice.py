@@ -7,7 +7,7 @@ type; its examples are its tests. A row never sees a line that reads well.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import factorial
 
 from jacmagic.errors import JacmagicError, LimitError, Span, SyntaxMistake
@@ -16,8 +16,14 @@ from jacmagic.language.complaint import Advice, Match, defined, none
 from jacmagic.language.libraries import in_own_words
 
 
-def _remainder(found: Match) -> Sequence[str]:
-    return (f"{found[1]} - {found[2]} floor({found[1]}/{found[2]})",)
+def _divided(new: str) -> Callable[[Match], Sequence[str]]:
+    """What stands for x % 2 and x // 2, where these two are all that is divided: not 2*x % 3, not -x // 2."""
+    def write(found: Match) -> Sequence[str]:
+        before, behind = found.string[: found.start()], found.string[found.end() :].lstrip()
+        begins = re.search(r"(?:^|[=+(\[,;]|[\w)\]]\s*[-−])\s*$", before)
+        return (new.format(*found.groups()),) if begins and behind[:1] in ("", *"+-−*/)],;") else ()
+
+    return write
 
 
 def _net_sizes(found: Match) -> Sequence[str]:
@@ -364,12 +370,15 @@ TABLE = (
          ("% a comment\nf(x) = x^2", ("# a comment",)), ("// a comment\nf(x) = x^2", ("# a comment",))),
     ),
     Advice(
-        re.compile(r"([A-Za-z]\w*|\d+)\s*%\s*(\d+|[A-Za-z](?!\w))"), "A remainder is written with floor.", _remainder,
-        (("f(x) = x % 2", ("x - 2 floor(x/2)",)), ("f(x) = 50 % x", ("50 - x floor(50/x)",))),
+        re.compile(r"\b([^\W\d]\w*|\d+)\s*(?:%%?|\bmod\b|\\b?mod(?![a-z]))\s*(\d+|[^\W\d]\w*)"),
+        "A remainder is written with floor.", _divided("({0} - {1} floor({0}/{1}))"),
+        (("f(x) = x % 2", ("(x - 2 floor(x/2))",)), ("f(x) = 50 % x", ("(50 - x floor(50/x))",)),
+         ("f(x) = x %% 2", ("(x - 2 floor(x/2))",)), ("f(x) = 3 - x mod 2", ("(x - 2 floor(x/2))",)),
+         (r"f(x) = x \bmod 3", ("(x - 3 floor(x/3))",)), ("f(x) = 2*x % 3", ()), ("f(x) = -x % 2", ())),
     ),
     Advice(
         re.compile(r"([A-Za-z]\w*|\d+)\s*//\s*(\d+)"), "Whole division is written with floor.",
-        lambda found: (f"floor({found[1]}/{found[2]})",), (("f(x) = x // 2", ("floor(x/2)",)),),
+        _divided("floor({0}/{1})"), (("f(x) = x // 2", ("floor(x/2)",)), ("f(x) = 2*x // 3", ())),
     ),
     Advice(
         re.compile(r"(?<![<>=])<\s*([^\W\d]\w*)\s*,\s*([^\W\d]\w*)\s*>(?!=)"),

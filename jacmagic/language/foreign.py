@@ -384,10 +384,6 @@ ROWS = (
          ("A in R^(2x2)\nx in R^2\nf = t(x) %*% A %*% x", ("f = x^T A x",))),
     ),
     Advice(
-        re.compile(r"([^\W\d]\w*|\d+)\s*%%\s*(\d+|[^\W\d]\w*)"), "A remainder is written with floor.",
-        _written("{1} - {2} floor({1}/{2})"), (("f(x) = x %% 2", ("x - 2 floor(x/2)",)),),
-    ),
-    Advice(
         re.compile(r"(?<![\w.])c(\([^()]*(?:\([^()]*\)[^()]*)*,[^()]*(?:\([^()]*\)[^()]*)*\))"),
         "A column has its brackets alone; c in front of them is a product, with *.",
         lambda found: (found[1], f"c*{found[1]}"),
@@ -626,11 +622,6 @@ ROWS = (
         re.compile(r"∜\s*(\([^()]*\)|[^\W\d]\w*|\d+)"), "A root of another degree is root(x, 4).",
         lambda found: (f"root({found[1].strip('()')}, 4)",),
         (("f(x) = ∜x", ("root(x, 4)",)), ("f(x) = ∜(x + 1)", ("root(x + 1, 4)",))),
-    ),
-    Advice(
-        re.compile(r"\b([^\W\d]\w*|\d+)\s*(?:\bmod\b|\\b?mod(?![a-z]))\s*(\d+|[^\W\d]\w*)"),
-        "A remainder is written with floor.", _written("({1} - {2} floor({1}/{2}))"),
-        (("f(x) = x mod 2", ("(x - 2 floor(x/2))",)), (r"f(x) = x \bmod 3", ("(x - 3 floor(x/3))",))),
     ),
     Advice(
         re.compile(r"\{\s*([^{}\\]+?|[^{}]*\\[a-z]+[^{}]*?)\s*\\over(?![a-z])\s*([^{}]+?)\s*\}"),
