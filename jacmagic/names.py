@@ -43,6 +43,11 @@ def greek(word: str) -> str:
     return _LETTERS.get({"lam": "lambda"}.get(word, word), "")
 
 
+def _of_index(word: str) -> str:
+    """The Greek letter of an index; W_xi is from x to i."""
+    return "" if word == "xi" else greek(word)
+
+
 def subscript(digits: str) -> str:
     return digits.translate(_SUBSCRIPTS)
 
@@ -98,8 +103,10 @@ class Name:
 
     def counts_as(self, other: Name) -> bool:
         """True for two of one letter that count the same: h0 and h1, h_{t-1} and h_t; not for y_t and y_p."""
-        if self.base != other.base or not self.tail or not other.tail or self.tail == other.tail:
+        if self.base != other.base or self.tail == other.tail:
             return False
+        if not self.tail or not other.tail:
+            return bool(self.shifted or other.shifted)
         kinds = [_COUNT.fullmatch(one.tail) for one in (self, other)]
         return all(kinds) and len({one[1] for one in kinds if one and one[1]}) < 2
 
@@ -152,7 +159,7 @@ class Name:
     def _index(self) -> str:
         if self.shifted or self.index.isdigit() or len(self.index) == 1:
             return self.shifted or self.index
-        known = greek(self.index) and self.index not in _LATIN_SHAPED
+        known = _of_index(self.index) and self.index not in _LATIN_SHAPED
         return "\\" + _command(self.index) if known else rf"\text{{{self.index}}}"
 
     # -------------------------------------------------------------- text
@@ -163,7 +170,7 @@ class Name:
         for accent in self.accents:
             shown = unicodedata.normalize("NFC", shown[0] + _ACCENTS[accent]) + shown[1:]
         if self.index:
-            index = greek(self.index) or self.index
+            index = _of_index(self.index) or self.index
             if self.layer:
                 shown += f"^{{[{self.shifted or index}]}}"
             elif self.shifted:
@@ -190,7 +197,7 @@ class Name:
         elif self.index.isdigit():
             parts.append(f"<mn>{self.index}</mn>")
         elif self.index:
-            letter_below = greek(self.index) or (self.index if len(self.index) == 1 else "")
+            letter_below = _of_index(self.index) or (self.index if len(self.index) == 1 else "")
             parts.append(f"<mi>{letter_below}</mi>" if letter_below else f"<mtext>{self.index}</mtext>")
         if self.layer:
             letter = f"<msup>{letter}<mrow><mo>[</mo>{parts.pop()}<mo>]</mo></mrow></msup>"

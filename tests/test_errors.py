@@ -52,6 +52,12 @@ ERRORS: list[tuple[str, str, int | None, str | None, tuple[str, ...], tuple[str,
      ("x_t in R^2; C_{t-1}, h_{t-1} in R^3; W_f in R^(3x5)",)),
     (N + "x_t in R^2\nh_{t-1} in R^3\nr_t = σ(W_r [h_{t-1}, x_t])\nn_t = tanh(W [r_t .* h_{t-1}, x_t])\nh_t = r_t .* n_t", H, 3, "[h_{t-1}, x_t]",
      ("all of them",), ("W_r, W in R^(3x5)",)),
+    ("H in R^(1x2)\nK in R^(2x1)\nP = I - K H", H, 3, "I", ("identity",), ("I = [1, 0; 0, 1]", "I in R^(2x2)")),
+    (N + "h_1, h_2 in R^2 input\nW in R^(3x2)\nc = tanh(a^T [W h_1 || W h_2])", S, 3, "[W h_1 || W h_2]", ("one below the other",), ("[W h_1; W h_2]",)),
+    (N + "X in R^(4x3) batch\nE = exp(X)\nP = E / np.sum(E, axis=1, keepdims=True)", S, 3, "E / np.sum(E, axis=1, keepdims=True)", ("sum_rows",),
+     ("diag(1 ./ sum_rows(E)) E",)),
+    (N + "x in R\nL = (1 - y) 1/2 x^2", S, 2, "(1 - y) 1/2", ("comes first",), ("1/2 (1 - y)", "(1 - y)*1/2")),
+    (N + "x in R^3\nW_1 in R^(3x5)\nW_2 in R^(5x3)\ny = max(0, x W_1 + b_1) W_2 + b_2", H, 4, "x W_1", ("line 2", "Vectors are columns"), ("W_1^T x",)),
     (N + "a = W [x, y]", H, 1, "W", ("cannot be inferred",), ("W in R^(2x2)", "W in R")),
     (N + "x in R^3\ny = tanh(x)\nL = x * y", H, 3, "x * y", ("Two columns",), ("x .* y", "dot(x, y)")),
     (N + "x in R^2\nz = W x + b in R^3\na = np.exp(z)/np.sum(np.exp(z))", S, 3, "np.exp(z)/np.sum(np.exp(z))", ("without a module",), ("exp(z)/sum(exp(z))",)),
@@ -601,7 +607,7 @@ def test_an_error_points_explains_and_offers(
 def mended(source: str, span: Span | None, fix: str) -> str:
     """The block with a fix in it: a line that declares goes to the top, g(z) = tanh(z) above the line, y = W x in R^2 in
     the place of that of y, all else where the caret is."""
-    if span is not None and (line := re.fullmatch(r"(\w+)(\(\w\))? = .*(?:tanh|sigmoid|R\^2).*", fix)):
+    if span is not None and (line := re.fullmatch(r"(\w+)(\(\w\))? = .*(?:tanh|sigmoid|R\^2|1, 0).*", fix)):
         at = source.count("\n", 0, span.start)
         lines = source.split("\n")
         lines[at : at + lines[at].startswith(f"{line[1]} =")] = [fix]

@@ -87,6 +87,33 @@ PAPERS = {
         "X in R^(4x2) batch\ng(z) = max(0, z)\nA = g(X W + b) in R^(4x3)\no = g(A v + c) in R^4\nL = mse(o, y)",
         {"X": (4, 2), "W": (2, 3), "b": (3,), "v": (3,), "c": (), "y": (4,)},
         {"L": lambda X, W, b, v, c, y: F.mse_loss(torch.relu(torch.relu(X @ W + b) @ v + c), y)}, net=True),
+    "ridge regression": R(
+        "X in R^(6x2) batch\nw in R^2\nL = ||X w - y||^2 + λ/2 ||w||^2", {"X": (6, 2), "w": (2,), "y": (6,), "lam": ()},
+        {"L": lambda X, w, y, lam: ((X @ w - y) ** 2).sum() + lam / 2 * w @ w}, net=True),
+    "least squares in matrices": R(
+        "X in R^(6x2) batch\nR = Y - X W - b\nL = ||R||_F^2\nW in R^(2x3)", {"X": (6, 2), "Y": (6, 3), "W": (2, 3), "b": (3,)},
+        {"L": lambda X, Y, W, b: ((Y - X @ W - b) ** 2).sum()}, net=True),
+    "batch norm by hand": R(
+        "X in R^(6x3) batch\nm = mean_cols(X)\nv = mean_cols((X - m) .^ 2)\nH = (X - m) ./ sqrt(v + eps)\nY = γ .* H + β\nL = ||Y||_F^2",
+        {"X": (6, 3), "eps": (), "gamma": (3,), "beta": (3,)},
+        {"L": lambda X, eps, gamma, beta: ((gamma * (X - X.mean(0)) / torch.sqrt(((X - X.mean(0)) ** 2).mean(0) + eps) + beta) ** 2).sum()},
+        net=True, draw={"eps": abs}),
+    "label smoothing": R(
+        "x in R^3\nz = W x + b in R^4\nq = (1 - ε) y + ε/4\nL = cross_entropy(softmax(z), q)",
+        {"x": (3,), "W": (4, 3), "b": (4,), "epsilon": (), "y": (4,)},
+        {"L": lambda x, W, b, epsilon, y: -(((1 - epsilon) * y + epsilon / 4) * torch.log_softmax(W @ x + b, 0)).sum()}, net=True),
+    "logistic regression": R(
+        "X in R^(6x2) batch\ny in R^6 target\nw in R^2\np = 1/(1 + e^(-X w))\nL = -\\sum_{i=1}^6 [y_i \\ln p_i + (1 - y_i) \\ln(1 - p_i)]",
+        {"X": (6, 2), "y": (6,), "w": (2,)}, {"L": lambda X, y, w: F.binary_cross_entropy_with_logits(X @ w, y, reduction="sum")}, net=True),
+    "InfoNCE by its entries": R(
+        "q in R^(4x3) batch\nk in R^(4x3) batch\nS = W_0 q k^T/τ in R^(4x4)\nW_0 in R\n"
+        "L = -1/4 \\sum_{i=1}^4 \\log \\frac{\\exp(S_{ii})}{\\sum_{j=1}^4 \\exp(S_{ij})}",
+        {"q": (4, 3), "k": (4, 3), "tau": (), "W0": ()},
+        {"L": lambda q, k, tau, W0: F.cross_entropy(W0 * q @ k.T / tau, torch.arange(4))}, net=True, draw={"tau": lambda a: abs(a) + 0.5}),
+    "a net by hand": R(
+        "i1, i2 in R input\nn = w1 i1 + w2 i2 + b1\nh = 1/(1 + e^-n)\nm = w3 h + b2\no = (e^(2m) - 1)/(e^(2m) + 1)\nE = 1/2 (t - o)^2",
+        {**dict.fromkeys(("i1", "i2", "w1", "w2", "w3", "b1", "b2", "t"), ())},
+        {"E": lambda i1, i2, w1, w2, w3, b1, b2, t: (t - torch.tanh(w3 * torch.sigmoid(w1 * i1 + w2 * i2 + b1) + b2)) ** 2 / 2}, net=True),
     "hinge": R("X in R^(4x2) batch\ny in R^4 target\ns = X w + b in R^4\nw in R^2\nL = mean(max(0, 1 - y .* s)) + 0.1 ||w||^2", {"X": (4, 2), "y": (4,), "w": (2,), "b": ()},
                {"L": lambda X, y, w, b: torch.relu(1 - y * (X @ w + b)).mean() + 0.1 * w @ w}, net=True, draw={"y": np.sign}),
     "triplet": R("x, x_p, x_n in R^2 input\na = tanh(W x + b) in R^3\np = tanh(W x_p + b)\nn = tanh(W x_n + b)\nb in R^3\nL = max(0, ||a - p||^2 - ||a - n||^2 + 1)",
@@ -111,6 +138,37 @@ def test_every_gradient_is_a_formula_with_its_numbers(name: str) -> None:
     n = PAPERS[name].read()
     n.set(**PAPERS[name].point(4))
     assert backward_is_right(n) == {key for key in n.program.parameters if n.program.inputs[key].role == "weight"}
+
+
+SAYS = [  # block, the formulas below it
+    ("x in R^2\no = W x + b in R^2\nL = mse(o, y) + λ_1 ||W||_1 + λ_2 ||W||_F^2", "∂L/∂W = δ_o xᵀ + λ₁ sign(W) + 2λ₂ W"),
+    ("X in R^(5x2) batch\nP = softmax(X W + b) in R^(5x3)\nL = cross_entropy(P, Y) + 0.5 λ sum(W .* W)", "∂L/∂W = Xᵀ δ_P + λ W"),
+    ("X in R^(6x2) batch\nw in R^2\nL = ||X w - y||^2 + λ ||w||^2", "∂L/∂w = 2 Xᵀ (X w - y) + 2λ w"),
+    (PAPERS["a net by hand"].block, "δ_n = w₃ h δ_m (1 - h)"), (PAPERS["a net by hand"].block, "∂o/∂m = 1 - o²"),
+    (PAPERS["logistic regression"].block.replace("1/(1 + e^(-X w))", "σ(X w)"), "δ_p = p - y"), ("x in R^2\nw in R^2\np = 1/(1 + e^(-w^T x))", "∂p/∂x = p (1 - p) wᵀ"),
+    ("x in R^2\nh = tanh(W_{xi} x + b) in R^2", "h = tanh(W_xi x + b)"),
+]
+
+
+@pytest.mark.parametrize(("block", "formula"), SAYS, ids=[one for _, one in SAYS])
+def test_formulas_are_those_of_the_page(block: str, formula: str) -> None:
+    assert formula in jacmagic.nnchain(block)._repr_mimebundle_()["text/plain"]
+
+
+def test_an_entry_of_a_written_out_sigmoid_is_in_its_own_name() -> None:
+    shown = jacmagic.jacobian("w, x in R^2\nf = 1/(1 + e^(-(w_1 x_1 + w_2 x_2)))", "w")._repr_mimebundle_()["text/plain"]
+    assert "x₁ f (1 - f)" in shown
+
+
+@pytest.mark.parametrize(("block", "roles"), [
+    ("X in R^(6x2) batch\nL = ||Y - X W||_F^2\nW in R^(2x3)", {"X": "input", "Y": "target", "W": "weight"}),
+    ("X in R^(6x2) batch\ns = X w + b in R^6", {"X": "input", "w": "weight", "b": "weight"}),
+    ("x in R^3\nv = x/sqrt(mean(x^2) + eps)", {"x": "input", "eps": "fixed"}),
+    (PAPERS["InfoNCE by its entries"].block, {"q": "input", "k": "input", "tau": "fixed", "W0": "weight"}),
+    ("x in R^2\nh_{t-1} in R^3\nW in R^(3x2)\nh = tanh(W x + U h_{t-1})", {"x": "input", "h_tm1": "input", "W": "weight", "U": "weight"}),
+])
+def test_roles_are_those_that_papers_mean(block: str, roles: dict[str, str]) -> None:
+    assert dict(jacmagic.nnchain(block).roles) == roles
 
 
 @pytest.mark.parametrize("name", PAPERS)

@@ -144,7 +144,8 @@ def _named(name: str, rest: Sequence[str]) -> str | None:
         return rest[0] if rest[0][0] in "[(" and len(rest) == 1 else None
     if name in ("dot", "matmul", "mm", "mv") and len(rest) == 2:
         a, b = (_factor(one) for one in rest)
-        return f"{a} {b}" if name != "dot" or _MATRIX.fullmatch(a) else f"dot({rest[0]}, {rest[1]})"
+        matrices = name != "dot" or _MATRIX.fullmatch(a) or _MATRIX.fullmatch(b)
+        return f"{a} {b}" if matrices else f"dot({rest[0]}, {rest[1]})"
     name = name.removeprefix("reduce_")
     words = (_LONG.get(name), FOREIGN.get(name), name.lower() if name[0].isupper() else name)
     word = next((one for one in words if one in SPELLINGS), None)

@@ -100,6 +100,20 @@ ROWS = (
          ("h in R^3\nx in R^2\nu = h ⊕ x\nf = W u in R^3", ("[h; x]",))), net=True,
     ),
     Advice(
+        re.compile(r"\[([^\[\]|‖]+?)(?:\|\||\\\||‖|\\Vert)([^\[\]|‖]+?)\]"), "Vectors one below the other are [u; v].",
+        lambda found: (f"[{found[1].strip()}; {found[2].strip()}]",),
+        (("h_1, h_2 in R^2 input\nW in R^(3x2)\nc = LeakyReLU(a^T [W h_1 || W h_2])", ("[W h_1; W h_2]",)),), net=True,
+    ),
+    Advice(
+        re.compile(
+            r"\b([^\W\d]\w*)\s*/\s*(?:\w+\.)?sum\(\1,\s*(?:axis|dim)\s*=\s*-?1(?:,\s*keepdims?\s*=\s*True)?\)"
+        ),
+        "The sums of the rows are sum_rows(E); each row is divided by its own as diag(1 ./ sum_rows(E)) E.",
+        lambda found: (f"diag(1 ./ sum_rows({found[1]})) {found[1]}",),
+        (("X in R^(4x3) batch\nE = exp(X)\nP = E / np.sum(E, axis=1, keepdims=True)", ("diag(1 ./ sum_rows(E)) E",)),),
+        net=True,
+    ),
+    Advice(
         re.compile(r"(?<=\))\s*(?:⊗|\\otimes(?![a-z]))\s*(?=\()"),
         "Entry by entry is ⊙; of two columns the outer product is u v^T, of matrices Kronecker's kron(A, B).",
         lambda found: (" ⊙ ",),

@@ -115,6 +115,9 @@ class Reader(Values):
         name, shown = self.source(before), self.source(number)
         if shown == "1" and re.match(r"n(\s+[^\W\d]|\()", self.text[number.stop :]) and not self.scope.knows("n"):
             return one_n(Span(number.start, number.stop + 1))  # 3x 1n x
+        part = re.match(r"\s*/\s*([0-9]+)(?![\w.])", self.text[number.stop :])
+        if part is not None:  # (1 - y) 1/2
+            number, shown = Span(number.start, number.stop + part.end()), f"{shown}/{part[1]}"
         swapped = [f"{shown} {name}"] if alone and name[0] not in "0123456789." else []
         return SyntaxMistake("A number comes first in a product.", before.to(number), [*swapped, f"{name}*{shown}"])
 
@@ -174,7 +177,7 @@ class Reader(Values):
         if isinstance(expr, t.Constant):
             return powers and expr.name == "e"
         lists = (t.Paren, t.Vector, t.Matrix, t.Family)
-        return isinstance(expr, (t.Call, t.UserCall, *lists))
+        return isinstance(expr, (t.Call, t.UserCall, t.Norm, *lists))
 
     def check_root(self, factors: Sequence[Settled], at: int) -> None:
         """e^-x/2 and x^1/2: where an exponent without brackets ends, in front of a slash."""

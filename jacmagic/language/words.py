@@ -51,7 +51,7 @@ class Scope:
     own: str = ""
 
     def knows(self, key: str) -> bool:
-        return key in self.names or key in self.indices
+        return key in self.names or key in self.indices or self.net and key == "eps"
 
     def has_d(self) -> bool:
         """True where d is a name, so that dz/dx is no derivative; on the right of d = dz/dx there is no d yet."""

@@ -30,6 +30,7 @@ class Batches:
     ) -> None:
         self.declared, self.trees, self.shape = declared, trees, shape
         self.memo: dict[str, int | None] = {}
+        self.compared: set[int] | None = None
 
     def of(self, expr: t.Expr) -> int | None:
         if not self.declared:
@@ -60,6 +61,25 @@ class Batches:
             self.memo[key] = None  # a name that is defined by itself has none
             self.memo[key] = self.of(self.trees[key])
         return self.memo[key]
+
+    def targets(self, expr: t.Sum) -> dict[int, str]:
+        """The place of the y of y - X w, and of ||X w - y||: not added to each example, but compared with it."""
+        signs = {sign for sign, term in expr.terms if self.of(term) is not None}
+        return {
+            k: name.key for k, (sign, term) in enumerate(expr.terms)
+            if signs == {-sign} and isinstance(name := t.inside(term), t.Name) and (sign > 0 or self.is_compared(expr))
+        }
+
+    def is_compared(self, expr: t.Sum) -> bool:
+        """True for a sum whose size is taken: in ||…||, (…)^2, (…)^T (…), abs(…)."""
+        if self.compared is None:
+            looked = (one for tree in self.trees.values() for one in t.walk(tree))
+            self.compared = {
+                id(t.inside(one)) for of in looked
+                if isinstance(of, (t.Norm, t.Power, t.Transpose)) or isinstance(of, t.Call) and of.function == "abs"
+                for one in t.children(of)[:1]
+            }
+        return id(expr) in self.compared
 
     def product(self, expr: t.Product) -> int | None:
         """X W has the rows of X, W X the columns of X; X Xᵀ and Xᵀ X, examples with examples, are none."""

@@ -51,3 +51,19 @@ def in_front_of_brackets(trees: Iterable[t.Expr]) -> dict[str, t.Vector]:
         one.key: other for one, other in pairs
         if isinstance(one, t.Name) and isinstance(other, t.Vector) and names.name(one.key).is_capital
     }
+
+
+def small(call: t.Call) -> list[t.Name]:
+    """The ε of sqrt(v + ε), which is a number."""
+    whole = t.inside(call.arguments[0]) if call.function == "sqrt" else None
+    terms = [t.inside(term) for _, term in whole.terms] if isinstance(whole, t.Sum) else []
+    return [one for one in terms if isinstance(one, t.Name) and one.key in ("epsilon", "eps")]
+
+
+def share(product: t.Product) -> list[t.Name]:
+    """The Greek letter of (1 - α) y, which is a number."""
+    whole = t.inside(product.factors[0][1])
+    if not isinstance(whole, t.Sum) or product.factors[1][0] != "":
+        return []
+    others = [t.inside(term) for _, term in whole.terms if not is_literal(term)]
+    return [one for one in others if isinstance(one, t.Name) and names.name(one.key).is_greek and len(others) == 1]

@@ -574,7 +574,7 @@ class _Uses:
     # -------------------------------------------------------------- layers
     def layer(self, expr: t.Expr, soft: bool = False) -> None:
         """What learning may change, except exponents, temperatures and the ε of a root."""
-        one = t.inside(expr)
+        one = core(expr) if soft else t.inside(expr)
         if isinstance(one, t.Name):
             self.line(one.key, soft)
         elif isinstance(one, t.UserCall):

@@ -24,7 +24,7 @@ from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
 from jacmagic.program.fits import columns, fitting, folded
 from jacmagic.program.known import Gap, Known, Row, columns_of, is_column, joined, rows_of, transposed
-from jacmagic.program.maps import in_front_of_brackets, is_literal, is_map, is_of_numbers
+from jacmagic.program.maps import in_front_of_brackets, is_literal, is_map, is_of_numbers, share, small
 from jacmagic.program.matrices import MATRICES, shape_of
 from jacmagic.program.undecided import row_by_matrix, undecided
 
@@ -66,9 +66,8 @@ class Inference:
         self.holder: dict[str, str] = {}  # the line that a stuck name stands in
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
         self.maps: set[str] = set()  # functions g(z) = tanh(z), whose z no line gives a size: they go entry by entry
-        self.said = free & shapes.keys()
+        self.said, self.defined, self.amiss = free & shapes.keys(), [""], False  # amiss: a column in front of a matrix
         self.late: dict[str, t.Vector] = {}  # capitals in front of [h, x]
-        self.defined: list[str] = []
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
         """Infer until nothing changes; names that are left are scalars.
@@ -99,8 +98,9 @@ class Inference:
                 continue
             break
         open_ = {key: what for key, what in self.stuck.items() if key not in self.shapes}
-        for key, (expr, scalar, matrix) in open_.items():
-            raise undecided(self, key, expr, scalar, matrix)
+        for key, what in () if self.amiss else open_.items():
+            raise undecided(self, key, *what)
+        self.shapes |= dict.fromkeys(open_, ())  # lowering says what is amiss where all names have sizes
 
     def look(self, key: str, expr: t.Expr) -> None:
         """Learn from a definition what it says of its names, and of its own."""
@@ -285,9 +285,7 @@ class Inference:
             for k, argument in enumerate(expr.arguments):
                 self.up(argument, self.shapes.get(params[k]) if same else None)
             return self.derivative(expr.of)
-        if isinstance(expr, t.Gradient) and expr.by is not None:
-            return self.up(expr.by)
-        return self.of_field(expr)
+        return self.up(expr.by) if isinstance(expr, t.Gradient) and expr.by is not None else self.of_field(expr)
 
     def of_field(self, expr: t.Expr) -> Known:
         """The shape of what is by all arguments of a function."""
@@ -361,7 +359,7 @@ class Inference:
         for term in terms:
             self.layer(term)
         if (axis := self.batches.of(expr)) is not None:
-            return self.of_examples(terms, axis, want)
+            return self.of_examples(expr, axis, want)
         shape = next((
             found for term in terms
             if (found := self.up(term)) is not None and len(found) == 2 and not self.misfits(term)
@@ -377,22 +375,29 @@ class Inference:
     def misfits(self, expr: t.Expr) -> bool:
         """True for x W of a column x, which is no product whatever is added to it."""
         shapes = [self.up(factor) for _, factor in expr.factors] if isinstance(expr, t.Product) else []
-        return any(is_column(a) and b is not None and len(b) == 2 and b[0] != 1 for a, b in pairwise(shapes))
+        found = any(is_column(a) and b is not None and len(b) == 2 and b[0] != 1 for a, b in pairwise(shapes))
+        self.amiss = self.amiss or found and self.net
+        return found
 
-    def of_examples(self, terms: list[t.Expr], axis: int, want: Known) -> Known:
-        """A sum with a batch in it: a column, and an undeclared name, is added to each example."""
-        batch = [term for term in terms if self.batches.of(term) is not None]
-        biases = [term for term in terms if term not in batch]
-        found = self.alike(batch, want)
+    def of_examples(self, expr: t.Sum, axis: int, want: Known) -> Known:
+        """A sum with a batch in it: a column, and an undeclared name, is added to each example; y of y - X w is one."""
+        batch = [one for one in expr.terms if self.batches.of(one[1]) is not None]
+        found = self.alike([term for _, term in batch], want)
         if not isinstance(found, tuple) or isinstance(found, Row):
             return found
-        for term in biases:
-            self.up(term, (found[1 - axis],) if len(found) == 2 else ())
+        targets = self.batches.targets(expr)
+        for k, one in enumerate(expr.terms):
+            whole = k in targets and (len(found) == 1 or names.name(targets[k]).is_capital)
+            if one not in batch:
+                self.up(one[1], found if whole else (found[1 - axis],) if len(found) == 2 else ())
         return found
 
     def product(self, expr: t.Product, want: Known) -> Known:
         """One level of products, left to right."""
+        for name in share(expr):
+            self.up(name, ())
         shapes = [self.up(factor) for _, factor in expr.factors]
+        self.misfits(expr)
         if None not in shapes:
             return folded(shapes, [operator for operator, _ in expr.factors])
         below = self.denominator(expr.factors, want)
@@ -406,8 +411,7 @@ class Inference:
                 return vectors[0] if "cross" in marked else ()
             if len(chain) == 2 and vectors and self.is_dotted(*chain):
                 return None
-        above = self.chain(chain, () if below else want)
-        return below or above
+        return below or self.chain(chain, () if below else want)
 
     def is_dotted(self, first: t.Expr, second: t.Expr) -> bool:
         """True for the w of unknown size of w · x, x a column: most often w is a column, too."""
@@ -430,10 +434,10 @@ class Inference:
         if axis is None or whole is None:
             return self.matched(parts, shapes, want)
         for part, shape in zip(parts, shapes):
-            name = t.inside(part)
-            small = isinstance(name, t.Name) and name.key[0].islower()
             if shape is None:
-                self.up(part, (whole[1 - axis],) if small else whole)
+                name = t.inside(part)
+                each = isinstance(name, t.Name) and name.key[0].islower()
+                self.up(part, (whole[1 - axis],) if each else whole)
         return whole
 
     def below(self, above: t.Expr | None, below: t.Expr, want: Known) -> Known:
@@ -491,8 +495,7 @@ class Inference:
 
     def layer(self, expr: t.Expr) -> None:
         """W x in tanh(W x), or in W x + b."""
-        whole = t.inside(expr)
-        if isinstance(whole, t.Product) and len(whole.factors) == 2:
+        if isinstance(whole := t.inside(expr), t.Product) and len(whole.factors) == 2:
             first, second = (t.inside(factor) for _, factor in whole.factors)
             if isinstance(first, t.Name) and isinstance(second, t.Name) and first.key[0].isupper():
                 self.layers.add(first.key)
@@ -541,10 +544,11 @@ class Inference:
 
     def is_row_by_matrix(self, parts: list[t.Expr], gap: Gap) -> bool:
         """True for x W of a column x and a capital of which nothing is known: in many papers x is a row."""
-        name, left = gap.name, gap.left
+        name, left, first = gap.name, gap.left, t.inside(parts[0])
         if not isinstance(name, t.Name) or not name.key[0].isupper() or name.key not in self.free or len(parts) > 2:
             return False
-        if gap.right is not None or not is_column(left) or left == (1,):
+        of_matrices = isinstance(first, t.Vector) and any(len(self.up(one) or ()) == 2 for one in first.entries)
+        if gap.right is not None or not is_column(left) or left == (1,) or of_matrices:
             return False
         self.beside[name.key] = row_by_matrix(self, parts, left, gap.want)
         self.hold(gap.part, (), gap.want)
@@ -616,6 +620,8 @@ class Inference:
         args = expr.arguments
         for arg in args:
             self.layer(arg)
+        for term in small(expr):
+            self.up(term, ())
         if expr.function in MATRICES:
             return self.of_matrices(expr, want)
         if row.kind == "entrywise":

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from jacmagic.program.shapes import Inference
 
 
+MAX_IDENTITY = 6
+"""Rows of an identity matrix that an error offers. Instead: diag([1, 1, 1]), or `I in R^(9x9)`."""
+
+
 def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: Known) -> ShapeError:
     """What to say of a name that could be a number or a matrix, or whose size nothing fixes."""
     if (beside := found.beside.get(key)) is not None:
@@ -37,6 +41,7 @@ def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: K
     sizes = sizes if len(factors) == 1 or not number else []
     if flipped and len(sizes) > 1:
         number = []
+    number = [] if key == "I" and len(sizes) > 1 else number
     hints = [*sizes, *number] if found.net and key[0].isupper() else [*number, *sizes]
     return ShapeError(message, expr.span, hints)
 
@@ -72,7 +77,10 @@ def lengths(bracket: t.Vector, steps: Sequence[str]) -> list[str]:
 def kin(found: Inference, key: str) -> tuple[int, ...]:
     """The size of H_{t-1}, for a name that is stuck in the line of H_t: most often H_t has it, too."""
     line = name(found.holder.get(key, key))
-    alike = (shape for one, shape in found.shapes.items() if name(one).counts_as(line))
+    alike = (
+        shape for one, shape in found.shapes.items()
+        if name(one).counts_as(line)
+    )
     return next(alike, ())
 
 
@@ -83,7 +91,11 @@ def _sizes(
     known, told = rows or columns, bool(rows and columns)
     if known:
         rows, columns = rows or like[0], columns or like[1]
-    if told:
+    if key == "I" and rows and rows == columns and rows <= MAX_IDENTITY:
+        lines = "; ".join(", ".join(str(int(i == j)) for j in range(rows)) for i in range(rows))
+        sizes = [f"I = [{lines}]", f"I in R^({rows}x{rows})"]
+        message = "I is a name here; a line says that it is the identity."
+    elif told:
         sizes = [f"{key} in R^({rows}x{columns})"]
         message = f"{key} could be a number or a matrix here; declare which."
     elif known:

@@ -218,12 +218,20 @@ class Atoms:
             return self.number(node)
         if (share := self.adds_up(node)) is not None:
             return share
+        if node.op == "take" and (one := self.everywhere(node.args[0])) is not None:
+            return self.template(one, ())
         if node.op != "map" or self.named(node) or inside and node.number in self.kept:
             return self.atom(node, axes)
         if node.number not in self.shares:
             return self.of_operands(node, node.data[0], axes)
         norm = self.shares[node.number].op == "norm"
         return self.of_operands(node, slot(0) / slot(1), axes) if norm else self.atom(node, axes)
+
+    def everywhere(self, node: Node) -> Node | None:
+        """The number that all entries of a vector are; None of any other."""
+        if node.op != "map" or len(node.shape) != 1 or any(node.data[1]):
+            return None
+        return self.g.map(node.data[0], [(one, ()) for one in node.args], ())
 
     def of_operands(self, node: Node, expr: sp.Expr, axes: Shape) -> sp.Expr:
         """The template of a map, with its operands put in."""

@@ -19,7 +19,7 @@ import sympy as sp
 from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
-from jacmagic.functions import FUNCTIONS
+from jacmagic.functions import FUNCTIONS, symbolic
 from jacmagic.functions.forms import put_in
 from jacmagic.language import tree as t
 from jacmagic.language.layout import Layout, Order
@@ -111,6 +111,18 @@ def split(result: Result, key: str) -> Split | None:
     return Split(c.replace_root(g, root, nodes[0][1], z), z, nodes[0][1])
 
 
+def as_activation(g: Graph, node: Node) -> Node:
+    """sigmoid(z) for 1/(1 + e^-z), tanh(z) for (e^2z - 1)/(e^2z + 1): the slopes are in the layer's own name."""
+    expr, axes = node.data if node.op == "map" else (sp.S.One, ())
+    above, below = sp.fraction(expr) if not (expr.is_Pow and expr.exp == -1) else (sp.S.One, 1 / expr)
+    power = below - 1
+    if not isinstance(power, sp.exp):
+        return node
+    z = power.args[0]
+    made = {sp.S.One: symbolic("sigmoid")(-z), power: symbolic("sigmoid")(z), power - 1: sp.tanh(z / 2)}.get(above)
+    return node if made is None else g.map(made, list(zip(node.args, axes)), node.shape)
+
+
 def layout_of(result: Result) -> Layout:
     """What lays SymPy expressions out in the order of the block."""
     p = result.program
@@ -138,7 +150,8 @@ class Names:
         self.deltas: dict[str, t.Expr] = {}
         for key in p.steps:
             own = name_of(result, key)
-            for node in (result.inner(key), *([found.outer] if (found := self.splits[key]) else [])):
+            inner = result.inner(key)
+            for node in (inner, as_activation(g, inner), *([found.outer] if (found := self.splits[key]) else [])):
                 if node.op not in ("input", "const"):
                     self.nodes.setdefault(node.number, own)
                 if node.op == "permute" and node.args[0].op in ("softmax", "log_softmax", "map"):
@@ -252,7 +265,7 @@ class Backward:
             self.send(own, parts.outer, whole, exclude=parts.z)
             self.send(t.PreActivation(own), parts.inner, back)
             return
-        root = self.result.inner(key)
+        root = as_activation(self.g, self.result.inner(key))
         if whole.op != "const" and key != self.last:
             most = 0 if weighted else MAX_PASSED
             line, whole = self.shortened(key, whole, t.Delta(own), most, self.says(key))

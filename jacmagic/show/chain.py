@@ -76,13 +76,15 @@ def whole_forms(result: Result) -> Iterator[Formula]:
 
 def abbreviated(result: Result, tree: t.Expr) -> tuple[t.Expr, list[t.Expr]]:
     """W (z xᵀ + x zᵀ) and z = Wᵀ W x - x: a sum that a formula has twice gets a free letter."""
-    found = Counter(one for one in t.walk(tree) if isinstance(one, t.Sum) and sum(1 for _ in t.walk(one)) > 6)
     lines: list[t.Expr] = []
-    for one, count in found.items():
-        free = [k for k in "zruvsq" if k not in result.known]
-        if count > 1 and len(free) > len(lines):
-            letter = t.Name(free[len(lines)])
-            tree, lines = replaced(tree, one, letter), [*lines, equal(letter, one)]
+    free = [k for k in "zruvsq" if k not in result.known]
+    while len(lines) < len(free):
+        found = Counter(one for one in t.walk(tree) if isinstance(one, t.Sum) and sum(1 for _ in t.walk(one)) > 6)
+        twice = next((one for one, count in found.items() if count > 1), None)
+        if twice is None:
+            break
+        letter = t.Name(free[len(lines)])
+        tree, lines = replaced(tree, twice, letter), [*lines, equal(letter, twice)]
     return tree, lines
 
 

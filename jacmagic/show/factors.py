@@ -13,8 +13,8 @@ from jacmagic.errors import LimitError
 from jacmagic.functions.forms import put_in
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex
-from jacmagic.result import Result, symbols_of
-from jacmagic.show.backward import Names, Split, adding_up, layout_of
+from jacmagic.result import Result
+from jacmagic.show.backward import Names, Split, adding_up, as_activation, layout_of
 from jacmagic.show.formula import NoForm
 from jacmagic.show.grouped import vectors_first
 from jacmagic.show.kronecker import of_matrix
@@ -45,6 +45,7 @@ def read_form(result: Result, of: str, wrt: str) -> tuple[t.Expr, str] | None:
         return None
     if len(target.shape) == 2:
         root = unrolled(root)
+    root = as_activation(g, root)
     if len(root.shape) == 2:
         shown, told = of_matrix(result, root, target)
         return (shown, told) if len(latex(shown)) <= MAX_FORMULA // 4 else None
@@ -118,7 +119,7 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
     if rows > most or columns > most:
         return None
     g = p.graph
-    root = result.inner(of)
+    root = as_activation(g, result.inner(of))
     target = g.input(wrt, p.shape(wrt))
     label = g.input(of, p.shape(of))
     node = c.replace_root(g, c.jacobian(g, root, target, reuse=True), root, label)
@@ -129,11 +130,7 @@ def local_entries(result: Result, of: str, wrt: str, most: int = 4) -> list[list
     flat = [by_own_name(result, of, entry) for entry in flat]
     if sum(e.count_ops() for e in flat) > max(200, 8 * len(flat)):
         return None
-    shown = [flat[k : k + columns] for k in range(0, len(flat), columns)]
-    if not reciprocal(p.steps[of].expr):
-        return shown
-    own_names = symbols_of(of, p.shape(of))
-    return [by_sigmoid(*row) or row[2] for row in zip(result.entries(root), own_names, shown)]
+    return [flat[k : k + columns] for k in range(0, len(flat), columns)]
 
 
 def by_own_name(result: Result, of: str, entry: sp.Expr) -> sp.Expr:
@@ -166,7 +163,9 @@ def by_sigmoid(value: sp.Expr, own: sp.Symbol, slopes: list[sp.Expr]) -> list[sp
     power = below - 1
     if not isinstance(power, sp.exp) or not any(slopes):
         return None
-    inner = [sp.Mul(slope, below**2, 1 / power) for slope in slopes]
-    if any(one.has(power) or one.has(1 / power) for one in inner):
+    held = sp.Dummy(positive=True)
+    spelt = {power: held, sp.exp(sp.expand(power.args[0])): held, 1 / power: 1 / held}  # SymPy leaves e^-u e^u
+    inner = [sp.Mul(slope.xreplace(spelt), (1 + held) ** 2, 1 / held) for slope in slopes]
+    if any(one.has(held) for one in inner):
         return None
     return [sp.Mul(one, own, 1 - own) for one in inner]

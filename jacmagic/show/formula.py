@@ -467,17 +467,22 @@ class Reader(Atoms):
             node.data[1], node.args[0].size
         ):
             return node.args[0]
-        if node.op == "map" and len(node.shape) == 1 and not self.named(node):
-            operands = [arg if not axes else self.unfolded(arg) for arg, axes in zip(node.args, node.data[1])]
-            shapes = {one.shape for one, axes in zip(operands, node.data[1]) if axes and one is not None}
-            if any(one is None for one in operands) or len(shapes) != 1:
-                return None
-            (shape,) = shapes
-            share = self.shares.get(node.number)
-            expr = slot(0) / slot(1) if share is not None and share.op == "norm" else node.data[0]
-            pairs = [(one, (0, 1) if axes else ()) for one, axes in zip(operands, node.data[1]) if one is not None]
-            return self.g.map(expr, pairs, shape)
-        return None
+        if node.op != "map" or len(node.shape) != 1 or self.named(node):
+            return None
+        pairs = [self.unfolded_part(one, axes) for one, axes in zip(node.args, node.data[1])]
+        known = [pair for pair in pairs if pair is not None]
+        shapes = list({one.shape for one, axes in known if axes})
+        if len(known) < len(pairs) or len(shapes) != 1:
+            return None
+        share = self.shares.get(node.number)
+        expr = slot(0) / slot(1) if share is not None and share.op == "norm" else node.data[0]
+        return self.g.map(expr, known, shapes[0])
+
+    def unfolded_part(self, node: Node, axes: Shape) -> tuple[Node, Shape] | None:
+        """An operand of a vector's entries as one of the matrix's: a number, or a matrix."""
+        if (number := self.everywhere(node) if axes else node) is not None:
+            return number, ()
+        return None if (whole := self.unfolded(node)) is None else (whole, (0, 1))
 
     def read_take(self, node: Node) -> Form:
         (x,), (lead, indices) = node.args, node.data
