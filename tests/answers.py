@@ -11,10 +11,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 Tree = Any
+INTEGRALS: dict[str, Callable[[Tree], Tree]] = {
+    "sin": lambda u: ("*", -1, ("cos", u)), "cos": lambda u: ("sin", u), "exp": lambda u: ("exp", u),
+    "ln": lambda u: ("+", ("*", u, ("ln", u)), ("*", -1, u)), "3^": lambda u: ("/", ("3^", u), ("ln", 3)),
+}
 FUNCTIONS: dict[str, tuple[Callable[[float], float], Callable[[Tree], Tree]]] = {
     "sin": (math.sin, lambda u: ("cos", u)),
     "cos": (math.cos, lambda u: ("*", -1, ("sin", u))),
     "exp": (math.exp, lambda u: ("exp", u)),
+    "ln": (math.log, lambda u: ("/", 1, u)),
+    "3^": (lambda u: 3**u, lambda u: ("*", ("ln", 3), ("3^", u))),
     "atan": (math.atan, lambda u: ("/", 1, ("+", 1, ("^", u, 2)))),
     "tanh": (math.tanh, lambda u: ("+", 1, ("*", -1, ("^", ("tanh", u), 2)))),
 }
@@ -26,7 +32,7 @@ def text(tree: Tree) -> str:
         return str(tree) if isinstance(tree, str) or tree >= 0 else f"({tree})"
     kind, *parts = tree
     if kind in FUNCTIONS:
-        return f"{kind}({text(parts[0])})"
+        return f"(3^({text(parts[0])}))" if kind == "3^" else f"{kind}({text(parts[0])})"
     if kind == "+" and isinstance(parts[1], tuple) and parts[1][:2] == ("*", -1):
         return f"({text(parts[0])} - {text(parts[1][2])})"
     sign = {"+": " + ", "*": "*", "/": "/", "^": "^"}[kind]
@@ -61,7 +67,8 @@ def formula(rng: random.Random, depth: int, leaves: tuple[str, ...] = ("x", "y")
     kind = rng.choice(["+", "+", "*", "*", "*", "/", "^", "^", "f", "f"])
     a = formula(rng, depth - 1, leaves)
     if kind == "f":
-        return (rng.choice(list(FUNCTIONS)), a)
+        name = rng.choice(list(FUNCTIONS))
+        return (name, ("+", 2, ("^", a, 2)) if name == "ln" else ("sin", a) if name == "3^" else a)
     if kind == "^":
         return ("^", a, rng.randint(2, 4))
     b = formula(rng, depth - 1, leaves)
@@ -93,44 +100,95 @@ class Wrong:
         if not self.moves(tree):
             return 0
         if kind in FUNCTIONS:
-            outer, du = FUNCTIONS[kind][1](a), self.of(a)
-            if kind == "cos" and self.here("a sign"):
-                outer = outer[2]
-            return self.chained(outer, a, du)
+            return self.call(kind, a, self.of(a))
         (b,) = rest
         return getattr(self, {"+": "sum", "*": "product", "/": "quotient", "^": "power"}[kind])(a, b)
 
-    def chained(self, outer: Tree, u: Tree, du: Tree) -> Tree:
+    def call(self, kind: str, u: Tree, du: Tree) -> Tree:
+        outer = FUNCTIONS[kind][1](u)
+        if kind == "cos" and self.here("a sign"):
+            outer = outer[2]
+        if self.here("the function itself"):
+            outer = (kind, u)
+        if kind == "3^" and self.here("ln of the base missing"):
+            outer = (kind, u)
+        if kind == "3^" and self.here("the power rule taken for an exponential"):
+            outer = ("*", u, ("3^", ("+", u, -1)))
+        if kind in INTEGRALS and self.here("the integral"):
+            outer = INTEGRALS[kind](u)
+        return self.chained(outer, FUNCTIONS[kind][1](self.v), u, du)
+
+    def chained(self, outer: Tree, swapped: Tree, u: Tree, du: Tree) -> Tree:
+        """f′(u) u′; `swapped` is f′(x)."""
         if u == self.v:
             return outer
+        if self.here("the outer derivative missing"):
+            return du
+        if self.here("the outer derivative taken at the variable"):
+            return ("*", swapped, du)
         return outer if self.here("the inner derivative missing") else ("*", outer, du)
 
     def sum(self, a: Tree, b: Tree) -> Tree:
         da, db = self.of(a), self.of(b)
+        if self.moves(a) and self.moves(b):
+            if self.here("a term missing"):
+                return da
+            if self.here("a term missing"):
+                return db
+        for one, slope in ((a, db), (b, da)):
+            if not self.moves(one) and self.here("a variable not held constant" if names(one) else "a constant kept"):
+                return ("+", slope, one)
+        if self.moves(a) and self.here("a sign"):
+            da = ("*", -1, da)
         return ("+", da, ("*", -1, db)) if self.moves(b) and self.here("a sign") else ("+", da, db)
 
     def product(self, a: Tree, b: Tree) -> Tree:
         da, db = self.of(a), self.of(b)
         if not self.moves(b):
-            return ("*", da, b)
+            return da if self.here("a constant factor missing") else ("*", da, b)
         if not self.moves(a):
-            return ("*", a, db)
-        return ("*", da, db) if self.here("product rule forgotten") else ("+", ("*", da, b), ("*", a, db))
+            return db if self.here("a constant factor missing") else ("*", a, db)
+        first, second = ("*", da, b), ("*", a, db)
+        for one in (first, second):
+            if self.here("product rule forgotten, a term of it missing"):
+                return one
+        for one, other in ((first, second), (second, first)):
+            if self.here("a sign"):
+                return ("+", one, ("*", -1, other))
+        return ("*", da, db) if self.here("product rule forgotten") else ("+", first, second)
 
     def quotient(self, a: Tree, b: Tree) -> Tree:
         da, db = self.of(a), self.of(b)
         if not self.moves(b):
-            return ("/", da, b)
+            return da if self.here("a constant factor missing") else ("/", da, b)
         if self.moves(a) and self.here("quotient rule forgotten"):
             return ("/", da, db)
-        second = ("*", a, db)
-        above = ("+", ("*", da, b), second if self.here("a sign") else ("*", -1, second))
-        return ("/", above, ("^", b, 2))
+        first, second = ("*", da, b), ("*", a, db)
+        if self.moves(a) and self.here("the wrong way round"):
+            first, second = second, first
+        for one in (("/", first, ("^", b, 2)), ("/", ("*", -1, second), ("^", b, 2))) if self.moves(a) else ():
+            if self.here("quotient rule forgotten, a term of it missing"):
+                return one
+        if self.here("its numerator alone"):
+            return ("+", first, ("*", -1, second))
+        if self.moves(a) and self.here("the denominator differentiated as a factor"):
+            return ("+", ("/", da, b), ("/", second, b))
+        above = ("+", first, second if self.here("a sign") else ("*", -1, second))
+        return ("/", above, b if self.here("the denominator not squared") else ("^", b, 2))
 
     def power(self, a: Tree, n: int) -> Tree:
         da = self.of(a)
-        kept = self.here("a power not lowered")
-        return self.chained(("*", n, ("^", a, n if kept else n - 1)), a, da)
+        kept, factor = n - 1, n
+        if self.here("a power not lowered"):
+            kept = n
+        if self.here("a power raised"):
+            kept = n + 1
+        outer: Tree = ("*", factor, ("^", a, kept))
+        if self.here("the exponent missing as a factor"):
+            outer = ("^", a, kept)
+        if self.here("the integral"):
+            outer = ("/", ("^", a, n + 1), n + 1)
+        return self.chained(outer, ("*", n, ("^", self.v, n - 1)), a, da)
 
 
 def tidy(tree: Tree) -> Tree:
@@ -159,6 +217,8 @@ def wrong_ones(tree: Tree, v: str, slip: str) -> Iterator[Tree]:
     if slip == "a variable not held constant":
         other = "y" if v == "x" else "x"
         yield tidy(("+", derivative(tree, v), derivative(tree, other)))
+    if slip == "the derivative by":
+        yield derivative(tree, "y" if v == "x" else "x")
         return
     if slip == "a sign":
         yield ("*", -1, derivative(tree, v))

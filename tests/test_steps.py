@@ -342,7 +342,7 @@ BLOCKS = [
     ("x in R^3\nA in R^(3x3)\nf = x^T A x + ||A x|| + ||x||^2", "f", "x"),
     ("x in R^3\nA in R^(3x3)\nb in R^3\nf = tanh(0.1 A x + b)", "f", "x"),
     ("x in R^3\nf = exp(sin(x)) .* x", "f", "x"),
-    ("x in R^3\nf = ||x|| x", "f", "x"),
+    ("x in R^3\nf = ||x|| x", "f", "x"), ("b in R\nx in R^2\nf = x^2 + b", "f", "x"), ("x in R^2\nμ = 1\nσ = 2\nf = (x - μ)/σ", "f", "x"),
     ("x in R^3\na in R^3\nf = dot(a, x) + a^T sin(x) + dot(x, x)", "f", "x"),
     ("x in R^3\nf = softmax(2 x) + x", "f", "x"),
     ("x in R^3\nc in R^3\nf = mse(x, c) + mean(x) + logsumexp(x)", "f", "x"),

@@ -14,13 +14,9 @@ FOREIGN = {
     "LN": "layer_norm", "logsoftmax": "log_softmax", "softsgn": "softsign", "layernorm": "layer_norm",
     "rmsnorm": "rms_norm", "sine": "sin", "cosine": "cos", "tangent": "tan", "smooth_l1": "huber", "mse_loss": "mse",
     "BCELoss": "bce", "MSELoss": "mse", "L1Loss": "mae", "HuberLoss": "huber", "SmoothL1Loss": "huber",
-    "hessian": "hess", "gradient": "grad", "jacobian": "jac", "laplacian": "laplace", "divergence": "div",
-    "rot": "curl",
-    **{name.capitalize(): word for name, word in (
-        ("hess", "hess"), ("hessian", "hess"), ("grad", "grad"), ("gradient", "grad"), ("jac", "jac"),
-        ("jacobian", "jac"), ("laplace", "laplace"), ("laplacian", "laplace"), ("div", "div"),
-        ("divergence", "div"), ("curl", "curl"), ("rot", "curl"),
-    )},
+    **{spelt: name for word, name in {
+        "hessian": "hess", "gradient": "grad", "jacobian": "jac", "laplacian": "laplace", "divergence": "div",
+        "rot": "curl"}.items() for spelt in (word, word.capitalize(), name.capitalize())},
     **dict.fromkeys(("conv1d", "conv2d"), "conv"), "max_pool": "maxpool",
     "determinant": "det", "kronecker": "kron", "fabs": "abs", "ld": "log2", "lb": "log2", "arctan2": "atan2",
 }

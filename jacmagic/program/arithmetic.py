@@ -83,6 +83,8 @@ def product(low: Lowerer, expr: t.Product) -> Value:
     total, seen = low.lower(expr.factors[0][1]), expr.factors[0][1]
     scalars: list[sp.Expr] = []
     for operator, factor in expr.factors[1:]:
+        if isinstance(factor, t.Ones):
+            continue  # μ 𝟏, as the echo has it
         value = low.lower(factor)
         if operator in (".*", "./"):
             total, value = to_each_example(low, expr, (seen, factor), (total, value))

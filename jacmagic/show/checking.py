@@ -48,7 +48,7 @@ MAX_LISTED = 64
 SECONDS = 2.0
 """How long SymPy looks where numbers do not decide."""
 
-VAGUE = frozenset({"a constant factor missing", "the exponent missing as a factor", "a term missing"})
+VAGUE = frozenset({"a constant factor missing", "the exponent missing as a factor", "a term missing", "the integral"})
 """Words for what may come of another slip, which is named where it is found."""
 
 CLOSE, FAR = 1e-11, 1e-6

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from itertools import product as product_of
 
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node
@@ -151,11 +150,13 @@ def quotient(at: Place) -> Iterator[Slip]:
         (u, dv) = split_off(right.above, at.marks)
         yield words, over(u, dv)
         yield f"{words}, the denominator not squared", t.Negative(over(right.above, v))
+        yield f"{words}, its numerator alone", t.Negative(bracketed(right.above))
         yield "a sign", right
         return
     (_, first), (_, second) = at.terms
     (_, du), (_, dv) = split_off(first, at.marks), split_off(second, at.marks)
     yield words, over(du, dv)
+    yield f"{words}, its numerator the wrong way round", t.Negative(right)
     yield f"{words}, the denominator not squared", over(right.above, v)
     yield f"{words}, a term of it missing", over(first, right.below)
     yield f"{words}, a term of it missing", t.Negative(over(second, right.below))
@@ -241,10 +242,76 @@ def held(at: Place) -> Iterator[Slip]:
             yield said, added([(1, at.right), (1, at.slope(key))])
 
 
+def kept(at: Place) -> Iterator[Slip]:
+    """f(u) u′ for f′(u) u′."""
+    if at.kind("derivative of", "chain rule with the derivative of") and len(at.marks) < 2 and at.step.expr is not None:
+        yield "the function itself, not its derivative", times(at.step.expr, *at.marks)
+
+
+def integral(at: Place) -> Iterator[Slip]:
+    """xⁿ⁺¹/(n + 1) for n xⁿ⁻¹, of all or of one power or function; ∫ f(u) du u′."""
+    if (expr := at.step.expr) is None:
+        return
+    if at.first and (found := integrated(expr, at)) is not None:
+        yield INTEGRAL, found
+    if at.kind("power rule", "derivative of", "exponential rule", "chain rule") and len(at.marks) < 2:
+        inside = t.inside(next(iter(t.children(expr)), expr))
+        if (found := of_row(t.inside(expr), inside)) is not None:
+            yield INTEGRAL, times(found, *at.marks)
+
+
+INTEGRAL = "the integral, not the derivative"
+
+_INTEGRALS: dict[str, Callable[[t.Expr], t.Expr]] = {
+    "sin": lambda u: t.Negative(t.Call("cos", (u,))), "cos": lambda u: t.Call("sin", (u,)),
+    "exp": lambda u: t.Call("exp", (u,)), "sinh": lambda u: t.Call("cosh", (u,)),
+    "ln": lambda u: added([(1, times(u, t.Call("ln", (u,)))), (-1, u)]),
+}
+
+
+def of_row(expr: t.Expr, u: t.Expr) -> t.Expr | None:
+    """∫ uⁿ du, ∫ aᵘ du, ∫ sin u du; None of what is not in the table."""
+    if isinstance(expr, t.Call):
+        row = _INTEGRALS.get(expr.function)
+        return None if row is None else row(expr.arguments[0])
+    if not isinstance(expr, t.Power) or expr.entrywise or expr.on_name:
+        return None
+    if t.inside(expr.base) == u and not t.names_below(expr.exponent):
+        raised = added([(1, expr.exponent), (1, ONE)])
+        return t.Fraction(t.Power(bracketed(expr.base), t.Paren(raised)), raised)
+    return t.Fraction(expr, t.Call("ln", (expr.base,))) if not t.names_below(expr.base) else None
+
+
+def with_factor(expr: t.Product | t.Fraction, at: Place) -> t.Expr | None:
+    """∫ c f(x) dx, one factor above the fraction bar that moves."""
+    moving = [one for one in t.children(expr) if at.moves(one)]
+    below = [expr.below] if isinstance(expr, t.Fraction) else [one for op, one in expr.factors if op == "/"]
+    found = integrated(moving[0], at) if len(moving) == 1 and not any(map(at.moves, below)) else None
+    return None if found is None else put(expr, {moving[0]: t.Paren(found)})
+
+
+def integrated(expr: t.Expr, at: Place) -> t.Expr | None:
+    """∫ expr dx of sums, constant factors, powers and functions of x."""
+    expr = t.inside(expr)
+    if not at.moves(expr):
+        return times(expr, at.x)
+    if expr == at.x:
+        return t.Fraction(t.Power(at.x, t.Number("2")), t.Number("2"))
+    if isinstance(expr, t.Sum):
+        terms = [(sign, integrated(one, at)) for sign, one in expr.terms]
+        return added([(sign, one) for sign, one in terms if one is not None]) if all(one for _, one in terms) else None
+    if isinstance(expr, t.Negative):
+        found = integrated(expr.inner, at)
+        return None if found is None else t.Negative(bracketed(found))
+    if isinstance(expr, (t.Product, t.Fraction)):
+        return with_factor(expr, at)
+    return of_row(expr, at.x) if at.x in map(t.inside, t.children(expr)) else None
+
+
 Mistake = Callable[[Place], Iterator[Slip]]
 
 MISTAKES: tuple[Mistake, ...] = (
-    power, inner, product, quotient, sign, held, mean, constant, outer, term,
+    power, inner, product, quotient, sign, held, mean, constant, outer, term, kept, integral,
 )
 """The wrong rules, those that are met most often first."""
 
@@ -321,10 +388,9 @@ class _Wrong:
         at = self.place(step)
         if at is None:
             return
-        for mistake in MISTAKES:
-            for words, tree in mistake(at):
-                with suppress(*_UNREAD):
-                    yield words, self.rules.node(tree)
+        for words, tree in self.at_place(at):
+            with suppress(*_UNREAD):
+                yield words, self.rules.node(tree)
         for mark, part in zip(at.marks, step.parts):
             for words, node in self.slips(part):
                 self.say(mark, node)
@@ -332,24 +398,39 @@ class _Wrong:
                     yield words, self.rules.node(at.right)
             self.say(mark, self.right(part))
 
-    def everywhere(self, step: Step, mistake: Mistake, rule: str) -> tuple[str, Node] | None:
-        """The same mistake wherever that rule is used."""
+    def everywhere(self, step: Step, chosen: Mapping[int, Slip]) -> Node:
+        """The derivative with the wrong rules that are chosen, each at its step."""
         at = self.place(step)
         if at is None:
-            return None
-        made = next(mistake(at), None) if kind_of(step) == rule else None
-        words, tree = made if made is not None else ("", at.right)
-        found = [self.everywhere(part, mistake, rule) for part in step.parts]
-        words = words or next((one[0] for one in found if one is not None), "")
-        if not words:
-            return None
-        for mark, one in zip(at.marks, found):
-            if one is not None:
-                self.say(mark, one[1])
-        node = self.rules.node(tree)
+            return self.right(step)
+        for mark, part in zip(at.marks, step.parts):
+            self.say(mark, self.everywhere(part, chosen))
+        node = self.rules.node(chosen[id(step)][1] if id(step) in chosen else at.right)
         for mark, part in zip(at.marks, step.parts):
             self.say(mark, self.right(part))
-        return words, node
+        return node
+
+    def repeated(self) -> Iterator[tuple[str, Node]]:
+        """The same mistake wherever it can be made; wherever a rule is used."""
+        found: dict[tuple[str, ...], dict[int, Slip]] = {}
+        for _, step in self.whole.walk():
+            at, met = self.place(step), Counter[str]()
+            for words, tree in [] if at is None else self.at_place(at):
+                kind = words.partition(":")[0]
+                for key in ((kind, str(met[kind])), (kind, str(met[kind]), kind_of(step))):
+                    found.setdefault(key, {})[id(step)] = words, tree
+                met[kind] += 1
+        done = []
+        for chosen in found.values():
+            if len(chosen) > 1 and chosen not in done:
+                done.append(chosen)
+                with suppress(*_UNREAD):
+                    yield next(iter(chosen.values()))[0], self.everywhere(self.whole, chosen)
+
+    def at_place(self, at: Place) -> Iterator[Slip]:
+        for mistake in MISTAKES:
+            with suppress(*_UNREAD):
+                yield from mistake(at)
 
 
 _UNREAD = (JacmagicError, ValueError, KeyError, TypeError)
@@ -361,17 +442,21 @@ def kind_of(step: Step) -> str:
     return step.rule.partition(", inner function")[0]
 
 
+def entries_of(result: Result, keys: Sequence[str]) -> list[str]:
+    return [symbol.name for key in keys for symbol in result.entry_symbols(key)]
+
+
 def wrong(result: Result, of: str, wrt: str) -> Iterator[tuple[str, Node]]:
     """What the derivative of a number by a number becomes by each wrong rule: its words, and its node."""
     step = _Numbers(result).step(of, wrt)
     made = _Wrong(result, wrt, step)
-    rules = Counter(kind_of(one) for _, one in step.walk())
 
     def all_of() -> Iterator[tuple[str, Node]]:
-        for mistake, rule in product_of(MISTAKES, [rule for rule, count in rules.items() if count > 1]):
+        for key in [one for one in entries_of(result, result.program.variables) if one != wrt][:MAX_HELD]:
             with suppress(*_UNREAD):
-                if (found := made.everywhere(step, mistake, rule)) is not None:
-                    yield found
+                said = f"the derivative by {text(t.Name(key))}, not by {text(t.Name(wrt))}"
+                yield said, result.derivative(of, key, safe=False)[0]
+        yield from made.repeated()
         yield from made.slips(step)
 
     yield from islice(all_of(), MAX_WRONG)
