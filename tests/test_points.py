@@ -41,6 +41,7 @@ def test_the_sliders_start_at_the_first_point_of_numbers() -> None:
 @pytest.mark.parametrize(("block", "line", "text", "words"), [
     ("f(x) = x^2\nat z = 3", 2, "z", "no name"), ("u = x\nf = u^2\nat u = 1", 3, "u", "is defined"),
     ("f(x) = x^2\nat x = [1, 2]", 2, "[1, 2]", "another size"), ("f(x) = x^2\nat x = x + 1", 2, "x + 1", "both sides"),
+    ("f(x) = x^2\na in R\nat x = a", 3, "a", "stands in no formula"), ("f(x) = x^2\nat(x) = 3 x", 2, "at", "names no function"),
     ("f(x) = x^2\nat x = q", 2, "q", "no name"), ("f(x) = x^2\nat x = 1, x = 2", 2, "x = 2", "given twice"),
 ])
 def test_a_point_is_of_names_that_no_line_defines(block: str, line: int, text: str, words: str) -> None:

@@ -136,7 +136,8 @@ def _of_libraries(found: Match) -> Sequence[str]:
 def _point(found: Match) -> Sequence[str]:
     """(1, 2) as x = 1, y = 2, by the arguments of the last function above."""
     heads = re.findall(r"^\s*[^\W\d]\w*\(([^()]*)\)\s*=", found.string[: found.start("numbers")], re.M)
-    names, numbers = (re.split(r"\s*,\s*", one.strip()) for one in (heads[-1] if heads else "", found["numbers"]))
+    given = found["names"] or (heads[-1] if heads else "")
+    names, numbers = (re.split(r"\s*,\s*", one.strip()) for one in (given, found["numbers"]))
     if len(names) != len(numbers) or not names[0]:
         return ()
     return (f"{'; ' if found['before'] else ''}at {', '.join(map('{} = {}'.format, names, numbers))}",)
@@ -282,11 +283,46 @@ TABLE = (
     ),
     Advice(
         re.compile(r"(?:^|(?P<before>(?<=\S)[ \t]+))at[ \t]+(?:(?:the[ \t]+)?point[ \t]+)?"
-                   r"\((?P<numbers>-?[\w.]+(?:\s*,\s*-?[\w.]+)*)\)$", re.M),
+                   r"(?:\((?P<names>[^()=]+)\)\s*=\s*|[A-Z]\s*(?:=\s*)?)?"
+                   r"(?:\\left\s*)?\((?P<numbers>-?[\w.]+(?:\s*,\s*-?[\w.]+)*)\s*(?:\\right\s*)?\)$", re.M),
         "A point has the names of its coordinates, as in at x = 1, y = 2.", _point,
         (("f(x, y) = x^2 y\nat (1, 2)", ("at x = 1, y = 2",)), ("f(x, y) = x^2 y at (1, 2)", ("; at x = 1, y = 2",)),
-         ("f(x, y) = x^2 y\nat the point (0, -1)", ("at x = 0, y = -1",)), ("f = x^2 y\nat (1, 2)", ())),
+         ("f(x, y) = x^2 y\nat the point (0, -1)", ("at x = 0, y = -1",)), ("f = x^2 y\nat (1, 2)", ()),
+         ("f(x, y) = x^2 y\nat P(1, 2)", ("at x = 1, y = 2",)), ("f = x^2 y\nat (x, y) = (1, 2)", ("at x = 1, y = 2",)),
+         ("f(x, y) = x^2 y\nat \\left(1, 2\\right)", ("at x = 1, y = 2",))),
         below=True,
+    ),
+    Advice(
+        re.compile(r"^(?:[Ee]valuated?|[Cc]alculate|[Cc]ompute)(?:\s+\w+)?\s+(?P<at>at\s+[^\W\d]\w*\s*=.+)$"),
+        "A point is a line of its own, at x = 1, y = 2.", lambda found: (found["at"],),
+        (("f(x, y) = x^2 y\nevaluate at x=1, y=2", ("at x=1, y=2",)),
+         ("f(x) = x^2\nEvaluate f at x = 3", ("at x = 3",))),
+    ),
+    Advice(
+        re.compile(r"^(?P<head>[^\W\d]\w*\([^()]*\))\s*=\s*(?P<body>[^=<>]+?)\s*=\s*0$"),
+        "A function and the equation that it is 0 are two lines.",
+        lambda found: (f"{found['head']} = {found['body']}; {found['head']} = 0",),
+        (("F(x, y) = x^2 + y^2 - 25 = 0", ("F(x, y) = x^2 + y^2 - 25; F(x, y) = 0",)),
+         ("F(x, y) = x y - 1 = 0\ny = y(x)", ("F(x, y) = x y - 1; F(x, y) = 0",))),
+    ),
+    Advice(
+        re.compile(r"^(?:[Ss]olve\s*:?\s+)(?P<equation>[^=]+=[^=]+)$"),
+        "An equation is a line as it stands; r.solve() has its solutions.", lambda found: (found["equation"],),
+        (("solve x^2 = 2", ("x^2 = 2",)), ("Solve: x^2 + y^2 = 1", ("x^2 + y^2 = 1",))),
+    ),
+    Advice(
+        re.compile(r"^(?P<f>(?:arc)?(?:sin|cos|tan)h?|exp|ln|sqrt)\((?P<of>\w+)\)\s*=\s*(?P<right>[^=]+)$"),
+        "An equation for a function's value has all of it on one side.",
+        lambda found: (f"{found['f']}({found['of']}) - ({found['right']}) = 0",),
+        (("y = y(x)\nsin(xy) = x", ("sin(xy) - (x) = 0",)), ("cos(x) = x/2", ("cos(x) - (x/2) = 0",))),
+    ),
+    Advice(
+        re.compile(r"^[A-Za-z]\w*\((?=[^()]*')[^()]*\)\s*=.*$"),
+        "A rate among the arguments of a function is written \\dot{q}, or is a letter of its own, L(q, v).",
+        lambda found: (re.sub(r"([A-Za-zα-ω])'", r"\\dot{\1}", found[0]),) if "''" not in found[0] else (),
+        (("L(q, q') = 1/2 m q'^2 - k q^2", (r"L(q, \dot{q}) = 1/2 m \dot{q}^2 - k q^2",)),
+         ("L(θ, θ', t) = 1/2 θ'^2 + cos(t) θ", (r"L(θ, \dot{θ}, t) = 1/2 \dot{θ}^2 + cos(t) θ",)),
+         ("L(q, q'') = q''", ())),
     ),
     Advice(
         re.compile(r"^([^\W\d]\w*\s+(?:in|∈)\s+[Rℝ][^\s,;]*)\s*,\s*([^\W\d]\w*(?:\([^()]*\))?\s*=[^=].*)$"),
@@ -538,6 +574,12 @@ TABLE = (
         re.compile(r"^(?:D_x|diff|derivative of)\s+(.+)$"),
         "Derivatives are what jacmagic finds; write only the function.", lambda found: (found[1],),
         (("derivative of x^2", ("x^2",)), ("diff x^2 sin x", ("x^2 sin x",))),
+    ),
+    Advice(
+        re.compile(r"^(?P<first>[^=<>]+=[^=<>]+?)\s+(?:and|&&?)\s+(?P<second>[^=<>]+=[^=<>]+)$"),
+        "Each equation is a line, or stands behind a semicolon.",
+        lambda found: (f"{found['first']}; {found['second']}",),
+        (("x + y = 3 and x y = 2", ("x + y = 3; x y = 2",)),),
     ),
 )
 

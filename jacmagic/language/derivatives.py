@@ -366,12 +366,25 @@ class _Factor:
         follow = self.beside(1)
         if follow is None or not isinstance(follow.atom, (s.Word, s.Group)) or self.item.posts:
             return None
-        by = self.by_of(word)
+        by = self.all_of(word)
         if by is None:
             return None
         of, key = self.taken(follow)
-        expr = t.Partial(of, (by,), span=self.item.span.to(follow.atom.span))
+        expr = t.Partial(of, by, span=self.item.span.to(follow.atom.span))
         return self.placed(expr, key, 2) if key is not None else self.made(expr, 2)
+
+    def all_of(self, word: s.Word) -> tuple[t.Expr, ...] | None:
+        """The x and t of ∂_{xt}; one name alone where the index is one."""
+        if word.parts:
+            inner = self.reader.value(word.parts[0]) if len(word.parts) == 1 else None
+            names = [one for _, one in inner.factors] if isinstance(inner, t.Product) else []
+        else:
+            start = word.span.stop - len(word.index or "")
+            names = self.reader.names(s.Word(Span(start, word.span.stop), word.index or ""))
+        if len(names) > 1 and all(isinstance(one, t.Name) for one in names):
+            return tuple(names)
+        one = self.by_of(word)
+        return None if one is None else (one,)
 
     def by_of(self, word: s.Word) -> t.Expr | None:
         """The name that stands as an index: the W of ∇_W, the x of ∂_x, the v of D_v."""

@@ -97,11 +97,23 @@ class Values(Times):
             body = t.Paren(body.entries[0], span=body.span)
         return t.Family(body, index, first, last, kind, but, span=raw.span)
 
+    def primed_group(self, expr: t.Expr, posts: Sequence[s.Post]) -> SyntaxMistake:
+        """What to say of (f g)′: with d/dx where all functions in it have that one argument."""
+        primes = [post for post in posts if post.kind == "'"]
+        params = {self.scope.functions[key] for key in t.names_below(expr) if key in self.scope.functions}
+        if not isinstance(expr, t.Paren) or len(params) != 1 or len(primes) > 2 or len(one := params.pop()) != 1:
+            said = "A prime is a derivative in time, of a name: x'; the transpose is x^T."
+            return SyntaxMistake(said, primes[0].span)
+        front = f"d/d{one[0]}" if len(primes) == 1 else f"d²/d{one[0]}²"
+        span = Span(expr.span.start, primes[-1].span.stop)
+        return SyntaxMistake("A prime is of a name; of an expression it is d/dx.", span, (
+            f"{front} {self.source(expr.span)}",))
+
     def posts(self, expr: t.Expr, posts: Sequence[s.Post], item: s.Item) -> t.Expr:
         for post in posts:
             span = Span(expr.span.start, post.span.stop)
             if post.kind == "'":
-                raise SyntaxMistake("A prime is a derivative in time, of a name: x'; the transpose is x^T.", post.span)
+                raise self.primed_group(expr, posts)
             if post.kind == "at":
                 expr = derivatives.evaluated(self, expr, post)
             elif post.kind in ("T", "-T"):

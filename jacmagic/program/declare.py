@@ -104,6 +104,9 @@ def twice(word: s.Word, what: str, first: s.Statement, second: s.Statement) -> N
 
 def arguments(text: str, statement: s.Statement) -> tuple[str, ...]:
     """The keys of a function's arguments."""
+    if statement.params and statement.names[0].typed == "at":
+        said = "at stands in front of a point, at x = 1, y = 2, and names no function."
+        raise NameMistake(said, statement.names[0].span)
     params = tuple(free_key(text, word) for word in statement.params)
     for k, param in enumerate(params):
         if param in params[:k]:

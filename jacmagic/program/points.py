@@ -36,7 +36,7 @@ def points(block: Sized, low: Lowerer, steps: Mapping[str, Step], shapes: Mappin
                 said = f"{place.name.typed} is given twice; another point has a line of its own."
                 raise NameMistake(said, place.span)
             tree = block.reader.value(place.value)
-            check(block, place, tree, key, steps, shapes)
+            check(block, place, tree, key, steps, shapes, low.env)
             value = low.lower(tree)
             if value.shape != shapes[key]:
                 said = f"{low.describe(tree, value)}; {place.name.typed} has another size."
@@ -59,7 +59,8 @@ def check_implicit(block: Sized, line: s.Statement) -> None:
 
 
 def check(
-    block: Sized, place: s.Place, tree: t.Expr, key: str, steps: Collection[str], shapes: Collection[str]
+    block: Sized, place: s.Place, tree: t.Expr, key: str, steps: Collection[str], shapes: Collection[str],
+    known: Collection[str],
 ) -> None:
     """A point is of names that no line defines, in terms of others."""
     word = place.name
@@ -71,6 +72,9 @@ def check(
         if name not in shapes and name not in steps and name not in block.wholes:
             close = nearest(name, shapes)
             raise NameMistake(f"{block.source(span)} is no name of this block.", span, close)
+        if name not in known and name not in block.wholes:
+            said = f"{block.source(span)} stands in no formula, so that no point depends on it."
+            raise NameMistake(said, span)
     if key in names_in(tree):
         raise NameMistake(f"{word.typed} stands on both sides.", place.value.span)
 
