@@ -13,12 +13,13 @@ from evaluate import UNKNOWN, _Evaluator, as_matrix, full
 
 import jacmagic
 from jacmagic import panel
+from jacmagic.guide.gallery import GALLERY
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
 from jacmagic.show.backward import pre_activation
 from jacmagic.show.rules import Step
-from jacmagic.show.views import plain_text
+from jacmagic.show.views import asked_steps, plain_text
 
 STEP = 1e-5  # of central differences
 
@@ -351,6 +352,9 @@ BLOCKS = [
     ("f(x, y) = clip(x y, 0, 2) + log_b(x + 2) + root(x, 3)", "f", "x"),
     ("f(x) = 1/(1 + e^-x)", "f", "x"),
     ("f(x, y) = x y/3 - 4/(x y) + (x/y)^2", "f", "y"),
+    ("x in R^3\nf = sum(i x[i]^2 for i = 1..3) + x[2]", "f", "x"),
+    ("x in R^2\nf = x ./ (2 + x .* x)", "f", "x"), ("f(x, y) = 3 x×y^2 + 1[x > 0] y", "f", "x"),
+    ("x in R^2\nW in R^(2x2)\nf = tanh(W x)", "f1", "W_{1,2}"),
     ("f(x) = x^3\ng = f'(x) x", "g", "x"), ("f(x) = sin x\nh = f'(x)^2\nk = h x + f", "k", "x"),
 ]
 
@@ -366,13 +370,13 @@ def test_every_line_of_a_block_is_true(block: str, of: str, wrt: str) -> None:
 @pytest.mark.parametrize(("block", "of", "wrt", "lines"), [
     ("x^2 + y^2 = 1\ny = y(x)\ns = x y", "s", "x", [
         "  ∂y/∂x = -(∂F/∂x)/(∂F/∂y) = -x/y    the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0", "      ∂(x²)/∂x = 2x    power rule"]),
-    ("x^2 + y^2 + z^2 = 9\nx y z = 4\ny = y(x)\nz = z(x)", "y", "x", ["∂y/∂x = -2 (x² y - y z²)/(2x y² - 2x z²)    the equations, differentiated"]),
+    ("x^2 + y^2 + z^2 = 9\nx y z = 4\ny = y(x)\nz = z(x)", "y", "x", ["∂y/∂x = -2 (x² y - y z²)/(2x y² - 2x z²)    an entry of what the equations give", "    ∂F₁/∂y = ∂(y²)/∂y = 2y    sum rule: a constant term falls away; x, z held constant"]),
     ("u = u(x)\nf = u^2", "f", "x", ["df/dx = ∂f/∂u du/dx = 2 du/dx u(x)    chain rule", "  ∂f/∂u = 2u    power rule", "  ∂u/∂x    a function of which nothing is known"]),
-    ("f = f(x)\ng = g(x)\nh(x) = f(g(x))", "h", "x", ["dh/dx = ∂h/∂g dg/dx = dg/dx f'(g(x))    chain rule", "  ∂h/∂g = df/dg    worked out"]),
-    ("u = u(x, t)\nf = u ∂u/∂x", "f", "x", ["  ∂f/∂x = u ∂²u/∂x²    worked out"]), ("f = f(x)\nu = f(x - c t)", "u", "x", ["∂u/∂x = f'(x - c t)    worked out"]),
+    ("f = f(x)\ng = g(x)\nh(x) = f(g(x))", "h", "x", ["dh/dx = ∂h/∂g dg/dx = dg/dx f'(g(x))    chain rule", "  ∂h/∂g = df/dg    chain rule: f′ of what is put in, times its derivative"]),
+    ("u = u(x, t)\nf = u ∂u/∂x", "f", "x", ["  ∂f/∂x = u ∂²u/∂x²    by the rules, derivatives of what nothing is known of kept"]), ("f = f(x)\nu = f(x - c t)", "u", "x", ["∂u/∂x = f'(x - c t)    chain rule: f′ of what is put in, times its derivative"]),
     ("f(x, y) = x^2 y^3\ng = ∇f", "g2", "y", ["∂g₂/∂y = 3x² ∂(y²)/∂y = 6x² y    constant factor; x held constant"]),
     ("f(x, y) = x^2 y\nv = [1, 2]\ng = D_v f", "g", "y", ["  ∂(2x y v₁)/∂y = 2x v₁    constant factor; x, v₁ held constant"]),
-    ("x in R^2\nf = ||x||^2\ng = ||∇f||^2 + x[1]", "g", "x", ["∂g/∂x = [8x₁ + 1, 8x₂]    worked out"]),
+    ("x in R^2\nf = ||x||^2\ng = ||∇f||^2 + x[1]", "g", "x", ["∂g/∂x = [8x₁ + 1, 8x₂]    entry by entry", "  ∂g/∂x₂ = ∂(4x₂²)/∂x₂ = 8x₂    sum rule: a constant term falls away; x₁ held constant"]),
 ])
 def test_steps_of_derivatives_of_what_equations_define_and_of_what_nothing_is_known(block: str, of: str, wrt: str, lines: list[str]) -> None:
     r = jacmagic.jacobian(block)
@@ -422,6 +426,35 @@ def test_an_option_of_both_magics_shows_steps_everywhere(magic: str, tmp_path: A
         assert line.note in html.unescape(r._repr_mimebundle_()["text/html"])
         (action,) = [one for one in panel.spec(r)["actions"] if one["label"] == "Steps"]
         assert any(printers.mathml(line.tree, line.arrays) == one["mathml"] and line.note in note["text"] for _, one, note in action["mathml"])
+
+
+@pytest.mark.parametrize(("block", "of", "wrt", "words"), [
+    ("A in R^(2x2)\nf = det(A)", "f", "A", "entry by entry: d det(A) = det(A) tr(A⁻¹ dA), one of them below"), ("A in R^(2x2)\nf = A^-1", "f", "A", "entry by entry: d(A⁻¹) = −A⁻¹ dA A⁻¹, one of them below"),
+    ("A in R^(2x2)\nx in R\nf = x^-1 tr(A)", "f", "A", "entry by entry: d tr(A) = tr(dA), one of them below"), ("W in R^(2x3)\nx in R^3\nf = tanh(W x)", "f", "W", "entry by entry, one of them below"),
+    ("a, x in R^3\nf = a × x", "f", "x", "entry by entry: d(u × v) = du × v + u × dv, one of them below; a held constant"), ("x in R^3\nf_i = x_i^2 - x_1 for i = 1..3", "f", "x", "entry by entry, one of them below"),
+    ("x in R^2\ng = ||x||^2\nf = ||∇g||^2 + x[1]", "f", "x", "entry by entry"), ("x in R^6\nf = maxpool(x, 2)", "f", "x", "entry by entry, one of them below"), ("p in R^3\nV in R^(2x3)\nE = ||V p||^2\nf = ∂E/∂V", "f", "p", "entry by entry, one of them below"),
+])
+def test_what_is_said_of_all_entries_has_the_steps_of_one_below_it(block: str, of: str, wrt: str, words: str) -> None:
+    r = jacmagic.jacobian(block)
+    root = r.steps(of, wrt).root
+    assert root.words == words
+    assert root.parts
+    for part in root.parts:
+        entry, (whole, at) = r.place(part.left.of.key), r.place(part.left.by[0].key)
+        sides = []
+        for sign in (1, -1):
+            moved = np.array(r.values[whole], dtype=float)
+            moved.flat[at] += sign * STEP
+            sides.append(np.ravel(r.forward(**{whole: moved})[entry[0]])[entry[1] or 0])
+        assert np.allclose(Truth(r, {}).value(part.value, (1, 1)), (sides[0] - sides[1]) / (2 * STEP), rtol=1e-5, atol=1e-7)
+
+
+def test_no_example_has_a_step_that_says_nothing() -> None:
+    for one in GALLERY:
+        r = getattr(jacmagic, one.magic)(one.block)
+        for of, wrt in asked_steps(r)[:12]:
+            for _, step in r.steps(of, wrt).root.walk():
+                assert step.rule not in ("worked out", "the engine's derivative", "its matrix form"), (one.title, text(step.line))
 
 
 def test_what_has_no_steps_says_so() -> None:

@@ -21,6 +21,43 @@ from jacmagic.show.formula import NoForm
 from jacmagic.show.pieces import MAX_BESIDE, equal, name_of
 from jacmagic.show.rules import ONE, ZERO, Rules, Step, added, joined
 
+BY_ENTRIES = "entry by entry"
+"""The rule of what is a matrix of many derivatives; below it stand the steps of its entries."""
+
+
+DIFFERENTIALS = {
+    "det": "d det(A) = det(A) tr(A⁻¹ dA)", "logdet": "d logdet(A) = tr(A⁻¹ dA)", "tr": "d tr(A) = tr(dA)",
+    "inv": "d(A⁻¹) = −A⁻¹ dA A⁻¹",
+}
+"""Rules for functions of matrices."""
+
+
+def told_of(result: Result, expr: t.Expr | None) -> str:
+    """The rules of the functions of matrices in a right side."""
+    found = [] if expr is None else list(t.walk(expr))
+    names = [one.function for one in found if isinstance(one, t.Call)]
+    matrices = {key for key in result.known if len(result.program.shape(key)) == 2}
+    bases = [base for one in found if (base := t.inverted(one)) is not None]
+    names += ["inv"] * any(t.names_below(one) & matrices for one in bases)
+    return ": ".join([BY_ENTRIES, *filter(None, ["; ".join(DIFFERENTIALS[one] for one in dict.fromkeys(names)
+                                                          if one in DIFFERENTIALS)])])
+
+
+def words_for(expr: t.Expr) -> str:
+    """The rule of what is said at once."""
+    if isinstance(expr, t.Component):
+        part = len(expr.indices) > 1 or isinstance(expr.indices[0], t.Slice)
+        return "a part of it: rows of I" if part else "an entry of it: 1 in its place"
+    if isinstance(expr, t.Family) and expr.kind != "vector":
+        words = "sum rule, term by term" if expr.kind == "sum" else "product rule, in each term a factor differentiated"
+        return f"{BY_ENTRIES}: {words}"
+    operators = {op for op, _ in expr.factors} if isinstance(expr, t.Product) else set()
+    if "cross" in operators:
+        return f"{BY_ENTRIES}: d(u × v) = du × v + u × dv"
+    if "./" in operators:
+        return f"{BY_ENTRIES}: quotient rule"
+    return BY_ENTRIES
+
 
 class Matrices(Rules):
     """Chooses the rule for each part of a right side, by one vector or number `x` of the block."""
@@ -163,7 +200,7 @@ class Matrices(Rules):
 
     def entries(self, expr: t.Expr, left: t.Expr) -> Step:
         value = self.slope(expr)
-        return Step("its matrix form", left, left if value is None else value, value, self.held(expr))
+        return Step(words_for(expr), left, left if value is None else value, value, self.held(expr))
 
 
 def linked(*factors: t.Expr) -> t.Expr:
@@ -271,7 +308,7 @@ def local(result: Result, key: str, by: str) -> Step:
     form = matrix_form(result, key, by)
     value = form[0] if form is not None else None
     if len(p.shape(key)) > 1 or len(p.shape(by)) > 1:
-        return Step("by the entries of a matrix", left, value or written(result, key, by), None)
+        return Step(told_of(result, p.steps[key].expr), left, value or written(result, key, by), None)
     found = pre_activation(result, key)
     rules = Matrices(result, by)
     if found is None or by in t.names_below(found[1]):
@@ -288,7 +325,7 @@ def local(result: Result, key: str, by: str) -> Step:
     inner = rules.step(found[0], t.Partial(z, (x,)))
     inner = replace(inner, rule=f"affine map, {inner.rule}")
     if slope is None:
-        return Step("its matrix form", left, value or left, value)
+        return Step(BY_ENTRIES, left, value or left, value)
     return Step("chain rule at the pre-activation", left, linked(outer, inner.left), value,
                 parts=(Step(by_function(call), outer, slope, slope), inner), where=(equal(z, found[0]),))
 

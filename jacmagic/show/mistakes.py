@@ -357,7 +357,7 @@ class _Wrong:
             return t.rebuilt(one, change)
 
         right = change(step.right)
-        if len(marks) < len(step.parts):
+        if marks and len(marks) < len(step.parts):
             return None
         letters: dict[t.Expr, t.Expr] = {}
         for one in step.where:

@@ -177,7 +177,7 @@ class Rules:
         return self.made(rule, left, expr, right, *self.below(*(one for _, one in moving)), held=self.held(*still))
 
     def of_product(self, expr: t.Product, left: t.Expr) -> Step | None:
-        if any(op not in ("", "*", "dot", "/") for op, _ in expr.factors) or not self.scalar(expr):
+        if any(op not in ("", "*", "dot", "cross", "/") for op, _ in expr.factors) or not self.scalar(expr):
             return None
         above = [one for op, one in expr.factors if op != "/"]
         below = [one for op, one in expr.factors if op == "/"]
@@ -261,6 +261,9 @@ class Rules:
         values = [value for value, _ in expr.branches] + [expr.otherwise]
         right = t.Case(tuple((self.of(value), when) for value, when in expr.branches), self.of(expr.otherwise))
         return self.made("case by case", left, expr, right, *self.below(*values))
+
+    def of_indicator(self, expr: t.Indicator, left: t.Expr) -> Step:
+        return Step("constant on either side of its jump", left, ZERO, ZERO, self.held(expr))
 
     def chain(self, expr: t.Expr, left: t.Expr, outer: t.Expr, parts: tuple[t.Expr, ...], rule: str,
               held: tuple[str, ...] = ()) -> Step | None:

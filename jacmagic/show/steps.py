@@ -6,9 +6,11 @@ each right side, by numbers as `rules` has them, of layers and vectors as produc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice, product
 from math import prod
 
 import numpy as np
@@ -22,11 +24,17 @@ from jacmagic.language.printers import latex
 from jacmagic.result import Result
 from jacmagic.show.backward import layout_of
 from jacmagic.show.convention import laid_tree
-from jacmagic.show.matrices import layer
+from jacmagic.show.matrices import BY_ENTRIES, layer
 from jacmagic.show.pieces import MAX_BESIDE, MAX_ENTRIES_TEX, Formula, Told, aligned, equal, fitting, name_of
 from jacmagic.show.remarks import steady
 from jacmagic.show.rules import Rules, Step, added, joined
 from jacmagic.show.tables import derivative_name, in_own_names, table
+
+MAX_EACH = 2
+"""Entries of a matrix that each have their steps; of more it is one. Instead: `r.steps` of an entry."""
+
+MAX_TRIED = 64
+"""Entries among which those are looked for that are no constants. Instead: likewise."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,7 +77,8 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
         numbers = in_numbers(result, last, of, wrt)
     else:
         over = _Numbers(result)
-        root = worked(result, of, wrt) if over.derives(key) or over.calls_unknown(key) else layer(result, of, wrt)
+        jumps = over.derives(key) or over.calls_unknown(key)
+        root = over.explained(worked(result, of, wrt) if jumps else layer(result, of, wrt))
         last = root.right if root.value is None else root.value
         numbers = matrix_of_numbers(result, key, by)
     left = name_of_result(result, key, wrt) or root.left
@@ -84,10 +93,10 @@ def worked(result: Result, of: str, wrt: str) -> Step:
     node, left = result.derivative(of, wrt, safe=False)[0], t.Partial(name_of(result, of), (name_of(result, wrt),))
     width = max(prod(result.program.shape(result.place(wrt)[0])), 1)
     if node.size > MAX_BESIDE:
-        return Step("worked out", left, t.Dots(), None)
+        return Step(BY_ENTRIES, left, t.Dots(), None)
     flat = [layout_of(result)(one) for one in result.slopes(node)]
     rows = tuple(tuple(flat[k : k + width]) for k in range(0, len(flat), width))
-    return Step("worked out", left, fitting(t.Matrix(rows), MAX_ENTRIES_TEX), None)
+    return Step(BY_ENTRIES, left, fitting(t.Matrix(rows), MAX_ENTRIES_TEX), None)
 
 
 def name_of_result(result: Result, key: str, wrt: str) -> t.Expr | None:
@@ -120,6 +129,28 @@ class _Numbers:
         left = t.Total(self.name(of), (self.name(wrt),))
         rule = "chain rule" if len(terms) == 1 else "chain rule, a term for each way"
         return Step(rule, left, added(terms), result_of(self.result, of, wrt), parts=tuple(parts))
+
+    def explained(self, step: Step) -> Step:
+        """What is said entry by entry, with the steps of entries below it: of a few all, of more the first."""
+        if step.parts or step.rule.partition(":")[0] != BY_ENTRIES or not isinstance(step.left, (t.Partial, t.Total)):
+            return replace(step, parts=tuple(map(self.explained, step.parts)))
+        of, by = step.left.of, step.left.by[0]
+        if not isinstance(of, t.Name) or not isinstance(by, t.Name) or of.key not in self.result.program.steps:
+            return step
+        found = self.entry_steps(of.key, by.key)
+        few = list(islice(found, MAX_EACH + 1))
+        more = len(few) > MAX_EACH
+        words = step.rule + (", one of them below" if more else "")
+        return replace(step, rule=words, parts=tuple(few[:1] if more else few))
+
+    def entry_steps(self, of: str, by: str) -> Iterator[Step]:
+        """The steps of each entry that is not a constant, among the first."""
+        rows, columns = ([one.name for one in self.result.entry_symbols(key)] for key in (of, by))
+        for row, column in islice(product(rows, columns), MAX_TRIED):
+            with suppress(JacmagicError):
+                step = self.direct(row, column)
+                if step.rule != "a constant":
+                    yield step
 
     def name(self, key: str) -> t.Name:
         whole, at = self.result.place(key)
@@ -159,7 +190,9 @@ class _Numbers:
             return self.by_equation(key, wrt, left)
         expr = step.expr
         if self.calls_unknown(key) or self.derives(key) and self.result.undetermined:
-            return Step("worked out", left, self.partial(key, at, wrt), None)
+            called = "chain rule: f′ of what is put in, times its derivative"
+            rule = called if self.calls_unknown(key) else "by the rules, derivatives of what nothing is known of kept"
+            return Step(rule, left, self.partial(key, at, wrt), None)
         if at is not None or substituted or self.derives(key):
             expr = self.written(key, at, substituted) or expr
         return Rules(self.result, wrt).step(expr, left)
@@ -174,12 +207,31 @@ class _Numbers:
     def by_equation(self, key: str, wrt: str, left: t.Expr) -> Step:
         """−F_x/F_y of a number that one equation defines; of several what they come to."""
         p, value = self.result.program, result_of(self.result, key, wrt)
-        assert p.conditions is not None
-        if len(p.conditions.names) > 1 or p.shape(key) or p.shape(p.zeros[0]):
+        if any(p.shape(one) for one in (*self.given, *p.zeros)):
             return Step("the equations, differentiated", left, value, None)
+        if len(self.given) > 1:
+            return Step("an entry of what the equations give", left, value, None, parts=(self.by_equations(wrt),))
         parts = [self.direct(p.zeros[0], one) for one in (wrt, key)]
         right = t.Negative(t.Fraction(parts[0].left, parts[1].left))
         return Step("the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0", left, right, value, parts=tuple(parts))
+
+    @property
+    def given(self) -> list[str]:
+        """The names that equations define."""
+        return [key for key, one in self.result.program.steps.items() if one.kind == "implicit"]
+
+    def by_equations(self, wrt: str) -> Step:
+        """−F_y⁻¹ F_x of numbers that as many equations define."""
+        p = self.result.program
+        given = self.given
+        parts = [[self.direct(one, by) for by in (*given, wrt)] for one in p.zeros]
+        inner = t.Matrix(tuple(tuple(one.left for one in row[:-1]) for row in parts))
+        column = t.Matrix(tuple((row[-1].left,) for row in parts))
+        left = t.Matrix(tuple((t.Partial(self.name(one), (self.name(wrt),)),) for one in given))
+        value = t.Matrix(tuple((result_of(self.result, one, wrt),) for one in given))
+        right = t.Negative(t.Product((("", t.inverse(inner)), ("", column))))
+        rule = "the equations, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0"
+        return Step(rule, left, right, value, parts=tuple(one for row in parts for one in row))
 
     def written(self, key: str, at: int | None, substituted: bool) -> t.Expr | None:
         """One entry of a right side; with `substituted` all definitions put in."""
