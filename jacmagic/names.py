@@ -188,6 +188,8 @@ class Name:
         shown = escape(self.base) if self.odd else _difference(self.base) or greek(self.base) or self.base
         upright = ' mathvariant="normal"' if self.base in _LATIN_SHAPED else ""
         letter = f"<mi{upright}>{shown}</mi>"
+        if (difference := _difference(self.base)) and len(difference) == 2:
+            letter = f'<mrow><mi mathvariant="normal">{difference[0]}</mi><mi>{difference[1]}</mi></mrow>'
         for accent in self.accents:
             letter = f'<mover accent="true">{letter}<mo stretchy="false">{_MARKS[accent]}</mo></mover>'
         parts = []

@@ -19,7 +19,7 @@ from jacmagic import panel
 ALLOWED = {"div": {"class", "style", "data-jacmagic", "data-uid", "data-module", "data-code", "data-start", "data-font", "data-kept"}, "script": set(), "img": {"src", "style", "alt"}}
 PAGE = {**ALLOWED, "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(), "style": set(), "body": set(), "main": set(), "h1": {"style"}}
 MATHML = {
-    "math": {"xmlns", "display", "displaystyle"}, "mrow": {"data-j", "class"}, "mi": {"mathvariant", "class", "data-name", "data-tight"}, "mn": {"class", "mathvariant", "data-name", "data-tight"}, "mo": {"stretchy", "fence", "form", "separator", "lspace", "rspace", "movablelimits", "minsize", "maxsize", "symmetric", "largeop"},
+    "math": {"xmlns", "display", "displaystyle"}, "mrow": {"data-j", "class", "data-name", "data-tight"}, "mi": {"mathvariant", "class", "data-name", "data-tight"}, "mn": {"class", "mathvariant", "data-name", "data-tight"}, "mo": {"stretchy", "fence", "form", "separator", "lspace", "rspace", "movablelimits", "minsize", "maxsize", "symmetric", "largeop"},
     "msup": set(), "msub": {"data-name", "data-tight"}, "msubsup": {"data-name", "data-tight"}, "mfrac": {"linethickness", "displaystyle"}, "msqrt": set(), "mroot": set(), "mtable": {"columnalign", "rowspacing", "columnspacing", "columnlines", "rowlines", "displaystyle", "align"},
     "mtr": {"columnalign"}, "mtd": {"columnalign", "rowspan", "columnspan", "class"}, "mover": {"accent"}, "munder": {"accentunder"}, "munderover": set(), "mtext": {"mathvariant"}, "mspace": {"width", "linebreak"}, "mstyle": {"displaystyle", "scriptlevel", "mathcolor"}, "mpadded": {"lspace", "width"}, "menclose": {"notation"}, "mphantom": set(),
 }

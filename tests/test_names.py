@@ -129,3 +129,11 @@ def test_columns_stand_in_the_order_of_a_textbook() -> None:
         found = list(names.in_column_order(mixed))
         assert [key for key in found if key not in greek] == [key for key in order if key not in greek]
         assert found[-len(greek):] == sorted(greek, key=lambda key: ([names.name(one).base.lower() for one in greek].index(names.name(key).base.lower()), names.name(key).base.swapcase(), names.natural(key)))
+
+
+@pytest.mark.parametrize(("key", "letter"), [
+    ("Deltat", '<mrow><mi mathvariant="normal">Δ</mi><mi>t</mi></mrow>'), ("deltax", '<mrow><mi mathvariant="normal">δ</mi><mi>x</mi></mrow>'),
+    ("Deltatheta", '<mrow><mi mathvariant="normal">Δ</mi><mi>θ</mi></mrow>'), ("delta", "<mi>δ</mi>"), ("rate", "<mi>rate</mi>"),
+])
+def test_the_letter_behind_a_delta_leans_as_by_itself(key: str, letter: str) -> None:
+    assert names.name(key).mathml[0] == letter

@@ -97,6 +97,12 @@ class _Spec:
     def says(self, one: pieces.Formula) -> str:
         return self.mathml(one.tree, one.arrays)
 
+    def worded(self, one: pieces.Formula) -> str | dict[str, str]:
+        """A formula, and the words behind it, which may stand on a line of their own."""
+        if isinstance(one.tree, t.Phrase) and isinstance(last := one.tree.parts[-1], t.Words):
+            return {"mathml": self.mathml(t.Phrase(one.tree.parts[:-1]), one.arrays), "text": last.text.strip()}
+        return self.says(one)
+
     def aloud(self, tree: t.Expr) -> dict[str, str]:
         """What a screen reader says of a formula when it comes, where formulas come one by one."""
         return {"says": printers.text(tree)} if self.result.besides.keys() & views.ASKING.keys() else {}
@@ -141,7 +147,7 @@ class _Spec:
                 for key, shown in zip(p.outputs, self.shown())
             ],
             "chain": chain,
-            "more": [self.says(one) for one in self.formulas if one.kind not in PLACED],
+            "more": [self.worded(one) for one in self.formulas if one.kind not in PLACED],
             "gradients": self.gradients(),
             "hessians": curvature.of_panel(self),
             "taylor": curvature.polynomials(self),

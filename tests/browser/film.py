@@ -19,7 +19,7 @@ import jacmagic
 ROOT = Path(__file__).resolve().parents[2]
 FILM = ROOT / ".github" / "panel.gif"
 WIDTH, HEIGHT = 960, 590  # of the panel's upper part, in pixels
-COLOURS, DELAY, REST = 32, 160, 900  # of a frame; ms
+COLOURS, DELAY, REST = 250, 160, 900  # of a frame; ms
 # A name, and the values that it goes to from where it stands; at last it stands there again.
 PATHS = (("x1", (2, -1, 1)), ("k", (3.5, 1, 2)))
 STEP = 0.5
@@ -60,7 +60,7 @@ def palette(frames: list[Image.Image]) -> Image.Image:
     sheet = Image.new("RGB", (WIDTH * len(some), HEIGHT))
     for k, one in enumerate(some):
         sheet.paste(one, (k * WIDTH, 0))
-    return sheet.quantize(COLOURS, dither=Image.Dither.NONE)
+    return sheet.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def main() -> None:

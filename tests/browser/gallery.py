@@ -17,7 +17,7 @@ import jacmagic
 from jacmagic.guide.gallery import GALLERY
 
 FOLDER = Path(__file__).resolve().parents[2] / ".github" / "gallery"
-COLOURS, MARGIN = 40, 10  # of a picture; pixels around it
+COLOURS, MARGIN = 160, 10  # of a picture; pixels around it
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
             clip = {"x": box["x"] - MARGIN, "y": box["y"] - MARGIN, "width": box["width"] + 2 * MARGIN, "height": box["height"] + 2 * MARGIN}
             shot = Image.open(io.BytesIO(page.screenshot(clip=clip, full_page=True))).convert("RGB")
             path = FOLDER / f"{k}.png"
-            shot.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+            shot.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
             print(f"{path.name} {path.stat().st_size:,}")
         browser.close()
 

@@ -441,3 +441,22 @@ test("an orbit is followed to its cycle, and no further than it is finite", () =
   assert.equal(ends((x) => -0.9999 * x, 1), 0);
   assert.equal(ends((x) => -0.9 * x, 1), 1);
 });
+
+test("asymptotes are poles and what a curve comes to far out, and nothing else", async () => {
+  const { asymptotes } = await import(new URL("pictures/asymptotes.js", modules));
+  const of = (f, shown = [-6, 6], [lo, hi] = [-3, 3]) => asymptotes(f, Array.from({ length: 301 }, (_, k) => { const x = lo + (k / 300) * (hi - lo); return [x, f(x)]; }), shown);
+  const cases = [
+    [(x) => 1 / (x * x - 1), [-1, 1], [[0, 0]]], [(x) => 1 / x, [0], [[0, 0]]], [(x) => 1 / (x - 0.123) ** 2 + 2, [0.123], [[0, 2]]],
+    [(x) => Math.log(x), [0], []], [Math.tan, [-Math.PI / 2, Math.PI / 2], []], [(x) => x + 1 / x, [0], [[1, 0]]], [Math.atan, [], [[0, Math.PI / 2], [0, -Math.PI / 2]]],
+    [(x) => Math.sqrt(x * x + 1), [], [[1, 0], [-1, 0]]], [Math.exp, [], [[0, 0]]], [(x) => (x ** 3 - x) / (x * x + 1), [], [[1, 0]]], [(x) => Math.log(Math.abs(x)), [0], []],
+    [(x) => x * x - 2 * x, [], []], [Math.sqrt, [], []], [(x) => 1 - Math.abs(x), [], []], [Math.sin, [], []], [(x) => Math.sin(1 / x), [], [[0, 0]]], [(x) => 3 * x - 1, [], []], [Math.floor, [], []],
+    [(x) => Math.abs(x) ** 0.5, [], []], [(x) => x * Math.log(x), [], []], [(x) => Math.log(x - 5), [], []],
+  ];
+  for (const [f, poles, lines] of cases) {
+    const found = of(f);
+    assert.equal(found.poles.length, poles.length, `${f}: ${found.poles}`);
+    poles.forEach((x, k) => assert.ok(Math.abs(found.poles[k] - x) < 1e-7, `${f}: ${found.poles[k]}`));
+    assert.equal(found.lines.length, lines.length, `${f}: ${found.lines}`);
+    lines.forEach(([a, b], k) => assert.ok(Math.abs(found.lines[k][0] - a) < 1e-5 && Math.abs(found.lines[k][1] - b) < 1e-5, `${f}: ${found.lines[k]}`));
+  }
+});

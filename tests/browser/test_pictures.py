@@ -449,7 +449,7 @@ def test_a_velocity_touches_its_curve(alone: Page) -> None:
     alone.evaluate(ALONE, {"kind": "path", **KINDS["path"]})
     circle = points(alone.locator(".jm-curve").get_attribute("d"))
     middle = (circle.max(axis=0) + circle.min(axis=0)) / 2
-    p, q = points(alone.locator(".jm-gradient").get_attribute("d"))[:2]
+    p, q = points(alone.locator(".jm-step-x").get_attribute("d"))[:2]
     assert np.min(np.hypot(*(circle - p).T)) < 1
     assert abs((q - p) @ (p - middle)) < 0.02 * np.hypot(*(q - p)) * np.hypot(*(p - middle))
     assert np.hypot(*(q - p)) == pytest.approx(min(np.hypot(*(p - middle)), 0.4 * 360), rel=0.02)

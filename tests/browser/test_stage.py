@@ -219,6 +219,26 @@ def test_the_arrows_of_an_entry_say_how_much_they_are(page: Page, tmp_path: Path
     assert not page.evaluate(OVERLAPS)
 
 
+@pytest.mark.parametrize(("block", "lines"), [("f(x) = 1/(x^2 - 1)", 3), ("f(x) = x + 1/x", 2), ("f(x) = x^2 - 2x", 0)])
+def test_a_curve_has_its_asymptotes(page: Page, tmp_path: Path, block: str, lines: int) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator("path.jm-curve")).to_have_attribute("d", re.compile("M"))
+    assert (page.locator(".jm-asymptote").get_attribute("d") or "").count("M") == lines
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_said_of_an_answer_is_whole(page: Page, tmp_path: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    r = jacmagic.jacobian("f1(x, y) = x^2 sin(x y)\nf2(x, y) = x y^2").show(check="[2x sin(x y) + x^2 cos(x y), x^3 cos(x y); y^2, 2x y]")
+    page.goto(r.save(tmp_path / "page.html").as_uri())
+    words = page.locator(".jm-marked .jm-check")
+    expect(words).to_have_text(["✗ the inner derivative missing", *["✓ right"] * 3])
+    for word in words.all():
+        box = word.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= (width if width < 700 else width / 2)
+
+
 def test_names_of_nullclines_keep_off_the_lines_of_eigenvectors(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(jacmagic.jacobian("θ' = ω\nω' = -g/l sin θ - c ω\ng = 9.81; l = 1; c = 0.2").save(tmp_path / "page.html").as_uri())

@@ -68,6 +68,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
       node.classList.toggle("jm-todo", at < 0);
       node.classList.toggle("jm-on", !all && at === last - 1 && at >= 0);
       write(number, value.list.length > 1 ? value.m + "\u00d7" + value.n : (value.list[0] > 0 ? "+" : "") + format(value.list[0]));
+      cell.classList.toggle("jm-shape", value.list.length > 1);
       cell.style.backgroundColor = value.list.length === 1 ? tint(value.list[0], top) : "";
     }));
     write(parts, grown(ways, taken));
@@ -87,7 +88,8 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
     const words = products.filter((one) => one.value).map(({ value, whole }, k) => { const plain = said(/** @type {Matrix} */ (value)), word = k && plain.startsWith("\u2212") ? "(" + plain + ")" : plain; return whole ? word : fromRight() ? "\u2026 \u00b7 " + word : word + " \u00b7 \u2026"; });
     if (products.length < 2 || !products.every((one) => one.whole)) return words.length ? "= " + words.join("  +  ") + (words.length < products.length ? "  + \u2026" : "") : "";
     const sum = products.map((one) => /** @type {Matrix} */ (one.value)).reduce((a, b) => /** @type {Matrix} */ ({ ...a, list: Float64Array.from(a.list, (v, k) => v + b.list[k]) }));
-    return "= " + words.join("  +  ") + "  =  " + said(sum);
+    // Shapes alone add up to nothing.
+    return said(sum).includes("\u00d7") ? "" : "= " + words.join("  +  ") + "  =  " + said(sum);
   }
   /** @param {number} which @param {number} to */
   function go(which, to) {

@@ -4,6 +4,7 @@ import { product } from "../evaluator.js";
 import { extent, nice, steady } from "../geometry.js";
 import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
+import { asymptotes } from "./asymptotes.js";
 import { canvasFor } from "./canvas.js";
 import { amount, labels, mark } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn, sampled, unbroken } from "./plane.js";
@@ -30,6 +31,8 @@ function curve(engine, place) {
     rise: draw("path", { class: "jm-arrow-f" }),
     dot: draw("circle", { r: 4, class: "jm-dot" }),
   }));
+  const near = draw("path", { class: "jm-asymptote" });
+  space.inside.append(near);
   for (const one of lines) space.inside.append(one.curve, one.tangent, one.step, one.rise, one.dot);
   svg.append(lettered(xa.label, { x: width - 2, y: height - 8, "text-anchor": "end" }), dom.lettered(picture.name, { x: 50, y: 20, "text-anchor": "middle" }));
   for (const one of lines) one.step.classList.add(...place.hue(xa.label));
@@ -71,9 +74,11 @@ function curve(engine, place) {
       const all = sampled(read, rangeIn(place.state, xa));
       yr = steady(yr, extent(all.flatMap(([, list]) => list)));
       [xr] = space.range(rangeIn(place.state, xa), yr);
-      const near = sampled(read, xr);
+      const points = sampled(read, xr);
+      const { poles, lines: far } = many > 1 ? { poles: [], lines: [] } : asymptotes((x) => sample(x)[0], points.map(([x, list]) => [x, list[0]]), yr);
+      put(near, "d", poles.map((x) => space.path(yr ? yr.map((y) => [x, y]) : [])).join("") + far.map(([slope, y]) => space.path(xr.map((x) => [x, slope * x + y]))).join(""));
       turns();
-      lines.forEach((one, i) => put(one.curve, "d", space.path(unbroken(near.map(([x, list]) => [x, list[i]]), /** @type {Pair} */ (yr)))));
+      lines.forEach((one, i) => put(one.curve, "d", space.path(unbroken(points.map(([x, list]) => [x, list[i]]), /** @type {Pair} */ (yr)))));
     }
     const at = f.flatMap((output) => [...engine.get(output)]);
     const slopes = engine.get(J);

@@ -20,7 +20,7 @@ function path(engine, place) {
   const ta = place.axis(picture.axes[0]);
   const svg = canvasFor(place, width, height, "the curve and its velocity");
   const space = plane(place, svg, 48, 30, width - 64, height - 62);
-  const [line, velocity] = [draw("path", { class: ["jm-curve", ...place.hue(ta.label)].join(" ") }), draw("path", { class: "jm-gradient" })];
+  const [line, velocity] = [draw("path", { class: "jm-curve" }), draw("path", { class: ["jm-step-x", ...place.hue(ta.label)].join(" ") })];
   const parts = [0, 1].map(() => draw("path", { class: "jm-arrow-f" }));
   space.inside.append(line);
   space.over.append(...parts, velocity);

@@ -23,7 +23,7 @@ function slopes(engine, place) {
   const half = (height - 92) / 2;
   const spaces = [plane(place, svg, 50, 28, width - 66, half), plane(place, svg, 50, half + 62, width - 66, half)];
   const hue = place.hue(xa.label);
-  const [line, below, tangent, secant, gap, dots, rate] = ["jm-curve", "jm-curve", "jm-tangent", "jm-secant", "jm-drop", "", ""].map((name, k) => (k < 5 ? draw("path", { class: [name, ...(k < 3 ? hue : [])].join(" ") }) : draw("g", { class: "jm-secant-ends" })));
+  const [line, below, tangent, secant, gap, dots, rate] = ["jm-curve", "jm-curve", "jm-tangent", "jm-secant", "jm-drop", "", ""].map((name, k) => (k < 5 ? draw("path", { class: [name, ...(k === 2 ? hue : [])].join(" ") }) : draw("g", { class: "jm-secant-ends" })));
   spaces[0].inside.append(line, tangent, secant, dots);
   spaces[1].inside.append(below, gap, rate);
   const name = (/** @type {any} */ node, /** @type {string} */ behind) => { if (behind) node.append(draw("tspan", {}, behind)); return node; };

@@ -70,7 +70,7 @@ function space(engine, place) {
     const read = sampler(f, axes);
     const points = Array.from({ length: LONG + 1 }, (_, k) => Array.from(read(lo + (k / LONG) * (hi - lo))));
     box = around(points, painted ? box : [null, null, null]);
-    shapes = strokes(points, hue[0], 2.4);
+    shapes = strokes(points, ["jm-ink"], 2);
   }
   /** @param {number[][]} points @param {string[]} classes @param {number} wide @param {boolean} [floor] with their shadows on it */
   function strokes(points, classes, wide, floor = true) {
