@@ -45,6 +45,8 @@ ALLOWED = {
     r"|unpkg\.com/@jupyter-widgets/html-manager@\*/dist/embed-amd\.js)": "what nbconvert's own pages ask for; the network is off",
     r"uncaught: Cannot read properties of undefined \(reading 'schema'\)":
         "Notebook 7 itself, without an output of ours: a plug-in's settings are asked for before they are there",
+    r"Refused to apply style from 'http://127\.0\.0\.1:\d+/notebooks/\w+\.css' .*|Failed to load resource: .*(/notebooks/\w+\.css|fonts\.googleapis\.com/.*)":
+        "RISE itself: styles that a folder may have, and fonts; the network is off",
 }
 """Console errors that are not ours, and why."""
 

@@ -68,11 +68,16 @@ HOSTS = {  # module, the app, the command
         "app = App(ui.page_fluid(ui.HTML(r.html(height=700))), lambda input, output, session: None)\n",
         "-m shiny run app.py --port PORT",
     ),
+    "solara": (
+        f"import jacmagic, solara\n{BLOCK}\n@solara.component\ndef Page():\n    solara.display(r)\n"
+        "    solara.HTML(tag='div', unsafe_innerHTML=r.html(height=700))\n    solara.display(r.widget())\n",
+        "-m solara run app.py --host 127.0.0.1 --port PORT --production --no-open",
+    ),
     "voila": (f"import jacmagic\n{BLOCK}\nr.widget()", "-m voila app.ipynb --no-browser --port PORT"),
 }
 PATHS = {"panel": "/app"}
 # Nothing is sent anywhere.
-QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "MARIMO_SKIP_UPDATE_CHECK": "1"}
+QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "MARIMO_SKIP_UPDATE_CHECK": "1", "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False"}
 
 
 def notebook(*cells: str, tags: tuple[str, ...] = ()) -> nbformat.NotebookNode:
@@ -134,6 +139,10 @@ def test_a_panel_is_alive_in(host: str, browser: Browser, tmp_path: Path) -> Non
         if host == "marimo":  # beside the output in its frame there is the widget, and what Python has of it
             moves(page.main_frame)
             expect(page.get_by_text(re.compile("the numbers: .*'x': 1.1"))).to_be_visible()
+        if host == "solara":  # beside the frame the result itself, and its widget, which hears of it
+            expect(page.locator(".jm")).to_have_count(2)
+            moves(page.main_frame, ".jm >> nth=0")
+            expect(page.locator(".jm >> nth=1").locator(".jm-field").first).to_have_value("1.1")
         page.screenshot(path=tmp_path / "page.png")
         assert not wrong
     finally:

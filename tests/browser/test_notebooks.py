@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import time
@@ -244,6 +245,33 @@ def test_an_untrusted_notebook_shows_formulas_and_numbers(browser: Browser, serv
         text = output.inner_text()
         assert not re.search(r"function ?\(|=>|const |FontFace|\$\$", text), text[:500]
         assert "x₁ = 1" in text
+
+
+def test_rise_shows_a_cell_alive_as_a_slide(browser: Browser, serve: Serve) -> None:
+    front_end, base, root = serve("classic")
+    write_notebook(root / "slides.ipynb", *NOTEBOOK[:2])
+    made = json.loads((root / "slides.ipynb").read_text())
+    for cell in made["cells"]:
+        cell["metadata"] = {"slideshow": {"slide_type": "slide"}}
+    (root / "slides.ipynb").write_text(json.dumps(made))
+    with open_notebook(browser, front_end, base, "slides.ipynb") as notebook:
+        page = notebook.page
+        notebook.run(0, 1)
+        start = page.locator("#RISE")
+        if not os.environ.get("JACMAGIC_BROWSER_ALL") and not start.count():
+            pytest.skip("RISE is not installed beside the classic notebook")
+        page.evaluate("Jupyter.notebook.select(1)")  # where the slides begin
+        start.click()
+        shown = page.locator(".reveal section.present .jm")
+        expect(shown).to_have_count(1)
+        # The keys move the slider and leave the slide where it is.
+        press(page, shown, "x1", "ArrowRight", 3)
+        expect(field(shown, "x1")).to_have_value("1.3")
+        expect(shown).to_have_count(1)
+        box = shown.bounding_box()
+        assert box
+        assert box["width"] > 700
+        assert box["x"] >= 0
 
 
 def test_the_classic_notebook_is_required_in_ci() -> None:
