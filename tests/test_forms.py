@@ -7,7 +7,8 @@ import random
 import pytest
 import sympy as sp
 
-from jacmagic.functions import FUNCTIONS, forms, symbolic
+from jacmagic.engine.templates import gradient
+from jacmagic.functions import FUNCTIONS, forms, slope, symbolic
 
 X, Y, Z = sp.symbols("x y z", real=True)
 NAMES = [name for name, row in FUNCTIONS.items() if row.kind == "entrywise" and row.arity == (1, 1)]
@@ -63,3 +64,18 @@ def test_parts_put_into_an_expression_make_what_sympy_makes(seed: int) -> None:
         expr = sp.Add(*(sp.Mul(*rng.choices(PARTS[:20], k=2)) for _ in range(2)))
         swap = dict(zip((X, Y), rng.choices([X, Y, Z, 2 * X, sp.sin(Z), sp.Integer(2), Z**2], k=2)))
         assert same(forms.put_in(expr, swap), expr.xreplace(swap)), (expr, swap)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_slope_of_a_call_of_a_name_is_the_same_for_every_name(name: str) -> None:
+    call = symbolic(name)(Y)
+    if call.is_Function:
+        assert same(gradient(call)[Y], slope(call, 1))
+
+
+def test_parts_are_found_wherever_they_stand() -> None:
+    expr = sp.sin(X * Y) + 2 * sp.sign(X)
+    assert forms.has(expr, X * Y)
+    assert not forms.has(expr, X + Y)
+    assert forms.has(expr, (sp.sign, sp.tan))
+    assert not forms.has(expr, (sp.tan,))

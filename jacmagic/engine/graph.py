@@ -143,7 +143,7 @@ class Graph:
             if not fold:
                 raise
             put = sp.nan
-        if fold and len(kept) < len(free) and put.has(sp.zoo, sp.nan):
+        if fold and len(kept) < len(free) and leaves(put) & {sp.zoo, sp.nan}:
             # 1/0 is no number for SymPy, and infinity in floating point, which conditions compare with
             return self.map(expr, operands, shape, fold=False)
         expr = put

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import sympy as sp
 
 from jacmagic.functions import by_cases, symbolic, varies
 from jacmagic.functions import slope as slope_of
-from jacmagic.functions.forms import ONE, ZERO, power, product, put_in, total
+from jacmagic.functions.forms import ONE, ZERO, has, is_name, power, product, put_in, total
+
+NAME = sp.Symbol("_0", real=True)
+"""Any name: the slope of a function there is that at every other, put in."""
 
 
 @lru_cache(maxsize=4096)
@@ -44,8 +48,25 @@ def _slope(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         return by_cases(*zip(slopes, (condition for _, condition in expr.args)))
     if isinstance(expr, sp.Function) and type(expr)._eval_derivative is sp.Function._eval_derivative:
         slopes = [(k, slope) for k, arg in enumerate(expr.args, 1) if (slope := _slope(arg, symbol)) is not ZERO]
-        return total(*[product(slope_of(expr, k), slope) for k, slope in slopes])
+        return total(*[product(_slope_of_call(expr, k), slope) for k, slope in slopes])
     return expr.diff(symbol)
+
+
+def _slope_of_call(call: sp.Expr, argument: int) -> sp.Expr:
+    """The partial derivative of a call by one of its arguments, counted from 1."""
+    if len(call.args) == 1 and is_name(call.args[0]):
+        return put_in(_slope_at_name(call.func), {NAME: call.args[0]})
+    return slope_of(call, argument)
+
+
+@cache
+def _slope_at_name(kind: Any) -> sp.Expr:
+    """The slope of a function, at a name."""
+    return slope_of(kind(NAME), 1)
+
+
+def _has_varying_power(expr: sp.Expr) -> bool:
+    return expr.is_Pow and varies(expr.exp) or any(map(_has_varying_power, expr.args))
 
 
 def _slope_of_power(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
@@ -68,9 +89,9 @@ def _slope_of_power(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
 
 def _differentiate(expr: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     result = _slope(expr, symbol)
-    if result.has(sp.sign, sp.DiracDelta):
+    if has(result, (sp.sign, sp.DiracDelta)):
         result = result.replace(sp.DiracDelta, lambda *_: sp.S.Zero).replace(sp.sign, symbolic("sign"))
-    if any(varies(one.exp) for one in expr.atoms(sp.Pow)):
+    if _has_varying_power(expr):
         result = join_powers(result)
     return result
 

@@ -39,9 +39,20 @@ def _of_a_name(kind: Any) -> Any:
 _REAL = {"real": True}
 
 
+def is_name(expr: Any) -> bool:
+    """True for the symbol of a real number of which nothing else is known."""
+    return expr.is_Symbol and getattr(expr, "_assumptions_orig", None) == _REAL
+
+
+def has(expr: Any, part: Any) -> bool:
+    """True where a part stands in an expression, or for classes one that is of them."""
+    found = isinstance(expr, part) if isinstance(part, tuple) else expr == part
+    return found or any(has(arg, part) for arg in expr.args)
+
+
 def applied(kind: Any, *args: Any) -> Any:
     """A function of its arguments."""
-    if len(args) == 1 and args[0].is_Symbol and getattr(args[0], "_assumptions_orig", None) == _REAL \
+    if len(args) == 1 and is_name(args[0]) \
             and isinstance(kind, type) and _is_base(kind) and (count := _of_a_name(kind)) is not None:
         call = sp.Basic.__new__(kind, *args)
         call.nargs = count

@@ -20,7 +20,7 @@ from jacmagic.engine.safe import safe_form
 from jacmagic.engine.templates import computed_gradient, gradient
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, has_cases, symbolic
-from jacmagic.functions.forms import ONE, ZERO, product, put_in
+from jacmagic.functions.forms import ONE, ZERO, has, product, put_in
 
 MAX_CONDITION = 5_000
 """Operations in one condition with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
@@ -56,7 +56,7 @@ def _slope(g: Graph, node: Node, k: int, reuse: bool) -> Node | None:
     if derivative is ZERO:
         return None
     operands = list(zip(node.args, axes))
-    if reuse and not expr.is_Symbol and derivative.has(expr):
+    if reuse and not expr.is_Symbol and has(derivative, expr):
         derivative = put_in(derivative, {expr: slot(len(operands))})
         operands.append((node, every(node)))
     return g.map(derivative, operands, node.shape)
