@@ -200,11 +200,11 @@ def free_letter(statements: Sequence[s.Statement], columns: str) -> str:
 
 def maps(statements: Sequence[s.Statement]) -> list[s.Statement]:
     """The lines with x_{n+1} = … as an equation of a map, where some line reads x_n."""
+    now = [names.of_next(key_of(one.names[0])) if one.kind == "define" else "" for one in statements]
+    if not any(now):
+        return list(statements)
     read = {key_of(raw) for one in statements for raw in s.nodes(one.expr) if isinstance(raw, s.Word)}
-    return [
-        replace(one, kind="map") if one.kind == "define" and names.of_next(key_of(one.names[0])) in read else one
-        for one in statements
-    ]
+    return [replace(one, kind="map") if key in read else one for one, key in zip(statements, now)]
 
 
 def with_starts(statements: Sequence[s.Statement]) -> list[s.Statement]:
