@@ -65,6 +65,21 @@ def test_a_map_goes_from_one_step_to_the_next(block: str, variables: tuple[str, 
     assert sp.simplify(r.matrix - expected) == sp.zeros(*expected.shape)
 
 
+@pytest.mark.parametrize(("block", "variables", "matrix"), [
+    ("V(x) = x^4/4\nx'' = -V'(x) - c x'", ("x", "v"), [["0", "1"], ["-3*x**2", "-c"]]),
+    ("f(x) = x^2\nx' = f(x) - y\ny' = x", ("x", "y"), [["2*x", "-1"], ["1", "0"]]),
+    ("H(q, p) = p^2/(2m) + q^4\nq' = ∂H/∂p\np' = -∂H/∂q", ("q", "p"), [["0", "1/m"], ["-12*q**2", "0"]]),
+    ("y' = x\nx' = -y\nE(x, y) = x^2 + y^2", ("y", "x"), [["0", "1"], ["-1", "0"], ["2*y", "2*x"]]),
+])
+def test_the_variables_of_a_system_are_what_changes_beside_functions_too(
+    block: str, variables: tuple[str, ...], matrix: list[list[str]]
+) -> None:
+    r = jacmagic.jacobian(block)
+    assert r.program.variables == variables
+    expected = sp.Matrix([[sp.sympify(entry, locals=dict(r.symbols)) for entry in row] for row in matrix])
+    assert sp.simplify(r.matrix - expected) == sp.zeros(*expected.shape)
+
+
 def test_a_trajectory_starts_at_the_point_that_is_shown() -> None:
     assert jacmagic.jacobian("x' = y\ny' = -x\nx(0) = 2").values["x"] == 2
     assert jacmagic.jacobian("x_{n+1} = a x_n (1 - x_n)\nx(0) = 0.3").values["x_n"] == 0.3

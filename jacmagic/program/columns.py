@@ -86,21 +86,20 @@ def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str,
     if (by := independent(block, built)):
         return by
     last = frozenset(built.outputs)
-    arguments = list(dict.fromkeys(
-        p for key, step in built.steps.items() for p in step.params
-        if p not in built.steps and (key in last or p in built.needed) and p not in block.wholes
-    ))
-    if arguments:
-        return tuple(arguments)
     primed = [changes(key, step.kind) for key, step in built.steps.items() if step.kind in ("equation", "map")]
-    if primed:
-        return tuple(key for key in primed if key not in built.steps)
+    arguments = [
+        p for key, step in built.steps.items() for p in step.params
+        if (key in last or p in built.needed and not primed) and p not in block.wholes
+    ]
+    found = tuple(dict.fromkeys(key for key in (*primed, *arguments) if key not in built.steps))
+    if primed or found:  # of a system what changes, also beside V(x) of x'' = -V'(x)
+        return found
     appearing = [n for n in built.free if n in built.needed]
     loose = [n for n in appearing if n not in values]
-    found = names.in_column_order(loose or appearing)
-    if not found:
+    ordered = names.in_column_order(loose or appearing)
+    if not ordered:
         raise only_a_number(block, built) or nothing_to_do(block.net)
-    return found
+    return ordered
 
 
 def independent(block: Sized, built: Built) -> tuple[str, ...]:
