@@ -145,6 +145,17 @@ class Squeeze(nn.Module):
         return x * y.expand_as(x)
 
 
+class Excite(nn.Module):
+    """Squeeze and excitation by convolutions of single numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down, self.up = nn.Conv2d(2, 1, 1), nn.Conv2d(1, 2, 1)
+
+    def forward(self, x: Any) -> Any:
+        return x * torch.sigmoid(self.up(F.silu(self.down(F.adaptive_avg_pool2d(x, 1)))))
+
+
 class Stack(nn.Module):
     """Layers in a list."""
 
@@ -242,6 +253,7 @@ MODULES: dict[str, tuple[Any, ...]] = {
     "ResNet's block with a shortcut": (Block(1, 2, 2), (1, 4, 4)), "GPT's attention": (SelfAttention(), (3, 4)),
     "Stack": (Stack(), None), "Tokens": (Tokens(), torch.tensor([1, 3, 0])), "Pooled": (Pooled(), (1, 4, 4)),
     "Words": (Words(), torch.tensor([5, 1, 2])), "VAE": (VAE(), [5, 2]), "Inception": (Inception(), (2, 4, 4)), "Squeeze": (Squeeze(), (3, 3, 2)),
+    "Excite": (Excite(), (2, 3, 3)),
 }
 
 

@@ -165,6 +165,7 @@ def test_an_entry_of_a_written_out_sigmoid_is_in_its_own_name() -> None:
     ("X in R^(6x2) batch\ns = X w + b in R^6", {"X": "input", "w": "weight", "b": "weight"}),
     ("x in R^3\nv = x/sqrt(mean(x^2) + eps)", {"x": "input", "eps": "fixed"}),
     (PAPERS["InfoNCE by its entries"].block, {"q": "input", "k": "input", "tau": "fixed", "W0": "weight"}),
+    ("x, z in R^2 input\nw in R^2\nL = w^T z - w^T x + λ (||w|| - 1)^2", {"x": "input", "z": "input", "w": "weight", "lam": "fixed"}),
     ("x in R^2\nh_{t-1} in R^3\nW in R^(3x2)\nh = tanh(W x + U h_{t-1})", {"x": "input", "h_tm1": "input", "W": "weight", "U": "weight"}),
 ])
 def test_roles_are_those_that_papers_mean(block: str, roles: dict[str, str]) -> None:

@@ -67,3 +67,8 @@ def share(product: t.Product) -> list[t.Name]:
         return []
     others = [t.inside(term) for _, term in whole.terms if not is_literal(term)]
     return [one for one in others if isinstance(one, t.Name) and names.name(one.key).is_greek and len(others) == 1]
+
+
+def convolves(terms: Iterable[t.Expr]) -> bool:
+    """True for conv(x, w) + b, of which a size stated behind it says that of w, and nothing of b."""
+    return any(isinstance(one, t.Call) and one.function == "conv" for one in map(t.inside, terms))

@@ -248,7 +248,7 @@ class _Uses:
         base = t.inside(one.base)
         if (sum_ := self.difference(base)) is not None:
             signs = {sign for sign, term in sum_.terms if not self.constant(term)}
-            return bool(self.compared(sum_.terms)) or len(signs) == 2
+            return bool(self.compared(sum_.terms)) or len(signs) == 2 or any(self.is_loss(one) for _, one in sum_.terms)
         return self.is_loss(base) or self.numbers(base)
 
     def is_form(self, factors: Sequence[t.Expr]) -> bool:

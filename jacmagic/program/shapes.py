@@ -24,7 +24,7 @@ from jacmagic.program.batches import COLUMNS, Batches
 from jacmagic.program.derivatives import by_shape
 from jacmagic.program.fits import columns, fitting, folded
 from jacmagic.program.known import Gap, Known, Row, columns_of, is_column, joined, rows_of, transposed
-from jacmagic.program.maps import in_front_of_brackets, is_literal, is_map, is_of_numbers, share, small
+from jacmagic.program.maps import convolves, in_front_of_brackets, is_literal, is_map, is_of_numbers, share, small
 from jacmagic.program.matrices import MATRICES, shape_of
 from jacmagic.program.undecided import row_by_matrix, undecided
 
@@ -66,8 +66,8 @@ class Inference:
         self.holder: dict[str, str] = {}  # the line that a stuck name stands in
         self.wanted: dict[str, tuple[int, ...]] = {}  # what a line that uses a definition needs it to be
         self.maps: set[str] = set()  # functions g(z) = tanh(z), whose z no line gives a size: they go entry by entry
-        self.said, self.defined, self.amiss = free & shapes.keys(), [""], False  # amiss: a column in front of a matrix
         self.late: dict[str, t.Vector] = {}  # capitals in front of [h, x]
+        self.said, self.defined, self.amiss = free & shapes.keys(), [""], False  # amiss: a column in front of a matrix
 
     def run(self, definitions: list[tuple[str, t.Expr]]) -> None:
         """Infer until nothing changes; names that are left are scalars.
@@ -363,8 +363,8 @@ class Inference:
         shape = next((
             found for term in terms
             if (found := self.up(term)) is not None and len(found) == 2 and not self.misfits(term)
-        ), None)
-        if shape is not None:
+        ), want if convolves(terms) else None)
+        if shape and len(shape) == 2:
             for term in terms:
                 name = t.inside(term)
                 if isinstance(name, t.Name) and name.key in self.free and name.key not in self.shapes:

@@ -84,6 +84,11 @@ def over(b: Block, term: Term, w: Array, places: Any, held: Sequence[np.ndarray]
     return f"conv({term.text}, {sided(b, b.lay(w, places), held).text})"
 
 
+def spanned(terms: Sequence[Term], size: Sequence[int]) -> tuple[int, ...]:
+    """The size of a sum of channels; of numbers it is one, also where PyTorch has 1×1."""
+    return tuple(size) if any(term.shape for term in terms) else ()
+
+
 def convolution(rank: int) -> Any:
     def row(
         b: Block, x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
@@ -110,7 +115,7 @@ def convolution(rank: int) -> Any:
             held = [spread(k, d) for k, d in zip(kernel, dilated)]
             found = [over(b, term, w, w.places[o, i], held) for i, term in enumerate(terms[first : first + each])]
             ending = f"{origin}{'o' if origin else ''}{o + 1}" if out > 1 else origin
-            whole = sided(b, Term(" + ".join(found), tuple(wide), SUM if each > 1 else PRODUCT, ending), left)
+            whole = sided(b, Term(" + ".join(found), spanned(terms, wide), SUM if each > 1 else PRODUCT, ending), left)
             if shift is not None:
                 whole = Term(f"{whole.text} + {b.lay(shift, shift.places[o]).text}", whole.shape, SUM, ending)
             made.append(whole)
