@@ -109,7 +109,7 @@ def train(
     held = tuple(result.values._known(key) for key in ([fixed] if isinstance(fixed, str) else fixed))
     lesson = Lesson(data, lr, optimizer, batch, held, seed)
     arrays, count, keys = lesson.of(result)
-    _possible(steps, optimizer, batch, count)
+    _possible(lr, steps, optimizer, batch, count, seed)
     result.lesson = replace(lesson, data=_own(data))
     keep = {identifier(key): key for key in keys}
     point = result.point({}) | {identifier(key): array for key, array in arrays.items()}
@@ -143,7 +143,11 @@ def train(
     return losses
 
 
-def _possible(steps: int, optimizer: str, batch: int | None, count: int) -> None:
+def _possible(lr: float, steps: int, optimizer: str, batch: int | None, count: int, seed: int) -> None:
+    if lr < 0:
+        raise ValueError("lr is 0 or more: a negative rate makes the loss grow")
+    if not isinstance(seed, (int, np.integer)):
+        raise ValueError("seed is a whole number")
     if steps < 1:
         raise ValueError("steps is at least 1")
     if optimizer not in OPTIMIZERS:

@@ -191,6 +191,10 @@ def test_what_training_is_asked_wrongly_is_said(capsys: pytest.CaptureFixture[st
         n.train(data, steps=-1)
     with pytest.raises(ValueError, match="lr takes real numbers"):
         n.train(data, lr="0.1")
+    with pytest.raises(ValueError, match="lr is 0 or more"):
+        n.train(data, lr=-0.1)
+    with pytest.raises(ValueError, match="seed is a whole number"):
+        n.train(data, seed="a")
     with pytest.raises(ValueError, match=r"no longer finite at step .* try a smaller lr than 9"):
         n.train(data, lr=9.0)
     assert np.isfinite([n.values["w"], n.values["b"]]).all()
