@@ -132,8 +132,8 @@ def test_an_output_without_data_has_nothing_of_learning() -> None:
 
 def test_an_output_with_all_the_data_that_it_carries_is_small() -> None:
     n = jacmagic.nnchain(DEEP)
-    n.data = {"x": np.random.default_rng(0).normal(size=(400, 2)), "y": np.random.default_rng(1).uniform(size=(400, 1))}
-    assert panel.spec(n)["learn"]["count"] == 400
+    n.data = {"x": np.random.default_rng(0).normal(size=(300, 2)), "y": np.random.default_rng(1).uniform(size=(300, 1))}
+    assert panel.spec(n)["learn"]["count"] == 300
     assert len(panel.html(n).encode()) <= 80_000
 
 

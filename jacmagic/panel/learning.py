@@ -17,7 +17,7 @@ from jacmagic.show.chain import depends
 if TYPE_CHECKING:
     from jacmagic.panel import _Spec
 
-MAX_DATA = 1_200
+MAX_DATA = 900
 """Numbers of examples that an output carries. Instead: `n.train(…)` in the kernel."""
 
 TOO_MANY = f"to train in the page: at most {MAX_DATA:,} numbers of data"
