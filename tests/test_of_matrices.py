@@ -194,7 +194,7 @@ WRONG = [
     ("A in R^(2x2)\nf = A^-2", "A^-2", ("A .^-2",)),
     ("A in R^(2x2)\nf = norm(A)", "norm(A)", ("||A||_F",)),
     ("A in R^(2x2)\nf = sum_row(A)", "sum_row", ("sum_rows",)),
-    ("A in R^(2x2)\nT in R\nf = tr(A^-T)", "A^-T", ("A⁻ᵀ", "A^(-T)")),
+    ("A in R^(2x2)\nT in R\nf = tr(A^-T)", "A^-T", ("A⁻ᵀ",)),
     ("A in R^(2x2)\nf = determinant(A)", "determinant", ("det",)),
 ]
 

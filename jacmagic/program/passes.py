@@ -54,7 +54,7 @@ def understand(
 
 
 def pasted(error: JacmagicError, wrt: str | None, net: bool) -> JacmagicError:
-    """The error without the fixes that would be refused where they are put; lines that go above are left alone.
+    """The error without the fixes that would be refused where they are put; lines above and `use` stay.
 
     Of a text with two readings both stay: where one of them is refused, that is for what the names are.
     """
@@ -64,7 +64,8 @@ def pasted(error: JacmagicError, wrt: str | None, net: bool) -> JacmagicError:
     front = text[text.rfind("\n", 0, span.start) + 1 : span.start].rpartition(";")[2].strip()
 
     def stands(fix: str) -> bool:
-        return bool(" in R" in fix or "\n" in fix or front and "=" in fix) or not refused(
+        alone = " in R" in fix or "\n" in fix or fix.startswith("use ") or front and "=" in fix
+        return bool(alone) or not refused(
             text[: span.start] + fix + text[span.stop :], Span(span.start, span.start + len(fix)), wrt, net
         )
 
