@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
@@ -10,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 from optional import panel_source
@@ -19,7 +21,7 @@ import jacmagic
 from jacmagic import panel
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import parts
+from jacmagic.panel import arrays, parts
 from jacmagic.panel.shared import shared
 from jacmagic.show import pieces, views
 
@@ -180,8 +182,46 @@ def test_without_scripts_an_output_says_all_that_a_terminal_says(
     assert (panel.STATIC if static else panel.UNTRUSTED) in seen
 
 
-def test_too_many_values_for_sliders_are_said() -> None:
-    assert panel.TOO_MANY in panel.html(jacmagic.nnchain("x(784) -> 64 relu -> 10 softmax"))
+def test_too_many_values_for_a_panel_are_said() -> None:
+    assert panel.TOO_MANY in panel.html(jacmagic.nnchain("x(784) -> 320 relu -> 10 softmax"))
+    net = jacmagic.nnchain("x(784) -> 200 relu -> 10 softmax")
+    assert panel.has_panel(net)
+    net.values["W1"] = net.values["W1"] / 3  # doubles have twice the bytes
+    assert not panel.has_panel(net)
+
+
+EXACT = {
+    "singles": (np.random.default_rng(1).normal(size=(30, 20)).astype(np.float32), "f4"),
+    "doubles": (np.random.default_rng(2).normal(size=(30, 20)), "f8"),
+    "one double": (np.where(np.arange(600) == 7, 0.1, np.float64(np.float32(1 / 3))), "f8"),
+    "small and large": (10.0 ** np.linspace(-299.3, 299.3, 600), "f8"),
+    "few": (np.random.default_rng(3).normal(size=arrays.LONG), None),
+    "two digits": (np.round(np.random.default_rng(4).uniform(-1.5, 1.5, 784), 2), None),
+    "whole": (np.arange(2000.0), None),
+}
+
+
+@pytest.mark.parametrize("kind", EXACT)
+def test_an_array_travels_exactly_in_few_letters(kind: str) -> None:
+    array, dtype = EXACT[kind]
+    sent = json.loads(json.dumps(arrays.carried(array)))
+    if dtype is None:
+        found = sent
+    else:
+        assert list(sent) == [dtype]
+        found = np.frombuffer(base64.b64decode(sent[dtype]), "<" + dtype)
+        assert len(sent[dtype]) < len(json.dumps(array.ravel().tolist())) / 1.7
+    assert np.array_equal(found, np.ravel(array))
+
+
+def test_a_large_net_has_a_panel_of_little_more_than_its_weights() -> None:
+    net = jacmagic.nnchain("x(784) -> 128 relu -> 10 softmax")
+    assert sum(np.size(value) for value in net.values.values()) == 784 + 101_770
+    assert all(np.array_equal(np.float32(net.values[key]), net.values[key]) for key in net.trainable())
+    assert len(panel.html(net).encode()) < 600_000
+    small = jacmagic.nnchain("x(784) -> 24 relu -> 10 softmax")
+    assert not np.array_equal(np.float32(small.values["W1"]), small.values["W1"])
+    assert not re.search('"f[48]"', json.dumps(panel.spec(jacmagic.nnchain("x(20) -> 20 tanh -> 10 softmax"))))
 
 
 def test_mathml_has_no_empty_operator():

@@ -28,20 +28,22 @@ from jacmagic.engine.graph import Node, ancestry, slot
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
-from jacmagic.panel import asking, curvature, learning, parts, pictures, rescue
+from jacmagic.panel import arrays, asking, curvature, learning, parts, pictures, rescue
 from jacmagic.panel.graph import graph
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
 from jacmagic.show.backward import layout_of
 from jacmagic.unsized import Unsized
 
-MAX_VALUES = 20_000
-"""Numbers that sliders and fields of one panel hold; a result with more is shown without a panel.
-Instead: `r.at(…)` with its values."""
+MAX_BYTES = 1_000_000
+"""Bytes of the values in one panel, 8 a number and 4 a single, all of which its notebook keeps; a result with more is shown
+without a panel. Instead: `r.at(…)` with its values."""
 
 
 MAX_SLIDERS = 4
 """Entries of a vector that have a slider each; a longer one is a grid of fields. Instead: a field each."""
+
+NAMED = 20_000  # entries up to which those of a name are found in formulas
 
 PLACED = frozenset("echo values asked result partial gradient determinant integral hessian taylor local chain gradients steps".split())
 """Kinds of formulas that have a place of their own; all others stand below them."""
@@ -74,8 +76,8 @@ class _Spec:
         out = {}
         for key in (*self.p.inputs, *self.p.steps):
             shape = self.p.shape(key)
-            for k, symbol in enumerate(self.result.entry_symbols(key)) if prod(shape) <= MAX_VALUES else ():
-                out[symbol.name] = names.place(key, shape, k)
+            for k in range(prod(shape)) if prod(shape) <= NAMED else ():
+                out[names.entry(key, shape, k)] = names.place(key, shape, k)
         return out
 
     @cached_property
@@ -253,7 +255,7 @@ class _Spec:
             low, high, step = self.range(key, value, positive)
             out.append({
                 "key": key, "mathml": self.mathml(t.Name(key)), "shape": list(one.shape), "role": one.role,
-                "value": [_short(v) for v in value.ravel()] if one.shape else _short(float(value)),
+                "value": arrays.carried(value) if one.shape else arrays.short(float(value)),
                 "min": low, "max": high, "step": step,
                 "whole": bool(step == int(step) and low == int(low)) if step else False,
                 "serial": self.result.values.serials[key],
@@ -482,12 +484,6 @@ class _Spec:
         return out
 
 
-def _short(value: float) -> float:
-    """A number as JSON keeps it exactly, whole ones without a point."""
-    value = float(value)
-    return int(value) if value.is_integer() and abs(value) < 1e15 else value
-
-
 def _copied(expr: sp.Expr) -> str:
     """An entry as SymPy source, to copy; nothing where that is too long."""
     try:
@@ -576,9 +572,10 @@ def payload(result: Result, big: bool = False, whole: bool = False) -> tuple[str
 
 
 def has_panel(result: Result) -> bool:
-    """True where there are numbers, and values few enough for sliders and fields."""
-    few = sum(prod(one.shape) for one in result.program.inputs.values()) <= MAX_VALUES
-    return few and not isinstance(result, Unsized) and not result.undetermined and sparse.fits(result)
+    """True where there are numbers, and values that an output can carry."""
+    if isinstance(result, Unsized) or result.undetermined:
+        return False
+    return sum(map(arrays.weight, result.values._data.values())) <= MAX_BYTES and sparse.fits(result)
 
 
 def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: bool = False) -> str:
@@ -615,7 +612,7 @@ def _quiet(text: str) -> str:
 
 
 STATIC = "sliders: the same without --static"
-TOO_MANY = f"no sliders: more than {MAX_VALUES:,} values, or a Jacobian too large for an array"
+TOO_MANY = f"no sliders: more than {MAX_BYTES:,} bytes of values, or a Jacobian too large for an array"
 UNTRUSTED = "sliders: run the cell, or trust the notebook (“Trust Notebook” in the command palette)"
 NO_SCRIPT = "sliders: this page's script has to be allowed"
 """What stands where no panel does, and how to get one."""

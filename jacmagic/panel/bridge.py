@@ -21,7 +21,8 @@ import numpy as np
 import traitlets
 
 from jacmagic.errors import JacmagicError
-from jacmagic.panel import MAX_VALUES, font, html, spec
+from jacmagic.panel import font, html, spec
+from jacmagic.panel.arrays import LONG
 from jacmagic.panel.parts import module, style
 from jacmagic.result import Result
 from jacmagic.show.checking import check
@@ -154,10 +155,9 @@ class Bridge(anywidget.AnyWidget):
 class PanelWidget(Bridge):
     """The panel as an ordinary widget, for VBox, Voilà, dashboards and marimo.
 
-    `values` are the numbers of the panel as {name: number or flat list}, without arrays of more than MAX_KEPT entries.
+    `values` are the numbers of the panel as {name: number or flat list}, without arrays of more than LONG entries.
     """
 
-    MAX_KEPT = 400
     values = traitlets.Dict(read_only=True).tag(sync=True)
     _given = False
 
@@ -180,7 +180,7 @@ class PanelWidget(Bridge):
         return shown and {**shown, **self._still}
 
     def _keep(self, values: Mapping[str, Any]) -> None:
-        small = {key: value for key, value in values.items() if np.size(value) <= self.MAX_KEPT}
+        small = {key: value for key, value in values.items() if np.size(value) <= LONG}
         self.set_trait("values", {**self.values, **plain(small)})
 
 
@@ -226,7 +226,7 @@ def link(
 
 def sliders(result: Result) -> ipywidgets.VBox:
     """Plain FloatSliders on a result's values, one for each entry of its scalars and small vectors."""
-    if sum(np.size(v) for v in result.values._data.values()) > min(MAX_VALUES, 400):
+    if sum(np.size(v) for v in result.values._data.values()) > LONG:
         raise ValueError("there are too many values for a slider each; r.widget() folds them")
     ranges = {one["key"]: one for one in spec(result)["names"]}
     made: dict[tuple[str, int], ipywidgets.FloatSlider] = {}

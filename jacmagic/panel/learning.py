@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jacmagic.engine import chain as c
+from jacmagic.panel.arrays import short
 from jacmagic.show import pieces
 from jacmagic.show.chain import depends
 
@@ -44,7 +45,7 @@ def of_panel(spec: _Spec) -> dict[str, Any] | None:
     return {
         "count": count, "keys": keys, "lr": lesson.lr, "optimizer": lesson.optimizer, "batch": lesson.batch or count,
         "seed": lesson.seed & 0xFFFFFFFF, "many": many, "name": spec.mathml(pieces.name_of(result, p.outputs[-1])),
-        "data": {key: [_number(v) for v in array.ravel()] for key, array in arrays.items()},
+        "data": {key: [short(v) for v in array.ravel()] for key, array in arrays.items()},
     }
 
 
@@ -80,8 +81,3 @@ def _prediction(spec: _Spec, inputs: list[str], targets: list[str]) -> str | Non
         and prod(p.shape(key)) in sizes and key in {*links, *reads[p.outputs[-1]]}
     ]
     return found[-1] if found else None
-
-
-def _number(value: float) -> float:
-    """A number as JSON keeps it exactly, whole ones without a point."""
-    return int(value) if float(value).is_integer() and abs(value) < 1e15 else float(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -52,6 +53,7 @@ def columns(block: Sized, built: Built, values: Mapping[str, np.ndarray], seed: 
         chosen = variables(block, built, values)
     parameters = tuple(n for n in built.free if n in built.needed and n not in (*chosen, *block.said.implicit))
     numbers, one_hot = lowerer(block, block.wholes), labels(block.trees)
+    many = sum(prod(built.shapes[key]) for key in (*built.free, *built.unused)) > start.MANY
     inputs = {}
     for key in (*built.free, *built.unused):
         shape, ends, label = built.shapes[key], range_of(block, numbers, key), key in one_hot
@@ -61,7 +63,7 @@ def columns(block: Sized, built: Built, values: Mapping[str, np.ndarray], seed: 
             if ends is not None:
                 check_inside(block, key, value, ends)
         else:
-            value = start.first(key, shape, role, ends, label, block.net, seed)
+            value = start.first(key, shape, role, ends, label, block.net, seed, many)
         node = built.graph.input(key, shape)
         inputs[key] = Input(key, shape, value, key in values, ends, role, node, label)
     return Columns(chosen, parameters, inputs)

@@ -18,17 +18,19 @@ Ends = tuple[float, float, float | None] | None
 MAX_DRAWS = 20
 """Points that are tried for one that shows something. Instead: a value, `x = 2`."""
 FEW = 9  # entries that count 1, 2, 3, …
+MANY = 20_000  # values of a block beyond which weights are singles, of half the bytes in a page
 REACH = 1.5
 
 
-def first(key: str, shape: Shape, role: str, ends: Ends, label: bool, net: bool, seed: int) -> np.ndarray:
-    """What a name without a value starts with; `label` is the target of a cross-entropy."""
+def first(key: str, shape: Shape, role: str, ends: Ends, label: bool, net: bool, seed: int, many: bool) -> np.ndarray:
+    """What a name without a value starts with: a `label` is the target of a cross-entropy, `many` are above MANY."""
     size = int(np.prod(shape, dtype=int))
     if label and shape:
         value = np.zeros(shape)
         value[..., 0] = 1.0
     elif role == "weight" and ends is None:
         value = weight(key, shape, seed)
+        value = value.astype(np.float32).astype(float) if many else value
     elif not shape:
         value = np.ones(())
     elif not net and size <= FEW:

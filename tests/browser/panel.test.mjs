@@ -27,6 +27,21 @@ const graphOf = (op, args, shape, data) => ({
   outputs: { y: args.length },
 });
 
+test("a product of matrices is that of its entries, zeros beside what is not finite included", () => {
+  const a = [0, 2, -1, 3, 0, 0], b = [1, Infinity, 4, NaN, 5, 6, 7, 8, 9, 1, 2, 3];
+  for (const last of [b, b.map((v) => (Number.isFinite(v) ? v : 2))]) {
+    const engine = panel.compile(graphOf("dot", [{ shape: [2, 3] }, { shape: [3, 4] }], [2, 4], [[90, 0], [0, 1], [90, 1]]));
+    const turned = panel.compile(graphOf("dot", [{ shape: [2, 3] }, { shape: [4, 3] }], [2, 4], [[0, 1], [2, 1], [0, 2]]));
+    engine.set("x0", a);
+    engine.set("x1", last);
+    turned.set("x0", a);
+    turned.set("x1", Array.from({ length: 12 }, (_, k) => last[(k % 3) * 4 + Math.floor(k / 3)]));
+    const wanted = Array.from({ length: 8 }, (_, k) => [0, 1, 2].reduce((sum, i) => sum + a[3 * Math.floor(k / 4) + i] * last[4 * i + (k % 4)], 0));
+    assert.deepEqual([...engine.get("y")], wanted);
+    assert.deepEqual([...turned.get("y")], wanted);
+  }
+});
+
 for (const [name, wanted] of Object.entries(reference.functions)) {
   test(`${name} agrees with mpmath to 1e-12, at kinks and at ±1000`, () => {
     reference.points.forEach((z, k) => {

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 import jacmagic
 from jacmagic import panel
+from jacmagic.panel import arrays
 
 HERE = Path(__file__).parent
 MODULES = Path(panel.__file__).with_name("src")
@@ -28,6 +29,7 @@ NETS = (
     "x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)",
     "x in R^3\nh = x + W2 relu(W1 x + c) in R^3\nW1 in R^(2x3)\nL = ||h||^2",
 )
+LARGE = ("x(784) -> 128 relu -> 10 softmax", "x(784) -> 128 tanh -> 10 softmax\ny in R^10\nL = cross_entropy(o, y)")
 
 
 def test_the_module_without_a_browser() -> None:
@@ -56,9 +58,9 @@ def test_typescript_finds_nothing_in_the_modules() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("block", [*BLOCKS, *NETS])
+@pytest.mark.parametrize("block", [*BLOCKS, *NETS, *LARGE])
 def test_the_browser_and_the_kernel_have_the_same_numbers(page: Page, block: str) -> None:
-    result = (jacmagic.nnchain if block in NETS else jacmagic.jacobian)(block)
+    result = (jacmagic.nnchain if block in (*NETS, *LARGE) else jacmagic.jacobian)(block)
     rng = np.random.default_rng(3)
     points = [{}] + [
         {key: rng.uniform(0.2, 2, np.shape(value)) for key, value in result.values.items()} for _ in range(3)
@@ -68,13 +70,16 @@ def test_the_browser_and_the_kernel_have_the_same_numbers(page: Page, block: str
         content_type="text/javascript" if route.request.url.endswith(".js") else "text/html",
     ))
     page.goto("http://127.0.0.1:9/")
-    flat = [{key: np.ravel(value).tolist() for key, value in {**result.values, **point}.items()} for point in points]
+    made = panel.spec(result)
+    # Numbers of few bytes and of many: singles as they are drawn, and doubles.
+    flat = [{**{one["key"]: one["value"] for one in made["names"]}, **{key: arrays.carried(value) for key, value in point.items()}} for point in points]
     found = page.evaluate(
-        """async ([graph, points]) => {
-            const { compile } = await import("/evaluator.js");
+        """async ([graph, packed]) => {
+            const [{ compile }, { numbers }] = await Promise.all([import("/evaluator.js"), import("/arrays.js")]);
             const engine = compile(graph);
+            const points = packed.map((point) => Object.fromEntries(Object.entries(point).map(([key, value]) => [key, numbers(value)])));
             return points.map((point) => { for (const key in point) engine.set(key, point[key]); return [...engine.get("J")]; });
-        }""", [panel.spec(result)["graph"], flat])
+        }""", [made["graph"], flat])
     for point, numbers in zip(points, found):
         wanted = np.ravel(result.at(**point))
         np.testing.assert_allclose(numbers, wanted, rtol=1e-12, atol=1e-12)

@@ -117,6 +117,36 @@ def test_frames_of_one_notebook_share_the_font(page: Page) -> None:
         assert frame.evaluate("document.fonts.check('20px \"Jacmagic Math\"', '∂')")
 
 
+@pytest.mark.parametrize("loss", [False, True], ids=["softmax", "cross-entropy"])
+def test_a_net_of_a_hundred_thousand_weights_is_alive(browser: Browser, tmp_path: Path, loss: bool) -> None:
+    net = jacmagic.nnchain("x(784) -> 128 relu -> 10 softmax" + "\ny in R^10\nL = cross_entropy(o, y)" * loss)
+    with frontends.page_in(browser) as page:  # an error in the console fails
+        page.goto(net.save(tmp_path / "page.html").as_uri())
+        expect(page.locator(".jm")).to_have_count(1)
+        expect(page.locator(".jm-weights")).to_have_count(0)
+        page.evaluate("document.addEventListener('jacmagic:values', ({ detail }) => { window.heard = detail.values; })")
+        x = page.get_by_role("group", name="x, 28 by 28")
+        for _ in range(3):
+            x.press("ArrowRight")
+        field = page.get_by_label("x, entry chosen in the picture")
+        field.fill("0.875")
+        page.wait_for_function("window.heard?.x[2] === 0.875")
+        point = {key: np.reshape(value, np.shape(net.values[key])) for key, value in page.evaluate("window.heard").items()}
+        moved = net.values["x"]
+        moved[2] = 0.875
+        assert np.array_equal(point["x"], moved)
+        assert all(np.array_equal(point[key], net.values[key]) for key in net.trainable())
+        numbers = page.get_by_role("group", name="the derivative, ")
+        for _ in range(5):
+            numbers.press("ArrowRight")
+        wanted = net.at(x=moved)[0, 4]
+        shown = page.locator(".jm-chain .jm-readout").inner_text().rpartition("= ")[2]
+        assert float(shown.replace("−", "-")) == pytest.approx(wanted, rel=1e-3)
+        expect(page.get_by_text("✓ product = direct derivative")).to_be_visible()
+        page.get_by_role("button", name="Reset").click()
+        page.wait_for_function("window.heard.x[2] !== 0.875")
+
+
 @pytest.mark.parametrize("part", [one for one in PARTS if one not in ("veil", "tutor")])  # they hide it
 def test_an_output_draws_all_that_its_parts_are_for(page: Page, tmp_path: Path, part: str) -> None:
     """No module is missing of the few that it carries: each picture that it offers is drawn, and redrawn."""

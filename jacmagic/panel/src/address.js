@@ -28,9 +28,7 @@ export function address({ spec, dom: { on, view }, state }) {
   take();
   on(view, "hashchange", take);
   state.resting.push(() => {
-    const now = state.snapshot();
-    const start = Object.fromEntries(state.names.map((name) => [name.key, name.value]));
-    const moved = written(Object.fromEntries(Object.entries(now).filter(([key, v]) => String(v) !== String(start[key]))));
+    const moved = written(Object.fromEntries(Object.entries(state.snapshot()).filter(([key]) => !state.atStart(key))));
     const wanted = moved && moved.length < MOST ? "#" + moved : "";
     if (wanted === view.location.hash) return;
     try { view.history.replaceState(null, "", wanted || view.location.pathname + view.location.search); } catch { /* a frame without an address */ }

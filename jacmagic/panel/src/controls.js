@@ -178,8 +178,9 @@ export function controls(panel) {
     else if (size <= 4 && name.shape.length < 2) for (let k = 0; k < size; k++) box.append(slider(panel, name, k));
     else box.append(grid(panel, name));
   }
-  if (weights.length) {
-    const entries = weights.reduce((sum, name) => sum + product(name.shape), 0);
+  const entries = weights.reduce((sum, name) => sum + product(name.shape), 0);
+  // So many are nobody's to set.
+  if (weights.length && entries <= 20000) {
     const fold = el("details", { class: "jm-weights", open: entries <= 8 }, el("summary", {}, "weights"));
     for (const name of weights) fold.append(name.shape.length ? grid(panel, name) : slider(panel, name, 0));
     box.append(fold);

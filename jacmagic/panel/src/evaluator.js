@@ -147,6 +147,22 @@ export function kernel(node, operands) {
       // Along one summed label the steps are even: no look-up for each product.
       const even = summed.length === 1 && sa.length > 1;
       const [da, db] = [sa[1], sb[1]];
+      // Rows of b times the entries of a row of a, in the order in which b lies; a zero takes none, where all of b is finite.
+      const across = lo[lo.length - 1];
+      if (even && JSON.stringify([la, lb]) === JSON.stringify([[...lo.slice(0, -1), ...summed], [...summed, across]])) {
+        const wide = size.get(across);
+        return () => {
+          const finite = b.every(isFinite);
+          out.fill(0);
+          for (let p = 0, i = 0; i < out.length; i += wide) {
+            for (let q = 0; q < b.length; p++) {
+              const v = a[p];
+              if (v === 0 && finite) q += wide;
+              else for (let j = i; j < i + wide; j++, q++) out[j] += v * b[q];
+            }
+          }
+        };
+      }
       return () => {
         for (let i = 0; i < out.length; i++) {
           let sum = 0;

@@ -1,5 +1,6 @@
 /** The numbers of one panel: values and ranges, what is redrawn after a change and when, and who hears of it. */
 
+import { numbers } from "./arrays.js";
 import { compile, product } from "./evaluator.js";
 import { nice, widen } from "./geometry.js";
 import { short } from "./print.js";
@@ -26,7 +27,7 @@ export function hold(spec, view) {
   /** @type {Name[]} */
   const names = spec.names;
   const byKey = new Map(names.map((name) => [name.key, name]));
-  const start = new Map(names.map((name) => [name.key, Float64Array.from([name.value].flat())]));
+  const start = new Map(names.map((name) => [name.key, numbers(name.value)]));
   const values = new Map([...start].map(([key, list]) => [key, list.slice()]));
   const ranges = new Map(names.map((name) => [name.key, /** @type {Pair} */ ([name.min, name.max])]));
   /** Run in the input event, after each change. @type {(() => void)[]} */
@@ -108,7 +109,11 @@ export function hold(spec, view) {
   /** What was before each change by hand, and what was undone. @type {Record<"past" | "future", Map<string, Float64Array>[]>} */
   const history = { past: [], future: [] };
   let [latest, lastly] = [-Infinity, ""];
-  const copied = () => new Map([...values].map(([key, list]) => [key, list.slice()]));
+  /** What has not changed since the last copy is that one. */
+  const copied = () => {
+    const last = history.past[history.past.length - 1];
+    return new Map([...values].map(([key, list]) => [key, [last?.get(key), start.get(key)].find((one) => one?.every((v, k) => v === list[k])) ?? list.slice()]));
+  };
   /** Changes of one entry in a row are one. @param {string} what */
   function remember(what) {
     const time = view.performance.now();
@@ -152,7 +157,11 @@ export function hold(spec, view) {
   }
   /** One entry of a name. @param {Name} name @param {number} k @param {number} v */
   const assign = (name, k, v) => assignAll([[name, k, v]]);
-  const atStart = () => [...start].every(([key, list]) => list.every((v, k) => v === valueAt(key, k)));
+  /** Whether a name has its first value, or all have. @param {string} [only] */
+  const atStart = (only) => [...start].every(([key, list]) => {
+    const now = /** @type {Float64Array} */ (values.get(key));
+    return (only && only !== key) || list.every((v, k) => v === now[k]);
+  });
   const restore = () => { for (const name of names) ranges.set(name.key, [name.min, name.max]); };
   /** Values from elsewhere: another panel, the kernel. @param {Record<string, any>} news @param {Record<string, number>} [numbered] their serials; without them they are the newest */
   function receive(news, numbered) {
@@ -161,10 +170,10 @@ export function hold(spec, view) {
     if (!numbered) renew(Object.keys(news ?? {}).filter((key) => values.has(key)));
     for (const [key, value] of Object.entries(news ?? {})) {
       const list = values.get(key);
+      if (list && numbered && !(numbered[key] > (serials.get(key) ?? 0))) continue;
       const given = [value].flat(2).map(Number);
       moved ||= !list && !given.some(Number.isNaN) && engine.set(key, given);
       if (!list || given.length !== list.length || given.some(Number.isNaN)) continue;
-      if (numbered && !(numbered[key] > (serials.get(key) ?? 0))) continue;
       if (numbered) serials.set(key, numbered[key]);
       if (given.every((v, k) => v === list[k])) continue;
       list.set(given);

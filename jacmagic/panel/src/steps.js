@@ -6,12 +6,19 @@ import { compact, format } from "./print.js";
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {{m: number, n: number, list: ArrayLike<number>}} Matrix */
 
-/** @param {Matrix} a @param {Matrix} b @returns {Matrix} */
-export function times(a, b) {
+/** A matrix whose numbers are computed when they are read first: of a large one its shape is enough. @param {number} m @param {number} n @param {() => ArrayLike<number>} read @returns {Matrix} */
+const lazy = (m, n, read) => {
+  /** @type {ArrayLike<number>} */
+  let list;
+  return { m, n, get list() { return (list ??= read()); } };
+};
+
+/** @param {Matrix} a @param {Matrix} b */
+export const times = (a, b) => lazy(a.m, b.n, () => {
   const list = new Float64Array(a.m * b.n);
   for (let i = 0; i < a.m; i++) for (let j = 0; j < b.n; j++) for (let k = 0; k < a.n; k++) list[i * b.n + j] += a.list[i * a.n + k] * b.list[k * b.n + j];
-  return { m: a.m, n: b.n, list };
-}
+  return list;
+});
 
 /**
  * The factors of a sum over paths in the order in which they are taken: [path, factor] each.
@@ -21,14 +28,14 @@ export function times(a, b) {
 export const walk = (ways, forth) => ways.flatMap((way, p) => way.map((_, k) => /** @type {[number, number]} */ ([p, forth ? way.length - 1 - k : k])));
 
 /** A number, a short row as it is, anything larger by its shape. @param {Matrix} a */
-const said = ({ m, n, list }) => (m * n === 1 ? format(list[0]) : m === 1 && n <= 4 ? "[" + Array.from(list, (v) => compact(v)).join(", ") + "]" : m + "\u00d7" + n);
+const said = (a) => (a.m * a.n === 1 ? format(a.list[0]) : a.m === 1 && a.n <= 4 ? "[" + Array.from(a.list, (v) => compact(v)).join(", ") + "]" : a.m + "\u00d7" + a.n);
 
 /** @param {Panel} panel @returns {any} nothing where the paths are too many */
 export function stepper({ spec, dom: { page, el, on, typeset, write }, say, state }) {
   const { cards, sums = [] } = spec.chain;
   if (!sums.length) return null;
   const { engine, lit, now, stepped } = state;
-  const matrix = (/** @type {number} */ card) => { const of = cards[card].shown ?? cards[card].matrix; const list = engine.get(of); const m = engine.shape(of)[0]; return { m, n: list.length / m, list }; };
+  const matrix = (/** @type {number} */ card) => { const of = cards[card].shown ?? cards[card].matrix; const [m, n] = engine.shape(of); return lazy(m, n, () => engine.get(of)); };
   let forth = false;
   /** In denominator layout the input's factor stands first. */
   const fromRight = () => forth !== !!spec.turned;
@@ -59,7 +66,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
     const order = walk(ways, fromRight());
     const last = Math.min(done, order.length);
     const taken = order.slice(0, last);
-    const top = largest(ways.flat().map(matrix).filter((/** @type {Matrix} */ one) => one.list.length === 1).map((/** @type {Matrix} */ one) => one.list[0]));
+    const top = largest(ways.flat().map(matrix).filter((/** @type {Matrix} */ one) => one.m * one.n === 1).map((/** @type {Matrix} */ one) => one.list[0]));
     const all = last === order.length && done === Infinity;
     strips.forEach((/** @type {any} */ one, /** @type {number} */ k) => one.node.classList.toggle("jm-shown", k === shown));
     strips[shown].columns.forEach((/** @type {any[]} */ way, /** @type {number} */ p) => way.forEach(({ node, cell, number, card }, k) => {
@@ -67,9 +74,10 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
       const value = matrix(card);
       node.classList.toggle("jm-todo", at < 0);
       node.classList.toggle("jm-on", !all && at === last - 1 && at >= 0);
-      write(number, value.list.length > 1 ? value.m + "\u00d7" + value.n : (value.list[0] > 0 ? "+" : "") + format(value.list[0]));
-      cell.classList.toggle("jm-shape", value.list.length > 1);
-      cell.style.backgroundColor = value.list.length === 1 ? tint(value.list[0], top) : "";
+      const large = value.m * value.n > 1;
+      write(number, large ? value.m + "\u00d7" + value.n : (value.list[0] > 0 ? "+" : "") + format(value.list[0]));
+      cell.classList.toggle("jm-shape", large);
+      cell.style.backgroundColor = large ? "" : tint(value.list[0], top);
     }));
     write(parts, grown(ways, taken));
     write(count, "step " + last + " of " + order.length);
@@ -87,7 +95,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
     });
     const words = products.filter((one) => one.value).map(({ value, whole }, k) => { const plain = said(/** @type {Matrix} */ (value)), word = k && plain.startsWith("\u2212") ? "(" + plain + ")" : plain; return whole ? word : fromRight() ? "\u2026 \u00b7 " + word : word + " \u00b7 \u2026"; });
     if (products.length < 2 || !products.every((one) => one.whole)) return words.length ? "= " + words.join("  +  ") + (words.length < products.length ? "  + \u2026" : "") : "";
-    const sum = products.map((one) => /** @type {Matrix} */ (one.value)).reduce((a, b) => /** @type {Matrix} */ ({ ...a, list: Float64Array.from(a.list, (v, k) => v + b.list[k]) }));
+    const sum = products.map((one) => /** @type {Matrix} */ (one.value)).reduce((a, b) => lazy(a.m, a.n, () => Float64Array.from(a.list, (v, k) => v + b.list[k])));
     // Shapes alone add up to nothing.
     return said(sum).includes("\u00d7") ? "" : "= " + words.join("  +  ") + "  =  " + said(sum);
   }

@@ -9,7 +9,7 @@
  *   shown(output: string): Float64Array, has(output: string): boolean, shape(output: string): number[], stamp(output: string): number}} Evaluator
  * @typedef {{onChange?(values: Record<string, number | number[]>): void,
  *   subscribe?(heard: (values: Record<string, number | number[]>) => void): () => void}} Bridge
- * @typedef {{key: string, mathml?: string, entries?: string[], shape: number[], role: string, value: number | number[],
+ * @typedef {{key: string, mathml?: string, entries?: string[], shape: number[], role: string, value: number | number[] | {f4?: string, f8?: string},
  *   min: number, max: number, step?: number, whole?: boolean, serial?: number}} Name
  * @typedef {{key: string, mathml?: string}} Label
  * @typedef {[number, number]} Pair
