@@ -261,7 +261,7 @@ def test_a_view_that_is_added_is_in_every_place(net: bool, monkeypatch: pytest.M
     assert f"$${latex}$$" in bundle["text/html"]
     assert printers.mathml(tree) in panel.spec(r)["more"]
     r.save(tmp_path / "page.html")
-    shown = printers.mathml(tree).removeprefix("<math>")
+    shown = printers.still(tree).removeprefix("<math>")
     assert shown in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert html.escape(shown) in r._repr_html_()
 
@@ -342,3 +342,18 @@ def test_what_an_equation_defines_is_shown_by_its_partial_derivatives() -> None:
     system = panel.spec(jacmagic.jacobian("x^2 + u^2 - v = 1\nx + u v = 2\nu = u(x)\nv = v(x)"))["result"]["formulas"]
     assert len(system) == len(set(system)) == 7  # once, though there is no chain
     assert panel.spec(jacmagic.jacobian("x^2 + y^2 = 25\ny = y(x)\nf = x y"))["result"]["formulas"] == []
+
+
+@pytest.mark.parametrize("block", ["x in R^n\nf = x^T A x", "u = u(x, t)\nv = 2 u\nw = x v", "x in R^1000\nA in R^(900x1000)\nf = tanh(A x)"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_said_of_a_block_stands_behind_its_last_line(block, alone):
+    r = jacmagic.jacobian(block)
+    said = [one.note for one in views.shown(r) if one.kind == "echo" and one.note]
+    shown = panel.fallback(r, mathml=alone)
+    formulas = [printers.still(one.tree, one.arrays).removeprefix("<math>") if alone else html.escape(one.latex, quote=False).replace("&amp; ", "& ")
+                for one in views.shown(r)]
+    block_lines = sum(one.kind in ("echo", "values") for one in views.shown(r))
+    places = [shown.index(one) for one in formulas]
+    assert len(said) == 1
+    assert block_lines > 1
+    assert max(places[:block_lines]) < shown.index(said[0]) < min(places[block_lines:])

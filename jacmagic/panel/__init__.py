@@ -7,7 +7,6 @@ values between the panels of a result and its kernel.
 
 from __future__ import annotations
 
-import base64
 import html as markup
 import itertools
 import json
@@ -15,7 +14,6 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from math import prod
 from typing import Any
 
@@ -30,6 +28,7 @@ from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.panel import arrays, asking, curvature, learning, parts, pictures, rescue
 from jacmagic.panel.graph import graph
+from jacmagic.panel.unscripted import fallback, typeface
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
 from jacmagic.show.backward import layout_of
@@ -101,9 +100,8 @@ class _Spec:
 
     def worded(self, one: pieces.Formula) -> str | dict[str, str]:
         """A formula, and the words behind it, which may stand on a line of their own."""
-        if isinstance(one.tree, t.Phrase) and isinstance(last := one.tree.parts[-1], t.Words):
-            return {"mathml": self.mathml(t.Phrase(one.tree.parts[:-1]), one.arrays), "text": last.text.strip()}
-        return self.says(one)
+        before, words = pieces.parted(one)
+        return {"mathml": self.says(before), "text": words} if words else self.says(before)
 
     def aloud(self, tree: t.Expr) -> dict[str, str]:
         """What a screen reader says of a formula when it comes, where formulas come one by one."""
@@ -521,12 +519,6 @@ def _nice_step(width: float) -> float:
 
 
 # ------------------------------------------------------------------ one output
-@lru_cache(maxsize=1)
-def font() -> str:
-    """Jacmagic Math, a subset of Latin Modern Math, as base64."""
-    return base64.b64encode(files("jacmagic.panel").joinpath("math.woff2").read_bytes()).decode()
-
-
 # 91 characters that mean nothing in an attribute between double quotes.
 ALPHABET = "".join(map(chr, range(33, 127))).translate({ord(one): None for one in '"&<'})
 
@@ -578,39 +570,6 @@ def has_panel(result: Result) -> bool:
     return sum(map(arrays.weight, result.values._data.values())) <= MAX_BYTES and sparse.fits(result)
 
 
-def fallback(result: Result, whole: bool = False, sliders: str = "", mathml: bool = False) -> str:
-    """What shows without scripts: all that a terminal shows, formulas as LaTeX between dollars, and how to get sliders.
-
-    In a notebook: there MathJax typesets the LaTeX, and MathML is taken out of what is not trusted. Elsewhere nothing
-    does, and MathML needs no script.
-    """
-    seen = "".join(_typeset(one, mathml) for one in views.shown(result, whole))
-    if "reveal" in result.besides:
-        rest = "".join(_typeset(one, mathml) for one in views.formulas(result, whole) if one.kind not in ("echo", "values"))
-        seen += f"<details><summary>the answer</summary>{rest}</details>"
-    else:
-        seen += "".join(f"<div>{markup.escape(line)}</div>" for line in views.said(result))
-    return seen + (_quiet(sliders) if sliders else "")
-
-
-def _typeset(one: pieces.Formula, mathml: bool) -> str:
-    """A formula with its note, as MathML or as LaTeX; what is words alone as text."""
-    if one.latex and mathml:
-        typeset = printers.mathml(one.tree, one.arrays).removeprefix("<math>")
-        shown = f'<div style="margin:.5em 0;font-size:1.25em"><math displaystyle="true">{typeset}</div>'
-    elif one.latex:
-        # An ampersand before a space is one in HTML, too.
-        latex = markup.escape(one.latex, quote=False).replace("&amp; ", "& ")
-        shown = f"<div>$${latex}$$</div>"
-    else:
-        shown = f'<div style="white-space:pre-wrap">{markup.escape(one.text)}</div>'
-    return shown + (_quiet(one.note) if one.note else "")
-
-
-def _quiet(text: str) -> str:
-    return f'<div style="opacity:.7">{markup.escape(text)}</div>'
-
-
 STATIC = "sliders: the same without --static"
 TOO_MANY = f"no sliders: more than {MAX_BYTES:,} bytes of values, or a Jacobian too large for an array"
 UNTRUSTED = "sliders: run the cell, or trust the notebook (“Trust Notebook” in the command palette)"
@@ -642,7 +601,7 @@ def html(
         shown = fallback(result, whole, STATIC if has_panel(result) else why_none(result), alone)
         return f'<div class="jacmagic"{size}>{shown}</div>'
     shown = fallback(result, whole, NO_SCRIPT if alone else UNTRUSTED, alone)
-    carried = (f' data-font="{font()}"' if with_font else "") + (" data-kept" if kept else "")
+    carried = (f' data-font="{parts.font()}"' if with_font else "") + (" data-kept" if kept else "")
     (start, find), (letters, code) = scripts(), payload(result, big, whole)
     return (
         f'<div class="jacmagic"{size}\ndata-uid="{result.uid}"\ndata-jacmagic="{letters}" {code}'
@@ -667,7 +626,8 @@ def page(result: Result, title: str = "jacmagic", big: bool = False, whole: bool
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<style>body{{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;{box}}}</style></head>"
+        f"<style>body{{background:Canvas;color:CanvasText;font-family:system-ui,sans-serif;{box}}}</style>"
+        f"{'' if has_panel(result) else typeface()}</head>"
         f"<body><main>{over}{html(result, big=big, whole=whole, with_font=True, alone=True, kept=not bare)}</main></body></html>\n"
     )
 

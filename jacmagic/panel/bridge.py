@@ -21,9 +21,9 @@ import numpy as np
 import traitlets
 
 from jacmagic.errors import JacmagicError
-from jacmagic.panel import font, html, spec
+from jacmagic.panel import html, spec
 from jacmagic.panel.arrays import LONG
-from jacmagic.panel.parts import module, style
+from jacmagic.panel.parts import font, module, style
 from jacmagic.result import Result
 from jacmagic.show.checking import check
 from jacmagic.show.views import plain_text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -51,3 +52,9 @@ def needed(spec: Mapping[str, Any]) -> frozenset[str]:
         "integral": spec["integral"], "veil": spec["reveal"] or spec["quiz"], "tutor": spec["quiz"], "learning": spec["learn"],
     }
     return frozenset([picture["kind"], *(one["kind"] for one in picture.get("also", ())), *(name for name, asked in views.items() if asked)])
+
+
+@lru_cache(maxsize=1)
+def font() -> str:
+    """Jacmagic Math, a subset of Latin Modern Math, as base64."""
+    return base64.b64encode(files("jacmagic.panel").joinpath("math.woff2").read_bytes()).decode()

@@ -20,6 +20,7 @@ from jacmagic.language import tree as t
 from jacmagic.panel import FRAMED
 from jacmagic.panel.asking import spellings
 from jacmagic.panel.parts import source
+from jacmagic.panel.unscripted import typeface
 from jacmagic.result import Result
 from jacmagic.show import views
 from jacmagic.show.asked import asked
@@ -54,7 +55,7 @@ def spec(result: Result) -> dict[str, Any]:
             {"mathml": equals(t.Partial(t.Name(one.of), (t.Name(one.wrt),))), "row": one.row, "by": one.wrt}
             for one in asked(result)
         ],
-        "heading": [printers.mathml(one.tree, one.arrays) for one in views.echo(result)],
+        "heading": [printers.still(one.tree, one.arrays) for one in views.echo(result)],
     }
 
 
@@ -117,7 +118,7 @@ def condition(when: Any) -> Any:
 
 STYLE = (
     ":root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font:16px/1.5 system-ui,sans-serif;{box}}"
-    "h1{font-size:1.2rem;font-weight:600}math{font-size:1.15em}.jq-entries math{math-style:normal}.jq-block{overflow-x:auto;margin:1rem 0}"
+    "h1{font-size:1.2rem;font-weight:600}math{font-size:1.6em}.jq-block{overflow-x:auto;margin:1rem 0}.jq-block math{font-size:1.75em}"
     ".jq-entries label{display:grid;grid-template-columns:minmax(4.5rem,max-content) minmax(8rem,24rem) minmax(6rem,1fr);"
     "gap:.25rem .75rem;align-items:center;margin:.5rem 0}"
     ".jq-entries input{font:inherit;min-height:2.75rem;padding:.25rem .6rem;border:1px solid GrayText;border-radius:4px;"
@@ -138,7 +139,7 @@ def page(result: Result, title: str = "jacmagic", bare: bool = False) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{head}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<style>{STYLE.replace("{box}", box)}</style></head><body><main>{"" if bare else f"<h1>{head}</h1>"}'
+        f'<style>{STYLE.replace("{box}", box)}</style>{typeface()}</head><body><main>{"" if bare else f"<h1>{head}</h1>"}'
         f'<div class="jq-block" tabindex="0" role="group" aria-label="the functions">{block}</div><form id="jq"></form>'
         f"</main><script type=\"module\">{source('quiz.min.js')}\n"
         f"const root=document.getElementById('jq');root.onsubmit=(e)=>e.preventDefault();ask(root,{data});</script>"

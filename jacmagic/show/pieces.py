@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from math import prod
@@ -76,6 +76,13 @@ class Formula:
         """The same for a terminal; where formulas are left out, how many."""
         shown = "  " * self.depth + text(self.tree, self.arrays)
         return f"{shown} {self.note}" if isinstance(self.tree, t.Dots) else shown
+
+
+def parted(one: Formula) -> tuple[Formula, str]:
+    """A formula, and the words at its end, which may stand on a line of their own."""
+    if isinstance(one.tree, t.Phrase) and isinstance(last := one.tree.parts[-1], t.Words):
+        return replace(one, tree=t.Phrase(one.tree.parts[:-1])), last.text.strip()
+    return one, ""
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ def test_an_output_is_small_and_the_font_comes_once(executed: Path) -> None:
         for cell in json.loads(executed.read_text())["cells"] for output in cell["outputs"] if "text/html" in output.get("data", {})
     ]
     assert len(outputs) == 2
-    assert [panel.font() in one for one in outputs] == [True, False]
+    assert [panel.parts.font() in one for one in outputs] == [True, False]
 
 
 def test_each_block_of_the_demo_is_small() -> None:
@@ -264,7 +264,7 @@ def test_a_sanitizer_leaves_formulas_and_numbers(page: Page, executed: Path, tmp
     for template in ("lab", "classic"):
         body, _ = HTMLExporter(sanitize_html=True, template_name=template).from_filename(str(executed))
         assert panel.scripts()[0][:40] not in body
-        assert panel.font()[:40] not in body
+        assert panel.parts.font()[:40] not in body
         file = tmp_path / f"{template}.html"
         file.write_text(body, encoding="utf-8")
         page.goto(file.as_uri())

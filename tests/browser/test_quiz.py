@@ -210,3 +210,16 @@ def test_the_fields_fit_and_are_open_to_all(page, tmp_path, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     need(frontends.AXE, "JACMAGIC_AXE names no axe.min.js")
     assert not frontends.faults(page, "html")
+
+
+@pytest.mark.parametrize("options", [{"viewport": {"width": 1280, "height": 800}}, {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark"}])
+def test_formulas_of_a_quiz_are_as_large_as_in_the_panel(asked, options):
+    page, _ = asked("f(x, y) = [x^2 y, sin(x y)/y]", **options)
+    sizes = page.locator("math").evaluate_all("(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    assert len(sizes) == 5
+    assert min(sizes) >= 25
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.fonts.load('20px \"Jacmagic Math\"').then((found) => found.length)") == 1
+    # Brackets stand close: no script sets those of the functions.
+    assert page.locator("mo").evaluate_all("(all) => all.filter((one) => one.textContent === '(').every((one) => one.getBoundingClientRect().width < 14)")
+    page.close()

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import jacmagic
+from jacmagic import panel
 
 TWO = "f1(x1, x2) = 2x1 x2^2 + 3x1 + 2x2\nf2(x1, x2) = x1^2 sin x2"
 BLOCKS = [
@@ -226,17 +227,49 @@ def test_a_curve_has_its_asymptotes(page: Page, tmp_path: Path, block: str, line
     assert (page.locator(".jm-asymptote").get_attribute("d") or "").count("M") == lines
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_what_is_said_of_an_answer_is_whole(page: Page, tmp_path: Path, width: int) -> None:
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (700, "dark"), (390, "light")])
+def test_what_is_said_of_an_answer_is_whole(page: Page, tmp_path: Path, width: int, scheme: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    r = jacmagic.jacobian("f1(x, y) = x^2 sin(x y)\nf2(x, y) = x y^2").show(check="[2x sin(x y) + x^2 cos(x y), x^3 cos(x y); y^2, 2x y]")
-    page.goto(r.save(tmp_path / "page.html").as_uri())
-    words = page.locator(".jm-marked .jm-check")
-    expect(words).to_have_text(["✗ the inner derivative missing", *["✓ right"] * 3])
-    for word in words.all():
-        box = word.bounding_box()
-        assert box
-        assert box["x"] + box["width"] <= (width if width < 700 else width / 2)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    long = "✗ the outer derivative taken at the variable, not at the inner function"
+    for block, answer, said in [
+        ("f1(x, y) = x^2 sin(x y)\nf2(x, y) = x y^2", "[2x sin(x y) + x^2 cos(x y), x^3 cos(x y); y^2, 2x y]",
+         ["✗ the inner derivative missing", *["✓ right"] * 3]),
+        ("f(x, y) = sin(x^2 y)", "[2x y cos(x), x^2 cos(y)]", [long, long]),
+    ]:
+        page.goto(jacmagic.jacobian(block).show(check=answer).save(tmp_path / "page.html").as_uri())
+        words = page.locator(".jm-marked .jm-check")
+        expect(words).to_have_text(said)
+        for word in words.all():
+            box = word.bounding_box()
+            assert box
+            assert box["x"] + box["width"] <= (width if width <= 700 else width / 2)
+            assert word.evaluate("(one) => one.scrollWidth <= one.parentElement.clientWidth")
+        # No fraction is cut off at its foot.
+        assert page.locator(".jm-marked > .jm-formula").evaluate_all("(all) => all.every((one) => one.querySelector('mfrac').getBoundingClientRect().bottom <= one.getBoundingClientRect().bottom)")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_said_of_an_answer_wraps_without_a_panel(page: Page, tmp_path: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    r = jacmagic.jacobian("f(x, y) = sin(x^2 y)").show(check="[2x y cos(x), x^2 cos(y)]", static=True)
+    path = tmp_path / "page.html"
+    path.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8">{panel.html(r, static=True, alone=True)}', encoding="utf-8")
+    page.goto(path.as_uri())
+    expect(page.get_by_text("not at the inner function")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("block", ["x in R^n\nf = x^T A x", "u = u(x, t)\nw = x u", "x in R^1000\nA in R^(900x1000)\nf = tanh(A x)"])
+def test_formulas_without_a_panel_look_as_in_one(page: Page, tmp_path: Path, block: str) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm")).to_have_count(0)
+    assert page.locator("math").evaluate_all("(all) => all.every((one) => parseFloat(getComputedStyle(one).fontSize) >= 25)")
+    assert page.evaluate("document.fonts.load('20px \"Jacmagic Math\"').then((found) => found.length)") == 1
+    # Round brackets about one row are as wide as its letters have them, with no space of an operator.
+    wide = page.locator("mo[stretchy=false]").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().width / parseFloat(getComputedStyle(one).fontSize))")
+    assert wide
+    assert max(wide) < 0.45
 
 
 def test_names_of_nullclines_keep_off_the_lines_of_eigenvectors(page: Page, tmp_path: Path) -> None:

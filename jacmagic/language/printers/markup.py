@@ -20,6 +20,7 @@ from jacmagic.language.printers.writer import FENCED, Piece, name_of, named_call
 from jacmagic.names import greek
 
 _THIN = '<mspace width="0.167em"/>'
+_TALL = ("mfrac", "mtable", "msqrt", "mroot", "mover", "munder")
 _WIDE = '<mspace width="1em"/>'
 _SYMBOLS = {
     "partial": "<mo>∂</mo>", "d": "<mi>d</mi>", "nabla": "<mo>∇</mo>", "top": "<mo>⊤</mo>", "infinity": "<mi>∞</mi>",
@@ -253,10 +254,29 @@ class MathML(Typeset):
         return element("mtable", *lines, columnlines="solid none", rowlines="solid none"), Level.ATOM
 
 
-def mathml(expr: t.Expr, arrays: Collection[Span] = (), places: Mapping[str, str] | None = None) -> str:
+class Still(MathML):
+    """For where no script of ours sets brackets, as the panel's `dom.js` does."""
+
+    def brackets(self, inside: str) -> str:
+        return self.fence("(", inside, ")")
+
+    def fence(self, left: str, inner: str, right: str) -> str:
+        # Chromium gives a bracket that may stretch the width of its largest form.
+        tall = any(f"<{tag}" in inner for tag in _TALL)
+        marks = {"lspace": "0em", "rspace": "0em"} | ({} if tall else {"stretchy": "false"})
+        return element("mrow", element("mo", left, **marks), inner, element("mo", right, **marks))
+
+
+def mathml(expr: t.Expr, arrays: Collection[Span] = (), places: Mapping[str, str] | None = None,
+           kind: type[MathML] = MathML) -> str:
     """MathML of a tree. arrays as `latex` has them; places: the page's keys of names that it knows by another."""
-    writer = MathML(arrays, places=places)
+    writer = kind(arrays, places=places)
     shown = writer.free(expr)
     if writer.mixed:
-        shown = MathML(arrays, True, places).free(expr)
+        shown = kind(arrays, True, places).free(expr)
     return f"<math>{one(shown)}</math>"
+
+
+def still(expr: t.Expr, arrays: Collection[Span] = ()) -> str:
+    """MathML of a tree that looks without a script as the panel's formulas do."""
+    return mathml(expr, arrays, kind=Still)
