@@ -18,7 +18,7 @@ from evaluate import backward_is_right, evaluate, full
 from optional import optional
 
 import jacmagic
-from jacmagic import code
+from jacmagic import code, panel
 from jacmagic.engine.graph import Graph, Node, ancestry, slot
 from jacmagic.engine.ops import pull, push
 from jacmagic.language import printers
@@ -673,3 +673,35 @@ def test_the_backward_pass_that_is_shown_gives_the_gradients(name: str) -> None:
 def test_delta_of_a_single_output_is_written_as_the_derivative_of_the_loss_is(loss, delta):
     told = jacmagic.nnchain(f"x in R\no = w x\nL = {loss}")._repr_mimebundle_()["text/plain"].splitlines()
     assert {f"δ_o = {delta}", f"∂L/∂o = {delta}"} <= {*told}, told
+
+
+LSTM = (
+    "x_t in R^2\nh_tm1, c_tm1 in R^3\nf_t = sigmoid(W_f x_t + U_f h_tm1 + b_f)\ni_t = sigmoid(W_i x_t + U_i h_tm1 + b_i)\n"
+    "o_t = sigmoid(W_o x_t + U_o h_tm1 + b_o)\ng_t = tanh(W_g x_t + U_g h_tm1 + b_g)\nc_t = f_t ⊙ c_tm1 + i_t ⊙ g_t\nh_t = o_t ⊙ tanh(c_t)"
+)
+
+
+def test_the_picture_of_an_lstm_has_its_other_inputs_and_its_gates() -> None:
+    spec = panel._Spec(jacmagic.nnchain(LSTM))
+    picture = spec.make(big=False)["picture"]
+    assert [one["key"] for one in picture["layers"]] == ["x_t", "h_tm1", "c_tm1", "f_t", "i_t", "o_t", "g_t", "c_t", "h_t"]
+    assert [one["key"] for one in picture["layers"] if one.get("gate")] == ["c_t", "h_t"]
+    edges = {(wrt, key) for wrt, key in picture["edges"] if wrt in ("h_tm1", "c_tm1")}
+    assert edges == {*(("h_tm1", key) for key in ("f_t", "i_t", "o_t", "g_t")), ("c_tm1", "c_t")}
+    rng = np.random.default_rng(3)
+    r = spec.result
+    place = {key: rng.normal(size=r.program.shape(key)) for key in r.program.inputs}
+    nodes = {f"{wrt} {key}": spec.outputs[f"local:{key}:{wrt}"] for wrt, key in edges}
+    found = r.compile_nodes(nodes)(**r.point(place))
+    for wrt, key in edges:
+        for k, step in enumerate(1e-6 * np.eye(3)):
+            up, down = (r.forward(**{**place, wrt: place[wrt] + way * step})[key] for way in (1, -1))
+            np.testing.assert_allclose(found[f"{wrt} {key}"][:, k], (up - down) / 2e-6, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("block", ["x in R^3\nh = tanh(W x) in R^3\no = s .* h\ns in R^3 weight", "x(3) -> 4 tanh -> 2 softmax"])
+def test_a_weight_is_no_other_input_and_its_product_no_gate(block: str) -> None:
+    picture = panel.spec(jacmagic.nnchain(block))["picture"]
+    assert picture["layers"][0]["key"] == "x"
+    assert len(picture["layers"]) == 3
+    assert not any(one.get("gate") for one in picture["layers"])

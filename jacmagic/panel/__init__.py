@@ -351,11 +351,16 @@ class _Spec:
             self.outputs[name] = c.arranged(self.g, self.close(derivative), (1, prod(self.p.shape(key))))
         return name
 
+    def local(self, key: str, wrt: str) -> str:
+        """The output that has a definition's derivative by a name that it reads."""
+        output, p = f"local:{key}:{wrt}", self.p
+        node = c.jacobian(self.g, self.result.inner(key), self.g.input(wrt, p.shape(wrt)))
+        self.outputs[output] = c.arranged(self.g, self.close(node), (prod(p.shape(key)), prod(p.shape(wrt))))
+        return output
+
     def card(self, key: str, wrt: str) -> dict[str, Any]:
         """A local Jacobian: its formula, its numbers with their labels, and what is copied of it."""
-        p, result, output = self.p, self.result, f"local:{key}:{wrt}"
-        node = c.jacobian(self.g, result.inner(key), self.g.input(wrt, p.shape(wrt)))
-        self.outputs[output] = c.arranged(self.g, self.close(node), (prod(p.shape(key)), prod(p.shape(wrt))))
+        result, output = self.result, self.local(key, wrt)
         form, _ = factors.matrix_form(result, key, wrt) or (None, "")
         entries = factors.local_entries(result, key, wrt)
         if entries is not None and (form is None or factors.scattered(form)):

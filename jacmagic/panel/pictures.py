@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_NODES = 16
 """Entries of a layer that a picture draws as nodes with a name each; a longer one is a bar. Instead: its numbers, `r.forward()`."""
+
+MAX_BESIDE = 64
+"""Entries of an input beside the variables that a picture shows. Instead: its sliders."""
 
 MAX_EQUATIONS = 8
 """Equations of a system up to which eigenvalues stand beside its Jacobian. Instead: `numpy.linalg.eigvals(r.at())`."""
@@ -139,15 +143,43 @@ def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
     order = [key for key in spec.keys if key in links]
     if not order or len(order) > 12:
         return {"kind": "heatmap"}
+    beside = others(spec, order) if chain else {}
+    for key in beside:
+        spec.outputs["forward:" + key] = p.inputs[key].node
+    taken = {*p.variables, *order, *beside}
     layers = []
-    for key in [*p.variables, *order]:
+    for key in [*p.variables, *beside, *order]:
         size = prod(p.shape(key))
         layers.append({
             "key": key, "size": size, "forward": "forward:" + key, "delta": "grad:" + key,
             "mathml": spec.mathml(pieces.name_of(spec.result, key)),
             **({"entries": spec.entry_names(key)} if 1 < size <= MAX_NODES else {}),
+            **({"gate": True} if key in order and gated(p.steps[key].expr, taken) else {}),
         })
-    return {"kind": "net", "layers": layers, "edges": chain["edges"] if chain else []}
+    edges = [[wrt, key] for wrt, keys in beside.items() for key in keys]
+    for wrt, key in edges:
+        spec.local(key, wrt)
+    return {"kind": "net", "layers": layers, "edges": [*chain["edges"], *edges] if chain else []}
+
+
+def others(spec: _Spec, order: list[str]) -> dict[str, list[str]]:
+    """Inputs of a net beside its variables, as h_{t-1} and c_{t-1}: each with the definitions that read it."""
+    p = spec.p
+    keys = [key for key, role in p.roles.items() if role == "input" and key not in p.variables
+            and len(p.shape(key)) < 2 and prod(p.shape(key)) <= MAX_BESIDE]
+    found = {key: [one for one in order if key in p.steps[one].reads] for key in keys}
+    return {key: reading for key, reading in found.items() if reading}
+
+
+def gated(expr: t.Expr | None, taken: Collection[str]) -> bool:
+    """True where a definition multiplies what the picture shows, entry by entry."""
+    def shown(one: t.Expr) -> bool:
+        return any(isinstance(part, t.Name) and part.key in taken for part in t.walk(one))
+
+    return expr is not None and any(
+        isinstance(one, t.Product) and ".*" in (sign for sign, _ in one.factors)
+        and sum(shown(factor) for _, factor in one.factors) > 1 for one in t.walk(expr)
+    )
 
 
 def _joint(keys: list[str]) -> str:

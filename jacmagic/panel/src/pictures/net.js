@@ -11,7 +11,7 @@ const { abs, floor, max, min } = Math;
 /** @type {import("../types.js").Picture} */
 function net(engine, place) {
   const { picture, term, still, redraw, dom: { page, draw, el, lettered, on, put, write } } = place;
-  /** @type {{key: string, size: number, forward: string, mathml: string, entries?: string[], delta?: string}[]} */
+  /** @type {{key: string, size: number, forward: string, mathml: string, entries?: string[], delta?: string, gate?: boolean}[]} */
   const layers = picture.layers;
   const read = (/** @type {any} */ layer) => engine.get(layer.forward);
   /** @type {[string, string][]} */
@@ -92,6 +92,8 @@ function net(engine, place) {
     return group;
   }
   const deltaOf = (/** @type {any} */ layer) => (engine.has(layer.delta) ? layer.delta : null);
+  /** At a product of definitions, entry by entry. @param {any} layer @param {{x: number, y: number}} first */
+  const gate = (layer, { x, y }) => { if (layer.gate) words.append(draw("text", { x: x - 13, y: y - 4, "text-anchor": "end", class: "jm-symbol jm-haloed" }, "\u2299")); };
   const updates = /** @type {(() => void)[]} */ ([]);
   columns.forEach((column, k) => {
     const shelf = shelves(column.map((layer) => ({ size: layer.size, barred: barred.has(layer) })), height, pitch, under);
@@ -104,6 +106,7 @@ function net(engine, place) {
         dots.append(draw("rect", { x: x - 15, y: top, width: 30, height: tall, class: "jm-base" }), readable(layer, bars));
         dots.append(lettered(layer.mathml, { x, y: top + tall + 17, "text-anchor": "middle" }), draw("text", { x, y: top + tall + 34, "text-anchor": "middle", class: "jm-small" }, String(layer.size)));
         spots.set(layer.key, [{ x, y: top }, { x, y: top + tall }]);
+        gate(layer, { x, y: top });
         for (let y = top; y <= top + tall + 38; y += 8) discs.push({ x, y, r: 18 });
         updates.push(() => {
           const delta = back ? deltaOf(layer) : null;
@@ -120,6 +123,7 @@ function net(engine, place) {
       }
       const places = Array.from({ length: layer.size }, (_, i) => ({ x, y: top + (i + 0.5) * pitch + (above ? 7 : 0) }));
       spots.set(layer.key, places);
+      gate(layer, { x, y: places[0].y - radius / 2 });
       discs.push(...places.map((spot) => ({ ...spot, r: radius })));
       if (above) discs.push(...places.flatMap(({ x, y }) => [-16, 0, 16].map((by) => ({ x: x + by, y: y - radius - 8, r: 8 }))));
       const made = places.map((spot, i) => {
