@@ -92,8 +92,8 @@ function net(engine, place) {
     return group;
   }
   const deltaOf = (/** @type {any} */ layer) => (engine.has(layer.delta) ? layer.delta : null);
-  /** At a product of definitions, entry by entry. @param {any} layer @param {{x: number, y: number}} first */
-  const gate = (layer, { x, y }) => { if (layer.gate) words.append(draw("text", { x: x - 13, y: y - 4, "text-anchor": "end", class: "jm-symbol jm-haloed" }, "\u2299")); };
+  /** Left of a product of definitions, entry by entry. @param {any} layer @param {number} x @param {number} y */
+  const gate = (layer, x, y) => { if (layer.gate) words.append(draw("text", { x: x - 5, y: y + 6, "text-anchor": "end", class: "jm-symbol jm-haloed" }, "\u2299")); };
   const updates = /** @type {(() => void)[]} */ ([]);
   columns.forEach((column, k) => {
     const shelf = shelves(column.map((layer) => ({ size: layer.size, barred: barred.has(layer) })), height, pitch, under);
@@ -106,7 +106,7 @@ function net(engine, place) {
         dots.append(draw("rect", { x: x - 15, y: top, width: 30, height: tall, class: "jm-base" }), readable(layer, bars));
         dots.append(lettered(layer.mathml, { x, y: top + tall + 17, "text-anchor": "middle" }), draw("text", { x, y: top + tall + 34, "text-anchor": "middle", class: "jm-small" }, String(layer.size)));
         spots.set(layer.key, [{ x, y: top }, { x, y: top + tall }]);
-        gate(layer, { x, y: top });
+        gate(layer, x - 15, top + tall / 2);
         for (let y = top; y <= top + tall + 38; y += 8) discs.push({ x, y, r: 18 });
         updates.push(() => {
           const delta = back ? deltaOf(layer) : null;
@@ -123,7 +123,7 @@ function net(engine, place) {
       }
       const places = Array.from({ length: layer.size }, (_, i) => ({ x, y: top + (i + 0.5) * pitch + (above ? 7 : 0) }));
       spots.set(layer.key, places);
-      gate(layer, { x, y: places[0].y - radius / 2 });
+      gate(layer, x - radius, places[0].y);
       discs.push(...places.map((spot) => ({ ...spot, r: radius })));
       if (above) discs.push(...places.flatMap(({ x, y }) => [-16, 0, 16].map((by) => ({ x: x + by, y: y - radius - 8, r: 8 }))));
       const made = places.map((spot, i) => {
@@ -131,7 +131,9 @@ function net(engine, place) {
         const text = page.createTextNode("");
         dots.append(draw("circle", { cx: spot.x, cy: spot.y, r: radius, class: "jm-base" }), fill);
         if (named) {
-          dots.append(lettered(layer.entries?.[i] ?? layer.mathml, { x: spot.x, y: spot.y + radius * (above ? 0.3 : -0.12), "text-anchor": "middle", style: "font-size:" + (radius * (above ? 0.95 : 0.7)).toFixed(1) + "px" }));
+          const name = lettered(layer.entries?.[i] ?? layer.mathml, { x: spot.x, y: spot.y + radius * (above ? 0.3 : -0.12), "text-anchor": "middle" });
+          put(name, "style", "font-size:" + (radius * (above ? 0.95 : 0.7) * min(1, 6 / (name.textContent ?? "").length)).toFixed(1) + "px");
+          dots.append(name);
           dots.append(draw("text", { x: spot.x, y: spot.y + (above ? -radius - 3 : radius * 0.5), "text-anchor": "middle", class: "jm-digits" + (above ? " jm-haloed" : "") }, text));
         } else {
           if (!i) dots.append(lettered(layer.mathml, { x: spot.x, y: top + tall + 17, "text-anchor": "middle", class: "jm-symbol jm-beneath" }));
