@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 SECONDS = 2.0
 PATIENCE = 3  # times as much by the clock, where other work is on the machine
 """How long SymPy looks for a solution."""
+
+WAITS = 200
+"""Milliseconds in which a thread is waited for to be in SymPy's code, where it is told to end."""
 
 TRIED = 40
 """Starts from which Newton's method looks for what SymPy has left out."""
@@ -290,9 +294,19 @@ def in_time(look: Callable[[], Any], seconds: float) -> Any:
     while thread.is_alive() and left > 0.01 and time.monotonic() < end:
         thread.join(left)
         left = seconds - _used(clock, seconds)
-    if thread.is_alive() and thread.ident is not None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+    if thread.is_alive():
+        _stop(thread)
     return out[0] if out else None
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Tell a thread to end while it is in SymPy's own code; in a callback of the garbage collector it would be lost."""
+    for _ in range(WAITS):
+        frame = sys._current_frames().get(thread.ident or 0)
+        if frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] in ("sympy", "mpmath"):
+            break
+        thread.join(0.001)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
 
 
 def _used(clock: Sequence[int], most: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -144,6 +145,37 @@ def test_sympy_has_two_seconds() -> None:
     began = time.perf_counter()
     assert solving.in_time(slow, 0.2) is None
     assert time.perf_counter() - began < 1.5
+
+
+def test_sympy_is_stopped_in_its_own_code() -> None:
+    """What is raised in a callback of the garbage collector is lost, with a warning."""
+    where: list[str] = []
+    ended = threading.Event()
+
+    def callback() -> None:
+        end = time.monotonic() + 0.02
+        try:
+            while time.monotonic() < end:
+                pass
+        except SystemExit:
+            where.append("callback")
+            raise
+
+    space = {"__name__": "sympy.solvers", "callback": callback, "where": where, "ended": ended}
+    exec("""def look():
+        try:
+            while True:
+                callback()
+                for _ in range(200000):
+                    pass
+        except SystemExit:
+            where.append("SymPy")
+            ended.set()
+            raise
+    """, space)
+    assert solving.in_time(space["look"], 0.1) is None
+    assert ended.wait(10)
+    assert where == ["SymPy"]
 
 
 @pytest.mark.parametrize(("block", "method", "words"), [
