@@ -138,6 +138,8 @@ class Wrong:
         for one, slope in ((a, db), (b, da)):
             if not self.moves(one) and self.here("a variable not held constant" if names(one) else "a constant kept"):
                 return ("+", slope, one)
+            if not self.moves(one) and names(one) and self.here("a variable not held constant"):
+                return ("+", slope, derivative(one, "y" if self.v == "x" else "x"))
         if self.moves(a) and self.here("a sign"):
             da = ("*", -1, da)
         return ("+", da, ("*", -1, db)) if self.moves(b) and self.here("a sign") else ("+", da, db)

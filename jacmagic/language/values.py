@@ -93,7 +93,8 @@ class Values(Times):
         self.scope.indices.append(index)
         body = self.value(raw.body)
         self.scope.indices.pop()
-        if kind == "sum" and isinstance(body, t.Vector) and len(body.entries) == 1:  # \sum_i [y_i ln p_i + …]
+        plain = self.source(body.span)[:1] == "[" and not self.text[: body.span.start].rstrip().endswith("(")
+        if plain and kind == "sum" and isinstance(body, t.Vector) and len(body.entries) == 1:  # \sum_i [y_i + …]
             body = t.Paren(body.entries[0], span=body.span)
         return t.Family(body, index, first, last, kind, but, span=raw.span)
 

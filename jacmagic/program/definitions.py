@@ -143,7 +143,8 @@ def check_components(block: Settled) -> None:
     """Beside x in R^2 no line gives x2 another meaning: it is the second entry. In nets x1 may be the next layer."""
     drafts = () if block.net else block.drafts.values()
     used = {one.key for tree in block.trees.values() for one in t.walk(tree) if isinstance(one, t.Name)}
-    for statement in (one for draft in drafts for one in (draft.define, draft.size) if one is not None):
+    given = [one for draft in drafts for one in (draft.define, draft.size) if one is not None]
+    for statement in (one for one in given if one.size is None or not one.size.dims):
         for word in (*statement.names, *statement.params):
             name = names.name(key_of(word))
             base, length = block.drafts.get(name.base), block.scope.lengths.get(name.base, "")

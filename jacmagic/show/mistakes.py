@@ -7,7 +7,7 @@ each place and once at all of them. Nothing is guessed: an answer is compared wi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -117,8 +117,8 @@ def outer(at: Place) -> Iterator[Slip]:
     """u′ for f′(u) u′, and f′(x) u′."""
     if not at.kind("chain rule") or at.terms:
         return
-    name = kind_of(at.step).rpartition("with the derivative of ")[2]
-    layer = at.rules.result.program.net and name in FUNCTIONS and FUNCTIONS[name].kind == "entrywise"
+    call = None if at.step.expr is None else t.inside(at.step.expr)
+    layer = at.rules.result.program.net and isinstance(call, t.Call) and FUNCTIONS[call.function].kind == "entrywise"
     words = "δ without the activation's slope" if layer else "the outer derivative missing"
     if not at.letters and len(at.marks) == 2:
         yield words, at.marks[1]
@@ -388,7 +388,7 @@ class _Wrong:
         at = self.place(step)
         if at is None:
             return
-        for words, tree in self.at_place(at):
+        for words, tree in self.at_place(at, MISTAKES):
             with suppress(*_UNREAD):
                 yield words, self.rules.node(tree)
         for mark, part in zip(at.marks, step.parts):
@@ -411,11 +411,11 @@ class _Wrong:
         return node
 
     def repeated(self) -> Iterator[tuple[str, Node]]:
-        """The same mistake wherever it can be made; wherever a rule is used."""
+        """The same mistake wherever it can be made, or where a rule is used; what is not held is so in a whole step."""
         found: dict[tuple[str, ...], dict[int, Slip]] = {}
         for _, step in self.whole.walk():
             at, met = self.place(step), Counter[str]()
-            for words, tree in [] if at is None else self.at_place(at):
+            for words, tree in [] if at is None else self.at_place(at, [one for one in MISTAKES if one is not held]):
                 kind = words.partition(":")[0]
                 for key in ((kind, str(met[kind])), (kind, str(met[kind]), kind_of(step))):
                     found.setdefault(key, {})[id(step)] = words, tree
@@ -427,8 +427,8 @@ class _Wrong:
                 with suppress(*_UNREAD):
                     yield next(iter(chosen.values()))[0], self.everywhere(self.whole, chosen)
 
-    def at_place(self, at: Place) -> Iterator[Slip]:
-        for mistake in MISTAKES:
+    def at_place(self, at: Place, mistakes: Iterable[Mistake]) -> Iterator[Slip]:
+        for mistake in mistakes:
             with suppress(*_UNREAD):
                 yield from mistake(at)
 
