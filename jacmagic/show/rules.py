@@ -101,6 +101,7 @@ class Rules:
                 whole, at = self.result.place(key)
                 node = self.g.input(whole, self.shapes[whole])
                 self.low.env[key] = self.low.of_node(self.g.take(node, [at or 0], ()))
+        self.low.used = 0  # the limit is of a block, and each of these formulas is one by itself
         return self.low.node(self.low.lower(tree))
 
     def slope(self, tree: t.Expr, letter: str = "") -> t.Expr | None:
