@@ -20,6 +20,9 @@ MAX_STEPS = 30
 ENOUGH = 1e-10
 """A step of this part of a number is the last: Newton's steps double the digits."""
 
+NOTHING = 1e-12
+"""Where a step ends below this, 0 is tried: rounding does not hit it."""
+
 
 def moved(result: Result, point: Mapping[str, Any]) -> dict[str, Any]:
     """The point with the names that equations define moved onto them; NaN where none is found."""
@@ -60,7 +63,17 @@ def newtons(
         met = ~large & ~((before > 0) & (last > before / 4))
         if not large.any():
             break
-    return at, met
+    return _zeros(step, at), met
+
+
+def _zeros(step: Callable[[Sequence[np.ndarray]], list[np.ndarray]], at: list[np.ndarray]) -> list[np.ndarray]:
+    """The numbers with 0 for what is nearly 0, where Newton's step from there is nothing, either."""
+    near = [(np.abs(one) < NOTHING) & (one != 0) for one in at]
+    if not any(one.any() for one in near):
+        return at
+    zeros = [np.where(small, 0.0, one) for small, one in zip(near, at)]
+    return [np.where(small & (np.abs(taken) < np.finfo(float).eps), 0.0, one)
+            for small, one, taken in zip(near, at, step(zeros))]
 
 
 def behind(mask: np.ndarray, axes: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from jacmagic.errors import JacmagicError
 from jacmagic.program import start
+from jacmagic.rounding import steady
 from jacmagic.values import Values
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def blank(result: Result) -> int:
         return 0
     if not all(np.isfinite(one).all() for one in (matrix, *values)):
         return 3
-    return 2 if not np.any(matrix) else int(bool(met) or still)
+    return 2 if not np.any(steady(result)) else int(bool(met) or still)
 
 
 def rests(result: Result) -> bool:

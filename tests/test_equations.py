@@ -125,6 +125,14 @@ def test_the_slope_of_what_equations_define_is_that_of_the_solved_equations(bloc
     assert np.array(exact, dtype=float) == pytest.approx(slopes, rel=1e-10)
 
 
+def test_what_equations_make_0_is_0_and_a_small_number_stays() -> None:
+    r = jacmagic.jacobian("x e^y + y e^x = 1\ny = y(x)")
+    assert r.point({"x": 1.0, "y": 1.0})["y"] == 0
+    assert "y = 0" in plain_text(r).splitlines()[-1]
+    small = jacmagic.jacobian("y (1 + y^2) = x\ny = y(x)")
+    assert small.point({"x": 1e-13, "y": 1.0})["y"] == pytest.approx(1e-13, rel=1e-12)
+
+
 def flat(r: object, point: dict[str, object]) -> dict[str, float]:
     """The entries of all names where the equations hold."""
     whole = r.point(point)

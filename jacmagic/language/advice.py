@@ -350,6 +350,15 @@ TABLE = (
         net=False,
     ),
     Advice(
+        re.compile(r"^(?P<name>[A-Za-z]\w*)\s*(?::|\\colon)\s*(?:\\mathbb\s*\{?R\}?|R|ℝ)[^=,]*(?:->|→|\\to)[^=,]*,\s*"
+                   r"(?P<rest>(?P=name)\s*\(.*|\(?(?P<arguments>[A-Za-z]\w*(?:\s*,\s*[A-Za-z]\w*)*)\)?\s*"
+                   r"(?:->|→|↦|⟼|\\mapsto)\s*(?P<body>[^>→↦⟼]+))$"),
+        "From where to where a function goes is seen from its line f(x, y) = ….",
+        lambda found: defined(found) if found["body"] else (found["rest"],),
+        (("f: R^2 -> R^2, f(x, y) = (x y, x)", ("f(x, y) = (x y, x)",)), ("f: R → R, x ↦ x^2", ("f(x) = x^2",)),
+         ("g : ℝ² → ℝ, (x, y) -> x y + 1", ("g(x, y) = x y + 1",))),
+    ),
+    Advice(
         re.compile(r"^[A-Za-z]\w*\s*(?::|\\colon)\s*(?:\\mathbb\s*\{?R\}?|R|ℝ)[^=]*(?:->|→|\\to)[^=]*$"),
         "From where to where a function goes is seen from its line f(x, y) = …; as a comment this may stay.",
         lambda found: ("# " + found[0],),
@@ -502,9 +511,10 @@ TABLE = (
         (("f(x) = max x, 0", ("max(x, 0)",)), ("u, v in R^3\nf = 1 + dot u, v", ("dot(u, v)",))),
     ),
     Advice(
-        re.compile(r"∫|\\int(?![a-z])"),
+        re.compile(r"∫|\\int(?![a-z])|\b(?:int|integral)(?=_)"),
         "Integrals are worked out before: write the function that is to be differentiated.", none,
-        (("f(x) = \\int x dx", ()), ("F(x) = ∫ x^2 dx", ()), ("f(x) = \\int_0^x t^2 dt", ())),
+        (("f(x) = \\int x dx", ()), ("F(x) = ∫ x^2 dx", ()), ("f(x) = \\int_0^x t^2 dt", ()),
+         ("f(x) = int_0^x e^(-t^2) dt", ())),
     ),
     Advice(
         re.compile(r"\\lim(?![a-z])|\blim(?=_[({])"),
@@ -571,9 +581,9 @@ TABLE = (
         (("f(x) = x + ∞", ()), ("f(x) = \\infty x", ()), ("k in [0, ∞]\nf(x) = k x", ())),
     ),
     Advice(
-        re.compile(r"^(?:D_x|diff|derivative of)\s+(.+)$"),
+        re.compile(r"^diff\s+(.+)$"),
         "Derivatives are what jacmagic finds; write only the function.", lambda found: (found[1],),
-        (("derivative of x^2", ("x^2",)), ("diff x^2 sin x", ("x^2 sin x",))),
+        (("diff x^2 sin x", ("x^2 sin x",)),),
     ),
     Advice(
         re.compile(r"^(?P<first>[^=<>]+=[^=<>]+?)\s+(?:and|&&?)\s+(?P<second>[^=<>]+=[^=<>]+)$"),

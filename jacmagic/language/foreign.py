@@ -668,7 +668,7 @@ ROWS = (
         lambda found: (f" {_SIGNS[found[1]]} ",), (("f(x) = x^2 plus 1", (" + ",)), ("f(x) = x over 2", (" / ",))),
     ),
     Advice(
-        re.compile(r"^(?:let|set|given|define|consider|const|var|float|double|where|assume|find)\s+(\w.*=.*)$", re.I),
+        re.compile(r"^(?:let|set|given|define|consider|const|var|float|double|where|assume)\s+(\w.*=.*)$", re.I),
         "A line says what a name is, without a word before it.", _written("{1}"),
         (("Let f(x) = x^2", ("f(x) = x^2",)),
          ("f(x) = k x\nwhere k = 3", ("k = 3",)),
@@ -680,12 +680,16 @@ ROWS = (
         (("f of x = x^2", ("f(x) =",)),),
     ),
     Advice(
-        re.compile(r"^(?:find|compute|calculate|get|what is|differentiate|derive)\s+(?:the\s+)?"
-                   r"(?:[a-z]['′’]\(\w+\)\s+of\s+|derivative\s+of\s+|jacobian\s+of\s+|"
-                   r"gradient\s+of\s+)?(?P<of>[^=]+?)(?:\s+(?:by|with respect to|wrt)\s+\w+)?[?.]?$", re.I),
+        re.compile(r"^(?:(?:(?:find|compute|calculate|determine|get|what is|differentiate|derive)\s+(?:the\s+)?|the\s+)"
+                   r"(?:(?:[a-z]['′’]\(\w+\)|(?:derivative|jacobian|gradient)(?:\s+matrix)?)\s+(?:of|for)\s+)?"
+                   r"|(?:derivative|jacobian|gradient)(?:\s+matrix)?\s+(?:of|for)\s+)"
+                   r"(?P<of>.+?)(?:\s+(?:by|with respect to|wrt)\s+\w+)?[?.]?$", re.I),
         "Derivatives are what jacmagic finds; write only the function.", lambda found: (found["of"],),
         (("Differentiate x^2", ("x^2",)), ("find the derivative of sin(x)^2", ("sin(x)^2",)),
-         ("find f'(x) of x^2", ("x^2",))),
+         ("find f'(x) of x^2", ("x^2",)), ("derivative of x^2", ("x^2",)),
+         ("Jacobian of (x^2 y, 5x + sin y)", ("(x^2 y, 5x + sin y)",)),
+         ("find the gradient of f(x, y) = x y", ("f(x, y) = x y",)),
+         ("The Jacobian matrix of F = [x y, x]", ("F = [x y, x]",))),
     ),
 )
 """Rows, tried from the top."""

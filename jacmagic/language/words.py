@@ -331,6 +331,7 @@ class Words:
         times = "," not in inside and all(one in SPELLINGS or one in self.scope.functions for one in called)
         return NameMistake(
             f"{shown} is not a function: define {shown}{named} = … above"
+            f"{'' if self.scope.net else f', or leave open what it is by a line {shown} = {shown}{named}'}"
             f"{f', or write {shown}*{inside}' if times else ''}.", name.to(group),
             (f"{shown}*{inside}",) if times and inside != "(…)" else (),
         )

@@ -10,9 +10,9 @@ from jacmagic.errors import LimitError
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
 from jacmagic.result import Result
+from jacmagic.rounding import without_noise
 from jacmagic.show.backward import layout_of
 from jacmagic.show.pieces import MAX_OPERATIONS, MAX_SHOWN, Formula, Label, Labels, equal, left_out
-from jacmagic.show.remarks import without_noise
 from jacmagic.show.tables import Table, derivative_name, fit
 
 MAX_HESSIANS = 8

@@ -22,11 +22,11 @@ from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex
 from jacmagic.result import Result
+from jacmagic.rounding import steady
 from jacmagic.show.backward import layout_of
 from jacmagic.show.convention import laid_tree
 from jacmagic.show.matrices import BY_ENTRIES, layer
 from jacmagic.show.pieces import MAX_BESIDE, MAX_ENTRIES_TEX, Formula, Told, aligned, equal, fitting, name_of
-from jacmagic.show.remarks import steady
 from jacmagic.show.rules import Rules, Step, added, joined
 from jacmagic.show.tables import derivative_name, in_own_names, table
 

@@ -16,9 +16,9 @@ from jacmagic.errors import LimitError
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
 from jacmagic.result import Result
+from jacmagic.rounding import without_noise
 from jacmagic.show.backward import layout_of
 from jacmagic.show.pieces import MAX_OPERATIONS, Formula, Label, Labels, fitting, left_out
-from jacmagic.show.remarks import without_noise
 
 MAX_TERMS = 45
 """Terms of a polynomial that is shown. Instead: `r.hessian()`, `r.linear()`."""

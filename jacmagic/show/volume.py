@@ -12,10 +12,10 @@ from jacmagic.errors import LimitError
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex, text
 from jacmagic.result import Result
+from jacmagic.rounding import steady
 from jacmagic.show.backward import layout_of
 from jacmagic.show.determinants import determinant_of
 from jacmagic.show.pieces import MAX_FORMULA, Formula, Labels
-from jacmagic.show.remarks import steady
 from jacmagic.show.tables import derivative_name
 
 MAX_VOLUME = 4

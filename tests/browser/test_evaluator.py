@@ -22,7 +22,7 @@ BLOCKS = (
     "f(x1, x2) = [2x1 x2^2 + k x1, x1^2 sin x2]\nk = 3 in [0, 7]",
     "F(r, θ, φ) = [r sin θ cos φ, r sin θ sin φ, r cos θ]", "u = x y\nv = x + y\nf = u^2 + sin v",
     "x in R^3\nA in R^(3x3)\nf = A x + tanh(x)", "x in R^3\nf = softmax(x)", "x in R^3\nf = ||x||^2",
-    "x^2 + y^2 = r^2\ny = y(x)", "u + v = x\nu v = y\nu = u(x, y)\nv = v(x, y)\nw = u x",
+    "x^2 + y^2 = r^2\ny = y(x)", "x e^y + y e^x = 1\nx = 1\ny = y(x)", "u + v = x\nu v = y\nu = u(x, y)\nv = v(x, y)\nw = u x",
 )
 NETS = (
     "x in R^1\na = W1 x + c1 in R^2\nb = tanh(W2 a + c2) in R^2\no = W3 b + c3 in R^1",

@@ -322,6 +322,14 @@ export function compile(graph) {
       met = size <= 1e-10 && !(before > 0 && last > before / 4);
       if (!(size > 1e-10)) break;
     }
+    // As conditions._zeros: what is nearly 0 is 0, where Newton's step from there is nothing, either.
+    const near = at.map((list) => list.map((v) => (abs(v) < 1e-12 ? 0 : v)));
+    if (met && near.some((list, i) => list.some((v, k) => v !== at[i][k]))) {
+      equations.forEach((one, i) => put(one.key, near[i]));
+      equations.forEach((one, i) => evaluated(one.step).forEach((/** @type {number} */ v, /** @type {number} */ k) => {
+        if (abs(v) < Number.EPSILON) at[i][k] = near[i][k];
+      }));
+    }
     equations.forEach((one, i) => {
       if (met) one.at = at[i];
       put(one.key, met ? at[i] : at[i].map(() => NaN));
