@@ -225,6 +225,13 @@ MODULES: dict[str, tuple[Any, ...]] = {
     "BatchNorm1d of a signal": (sequential(nn.Conv1d(1, 2, 2), nn.BatchNorm1d(2), nn.Tanh()), (1, 5)),
     "BatchNorm2d": (sequential(nn.Conv2d(1, 2, 2), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(18, 2)), (1, 4, 4)),
     "GroupNorm": (sequential(nn.Conv2d(1, 4, 2), nn.GroupNorm(2, 4, eps=0.01), nn.ReLU()), (1, 3, 3)),
+    "GroupNorm of a signal": (nn.GroupNorm(2, 4), (4, 3)), "LayerNorm of a picture": (nn.LayerNorm([2, 2]), (3, 2, 2)),
+    "InstanceNorm1d": (sequential(nn.Conv1d(1, 2, 2), nn.InstanceNorm1d(2)), (1, 5)),
+    "InstanceNorm1d(affine)": (nn.InstanceNorm1d(2, affine=True, eps=0.1), (2, 4)),
+    "InstanceNorm1d by running numbers": (nn.InstanceNorm1d(3, affine=True, track_running_stats=True), (3, 4)),
+    "InstanceNorm2d": (nn.InstanceNorm2d(2, affine=True), (2, 2, 3)),
+    "InstanceNorm2d by running numbers": (nn.InstanceNorm2d(2, track_running_stats=True), (2, 2, 3)),
+    "CosineSimilarity": (nn.CosineSimilarity(-1), [(2, 3), (2, 3)]),
     "Conv1d": (sequential(nn.Conv1d(2, 3, 2), nn.ReLU(), nn.Flatten(), nn.Linear(12, 2)), (2, 5)),
     "Conv1d with its options": (sequential(nn.Conv1d(2, 4, 3, stride=2, padding=2, dilation=2, groups=2), nn.Tanh()), (2, 7)),
     "Conv2d": (sequential(nn.Conv2d(1, 2, 3), nn.Tanh(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 2)), (1, 6, 6)),
@@ -245,6 +252,10 @@ MODULES: dict[str, tuple[Any, ...]] = {
     "LSTMCell": (nn.LSTMCell(3, 2), {"input": 3, "hx": [2, 2]}), "LSTMCell from zeros": (nn.LSTMCell(3, 2), None),
     "GRUCell": (nn.GRUCell(3, 2), {"input": 3, "hx": 2}), "RNNCell(relu)": (nn.RNNCell(3, 2, nonlinearity="relu"), {"input": 3, "hx": 2}),
     "LSTM": (nn.LSTM(3, 2, num_layers=2), (3, 3)), "GRU": (nn.GRU(2, 3, bias=False), (4, 2)), "RNN": (nn.RNN(2, 3), (3, 2)),
+    "LSTM both ways": (nn.LSTM(2, 2, num_layers=2, bidirectional=True), (3, 2)),
+    "LSTM both ways, from a state": (nn.LSTM(2, 1, bidirectional=True), {"input": (3, 2), "hx": [(2, 1), (2, 1)]}),
+    "GRU both ways": (nn.GRU(2, 2, num_layers=2, bidirectional=True), (3, 2)),
+    "RNN both ways": (nn.RNN(2, 2, bidirectional=True), (3, 2)),
     "MultiheadAttention": (nn.MultiheadAttention(4, 2), (3, 4)), "MultiheadAttention of one head": (nn.MultiheadAttention(3, 1, bias=False), (4, 3)),
     "MultiheadAttention of two": (nn.MultiheadAttention(4, 2, kdim=3, vdim=2), [(3, 4), (5, 3), (5, 2)]),
     "TransformerEncoderLayer": (nn.TransformerEncoderLayer(4, 2, 6, batch_first=True), (3, 4)),
@@ -351,7 +362,7 @@ def nested(given: dict[str, Any], lead: bool) -> dict[str, Any]:
     return given
 
 
-SLOW = {"LSTM", "GRU", "MaxPool2d that overlaps", "ResNet's block", "GPT's attention", "TransformerEncoderLayer", "Inception",
+SLOW = {"LSTM", "LSTM both ways", "GRU both ways", "GRU", "MaxPool2d that overlaps", "ResNet's block", "GPT's attention", "TransformerEncoderLayer", "Inception",
         "ResNet's block with a shortcut", "Words", "Tokens", "Stack"}
 
 
@@ -480,8 +491,31 @@ class Rows(nn.Module):
         return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(0, 1).reshape(3, 4).mean(dim=0)
 
 
+class By(nn.Module):
+    """A function of its input."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
+
+
 MORE = {"arithmetic and parts": (Rest(), 6), "functions": (Functional(), (1, 4, 4)), "attention by its function": (Rows(), (3, 4)),
-        "a batch is asked for": (nn.Linear(3, 2), 3, True)}
+        "a batch is asked for": (nn.Linear(3, 2), 3, True),
+        "the norm of a vector": (By(lambda x: x / x.norm()), 4), "a norm along an axis": (By(lambda x: x.norm(dim=-1)), (3, 4)),
+        "a norm that keeps its axis": (By(lambda x: x / torch.linalg.norm(x, dim=-1, keepdim=True)), (3, 4)),
+        "a norm along the first axis": (By(lambda x: torch.norm(x, dim=0)), (3, 4), False),
+        "of a picture": (By(lambda x: x.norm(dim=-1)), (2, 3, 2)), "of all entries": (By(torch.linalg.vector_norm), (2, 3)),
+        "the 1-norm": (By(lambda x: torch.linalg.vector_norm(x, ord=1, dim=-1)), (3, 4)),
+        "the largest": (By(lambda x: x.norm(p=float("inf"), dim=-1)), (3, 4)), "the 3-norm": (By(lambda x: x.norm(3, -1)), (3, 4)),
+        "normalize": (By(lambda x: F.normalize(x, dim=-1)), (3, 4)), "normalize a vector": (By(F.normalize), 4),
+        "normalize columns": (By(lambda x: F.normalize(x, p=1, dim=0)), (3, 4), False),
+        "var": (By(lambda x: x.var(dim=-1)), (3, 4)), "std": (By(lambda x: torch.std(x, -1, unbiased=False)), (3, 4)),
+        "var of all": (By(lambda x: x.var(correction=0)), (3, 4)), "prod": (By(lambda x: x.prod(-1)), (3, 4)),
+        "instance_norm": (By(F.instance_norm), (2, 3), True),
+        "a norm by hand": (By(lambda x: (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + 0.1)), (3, 4))}
 
 
 @pytest.mark.parametrize("name", MORE)
@@ -523,7 +557,8 @@ WRONG = [
     (nn.Sequential(nn.Dropout()), 2, "no layers"),
     (nn.Sequential(nn.Flatten(), nn.ReLU()), None, "no layer has the size of the input; pass it"),
     (nn.Conv2d(20, 20, 3), (20, 8, 8), r"weight has 400 kernels; at most 300"),
-    (nn.LSTM(3, 2, bidirectional=True), (4, 3), r"the module \(LSTM\): a recurrent net in both directions"),
+    (nn.LSTM(3, 2, proj_size=1), (4, 3), r"the module \(LSTM\): a recurrent net with a projection"),
+    (By(lambda x: torch.linalg.norm(x, 2)), (3, 3), r"linalg_norm\(…\) in line .*: a matrix norm with ord = 2; vector_norm"),
     (nn.Conv3d(1, 1, 2), (1, 3, 3, 3), "nothing for a Conv3d"),
     (nn.Sequential(nn.Conv1d(1, 2, 2), nn.BatchNorm1d(2, track_running_stats=False)), (1, 5), r"1 \(BatchNorm1d\): .* track_running_stats=True"),
     (nn.Softmax(0), 3, "say which is meant, batch=False or batch=True"),

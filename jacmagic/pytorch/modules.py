@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jacmagic.pytorch import norms, sequences, windows
 from jacmagic.pytorch import operations as o
-from jacmagic.pytorch import sequences, windows
 from jacmagic.pytorch.block import Block
 from jacmagic.pytorch.terms import Array, Given, Unreadable, torch
 
 Row = Callable[..., Any]
-F = {**o.FUNCTIONS, **windows.FUNCTIONS}
+F = {**o.FUNCTIONS, **norms.FUNCTIONS, **windows.FUNCTIONS}
 
 
 class Layer:
@@ -62,23 +62,18 @@ def container(b: Block, m: Layer, x: Any) -> Any:
 
 
 def batch_norm(b: Block, m: Layer, x: Any) -> Any:
-    return o.batch_norm(b, x, m.running_mean, m.running_var, m.weight, m.bias, eps=m.eps)
+    return norms.batch_norm(b, x, m.running_mean, m.running_var, m.weight, m.bias, eps=m.eps)
 
 
-def group_norm(b: Block, x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """layer_norm of each group of channels."""
-    x = b.array(x)
-    lead = int(len(x.shape) > 1)
-    flat = Array(x.terms, x.places.reshape(groups, -1))
-    made = b.rows(flat, lambda z: o.normalised(b, z, eps))
-    shape = (-1, *(1 for _ in x.shape[1 + lead :]))
-    scale, shift = (None if one is None else _as(b, one, letter, shape) for one, letter in ((weight, "g"), (bias, "b")))
-    return o.scaled(b, Array(made.terms, made.places.reshape(x.shape)), scale, shift)
+def instance_norm(rank: int) -> Row:
+    def row(b: Block, m: Layer, x: Any) -> Any:
+        x = b.array(x)
+        led = Array(x.terms, x.places.reshape(1, *x.shape[-rank - 1 :]))
+        made = norms.instance_norm(
+            b, led, m.running_mean, m.running_var, m.weight, m.bias, not m.track_running_stats, eps=m.eps)
+        return Array(made.terms, made.places.reshape(x.shape))
 
-
-def _as(b: Block, one: Any, letter: str, shape: tuple[int, ...]) -> Any:
-    array = b.given(one, letter) if isinstance(one, Given) else b.array(one)
-    return Array(array.terms, array.places.reshape(shape))
+    return row
 
 
 def encoder(
@@ -106,7 +101,9 @@ MODULES: dict[str, Row] = {
     "NonDynamicallyQuantizableLinear": by("linear", "weight", "bias"),
     "LayerNorm": by("layer_norm", "normalized_shape", "weight", "bias", "eps"),
     "RMSNorm": by("rms_norm", "normalized_shape", "weight", "eps"),
-    "GroupNorm": lambda b, m, x: group_norm(b, x, m.num_groups, m.weight, m.bias, m.eps),
+    "GroupNorm": by("group_norm", "num_groups", "weight", "bias", "eps"),
+    **{f"InstanceNorm{rank}d": instance_norm(rank) for rank in (1, 2)},
+    "CosineSimilarity": lambda b, m, x, y: norms.cosine_similarity(b, x, y, m.dim, m.eps),
     **{f"BatchNorm{rank}d": batch_norm for rank in (1, 2)},
     "Embedding": lambda b, m, tokens: o.embedding(b, tokens, m.weight),
     **{f"Conv{rank}d": convolution(rank) for rank in (1, 2)},
@@ -125,7 +122,6 @@ MODULES: dict[str, Row] = {
     "Sequential": container,
 }
 MODULES["Identity"] = lambda b, m, x: x
-F["group_norm"] = group_norm
 
 
 def _moved(b: Block, x: Any, move: Callable[[Any], Any]) -> Any:

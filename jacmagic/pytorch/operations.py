@@ -6,7 +6,6 @@ Rows are called as PyTorch calls the function, with the block in front; arrays a
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 from jacmagic.pytorch.block import Block
@@ -26,7 +25,6 @@ from jacmagic.pytorch.terms import (
 )
 
 Row = Callable[..., Any]
-LAYER_NORM = 1e-5  # the ε of the language's layer_norm
 
 
 # ------------------------------------------------------------------ arithmetic
@@ -35,11 +33,11 @@ def plus(x: Term, y: Term) -> Term:
     return Term(f"{x.within(SUM)} + {right}", x.shape or y.shape, SUM)
 
 
-def _minus(x: Term, y: Term) -> Term:
+def minus(x: Term, y: Term) -> Term:
     return Term(f"{x.within(SUM)} - {y.within(PRODUCT)}", x.shape or y.shape, SUM)
 
 
-def _times(x: Term, y: Term) -> Term:
+def times(x: Term, y: Term) -> Term:
     if x.row:
         x, y = y, x
     if y.row:
@@ -52,14 +50,14 @@ def _times(x: Term, y: Term) -> Term:
     return Term(f"{x.within(ATOM)}{gap}{y.within(PRODUCT)}", y.shape, PRODUCT)
 
 
-def _over(x: Term, y: Term) -> Term:
+def over(x: Term, y: Term) -> Term:
     if y.row and x.shape:
         return Term(f"{x.within(PRODUCT)} diag(1 ./ {y.row})", x.shape, PRODUCT)
     sign = " ./ " if y.shape else "/"
     return Term(f"{x.within(PRODUCT)}{sign}{y.within(ATOM)}", x.shape or y.shape, PRODUCT)
 
 
-def _power(x: Term, y: Term) -> Term:
+def power(x: Term, y: Term) -> Term:
     return Term(f"{x.within(ATOM)} {'.^' if x.shape or y.shape else '^'} {y.within(ATOM)}", x.shape or y.shape, PRODUCT)
 
 
@@ -97,7 +95,7 @@ def binary(write: Callable[[Term, Term], Term]) -> Row:
     def row(b: Block, x: Any, y: Any, *, alpha: float = 1, rounding_mode: Any = None, out: Any = None) -> Array:
         if rounding_mode is not None:
             raise Unreadable("a division that is rounded")
-        return both(b, write, x, y if alpha == 1 else both(b, _times, alpha, y))
+        return both(b, write, x, y if alpha == 1 else both(b, times, alpha, y))
 
     return row
 
@@ -236,7 +234,7 @@ def prelu(b: Block, x: Any, weight: Any) -> Array:
     shape = [1] * len(x.shape)
     if a.shape[0] > 1:
         shape[min(len(x.shape) - 1, 1)] = a.shape[0]
-    below = both(b, _times, Array(a.terms, a.places.reshape(shape)), x)
+    below = both(b, times, Array(a.terms, a.places.reshape(shape)), x)
     made = [b.define(Term(f"{z.text} if {z.text} > 0 else {low.text}", z.shape, CASE, z.origin))
             for z, low in zip(x.terms, below.terms)]
     return Array(tuple(made), x.places)
@@ -244,7 +242,7 @@ def prelu(b: Block, x: Any, weight: Any) -> Array:
 
 def glu(b: Block, x: Any, dim: int = -1) -> Array:
     left, right = (Array(x.terms, part) for part in x.places.chunk(2, dim))
-    return b.named(both(b, _times, left, function(b, right, "sigmoid")))
+    return b.named(both(b, times, left, function(b, right, "sigmoid")))
 
 
 # ------------------------------------------------------------------ along axes
@@ -263,7 +261,7 @@ def soft(name: str, sign: str = "") -> Row:
 
 
 def reduced(name: str) -> Row:
-    """sum, mean and prod of all entries, or along axes."""
+    """sum, mean, prod, max, norm and var of all entries, or along axes."""
 
     def row(b: Block, x: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Array:
         x = b.array(x)
@@ -281,12 +279,14 @@ def reduced(name: str) -> Row:
 def _totals(b: Block, x: Array, places: Any, name: str) -> Array:
     """Along the last axis: of a column or matrix at once, else of each part."""
     slim = [n for n in places.shape[:-1] if n > 1]
-    if len(slim) == 1 and x.whole and len(x.terms) == 1 and len(x.terms[0].shape) == 2 and name != "prod":
+    if len(slim) == 1 and x.whole and len(x.terms) == 1 and len(x.terms[0].shape) == 2:
         matrix = b.lay(x, places.reshape(slim[0], -1))
-        total = b.define(Term(f"{name}_rows({matrix.text})", (slim[0],), ATOM, matrix.origin))
-        return Array((total,), arange(*places.shape[:-1]))
+        text = f"{name}_rows({matrix.text})" if name in ("sum", "mean") else (
+            f"[{name}({b.atom(matrix).text}[i]) for i = 1..{slim[0]}]")
+        return Array((b.define(Term(text, (slim[0],), ATOM, matrix.origin)),), arange(*places.shape[:-1]))
     parts = places.reshape(-1, places.shape[-1])
-    terms = [Term(f"{name}({whole_or(b, x, part).text})", ()) for part in parts]
+    whole = b.lay if name == "norm" else lambda x, part: whole_or(b, x, part)  # that of a matrix has another name
+    terms = [Term(f"{name}({whole(x, part).text})", ()) for part in parts]
     return Array(tuple(terms), arange(*places.shape[:-1]))
 
 
@@ -304,11 +304,11 @@ def whole_or(b: Block, x: Array, part: Any) -> Term:
 def linear(b: Block, x: Any, weight: Any, bias: Any = None) -> Array:
     """W x + c, of rows x Wᵀ + 𝟏 cᵀ."""
     x = b.array(x)
-    w = _parameter(b, weight, "W")
+    w = parameter(b, weight, "W")
     if w.shape[-1] != x.shape[-1]:
         raise Unreadable(f"it takes {w.shape[-1]} numbers, but it gets {x.shape[-1]}")
     matrix = b.lay(w, w.places)
-    c = None if bias is None else _parameter(b, bias, "c")
+    c = None if bias is None else parameter(b, bias, "c")
     shift = None if c is None else b.lay(c, c.places)
     origin = b.of(weight) if isinstance(weight, Given) else ""
     return b.rows(x, lambda z: affine(b, z, matrix, w.shape[0], shift, origin))
@@ -322,89 +322,15 @@ def affine(b: Block, z: Term, w: Term, out: int, c: Term | None, origin: str = "
     return Term(f"{z.text} {w.text}^T{shift}", (z.shape[0], out), SUM if c else PRODUCT, origin)
 
 
-def _parameter(b: Block, value: Any, letter: str) -> Array:
+def parameter(b: Block, value: Any, letter: str) -> Array:
     return b.given(value, letter) if isinstance(value, Given) else b.array(value)
-
-
-def scaled(b: Block, x: Array, weight: Any, bias: Any) -> Array:
-    """A norm's scale and shift: g .* x + b."""
-    if weight is not None:
-        x = both(b, _times, _parameter(b, weight, "g"), x)
-    if bias is not None:
-        x = both(b, plus, x, _parameter(b, bias, "b"))
-    return b.named(x, "n")
-
-
-def layer_norm(
-    b: Block, x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = LAYER_NORM,
-) -> Array:
-    x = b.array(x)
-    shape = tuple(normalized_shape)
-    flat = Array(x.terms, x.places.reshape(*x.shape[: len(x.shape) - len(shape)], prod(shape)))
-    made = b.rows(flat, lambda z: normalised(b, z, eps))
-    return scaled(b, Array(made.terms, made.places.reshape(x.shape)), weight, bias)
-
-
-def normalised(b: Block, z: Term, eps: float) -> Term:
-    """A column, or each row of a matrix, minus its mean, over the root of its variance and ε."""
-    if eps == LAYER_NORM:
-        return b.define(Term(f"layer_norm({z.text})", z.shape, ATOM, z.origin), "n")
-    z = b.atom(z, "z")
-    if len(z.shape) == 1:
-        text = f"({z.text} - mean({z.text}))/sqrt(var({z.text}) + {number(eps)})"
-        return b.define(Term(text, z.shape, PRODUCT, z.origin), "n")
-    text = f"{z.text} - mean_rows({z.text}) {b.ones(z.shape[1]).text}^T"
-    middle = b.define(Term(text, z.shape, SUM, z.origin), "z", "")
-    return b.define(over_root(middle, eps), "n")
-
-
-def over_root(z: Term, eps: float) -> Term:
-    """The rows over the roots of the means of their squares."""
-    return Term(f"diag(1 ./ sqrt(mean_rows({z.text} .^ 2) + {number(eps)})) {z.text}", z.shape, PRODUCT, z.origin)
-
-
-def rms_norm(b: Block, x: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Array:
-    def write(z: Term) -> Term:
-        if eps is None:
-            return b.define(Term(f"rms_norm({z.text})", z.shape, ATOM, z.origin), "n")
-        z = b.atom(z, "z")
-        if len(z.shape) == 2:
-            return b.define(over_root(z, eps), "n")
-        return b.define(Term(f"{z.text}/sqrt(mean({z.text} .^ 2) + {number(eps)})", z.shape, PRODUCT, z.origin), "n")
-
-    if len(tuple(normalized_shape)) != 1:
-        raise Unreadable("a norm over more than the last axis")
-    return scaled(b, b.rows(x, write), weight, None)
-
-
-def batch_norm(
-    b: Block, x: Any, mean: Any, var: Any, weight: Any = None, bias: Any = None, training: bool = False,
-    momentum: float = 0.1, eps: float = 1e-5,
-) -> Array:
-    """(z − m)/√(v + ε) by the running mean and variance of each channel, as in evaluation."""
-    if mean is None or var is None:
-        raise Unreadable("it has no running mean and variance; give it track_running_stats=True")
-    x = b.array(x)
-    shape = (-1, *(1 for _ in x.shape[2:])) if len(x.shape) > 1 else (-1,)
-    m, v, g, c = (
-        one if one is None else (lambda a: Array(a.terms, a.places.reshape(shape)))(_parameter(b, one, letter))
-        for one, letter in ((mean, "m"), (var, "v"), (weight, "g"), (bias, "b"))
-    )
-    def over(z: Term, spread: Term) -> Term:
-        return _over(z, Term(f"sqrt({spread.text} + {number(eps)})", spread.shape))
-
-    made = both(b, over, both(b, _minus, x, m), v)
-    origin = b.of(mean) if isinstance(mean, Given) else ""
-    terms = [Term(term.text, term.shape, term.level, origin + term.origin[len(term.origin.rstrip("0123456789")) - 1 :]
-                  if len(made.terms) > 1 else origin) for term in made.terms]
-    return scaled(b, Array(tuple(terms), made.places), g, c)
 
 
 def embedding(b: Block, tokens: Any, weight: Any, *_: Any, **__: Any) -> Array:
     """The rows of E that the tokens choose: x E, with a row of 0 and a 1 a token."""
     if isinstance(tokens, (Array, Given)):
         raise Unreadable("tokens are whole numbers: pass a tensor of them as the input")
-    table = _parameter(b, weight, "E")
+    table = parameter(b, weight, "E")
     choice = b.tokens(tokens, table.shape[0])
     e = b.atom(b.lay(table, table.places)).text
     wide = table.shape[1]
@@ -467,17 +393,17 @@ FUNCTIONS: dict[str, Row] = {
     "softshrink": softshrink, "prelu": prelu, "glu": glu,
     "tanhshrink": lambda b, x: cases(b, x, lambda z: f"{z} - tanh({z})", SUM),
     "hardsigmoid": lambda b, x, inplace=False: cases(b, x, lambda z: f"relu6({z} + 3)/6", PRODUCT),
-    "square": lambda b, x: b.each(x, lambda z: _power(z, Term("2", ()))),
-    "reciprocal": lambda b, x: both(b, _over, 1, x), "rsqrt": lambda b, x: both(b, _over, 1, function(b, x, "sqrt")),
-    "add": binary(plus), "iadd": binary(plus), "sub": binary(_minus), "isub": binary(_minus), "mul": binary(_times),
-    "imul": binary(_times), "truediv": binary(_over), "div": binary(_over), "pow": binary(_power), "neg": negative,
-    "rsub": reverse(_minus), "radd": reverse(plus), "rmul": reverse(_times), "rtruediv": reverse(_over),
-    "multiply": binary(_times), "divide": binary(_over), "subtract": binary(_minus), "negative": negative,
+    "square": lambda b, x: b.each(x, lambda z: power(z, Term("2", ()))),
+    "reciprocal": lambda b, x: both(b, over, 1, x), "rsqrt": lambda b, x: both(b, over, 1, function(b, x, "sqrt")),
+    "add": binary(plus), "iadd": binary(plus), "sub": binary(minus), "isub": binary(minus), "mul": binary(times),
+    "imul": binary(times), "truediv": binary(over), "div": binary(over), "pow": binary(power), "neg": negative,
+    "rsub": reverse(minus), "radd": reverse(plus), "rmul": reverse(times), "rtruediv": reverse(over),
+    "multiply": binary(times), "divide": binary(over), "subtract": binary(minus), "negative": negative,
     "maximum": binary(_extreme("max")), "minimum": binary(_extreme("min")),
     "matmul": matmul, "mm": matmul, "bmm": matmul, "mv": matmul, "dot": matmul,
     "softmax": soft("softmax"), "log_softmax": soft("log_softmax"), "softmin": soft("softmax", "-"),
     "sum": reduced("sum"), "mean": reduced("mean"), "prod": reduced("prod"),
-    "linear": linear, "layer_norm": layer_norm, "rms_norm": rms_norm, "batch_norm": batch_norm, "embedding": embedding,
+    "linear": linear, "embedding": embedding,
     "scaled_dot_product_attention": attention,
     "dropout": dropout, "dropout1d": dropout, "dropout2d": dropout, "dropout3d": dropout, "alpha_dropout": dropout,
     "feature_alpha_dropout": dropout,

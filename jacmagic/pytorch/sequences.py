@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.pytorch import norms
 from jacmagic.pytorch import operations as o
 from jacmagic.pytorch.block import Block
 from jacmagic.pytorch.terms import PRODUCT, SUM, Array, Term, Unreadable, arange, torch, transposed
@@ -23,7 +24,7 @@ class _Weights:
         for side, letter in (("ih", "i"), ("hh", "h")):
             for what, sign in (("weight", "W"), ("bias", "b")):
                 one = getattr(m, f"{what}_{side}{ending}", None)
-                layer = ending.removeprefix("_l") if ending not in ("", "_l0") else ""
+                layer = ending.replace("_reverse", "r").removeprefix("_l").removeprefix("0")
                 named = [f"{sign}_{letter}{gate}{layer}" for gate in gates]
                 self.parts[what + letter] = None if one is None else b.chunks(one, named)
 
@@ -92,28 +93,37 @@ def cell(kind: str) -> o.Row:
 
 def recurrent(kind: str) -> o.Row:
     def row(b: Block, m: Any, x: Any, hx: Any = None) -> Any:
-        """The steps one by one, layer by layer."""
-        if m.bidirectional or getattr(m, "proj_size", 0):
-            raise Unreadable("a recurrent net in both directions, or with a projection")
+        """The steps one by one, layer by layer; backwards, too, where there are two directions."""
+        if getattr(m, "proj_size", 0):
+            raise Unreadable("a recurrent net with a projection")
         x = b.array(x)
-        time = x.places.reshape(-1, x.shape[-1])
-        steps = [b.tight(b.lay(x, places)) for places in time]
-        letters = "hc" if kind == "LSTM" else "h"
-        last = []
+        steps = [b.tight(b.lay(x, places)) for places in x.places.reshape(-1, x.shape[-1])]
+        endings = ["", "_reverse"] if m.bidirectional else [""]
+        count, hidden = m.num_layers * len(endings), [[term] for term in steps]
+        last: list[tuple[Term, ...]] = []
         for layer in range(m.num_layers):
-            weights = _Weights(b, m, kind, f"_l{layer}")
-            state = _state(b, _of_layer(b, hx, layer, m.num_layers), m.hidden_size, letters)
-            hidden = []
-            for term in steps:
-                state = _step(kind, m)(b, weights, term, state)
-                hidden.append(state[0])
-            steps = hidden
-            last.append(state)
+            steps = [_joined_up(b, parts) for parts in hidden]
+            hidden = [[] for _ in steps]
+            for ending in endings:
+                weights = _Weights(b, m, kind, f"_l{layer}{ending}")
+                state = _state(b, _of_layer(b, hx, len(last), count), m.hidden_size, "hc" if kind == "LSTM" else "h")
+                for t in range(len(steps))[:: -1 if ending else 1]:
+                    state = _step(kind, m)(b, weights, steps[t], state)
+                    hidden[t].append(state[0])
+                last.append(state)
         lead = (1,) if len(x.shape) == 3 else ()
-        ends = tuple(Array(tuple(one), arange(m.num_layers, *lead, m.hidden_size)) for one in zip(*last))
-        return Array(tuple(steps), arange(*x.shape[:-1], m.hidden_size)), ends if kind == "LSTM" else ends[0]
+        ends = tuple(Array(tuple(one), arange(count, *lead, m.hidden_size)) for one in zip(*last))
+        terms = tuple(term for parts in hidden for term in parts)
+        return Array(terms, arange(*x.shape[:-1], m.hidden_size * len(endings))), ends if kind == "LSTM" else ends[0]
 
     return row
+
+
+def _joined_up(b: Block, parts: list[Term]) -> Term:
+    """What both directions make of a step, one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return b.define(Term(f"[{', '.join(one.text for one in parts)}]", (sum(one.size for one in parts),)), "h", "")
 
 
 def _of_layer(b: Block, hx: Any, layer: int, count: int) -> Any:
@@ -215,7 +225,7 @@ def encoder_layer(
         return o.linear(b, b.named(o.FUNCTIONS[name](b, made)), m.linear2.weight, m.linear2.bias)
 
     def norm(which: Any, x: Array) -> Array:
-        return o.layer_norm(b, x, which.normalized_shape, which.weight, which.bias, which.eps)
+        return norms.layer_norm(b, x, which.normalized_shape, which.weight, which.bias, which.eps)
 
     if name not in o.FUNCTIONS:
         raise Unreadable(f"the activation {name}")

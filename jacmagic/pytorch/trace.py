@@ -33,7 +33,7 @@ UNWRITTEN = {
     "sort": "an order", "cumsum": "a running sum", "bernoulli": "chance",
     **dict.fromkeys(("rand", "randn", "rand_like", "randn_like"), "chance; pass the noise as an input"),
     "where": "a choice by a tensor", "masked_fill": "a choice by a tensor that is no constant",
-    "norm": "a norm along an axis", "einsum": "einsum; write it with @", "interpolate": "a change of resolution",
+    "einsum": "einsum; write it with @", "interpolate": "a change of resolution",
 }
 
 
