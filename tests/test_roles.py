@@ -120,6 +120,116 @@ TEXTBOOK = {
         "x in R^4\nh = σ(W x + b) in R^2\no = W^T h + c\n"
         "L = ||o - x||^2 + β sum(ρ ln(ρ/h[i]) + (1 - ρ) ln((1 - ρ)/(1 - h[i])) for i = 1..2)", "x", "W b c", "", "beta rho"),
     "a metric": ("x in R^2\no = W x + b in R^2\nL = 1/2 (o - y)^T S (o - y)\nS in R^(2x2)", "x", "W b", "y", "S"),
+    "the quantile loss": (
+        "x in R\nq = w x + b\nL = max(τ (y - q), (τ - 1)(y - q))",
+        "x", "w b", "y", "tau"),
+    "the quantile loss of a residual": (
+        "x in R\nq = w x + b\nu = y - q\nL = max(τ u, (τ - 1) u)",
+        "x", "w b", "y", "tau"),
+    "the quantile loss by the residual's sign": (
+        "x in R\nq = w x + b\nu = y - q\nL = u (τ - 1[u < 0])",
+        "x", "w b", "y", "tau"),
+    "the quantile loss by cases": (
+        "x in R\nq = w x + b\nL = τ (y - q) if y > q else (1 - τ) (q - y)",
+        "x", "w b", "y", "tau"),
+    "the quantile loss by its two sides": (
+        "x in R\nq = w x + b\nL = τ max(0, y - q) + (1 - τ) max(0, q - y)",
+        "x", "w b", "y", "tau"),
+    "the quantile loss, summed": (
+        "x in R^3\nW in R^(4x3)\nq = W x\nL = sum(max(τ (y - q), (τ - 1) (y - q)))",
+        "x", "W", "y", "tau"),
+    "the expectile loss": (
+        "x in R\nq = w x + b\nL = abs(τ - 1[y < q]) (y - q)^2",
+        "x", "w b", "y", "tau"),
+    "the loss of support vector regression": (
+        "x in R^2\nz = w^T x + b\nL = max(0, abs(y - z) - δ)",
+        "x", "w b", "y", "delta"),
+    "the pseudo-Huber loss": (
+        "x in R\no = w x + b\nL = δ^2 (sqrt(1 + ((y - o)/δ)^2) - 1)",
+        "x", "w b", "y", "delta"),
+    "the Charbonnier loss": (
+        "x in R\no = w x + b\nL = sqrt((y - o)^2 + ε^2)",
+        "x", "w b", "y", "epsilon"),
+    "the focal loss by p_t": (
+        "x in R^2\np = sigmoid(w^T x + b)\np_t = y p + (1 - y) (1 - p)\nL = -α (1 - p_t)^γ ln p_t",
+        "x", "w b", "y", "alpha gamma"),
+    "the focal loss of classes": (
+        "x in R^2\np = softmax(W x + b) in R^3\nL = -α sum(y .* (1 - p)^γ .* ln p)",
+        "x", "W b", "y", "alpha gamma"),
+    "a triplet loss with α": (
+        "x_a, x_p, x_n in R^3\na = W x_a in R^2\np = W x_p\nn = W x_n\nL = max(0, ||a - p||^2 - ||a - n||^2 + α)",
+        "x_a x_p x_n", "W", "", "alpha"),
+    "a support vector machine": (
+        "x in R^2\nL = 1/2 ||w||^2 + C max(0, 1 - y (w^T x + b))",
+        "x", "w b", "y", "C"),
+    "the logarithm of cosh, scaled": (
+        "x in R\no = w x + b\nL = 1/a ln(cosh(a (y - o)))",
+        "x", "w b", "y", "a"),
+    "the Tweedie loss": (
+        "x in R^2\nμ = exp(w^T x + b)\nL = -y μ^(1 - p)/(1 - p) + μ^(2 - p)/(2 - p)",
+        "x", "w b", "y", "p"),
+    "the gamma loss": (
+        "x in R^2\nμ = exp(w^T x + b)\nL = ln μ + y/μ",
+        "x", "w b", "y", ""),
+    "smoothed labels beside the logarithm": (
+        "x in R^3\np = softmax(W x + b) in R^3\ny in R^3\nL = -sum(((1 - ε) y + ε/3) .* ln p)",
+        "x", "W b", "y", "epsilon"),
+    "smoothed labels of K classes": (
+        "x in R^3\np = softmax(W x + b) in R^3\ny in R^3\ny_s = (1 - ε) y + ε/K\nL = -sum(y_s .* ln p)\nK = 3",
+        "x", "W b", "y", "epsilon K"),
+    "smoothed labels as a second term": (
+        "x in R^3\np = softmax(W x + b) in R^3\nL = (1 - ε) cross_entropy(p, y) - ε/3 sum(ln p)",
+        "x", "W b", "y", "epsilon"),
+    "distillation by a divergence": (
+        "x in R^3\nz = W x + b in R^2\np = softmax(z/T)\nL = (1 - α) cross_entropy(softmax(z), y) + α T^2 sum(q .* ln(q ./ p))",
+        "x", "W b", "y q", "alpha T"),
+    "the error of temporal differences": (
+        "x in R^3\nV = w^T x\nδ = r + γ V_next - V\nL = 1/2 δ^2",
+        "x", "w", "r V_next", "gamma"),
+    "temporal differences of one function": (
+        "x, x_next in R^3\nγ in R\nL = (r + γ w^T x_next - w^T x)^2",
+        "x x_next", "w", "r", "gamma"),
+    "a target with its largest value": (
+        "x in R^3\nQ = W x in R^2\nL = (r + γ max(q) - Q[1])^2\nq in R^2",
+        "x", "W", "r q", "gamma"),
+    "the clipped objective": (
+        "x in R^3\np = sigmoid(w^T x + b)\nr = p/p_old\nL = -min(r A, clip(r, 1 - ε, 1 + ε) A)",
+        "x", "w b", "p_old A", "epsilon"),
+    "the smooth L1 loss": (
+        "x in R\no = w x + b\nr = y - o\nL = 0.5 r^2/β if abs(r) < β else abs(r) - 0.5 β",
+        "x", "w b", "y", "beta"),
+    "a margin among classes, which is learnt": (
+        "x in R^3\ns in R\nm in R\nc = softmax(s (W x - m)) in R^2\nL = cross_entropy(c, y)\nW in R^(2x3)",
+        "x", "W s m", "y", ""),
+    "the Dice loss": (
+        "x in R^3\np = sigmoid(W x) in R^2\nL = 1 - (2 sum(y .* p) + ε)/(sum(y) + sum(p) + ε)",
+        "x", "W", "y", "epsilon"),
+    "the Tversky loss": (
+        "x in R^3\np = sigmoid(W x) in R^2\nt = sum(y .* p)\nL = 1 - t/(t + α sum((1 - y) .* p) + β sum(y .* (1 - p)))",
+        "x", "W", "y", "alpha beta"),
+    "a ranking with its margin": (
+        "x1, x2 in R^3\nL = max(0, -y (w^T x1 - w^T x2) + m)",
+        "x1 x2", "w", "y", "m"),
+    "the Cauchy loss": (
+        "x in R\no = w x + b\nL = c^2/2 ln(1 + ((y - o)/c)^2)",
+        "x", "w b", "y", "c"),
+    "the Welsch loss": (
+        "x in R\no = w x + b\nL = 1 - exp(-((y - o)/c)^2/2)",
+        "x", "w b", "y", "c"),
+    "a Gaussian likelihood of two heads": (
+        "x in R\nμ = w x + b\ns = v x + c\nL = (y - μ)^2/(2 exp(s)) + s/2",
+        "x", "w b v c", "y", ""),
+    "ridge regression of a batch": (
+        "X in R^(5x2) batch\nw in R^2\nL = ||y - X w||^2 + λ ||w||^2",
+        "X", "w", "y", "lam"),
+    "the KL of a VAE with β": (
+        "x in R^4\nμ = A x in R^2\ns = B x in R^2\nz = μ + exp(s/2) .* ε\nx_hat = D z in R^4\nL = ||x - x_hat||^2 + β (-1/2 sum(1 + s - μ^2 - exp(s)))\nε in R^2",
+        "x", "A B D", "", "beta epsilon"),
+    "a threshold behind a leaky unit": ("x in R^2\nz = w^T x - θ\no = max(z, a z)", "x", "w theta a", "", ""),
+    "a learnt mixture of two layers":
+        ("x in R^2\nf = tanh(A x) in R^2\ng = relu(B x) in R^2\nα in R\nh = α f + (1 - α) g", "x", "A B alpha", "", ""),
+    "two pieces that are learnt": ("x in R^2\nh = tanh(w^T x)\no = max(a (h - c), b (h - c))", "x", "w a b c", "", ""),
+    "polynomials of a layer": ("x in R^2\nh = tanh(w^T x)\no = a h^2 - b h + c", "x", "w a b c", "", ""),
     "a policy gradient": ("x in R^2\np = softmax(W x) in R^3\nL = -A ln(p[2])", "x", "W", "A", ""),
 }
 

@@ -16,6 +16,7 @@ from jacmagic.errors import NameMistake
 from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.names import name as name_of
+from jacmagic.program.labels import is_switch, kink, labelled, opposite
 from jacmagic.program.maps import is_literal
 from jacmagic.program.parts import core, factors_of, is_half, plain, softmax_exps, terms_of
 
@@ -82,6 +83,8 @@ def by_use(key: str, uses: _Uses, shapes: Mapping[str, Shape]) -> str:
     """Rules 4 to 6: a target, fixed, or a weight, by what the name stands for in the block."""
     kinds, small = uses.found[key], len(shapes[key]) < uses.axes
     base = name_of(key).base
+    if small and key in uses.labels:
+        return "target"
     if small and "target" in kinds and kinds <= {"target", "weighs"}:
         return "target"
     if kinds and kinds <= SET and (small or kinds == {"weighs"}):
@@ -150,6 +153,7 @@ class _Uses:
         self.seen: set[tuple[str, str]] = set()
         self.shared = {id(one) for tree in self.trees.values() for one in softmax_exps(tree)}
         self.todo: list[tuple[t.Expr, bool]] = []  # lines that are layers, one behind the other: no deep chain
+        self.labels, self.kinks = self.seen_by_form()
         used = {name for key, tree in self.trees.items() for name in t.names_below(tree) - {key}}
         for key, tree in self.trees.items():
             if key not in used:
@@ -158,6 +162,15 @@ class _Uses:
             self.layer(*self.todo.pop())
 
     # -------------------------------------------------------------- questions
+    def seen_by_form(self) -> tuple[set[str], set[t.Expr]]:
+        """Labels that the form of a term shows, and the differences that a loss has its kink at."""
+        every = [one for tree in self.trees.values() for one in t.walk(tree)]
+        labels = {self.free(each) for one in every for each in labelled(one, self.step)}
+        found = [kink(one, self.difference, self.constant) for one in every]
+        kinks = {one for one in found if one is not None and self.compared(one.terms)}
+        own = {key for key in labels if key is not None and not is_greek(key)}
+        return own, kinks | {opposite(one) for one in kinks}
+
     def is_first(self, key: str) -> bool:
         """h0 or h_prev, of a line h of that size: where a recurrence starts."""
         base = name_of(key).base
@@ -200,23 +213,40 @@ class _Uses:
 
     def is_model(self, expr: t.Expr) -> bool:
         """True where an expression is a prediction: it uses a line of the block, or several names, as w x does."""
+        if isinstance(t.inside(expr), t.Indicator):
+            return False
         names = t.names_below(expr)
         mine = names & self.found.keys()
         return bool(names & self.trees.keys()) or bool(mine) and self.transformed(expr) is None
 
     def compared(self, terms: Sequence[tuple[int, t.Expr]]) -> list[tuple[int, t.Expr]]:
         """The terms of a difference that stand against its model: y of y - w^T x and of w^T x + b - y; not b."""
-        model = {sign for sign, term in terms if self.is_model(term)}
-        alone = [(sign, term) for sign, term in terms if not self.is_model(term) and self.transformed(term)]
+        of_lines = any(t.names_below(term) & self.trees.keys() for _, term in terms)
+        lone = [of_lines and self.is_scaled(term) or not self.is_model(term) for _, term in terms]
+        model = {sign for (sign, term), own in zip(terms, lone) if not own and self.is_model(term)}
+        alone = [(sign, term) for (sign, term), own in zip(terms, lone) if own and (
+            self.transformed(term) or self.is_scaled(term))]
         if len(model) == 1:
             return [(sign, term) for sign, term in alone if sign not in model]
         return alone if len(model) == 2 and len(alone) == 1 else []
+
+    def is_scaled(self, expr: t.Expr) -> bool:
+        """True for a name with a Greek number, γ V_n of r + γ V_n - V."""
+        names = t.names_below(expr)
+        greek = {name for name in names if is_greek(name) and self.shapes.get(name) == ()}
+        return bool(greek) and len(names - greek) == 1 and names <= self.found.keys() and factors_of(expr) is not None
 
     def difference(self, expr: t.Expr) -> t.Sum | None:
         """The sum that an expression is, also under a name: o - y of E."""
         one: t.Expr | None = t.inside(expr)
         while one is not None and not isinstance(one, t.Sum):
-            one = self.step(one) if isinstance(one, t.Name) else one.inner if isinstance(one, t.Negative) else None
+            if isinstance(one, t.Negative):
+                one = one.inner
+            elif (factors := factors_of(one)) is not None:  # (y - o)/c
+                rest = [(divides, factor) for divides, factor in factors if not self.constant(factor)]
+                one = rest[0][1] if len(rest) == 1 and not rest[0][0] else None
+            else:
+                one = self.step(one) if isinstance(one, t.Name) else None
             one = t.inside(one) if one is not None else None
         return one
 
@@ -225,6 +255,8 @@ class _Uses:
         one = t.inside(expr)
         if (below := self.step(one)) is not None:
             return self.is_loss(below)
+        if one in self.kinks or self.labels and t.names_below(one) & self.labels:
+            return True
         if isinstance(one, (t.Negative, t.Absolute)):
             return isinstance(one, t.Absolute) or self.is_loss(one.inner)
         if isinstance(one, t.Norm):
@@ -264,6 +296,13 @@ class _Uses:
             one = self.trees.get(one.key)
             one = core(one) if one is not None else None
         return isinstance(one, t.Call) and one.function in LOGS
+
+    def is_of_loss(self, log: t.Expr) -> bool:
+        """True for ln(1 + r^2) of a difference r, which is no likelihood."""
+        one = t.inside(log)
+        return isinstance(one, t.Call) and any(
+            isinstance(each, t.Power) and self.is_square(each) and self.difference(each.base) is not None
+            or isinstance(each, t.Call) and each.function == "cosh" for each in t.walk(one.arguments[0]))
 
     def is_loss_call(self, one: t.Call) -> bool:
         row = FUNCTIONS[one.function]
@@ -361,7 +400,7 @@ class _Uses:
         elif isinstance(one, (t.Norm, t.Absolute)):
             self.residual(one.inner)
         elif isinstance(one, t.Sum):
-            self.loss_sum(one)
+            (self.residual if one in self.kinks or is_switch(one) else self.loss_sum)(one)
         elif isinstance(one, t.Power):
             self.exponent(one)
             self.residual(one.base)
@@ -382,14 +421,17 @@ class _Uses:
     def scores(self, one: t.Sum) -> list[t.Expr]:
         """The terms that a label of scores stands in: y z of softplus(z) - y z and of ln(sum(exp(z))) - y^T z."""
         called = {each.function for _, term in one.terms if isinstance(each := t.inside(term), t.Call)}
-        if not called & {"softplus", "logsumexp", *LOGS}:
+        powers = any(isinstance(each, t.Power) and self.numbers(each.exponent) for _, term in one.terms
+                     for each in t.walk(term))  # y μ^(1 - p)
+        if not powers and not called & {"softplus", "logsumexp", *LOGS}:
             return []
         return [term for _, term in one.terms if self.score(term)]
 
     def score(self, term: t.Expr) -> bool:
         factors = [factor for _, factor in factors_of(t.inside(term)) or []]
-        others = [factor for factor in factors if self.free(factor) is None]
-        return len(factors) == len(others) + 1 and bool(others) and all(map(self.is_model, others))
+        labels = [factor for factor in factors if self.free(factor) is not None]
+        others = [factor for factor in factors if self.free(factor) is None and not self.constant(factor)]
+        return len(labels) == 1 and bool(others) and all(map(self.is_model, others))
 
     def loss_sum(self, one: t.Sum) -> None:
         scores = self.scores(one)
@@ -398,16 +440,23 @@ class _Uses:
             if self.numbers(term):
                 self.note(term, "layer" if any(isinstance(each, t.Call) for each in t.walk(term)) else "weighs")
             elif any(term is score for score in scores):
-                self.part((factor for _, factor in factors or []), "target", lambda one: self.free(one) is not None)
+                self.scored([factor for _, factor in factors or []])
             elif self.is_loss(term) or factors is None:
                 self.loss(term)
             else:
                 self.loss_product(factors)
 
+    def scored(self, factors: Sequence[t.Expr]) -> None:
+        """y z, y μ^(1 - p)/(1 - p)."""
+        own = [factor for factor in factors if self.free(factor) is not None]
+        for factor in own:
+            self.note(factor, "target")
+        self.part((factor for factor in factors if factor not in own), "weighs", self.constant)
+
     def loss_product(self, factors: Sequence[tuple[bool, t.Expr]]) -> None:
         """Numbers weigh; beside a logarithm stands the target; r^T r squares a difference."""
         above = [factor for divides, factor in factors if not divides and not self.constant(factor)]
-        if any(map(self.is_log, above)):
+        if any(self.is_log(one) and not self.is_of_loss(one) for one in above):
             self.logarithm([factor for _, factor in factors])
             return
         form = self.is_form(above)
@@ -418,7 +467,7 @@ class _Uses:
                 self.residual(core(factor))
             elif form and isinstance(metric := core(factor), t.Name) and metric.key in self.found:
                 self.note(factor, "weighs")  # S of r^T S r
-            elif not divides and (len(above) == 1 or self.is_loss(factor)):
+            elif self.is_loss(factor) or is_switch(factor) or not divides and len(above) == 1:
                 self.loss(factor)
             else:
                 self.layer(factor)
@@ -435,6 +484,8 @@ class _Uses:
                 self.logarithm_of(factor, target, {name for _, name in alone})
             elif key is not None:
                 self.note(factor, "target" if key in target else "weighs")
+            elif self.transparent(factor) and any(self.shapes[name] for name in t.names_below(factor)):
+                self.target(factor)
             elif self.constant(factor):
                 self.note(factor, "weighs")
             elif isinstance(t.inside(factor), (t.Sum, t.Power)) and not is_literal(factor):
@@ -508,14 +559,7 @@ class _Uses:
             if self.enter(one.key, "residual"):
                 self.residual(self.trees[one.key])
         elif isinstance(one, t.Sum):
-            against = [id(term) for _, term in self.compared(one.terms)]
-            for _, term in one.terms:
-                if id(term) in against:
-                    self.note(term, "target")
-                elif self.is_loss(term):
-                    self.loss(term)
-                else:
-                    self.layer(term)
+            self.sides(one)
         elif isinstance(one, (t.Absolute, t.Norm)) or isinstance(one, t.Call) and one.function in ("abs", *HINGES):
             self.loss(one)
         elif isinstance(one, (t.Product, t.Fraction)):
@@ -524,6 +568,28 @@ class _Uses:
             self.loss(one)
         else:
             self.layer(one)
+
+    def sides(self, one: t.Sum) -> None:
+        """A difference: targets, with what is on their side, and what they stand against."""
+        compared = self.compared(one.terms)
+        against, beside = [id(term) for _, term in compared], {sign for sign, _ in compared}
+        for sign, term in one.terms:
+            if id(term) in against:
+                self.note_scaled(term)
+            elif sign in beside and (factors := factors_of(term)) is not None:  # γ V of r + γ V - Q
+                self.part((factor for _, factor in factors), "weighs", self.constant)
+            elif is_switch(one):
+                self.part([term], "weighs", self.numbers, self.loss)
+            elif self.is_loss(term):
+                self.loss(term)
+            else:
+                self.layer(term)
+
+    def note_scaled(self, expr: t.Expr) -> None:
+        """A target, with the Greek number that it may have: γ V_n."""
+        for name in t.names_below(expr) & self.found.keys():
+            greek = self.is_scaled(expr) and is_greek(name)
+            self.found[name].add("weighs" if greek else "target")
 
     def scaled(self, factors: Sequence[tuple[bool, t.Expr]]) -> None:
         """A difference with its weight: (o - y)/σ, s .* (o - y)."""
@@ -554,8 +620,9 @@ class _Uses:
             self.found[name].add("target" if name in (chosen or own) else "weighs")
 
     def transparent(self, expr: t.Expr) -> bool:
-        """True for a combination of undefined vectors and numbers alone."""
-        return all(name in self.found and len(self.shapes[name]) < self.axes for name in t.names_below(expr))
+        """True for a combination of undefined vectors and numbers alone, also on a line of its own."""
+        return all(self.transparent(self.trees[name]) if name in self.trees else
+                   name in self.found and len(self.shapes[name]) < self.axes for name in t.names_below(expr))
 
     def condition(self, one: t.Expr) -> None:
         """abs(r) < δ, y == 1: in a loss."""
