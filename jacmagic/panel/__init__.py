@@ -208,8 +208,8 @@ class _Spec:
                 else:
                     stated[line.key] = shown
         lines = [self.says(one) for one in self.formulas if one.kind == "echo"]
-        # A net's layers stand side by side: their cards below say them again, one by one.
-        out: list[dict[str, Any]] = [{"mathml": lines}] if self.p.net and chain else [{"mathml": one} for one in lines]
+        # The factors of a chain stand side by side: their cards below say them again, one by one.
+        out: list[dict[str, Any]] = [{"mathml": lines}] if chain else [{"mathml": one} for one in lines]
         out += rest + [{"mathml": self.says(one)} for one in self.formulas if one.kind == "asked"]
         out[-1]["note"] = list(self.declared(stated))
         return out

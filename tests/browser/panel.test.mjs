@@ -199,6 +199,36 @@ test("ticks are round and inside", () => {
   assert.equal(panel.nice(1), 1);
 });
 
+test("a heat-map that is long or high is folded: every entry has its own square cell, and is found there", () => {
+  const folds = [
+    [20, 30, 360, ""], [900, 1000, 360, ""], [128, 784, 120, "each row as 28×28"], [10, 784, 160, "each row as 28×28"], [784, 10, 360, "each column as 28×28"],
+    [1, 784, 360, "each row as 28×28"], [20, 420, 400, "folded after 105 columns"], [420, 20, 400, /rows$/], [40, 3, 120, "folded after 20 rows"], [7, 1001, 160, /columns$/],
+  ];
+  for (const [m, n, high, says] of folds) {
+    const one = panel.fold(m, n, 560, high);
+    if (says instanceof RegExp) assert.match(one.says, says);
+    else assert.equal(one.says, says, m + "×" + n);
+    const taken = new Set();
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        const [x, y] = one.spot(i, j);
+        assert.ok(x >= 0 && x < one.w && y >= 0 && y < one.h);
+        assert.deepEqual(one.at(x, y), [i, j]);
+        taken.add(y * one.w + x);
+      }
+    }
+    assert.equal(taken.size, m * n);
+    // No cell is smaller than it would be in one piece, and all have room.
+    assert.ok(one.cell >= Math.min(26, 560 / n, high / m));
+    assert.ok(one.w * one.cell <= 560 + 1e-9 && one.h * one.cell <= high + 1e-9);
+    let free = 0;
+    for (let y = 0; y < one.h; y++) for (let x = 0; x < one.w; x++) free += !one.at(x, y);
+    assert.equal(free, one.w * one.h - m * n);
+    for (const [, part] of one.marks) assert.ok(part > 0 && part < 1);
+  }
+  assert.ok(panel.fold(10, 784, 560, 400).cell > 3.5);
+});
+
 test("what is counted beside a heat-map starts at 1 and is round", () => {
   assert.deepEqual(panel.counted(4, 100, 15), [1, 2, 3, 4]);
   assert.deepEqual(panel.counted(30, 120, 15), [1, 5, 10, 15, 20, 25, 30]);

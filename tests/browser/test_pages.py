@@ -25,6 +25,7 @@ NET = "x(3) -> 4 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)"
 SPACE = "F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]"
 MAP = "x_{n+1} = a x_n (1 - x_n)\na = 3.2\nx(0) = 0.2"
 WIDE = "x(20) -> 20 tanh"
+IN_FULL = "each factor in full"
 BLOCKS = {
     "curve": jacmagic.jacobian, "contour": jacmagic.jacobian, "map2": jacmagic.jacobian, "broken": jacmagic.jacobian,
     "flow": jacmagic.jacobian, "heatmap": jacmagic.nnchain, "net": jacmagic.nnchain, "cobweb": jacmagic.jacobian, "level": jacmagic.jacobian,
@@ -160,6 +161,8 @@ def test_an_output_draws_all_that_its_parts_are_for(page: Page, tmp_path: Path, 
             page.locator(".jm-switch button").nth(k).click()
         expect(page.locator(f".jm-picture.jm-{kind} .jm-frame > *").first).to_be_visible()
     if part in ("chain", "curvature", "stability"):
+        for fold in page.get_by_role("button", name=IN_FULL).all():
+            fold.click()
         expect(page.locator({"chain": ".jm-cards", "curvature": ".jm-hessian", "stability": ".jm-stability"}[part])).to_be_visible()
     page.evaluate("for (const one of document.querySelectorAll('.jm-tools button, .jm-strip button, .jm-sizes button, .jm-stability button')) one.click()")
     handle = page.locator(".jm-frame [role=slider]")
@@ -507,6 +510,8 @@ def test_every_abbreviation_says_what_it_is(page: Page, tmp_path: Path, kind: st
     wanted = {"map2": ["det", "rank", "σ"], "space": ["det", "rank", "σ", "cond"], "contour": ["‖∇‖"], "flow": ["λ", "tr", "det"], "net": ["σ", "what is δ?"]}[kind]
     terms, tip = page.locator(".jm-term"), page.locator(".jm-tip")
     expect(page.locator(".jm")).to_have_count(1)
+    if kind == "net":
+        page.get_by_role("button", name=IN_FULL).click()
     assert set(wanted) <= {one.strip() for one in terms.all_inner_texts()}
     for term in terms.all():
         term.hover()
@@ -531,6 +536,8 @@ def test_each_formula_is_copied(browser: Browser, tmp_path: Path) -> None:
             page.route("http://127.0.0.1:9/", lambda route: route.fulfill(path=tmp_path / "page.html"))
             result_of(kind).save(tmp_path / "page.html")
             page.goto("http://127.0.0.1:9/")
+            if kind == "net":
+                page.get_by_role("button", name=IN_FULL).click()
             for word, text in (("Copy LaTeX", tex), ("Copy SymPy", code)):
                 button = page.locator(where).get_by_role("button", name=word)
                 button.focus()
@@ -563,6 +570,7 @@ def test_every_value_of_a_large_layer_can_be_read(page: Page, tmp_path: Path) ->
 def test_a_heat_map_counts_and_reads_its_cells(page: Page, tmp_path: Path) -> None:
     net = jacmagic.nnchain("x(20) -> 30 tanh -> 3 softmax\ny in R^3\nL = cross_entropy(o, y)")
     page.goto(net.save(tmp_path / "page.html").as_uri())
+    page.get_by_role("button", name=IN_FULL).click()
     card = page.locator(".jm-card").nth(2)
     heat = card.locator(".jm-heat")
     expect(heat).to_have_attribute("aria-label", "local Jacobian of h1, 30 by 20; arrow keys read its entries")

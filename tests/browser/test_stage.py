@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -146,6 +147,58 @@ def test_a_two_by_two_fits_a_page_with_its_cell(browser: Browser, tmp_path: Path
         box = page.locator(".jm").bounding_box()
         assert box
         assert box["height"] <= 720 - 110
+
+
+@pytest.mark.parametrize(("block", "width"), [
+    ("x in R^2\nh = tanh(W x + b) in R^3\no = V h + c in R^2", 2), (NETS[3], 3), ("u = x^2 + 1\nv = sin u\ny = e^v", 3)])
+def test_a_chain_is_told_once_and_fits_a_page_with_its_cell(page: Page, tmp_path: Path, block: str, width: int) -> None:
+    """Its product with the numbers of the factors; how each comes about is a click away, and in print."""
+    result = (jacmagic.nnchain if "in R" in block else jacmagic.jacobian)(block)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(result.save(tmp_path / "page.html").as_uri())
+    box = page.locator(".jm").bounding_box()
+    assert box
+    assert box["height"] <= 720 - 110
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    factors = page.locator(".jm-shown > .jm-factor")
+    expect(factors).to_have_count(width)
+    # The numbers of the factors, multiplied and added up, are the derivative.
+    told = [
+        np.reshape([float(text.replace("−", "-")) for text in one.locator(".jm-factor-number").all_inner_texts()], (-1, int(one.evaluate("(one) => one.querySelector('[style*=--n]')?.style.getPropertyValue('--n') ?? 1"))))
+        for one in factors.all()
+    ]
+    ways = iter(told)
+    total = sum(functools.reduce(np.matmul, [next(ways) for _ in way]) for way in panel.spec(result)["chain"]["sums"][0]["ways"])
+    assert total == pytest.approx(result.at(), rel=2e-2, abs=2e-3)
+    cards = page.locator(".jm-card")
+    expect(cards.first).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(cards.first).to_be_visible()
+    page.emulate_media(media="screen")
+    fold = page.get_by_role("button", name="each factor in full")
+    fold.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(cards.last).to_be_visible()
+
+
+def test_a_heat_map_is_of_squares(page: Page, tmp_path: Path) -> None:
+    """Rows of 784 numbers are shown as the pictures that they are, and each is found under the pointer."""
+    net = jacmagic.nnchain("x in R^784\np = softmax(W x + b) in R^10")
+    wanted = net.at()
+    for size in (1280, 390):
+        page.set_viewport_size({"width": size, "height": 800})
+        page.goto(net.save(tmp_path / "page.html").as_uri())
+        canvas = page.locator(".jm-chain .jm-heat canvas")
+        expect(page.locator(".jm-chain .jm-scale")).to_contain_text("each row as 28×28")
+        box = canvas.bounding_box()
+        assert box
+        across, down = canvas.evaluate("(one) => [one.width, one.height]")
+        assert box["width"] / across == pytest.approx(box["height"] / down, rel=0.02)
+        # The fifth entry below the first of the last row's picture is its 4 · 28 + 1st.
+        page.mouse.move(box["x"] + (across - 28 + 0.5) / across * box["width"], box["y"] + (down - 28 + 4.5) / down * box["height"])
+        told = page.locator(".jm-chain .jm-readout")
+        expect(told).to_contain_text("p10/∂x113 = ")
+        assert float(told.inner_text().rpartition("= ")[2].replace("−", "-")) == pytest.approx(wanted[9, 112], rel=6e-4)
 
 
 @pytest.mark.parametrize("block", [one for one in BLOCKS if "r = sqrt" not in one and "u =" not in one and "R^20" not in one])

@@ -180,6 +180,7 @@ export function controls(panel) {
   }
   const entries = weights.reduce((sum, name) => sum + product(name.shape), 0);
   // So many are nobody's to set.
+  box.classList.toggle("jm-inputs", weights.length > 0);
   if (weights.length && entries <= 20000) {
     const fold = el("details", { class: "jm-weights", open: entries <= 8 }, el("summary", {}, "weights"));
     for (const name of weights) fold.append(name.shape.length ? grid(panel, name) : slider(panel, name, 0));

@@ -81,7 +81,7 @@ export function mount(root, spec, bridge) {
   math.append(...(VIEWS.curvature?.(panel) ?? []));
   const learning = spec.learn && VIEWS.learning?.(panel);
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
-  const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel), !picture && learning), picture && el("div", { class: "jm-right" }, picture.node, learning), below, steps && el("div", { class: "jm-chain-box" }, steps.ladder));
+  const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel), !picture && learning), picture && el("div", { class: "jm-right" }, picture.node, learning), below, steps?.ladder);
   const [bar, blocks] = actions(panel, place);
   bar.append(full.button);
   root.append(stage, bar, blocks, spoken, bubble);

@@ -42,17 +42,26 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
   /** What is shown of which sum: as many factors as `done`. */
   let [shown, done] = [0, Infinity];
   const count = text(), parts = text();
+  const small = (/** @type {Matrix} */ one) => one.m <= 4 && one.n <= 4;
+  // Factors whose numbers have room beside each other show them, others their shape.
+  const wide = Math.max(...sums.map((/** @type {any} */ sum) => sum.ways.flat().map(matrix).reduce((/** @type {number} */ all, /** @type {Matrix} */ one) => all + (small(one) ? one.n : 9), 0))) > 8;
   const strips = sums.map((/** @type {any} */ sum) => strip(sum));
+  const grown = el("div", { class: "jm-grown" }, parts), end = el("div", { class: "jm-end" });
   const strip0 = el("div", { class: "jm-strip" }, ...strips.map((/** @type {any} */ one) => one.node));
   function text() { return page.createTextNode(""); }
   /** @param {any} sum */
   function strip(sum) {
     const columns = sum.ways.map((/** @type {number[]} */ way, /** @type {number} */ p) => way.map((card, k) => {
-      const number = text();
-      const cell = el("span", { class: "jm-factor-number" }, number);
+      const of = matrix(card);
+      const large = of.m * of.n > 1;
+      const open = large && !wide;
+      const numbers = Array.from({ length: open ? of.m * of.n : 1 }, text);
+      const cells = numbers.map((one) => el("span", { class: "jm-factor-number" + (large && !open ? " jm-shape" : "") }, one));
+      const cell = open ? el("span", { class: "jm-factor-matrix", style: "--n:" + of.n }, ...cells) : cells[0];
+      if (large && !open) numbers[0].data = of.m + "\u00d7" + of.n;
       const node = el("button", { type: "button", class: "jm-factor", tabindex: -1 }, typeset(cards[card].name), el("span", { class: "jm-factor-form" }, cards[card].form && typeset(cards[card].form)), cell);
       on(node, "click", () => go(sums.indexOf(sum), walk(sum.ways, fromRight()).findIndex(([a, b]) => a === p && b === k) + 1));
-      return { node, cell, number, card };
+      return { node, numbers: large && !open ? [] : numbers, cells, card };
     }));
     const between = (/** @type {string} */ sign) => el("span", { class: "jm-between" }, sign);
     return {
@@ -66,20 +75,22 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
     const order = walk(ways, fromRight());
     const last = Math.min(done, order.length);
     const taken = order.slice(0, last);
-    const top = largest(ways.flat().map(matrix).filter((/** @type {Matrix} */ one) => one.m * one.n === 1).map((/** @type {Matrix} */ one) => one.list[0]));
+    const top = largest(ways.flat().map(matrix).filter((/** @type {Matrix} */ one) => !wide || one.m * one.n === 1).flatMap((/** @type {Matrix} */ one) => Array.from(one.list)));
     const all = last === order.length && done === Infinity;
     strips.forEach((/** @type {any} */ one, /** @type {number} */ k) => one.node.classList.toggle("jm-shown", k === shown));
-    strips[shown].columns.forEach((/** @type {any[]} */ way, /** @type {number} */ p) => way.forEach(({ node, cell, number, card }, k) => {
+    strips[shown].columns.forEach((/** @type {any[]} */ way, /** @type {number} */ p) => way.forEach(({ node, cells, numbers, card }, k) => {
       const at = taken.findIndex(([a, b]) => a === p && b === k);
       const value = matrix(card);
       node.classList.toggle("jm-todo", at < 0);
       node.classList.toggle("jm-on", !all && at === last - 1 && at >= 0);
-      const large = value.m * value.n > 1;
-      write(number, large ? value.m + "\u00d7" + value.n : (value.list[0] > 0 ? "+" : "") + format(value.list[0]));
-      cell.classList.toggle("jm-shape", large);
-      cell.style.backgroundColor = large ? "" : tint(value.list[0], top);
+      numbers.forEach((/** @type {Text} */ text, /** @type {number} */ at) => {
+        const v = value.list[at];
+        write(text, numbers.length > 1 ? compact(v) : (v > 0 ? "+" : "") + format(v));
+        cells[at].style.backgroundColor = tint(v, top);
+      });
     }));
-    write(parts, grown(ways, taken));
+    write(parts, product(ways, taken));
+    end.classList.toggle("jm-whole", last === order.length);
     write(count, "step " + last + " of " + order.length);
     const here = taken[last - 1];
     const lighted = all || !here ? null : cards[ways[here[0]][here[1]]].matrix;
@@ -87,7 +98,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
     for (const hear of stepped) hear(lighted, finished);
   }
   /** The partial products of the paths, added up. @param {number[][]} ways @param {[number, number][]} taken */
-  function grown(ways, taken) {
+  function product(ways, taken) {
     const products = ways.map((way, p) => {
       const own = taken.filter(([a]) => a === p).map(([, k]) => k).sort((a, b) => a - b);
       const value = own.length ? own.map((k) => /** @type {Matrix} */ (matrix(way[k]))).reduce(times) : null;
@@ -126,8 +137,8 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
   on(way, "click", () => { forth = !forth; way.setAttribute("aria-pressed", String(forth)); go(shown, 1); });
   const whole = el("button", { type: "button", class: "jm-word" }, "all");
   on(whole, "click", () => go(shown, Infinity));
-  const box = el("div", { class: "jm-steps", role: "group", "aria-label": "the chain rule, a factor at a time; left and right arrow keys step" }, strip0,
-    el("div", { class: "jm-grown" }, parts), el("div", { class: "jm-step-bar" }, arrow("\u25c0", "one step back", -1), el("span", { class: "jm-count" }, count), arrow("\u25b6", "one step on", 1), way, whole));
+  const bar = el("div", { class: "jm-step-bar" }, arrow("\u25c0", "one step back", -1), el("span", { class: "jm-count" }, count), arrow("\u25b6", "one step on", 1), way, whole);
+  const box = el("div", { class: "jm-steps", role: "group", "aria-label": "the chain rule, a factor at a time; left and right arrow keys step" }, strip0, bar);
   on(box, "keydown", (event) => {
     const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft: -1 })[event.key];
     if (!step) return;
@@ -141,5 +152,13 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
     if (which >= 0 && done === Infinity && which !== shown) { shown = which; update(); }
   });
   now.push(update);
-  return box;
+  return {
+    node: box, strip: strip0, bar, sums: sums.length, grown,
+    /** Where the product grows and what it is in the end: in one place where that is small. @param {any} value @param {boolean} few @returns {any[]} */
+    ends(value, few) {
+      if (!few) return [grown, value];
+      end.append(grown, el("div", { class: "jm-ends" }, el("span", { class: "jm-value" }, "="), value));
+      return [end];
+    },
+  };
 }

@@ -15,7 +15,7 @@ export function units({ root, spec }) {
   const all = (/** @type {string} */ which) => /** @type {any[]} */ ([...root.querySelectorAll(which)]);
   const { rows = [], columns = [], entries } = spec.result ?? {};
   const cards = spec.chain?.cards ?? [];
-  const rules = all(".jm-math > .jm-chain").slice(0, -1);
+  const rules = all(".jm-rule");
   const formulas = all(".jm-result > :not(.jm-matrix), .jm-math > .jm-formula:not(.jm-result, .jm-chain), .jm-hessian, .jm-taylor");
   const named = [...rules, ...formulas];
   const left = all(".jm-math > :not(.jm-echo, .jm-note, .jm-result), .jm-right, .jm-below").filter((one) => !named.includes(one));

@@ -1,9 +1,10 @@
 /** A large Jacobian as a canvas, a pixel an entry. */
 
+import { fold } from "../folds.js";
 import { heat } from "../matrices.js";
 import { PICTURES } from "../parts.js";
 
-const { max, round } = Math;
+const { max } = Math;
 
 /** @type {import("../types.js").Picture} */
 function heatmap(engine, place) {
@@ -12,7 +13,7 @@ function heatmap(engine, place) {
   const { rows, columns } = table;
   const output = picture.value ?? table.output;
   const [m, n] = panel.state.matrixShape(output, rows.length);
-  const map = heat(panel, () => engine.shown(output), m, n, { says: "Jacobian as a heat-map", rows, columns });
+  const map = heat(panel, () => engine.shown(output), m, n, { says: "Jacobian as a heat-map", rows, columns, max: 400, fold });
   const ends = (/** @type {any[]} */ list, /** @type {string} */ word, /** @type {string} */ behind) => (list.length > 1 ? [word + " ", panel.label(list[0].key), " to ", panel.label(list[list.length - 1].key), behind] : []);
   return {
     node: map.node,
@@ -20,8 +21,9 @@ function heatmap(engine, place) {
     update() {},
     end() {},
     save() {
-      const [width, height] = [max(n, 240), max(m, round((240 * m) / n), 60)];
-      return draw("svg", { viewBox: "0 0 " + width + " " + height, width: 3 * width, height: 3 * height }, draw("image", { href: map.canvas.toDataURL(), width, height, preserveAspectRatio: "none", style: "image-rendering:pixelated" }));
+      const { width, height } = map.canvas;
+      const scale = max(1, 720 / width);
+      return draw("svg", { viewBox: "0 0 " + width + " " + height, width: scale * width, height: scale * height }, draw("image", { href: map.canvas.toDataURL(), width, height, style: "image-rendering:pixelated" }));
     },
   };
 }
