@@ -213,10 +213,11 @@ class _Evaluator:
     def value_constant(self, tree: t.Constant, _: Shape) -> float:
         return {"e": math.e, "pi": math.pi}[tree.name]
 
-    def value_component(self, tree: t.Component, _: Shape) -> float:
+    def value_component(self, tree: t.Component, _: Shape) -> Any:
         base = self.value(tree.base, UNKNOWN)
-        places = [int(self.value(one, (1, 1))[0, 0]) - 1 for one in tree.indices]
-        return float(base[places[0], places[1] if len(places) > 1 else 0])
+        places = [slice(None) if isinstance(one, t.Slice) else int(self.value(one, (1, 1))[0, 0]) - 1 for one in tree.indices]
+        found = base[places[0], places[1] if len(places) > 1 else 0]
+        return found.reshape(1, -1) if isinstance(places[-1], slice) else found
 
     def value_paren(self, tree: t.Paren, shape: Shape) -> np.ndarray:
         return self.value(tree.inner, shape)

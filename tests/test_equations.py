@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -240,3 +241,50 @@ def test_a_net_has_no_equations(block: str, line: int) -> None:
     with pytest.raises(jacmagic.JacmagicError, match="no layer of a net") as caught:
         jacmagic.nnchain(block)
     assert caught.value.line == line
+
+
+LAGRANGE = "f(x, y) = x^2 y\ng(x, y) = x^2 + x y^2\n"
+
+
+@pytest.mark.parametrize(("block", "residuals"), [
+    (LAGRANGE + "f_x = λ g_x\nf_y = λ g_y\ng(x, y) = 1", ["2*x*y - lam*(2*x + y**2)", "x**2 - lam*2*x*y", "x**2 + x*y**2 - 1"]),
+    (LAGRANGE + "grad f = λ grad g\ng(x, y) = 1", ["2*x*y - lam*(2*x + y**2)", "x**2 - lam*2*x*y", "x**2 + x*y**2 - 1"]),
+    (LAGRANGE + "∇f = -λ ∇g", ["2*x*y + lam*(2*x + y**2)", "x**2 + lam*2*x*y"]), (LAGRANGE + "∂f/∂x = λ ∂g/∂x + y", ["2*x*y - lam*(2*x + y**2) - y"]),
+    (LAGRANGE + "f_xy = f_yx", ["0"]), (LAGRANGE + "f_x(x, y) = 0", ["-2*x*y"]), (LAGRANGE + "f_x = 3", ["2*x*y - 3"]), (LAGRANGE + "∇f = [1, 2]", ["2*x*y - 1", "x**2 - 2"]),
+    ("f(x) = x^3 - x\nf'(x) = 0", ["1 - 3*x**2"]), ("f(x) = x^3 - x\nf'(x) = 2 - x", ["3*x**2 - 3 + x"]), ("f(x) = x^3 - x\nf' = 1", ["3*x**2 - 2"]), ("f(x) = x^3 - x\nf'' = e^-x", ["6*x - exp(-x)"]),
+    ("f(x) = x^3 - x\ndf/dx = x", ["3*x**2 - 1 - x"]), ("u(x, y) = x^2 - y^2\nv(x, y) = x y\nu_x = v_y\nu_y = -v_x", ["2*x - x", "-2*y + y"]),
+])
+def test_an_equation_with_a_derivative_alone_on_the_left_has_a_fix_that_means_it(block: str, residuals: list[str]) -> None:
+    for _ in range(3):
+        try:
+            r = jacmagic.jacobian(block, "x, y" if "y" in block else "x")
+            break
+        except jacmagic.JacmagicError as error:
+            block = block[: error.span.start] + error.hints[0] + block[error.span.stop :]
+    names = {**r.symbols, "exp": sp.exp, "lam": r.symbols.get("lam", 0)}
+    assert [sp.simplify(one - sp.sympify(text, names)) for one, text in zip([*r.outputs][-len(residuals) :], residuals, strict=True)] == [0] * len(residuals)
+
+
+@pytest.mark.parametrize(("block", "fix", "name"), [
+    ("f(x) = x^2\nf_x = 3 x", "f_x - 3 x = 0", "p_x = 3 x"), ("u = u(x, t)\nu_t = c^2 u_xx", "u_t - c^2 u_xx = 0", "p_t = c^2 u_xx"),
+    ("y = y(x)\ny' = -k y", "y' - (-k y) = 0", None), ("y = y(x)\ndy/dx = x y", "dy/dx - x y = 0", None), ("y = y(x)\ny'' = 0", "0 = y''", None),
+])
+def test_both_readings_of_a_derivative_on_the_left_are_offered_where_there_are_two(block: str, fix: str, name: str | None) -> None:
+    with pytest.raises(jacmagic.JacmagicError) as caught:
+        jacmagic.jacobian(block)
+    error = caught.value
+    assert (block[error.span.start : error.span.stop], error.hints) == (block.split("\n")[1], (fix,) if name is None else (fix, name))
+    for one in error.hints:
+        jacmagic.jacobian(block[: error.span.start] + one)
+
+
+@pytest.mark.parametrize(("equation", "zero"), [
+    ("u_t + u u_x = ν u_xx", lambda u, x, t, k: u.diff(t) + u * u.diff(x) - k * u.diff(x, 2)), ("u u_xt = u_x^2", lambda u, x, t, k: u * u.diff(x, t) - u.diff(x) ** 2),
+    ("du/dx - x u = 0", lambda u, x, t, k: u.diff(x) - x * u), (r"\frac{d^2 u}{d x^2} - x u = 0", lambda u, x, t, k: u.diff(x, 2) - x * u), ("0 = d u/d x - u^2", lambda u, x, t, k: u**2 - u.diff(x)),
+])
+def test_a_differential_equation_defines_no_function(equation: str, zero: Callable[..., sp.Expr]) -> None:
+    by = (x, t) if "_" in equation else (x,)
+    r = jacmagic.jacobian(f"u = u({', '.join(map(str, by))})\n{equation}")
+    u = sp.Function("u", real=True)(*by)
+    assert sp.simplify(r.matrix[0] - zero(u, x, t, r.symbols.get("nu")).diff(x)) == 0
+    assert not {"u_t", "u_x", "u_xx"} & set(r.symbols)

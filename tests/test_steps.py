@@ -162,7 +162,7 @@ def check(r: Any, root: Step) -> None:
         truth = Truth(r, own)
         left = truth.value(step.left, UNKNOWN)
         for side in (step.right, step.value):
-            if side is not None:
+            if side is not None and not any(isinstance(one, t.Dots) for one in t.walk(side)):  # too long to be written out
                 value = np.broadcast_to(truth.value(side, left.shape), left.shape)
                 assert np.allclose(value, left, rtol=2e-4, atol=2e-6 * (1 + np.abs(left).max())), f"{r.text}\n{text(step.line)}\n{left}\n{value}"
         for part in step.parts:
@@ -321,14 +321,62 @@ def test_every_line_of_a_random_net_is_true(seed: int) -> None:
     check(n, n.steps(rng.choice(layers), "x").root)
     weight = rng.choice(n.trainable())
     root = n.steps("L", weight).root
-    known = {**n.values, **n.forward()}
-    for key in layers:
+    size = full(n.program.shape(weight))
+    assert np.allclose(np.broadcast_to(_Evaluator(passed_back(n, root)).value(root.right, size), size), np.reshape(n.at("L", weight), size))
+
+
+def passed_back(n: Any, root: Step) -> dict[Any, Any]:
+    """The numbers of all names, and of each z and δ, these from the steps below them."""
+    known: dict[Any, Any] = {**n.values, **n.forward()}
+    for key in n.known:
+        known |= {symbol.name: float(value) for symbol, value in zip(n.entry_symbols(key), np.ravel(known[key]))}
+    for key in n.program.steps:
         if (parts := pre_activation(n, key)) is not None:
             known[t.PreActivation(t.Name(key))] = _Evaluator(known).value(parts[0], full(n.program.shape(key)))
-    for _, step in reversed(list(root.walk())):  # each δ from those below it
+    for _, step in reversed(list(root.walk())):
         known[step.left] = np.array(_Evaluator(known).value(step.right, UNKNOWN))
-    size = full(n.program.shape(weight))
-    assert np.allclose(np.broadcast_to(_Evaluator(known).value(root.right, size), size), np.reshape(n.at("L", weight), size))
+    return known
+
+
+@pytest.mark.parametrize("seed", seeds(300))
+def test_the_steps_of_an_entry_in_a_net_are_those_of_its_layers(seed: int) -> None:
+    rng = random.Random(1000 + seed)
+    n = jacmagic.nnchain(net(rng), wrt="x")
+    draw = np.random.default_rng(seed)
+    n.set(**{key: draw.uniform(-0.9, 0.9, np.shape(value)) for key, value in n.values.items()})
+    layers = [key for key in n.program.steps if key != "L"]
+    of, wrt = rng.choice([("L", "x"), ("L", rng.choice(n.trainable())), ("L", layers[0]), (rng.choice(layers), "x"), (layers[-1], rng.choice([one for one in n.trainable() if one in n.program.steps[layers[-1]].reads]))])
+    places = [[""] if n.program.shape(one) == () else [f"[{','.join(str(k + 1) for k in at)}]" for at in np.ndindex(n.program.shape(one))] for one in (of, wrt)]
+    of, wrt = of + rng.choice(["", *places[0]]), wrt + rng.choice(places[1])
+    found = n.steps(of, wrt)
+    value = np.array(n.at(of, wrt))
+    if of == "L" and n.place(wrt)[0] in n.trainable():
+        truth: Any = _Evaluator(passed_back(n, found.root))
+    else:
+        part = found.root.rule.startswith(("an entry of", "a row of", "a column of"))
+        for step in [] if n.place(wrt)[0] in layers else found.root.parts if part else [found.root]:
+            check(n, step)
+        truth = Truth(n, {})
+    assert found.root.rule != "a constant" or not value.any()
+    formula = found.result.sides[1]
+    if not any(isinstance(one, t.Dots) for one in t.walk(formula)):
+        right = np.array(truth.value(formula, UNKNOWN))
+        assert np.allclose(right, np.reshape(value, right.shape), rtol=2e-4, atol=2e-6)
+    assert text(found.result).startswith(text(found.root.left))
+    (number,) = found.result.sides[-1:]
+    shown = np.array([[float(text(one)) for one in row] for row in number.rows]) if isinstance(number, t.Matrix) else float(text(number))
+    assert np.allclose(shown, np.reshape(value, np.shape(shown)), rtol=1e-3, atol=1e-9)
+
+
+@pytest.mark.parametrize(("of", "wrt", "line"), [
+    ("L", "W1[1,2]", "∂L/∂W1[1,2] = δ_h[1] x₂    an entry of ∂L/∂W₁"), ("L", "W_{1,2}", "∂L/∂W1[1,2] = δ_h[1] x₂    an entry of ∂L/∂W₁"), ("L", "c1[3]", "∂L/∂c1[3] = δ_h[3]    an entry of ∂L/∂c₁"),
+    ("o[2]", "x[1]", "∂o₂/∂x₁ = (∂o/∂h ∂h/∂x)[2,1]    an entry of do/dx"), ("o", "x[2]", "∂o/∂x₂ = (∂o/∂h ∂h/∂x)[:,2]    a column of do/dx"), ("o[2]", "x", "∂o₂/∂x = (∂o/∂h ∂h/∂x)[2,:]    a row of do/dx"),
+    ("h[3]", "W1[3,2]", "∂(W1[3,1] x₁ + W1[3,2] x₂ + c1[3])/∂W1[3,2] = ∂(W1[3,2] x₂)/∂W1[3,2] = x₂    sum rule: a constant term falls away; W1[3,1], x₁, c1[3] held constant"),
+    ("h", "c1[1]", "∂h/∂c1[1] = [1 - tanh²(W1[1,1] x₁ + W1[1,2] x₂ + c1[1]); 0; 0]    entry by entry"),
+])
+def test_an_entry_of_a_net_s_derivative_is_explained_by_its_layers(of: str, wrt: str, line: str) -> None:
+    n = jacmagic.nnchain("x in R^2\nh = tanh(W1 x + c1) in R^3\no = W2 h + c2 in R^2\nL = 1/2 ||o - y||^2")
+    assert line in [one.strip() for one in n.steps(of, wrt.replace("W_", "W1_")).text.splitlines()]
 
 
 BLOCKS = [

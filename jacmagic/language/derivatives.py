@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jacmagic.errors import AmbiguousMath, JacmagicError, NameMistake, Span, SyntaxMistake
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
+from jacmagic.language.equations import on_one_side
 from jacmagic.language.keys import key_of
 from jacmagic.language.readings import product, said
 
@@ -611,16 +612,23 @@ def check_declared(reader: Reader, statements: Sequence[s.Statement]) -> None:
         AmbiguousMath: with the name.
     """
     functions = reader.scope.functions
-    for word in (word for one in statements for word in (*one.names, *one.params)):
+    for line, word in ((one, word) for one in statements for word in (*one.names, *one.params)):
         if word.index is None:
             continue
         base, shown = key_of(s.Word(word.span, word.text)), reader.source(word.span)
         of = next((key for key in functions if base == "J" and word.index == key), base)
         if of in functions and (of != base or any(splits(word, functions[of]))):
             letter = next(one for one in "pqwuvcdghkm" if one not in reader.scope.names)
+            own, equals = f"{letter}_{word.index}", reader.source(line.span).partition("=")
+            if line.kind in ("define", "function") and word is line.names[0] and "\n" not in equals[2]:
+                fixes = on_one_side(equals[0].strip(), equals[2]), equals[0].replace(shown, own, 1) + "=" + equals[2]
+                raise AmbiguousMath(
+                    f"{shown} can be the derivative of {of}, and this line an equation, or a name of its own, which "
+                    "has another letter then.", line.span, fixes,
+                )
             raise AmbiguousMath(
                 f"{shown} can be the derivative of {of}, which needs no line, or a name of its own, which has another "
-                "letter then.", word.span, (f"{letter}_{word.index}",),
+                "letter then.", word.span, (own,),
             )
 
 

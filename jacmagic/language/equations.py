@@ -19,6 +19,7 @@ class Equations(Parser):
     """What stands left of = and is no name, function or derivative in time."""
 
     functions: AbstractSet[str] = frozenset()  # those of the lines above
+    changing: AbstractSet[str] = frozenset()  # the y of y = y(x), likewise
 
     def depends_on(self, name: s.Word, raw: s.Raw) -> tuple[s.Word, ...]:
         """The arguments of y(x) in y = y(x), which says nothing but that y changes with x."""
@@ -61,6 +62,24 @@ class Equations(Parser):
         one = tokens[0]
         return find(one.text) is not None or key_of(s.Word(one.span, one.text, one.index)) in self.functions
 
+    def known(self, word: s.Word) -> bool:
+        """True of a name that a line above makes a function."""
+        return key_of(word) in self.functions or key_of(word) in self.changing
+
+    def has_known(self, tokens: Sequence[Token]) -> bool:
+        """True where one of these is such a name, or its differential, dy."""
+        words = [s.Word(one.span, text, one.index) for one in tokens if one.kind == "word"
+                 for text in (one.text, one.text[1:] if one.text[:1] == "d" else "") if text]
+        return any(map(self.known, words))
+
+    def is_derivative(self, tokens: Sequence[Token]) -> SyntaxMistake:
+        """A derivative alone on the left: it is found, so that this line is an equation."""
+        span = Span(tokens[0].span.start, self.tokens[-2].span.stop)
+        shown = self.text[span.start : tokens[-1].span.stop]
+        right = self.text[self.tokens[len(tokens)].span.stop : span.stop]
+        fix = () if "\n" in right else (on_one_side(shown, right),)
+        return SyntaxMistake(f"{shown} is a derivative, and {FOUND}.", span, fix)
+
     def check_form(self, tokens: Sequence[Token], shape: str) -> None:
         """No component has a value of its own, and no function that nobody knows has one at a point."""
         whole = tokens[0].span.to(tokens[-1].span)
@@ -95,6 +114,21 @@ class Equations(Parser):
     def finish(self) -> None:
         """Nothing may stand behind a statement."""
         raise NotImplementedError
+
+
+FOUND = "those are what jacmagic finds: an equation has it on the right, or among other terms"
+
+
+def on_one_side(left: str, right: str) -> str:
+    """The equation of a derivative alone on the left with all terms on one side."""
+    right, depth = right.strip(), 0
+    if right == "0":
+        return f"0 = {left}"
+    for k, one in enumerate(right):
+        depth += (one in "([{") - (one in ")]}")
+        if depth == 0 and one in "+-−" and (k == 0 or right[k - 1] not in "^_e*/"):
+            return f"{left} - ({right}) = 0"
+    return f"{left} - {right} = 0"
 
 
 def has_names(raw: s.Raw | None) -> bool:

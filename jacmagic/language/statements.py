@@ -199,6 +199,8 @@ class Line(Equations):
         shape = "".join(t.text if t.kind == "op" else {"word": "w", "cmd": "c"}.get(t.kind, "?") for t in tokens)
         if (rate := self.rate(tokens)) is not None:
             kind, name, self.dotted = rate
+            if self.known(name):
+                raise self.is_derivative(tokens)
             self.at = equals + 1
             return kind, name, ()
         if shape == "w":
@@ -209,6 +211,8 @@ class Line(Equations):
             raise SyntaxMistake(
                 "A system has first and second derivatives; of a higher one the lower is a name of its own.", whole
             )
+        if re.fullmatch(r"w'+\(w\)", shape) and self.has_known(tokens[:1]):
+            raise self.is_derivative(tokens)
         if re.fullmatch(r"w'+\(w\)", shape):
             prime = self.text[whole.start : tokens[-4].span.stop]
             fix = f"{prime.rstrip(chr(39) + '′’')}({self.text[tokens[-2].span.start : tokens[-2].span.stop]})"
@@ -226,7 +230,8 @@ class Line(Equations):
             self.next()
             self.next()
             return "function", word, tuple(params)
-        if (mistake := unsolved(self.text, tokens, self.tokens[equals + 1 : -1])) is not None:
+        mistake = None if self.has_known(tokens) else unsolved(self.text, tokens, self.tokens[equals + 1 : -1])
+        if mistake is not None:
             raise mistake
         return self.equation(equals, shape)
 
@@ -258,6 +263,8 @@ class Line(Equations):
 
     def no_rate(self, tokens: Sequence[Token], name: Word, below: str) -> SyntaxMistake:
         """df/dx = …, which is no equation in time."""
+        if self.known(name):
+            return self.is_derivative(tokens)
         span = Span(tokens[0].span.start, self.tokens[-2].span.stop)
         right = self.text[self.tokens[len(tokens)].span.stop : span.stop].strip()
         shown = self.text[tokens[0].span.start : tokens[-1].span.stop]
@@ -592,6 +599,7 @@ def parse(text: str, net: bool = False) -> tuple[Statement, ...]:
     lines = list(statements(Lexer(text).run()))
     names = declared_roles(lines)
     functions: set[str] = set()
+    changing: set[str] = set()
     for tokens in lines:
         if typeset and len(tokens) > 2 and tokens[-2].kind == "op" and tokens[-2].text in (",", "."):
             del tokens[-2]  # what ends a display
@@ -599,11 +607,13 @@ def parse(text: str, net: bool = False) -> tuple[Statement, ...]:
         if len(found) == MAX_STATEMENTS:
             raise LimitError(f"A block has at most {MAX_STATEMENTS:,} statements; use a family.", tokens[0].span)
         line = Line(text, tokens, set() if net else names)
-        line.functions = functions
+        line.functions, line.changing = functions, changing
         words = batch_of(tokens)
         statement = line.with_batch(words) if words else line.statement()
         if statement.kind == "function":
             functions.add(key_of(statement.names[0]))
+        if statement.kind == "depends":
+            changing.add(key_of(statement.names[0]))
         if statement.role is not None and not net:
             raise SyntaxMistake(
                 f"Names have a role, such as {statement.role.text}, in a net, %%nnchain; here there are only variables "

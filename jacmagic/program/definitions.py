@@ -11,6 +11,7 @@ from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake, Val
 from jacmagic.language import nodes as s
 from jacmagic.language import slips
 from jacmagic.language import tree as t
+from jacmagic.language.equations import FOUND, on_one_side
 from jacmagic.language.keys import key_of
 from jacmagic.language.words import INDEX_LETTERS
 from jacmagic.program.block import Declared, Settled, Sized, grown, line
@@ -74,9 +75,6 @@ def check_named(block: Declared) -> None:
         raise SyntaxMistake("This line has no name: say what it is.", statement.span, fix)
 
 
-FOUND = "those are what jacmagic finds: an equation has it on the right, or among other terms"
-
-
 def right_side(block: Declared, statement: s.Statement) -> t.Expr:
     """The right side of a line, or the difference of both."""
     assert statement.expr is not None
@@ -100,11 +98,8 @@ def check_left(block: Declared, statement: s.Statement, expr: t.Expr) -> None:
     first = expr.terms[0][1] if isinstance(expr, t.Sum) else expr
     if left is not None and isinstance(first, t.DERIVATIVES) and first.span == left:
         shown, rest = block.source(left), block.text[left.stop : statement.span.stop].partition("=")[2].strip()
-        terms = expr.terms[1:] if isinstance(expr, t.Sum) else ()
-        apart = f"({rest})" if len(terms) > 1 or rest[:1] in ("-", "−") else rest
-        fix = f"{shown} - {apart} = 0" if terms else f"0 = {shown}"
-        raise SyntaxMistake(
-            f"{shown} is a derivative, and {FOUND}.", statement.span, (fix,) if "\n" not in rest else ())
+        fix = () if "\n" in rest else (on_one_side(shown, rest),)
+        raise SyntaxMistake(f"{shown} is a derivative, and {FOUND}.", statement.span, fix)
 
 
 def unknown(line_: s.Statement) -> t.Unknown:

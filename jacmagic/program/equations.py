@@ -9,6 +9,7 @@ from jacmagic import names
 from jacmagic.errors import NameMistake, ShapeError, SyntaxMistake
 from jacmagic.functions import find
 from jacmagic.language import nodes as s
+from jacmagic.language.derivatives import splits
 from jacmagic.language.equations import difference, has_names, is_zero
 from jacmagic.language.keys import key_of
 
@@ -53,12 +54,23 @@ def dependent(
     asked = [one for one in statements if one.kind == "depends" or one.kind == "time" and not system]
     rest = [one for one in statements if one not in asked]
     conditions = [one for one in rest if one.kind == "residual" or one.names and key_of(one.names[0]) in zeros]
-    if any(is_derivative(raw) for one in conditions for raw in s.nodes(one.expr)):
-        conditions = []  # a differential equation
+    if differential(statements, conditions, asked):
+        conditions = []
     defined = {key_of(one.names[0]): one for one in asked if any(may_read(c, one.names[0]) for c in conditions)}
     check_arguments(asked, net)
     lines = [replace(one, kind="unknown") if one in asked else one for one in statements]
     return above_uses([one for one in lines if key_of_line(one) not in defined or one.kind != "unknown"]), defined
+
+
+def differential(
+    statements: Sequence[s.Statement], conditions: Sequence[s.Statement], asked: Sequence[s.Statement]
+) -> bool:
+    """True where a derivative stands in a condition."""
+    moving = {"", *keys_of([word for one in asked for word in (*one.names, *one.params)])}
+    if any(key_of(name) == "d" for one in statements for name in (*one.names, *one.params)):
+        moving = set()  # dx is d·x
+    raws = [raw for one in conditions for raw in s.nodes(one.expr)]
+    return any(is_derivative(raw, asked) or is_quotient(raw, moving) for raw in raws)
 
 
 def key_of_line(line: s.Statement) -> str:
@@ -95,9 +107,24 @@ def may_read(line: s.Statement, name: s.Word) -> bool:
     return any(key_of(word) == key for word in words) or any(key in word.text for word in glued)
 
 
-def is_derivative(raw: s.Raw) -> bool:
-    """True of the signs of a derivative."""
+def is_derivative(raw: s.Raw, asked: Sequence[s.Statement]) -> bool:
+    """True of the signs of a derivative, and of u_xx beside u = u(x, t)."""
+    if isinstance(raw, s.Word) and raw.index is not None:
+        base = key_of(s.Word(raw.span, raw.text))
+        params = [keys_of(one.params) for one in asked if key_of(one.names[0]) == base]
+        return any(any(splits(raw, one)) for one in params)
     return raw.text in ("∂", "∇") if isinstance(raw, s.Word) else isinstance(raw, s.Post) and raw.kind == "'"
+
+
+def is_quotient(raw: s.Raw, moving: Collection[str]) -> bool:
+    """True of dy/dx and d^2 y/d x^2: above and below it begins with a d."""
+    def is_d(raw: s.Raw) -> bool:
+        first = raw.items[0].atom if isinstance(raw, s.Run) else raw
+        return isinstance(first, s.Word) and first.text[:1] == "d" and first.text[1:] in moving
+
+    if isinstance(raw, s.Frac):
+        return is_d(raw.above) and is_d(raw.below)
+    return isinstance(raw, s.Run) and is_d(raw) and any(one.operator == "/" and is_d(one.atom) for one in raw.items)
 
 
 def one_by_one(statements: Sequence[s.Statement]) -> list[s.Statement]:

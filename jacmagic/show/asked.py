@@ -10,6 +10,7 @@ from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.language.answers import LABELS, outside
 from jacmagic.result import Result
 from jacmagic.show.answers import known
+from jacmagic.show.pieces import entry_names
 
 MAX_ASKED = 64
 """Entries that a quiz asks for. Instead: fewer variables, or those that are named, `--quiz="df1/dx2"`."""
@@ -61,7 +62,7 @@ def stripped(text: str, start: int, stop: int) -> Span:
 
 def symbols(result: Result, keys: tuple[str, ...]) -> list[str]:
     """The names of all entries of some names."""
-    return [symbol.name for key in keys for symbol in result.entry_symbols(key)]
+    return [one for key in keys for one in entry_names(result, key)]
 
 
 def named(result: Result, text: str, span: Span) -> list[Asked]:
@@ -81,7 +82,7 @@ def named(result: Result, text: str, span: Span) -> list[Asked]:
     rows, columns = symbols(result, p.outputs), symbols(result, p.variables)
     return [
         Asked(one, by, rows.index(one), columns.index(by) if by in columns else None)
-        for one, by in product(of_name(result, of), of_name(result, wrt))
+        for one, by in product(entry_names(result, of), entry_names(result, wrt))
     ]
 
 
@@ -89,10 +90,3 @@ def example(result: Result) -> str:
     """The name of the first entry of this Jacobian."""
     p = result.program
     return f"d{symbols(result, p.outputs)[0]}/d{symbols(result, p.variables)[0]}"
-
-
-def of_name(result: Result, name: str) -> list[str]:
-    """The entries of a name, or it alone where it is one."""
-    key, at = result.place(name)
-    found = symbols(result, (key,))
-    return found if at is None else found[at : at + 1]

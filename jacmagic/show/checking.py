@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import Any
 
@@ -26,7 +26,7 @@ from jacmagic.show.answers import Answer, read
 from jacmagic.show.backward import layout_of
 from jacmagic.show.convention import LAYOUTS, in_denominator
 from jacmagic.show.mistakes import wrong
-from jacmagic.show.pieces import Formula, Told, aligned, fitting
+from jacmagic.show.pieces import Formula, Told, aligned, entry_names, fitting
 from jacmagic.solving import in_time
 from jacmagic.values import identifier
 
@@ -327,13 +327,9 @@ class _Marked:
 
     def entry(self, k: int) -> tuple[str, str]:
         """The names of what an entry differentiates, and by what."""
-        rows, columns = ([symbol for key in keys for symbol in self.entries(key)] for keys in (self.ofs, self.wrts))
+        names = partial(entry_names, self.result)
+        rows, columns = ([one for key in keys for one in names(key)] for keys in (self.ofs, self.wrts))
         return rows[k // len(columns)], columns[k % len(columns)]
-
-    def entries(self, name: str) -> list[str]:
-        key, at = self.result.place(name)
-        symbols = self.result.entry_symbols(key)
-        return [one.name for one in (symbols if at is None else symbols[at : at + 1])]
 
     def slip(self, k: int) -> str:
         """The words for what leads to a wrong entry; two where two do, none where none of the known ones does."""

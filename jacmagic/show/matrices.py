@@ -221,15 +221,18 @@ def by_function(call: t.Call) -> str:
 # ------------------------------------------------------------------ layers
 def layer(result: Result, of: str, wrt: str) -> Step:
     """The steps of vectors and matrices: δ back to a weight, else the chain rule over the definitions on the way."""
-    p = result.program
     (key, at), (by, k) = result.place(of), result.place(wrt)
     if at is not None or k is not None:
         raise ValueError("steps are of whole names, or of one number by another")
-    if p.net and key == p.outputs[-1] and by not in p.steps:
-        for line in (line for lines in backward(result) for line in lines):
-            if line.weight and line.key == by:
-                return back(result, line)
-    return over(result, key, by)
+    line = weighed(result, key, by)
+    return over(result, key, by) if line is None else back(result, line)
+
+
+def weighed(result: Result, key: str, by: str) -> Passed | None:
+    """The formula of the gradient of a net's last number by a weight; None of all else."""
+    p = result.program
+    found = (one for lines in backward(result) for one in lines) if p.net and key == p.outputs[-1] else ()
+    return next((one for one in found if one.weight and one.key == by), None)
 
 
 def back(result: Result, line: Passed) -> Step:

@@ -19,7 +19,7 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.language.printers import text
 from jacmagic.result import Result
-from jacmagic.show.pieces import name_of
+from jacmagic.show.pieces import entry_names, name_of
 from jacmagic.show.rules import ONE, ZERO, Rules, Step, joined
 from jacmagic.show.steps import _Numbers
 
@@ -442,17 +442,13 @@ def kind_of(step: Step) -> str:
     return step.rule.partition(", inner function")[0]
 
 
-def entries_of(result: Result, keys: Sequence[str]) -> list[str]:
-    return [symbol.name for key in keys for symbol in result.entry_symbols(key)]
-
-
 def wrong(result: Result, of: str, wrt: str) -> Iterator[tuple[str, Node]]:
     """What the derivative of a number by a number becomes by each wrong rule: its words, and its node."""
     step = _Numbers(result).step(of, wrt)
     made = _Wrong(result, wrt, step)
 
     def all_of() -> Iterator[tuple[str, Node]]:
-        for key in [one for one in entries_of(result, result.program.variables) if one != wrt][:MAX_HELD]:
+        for key in [one for by in result.program.variables for one in entry_names(result, by) if one != wrt][:MAX_HELD]:
             with suppress(*_UNREAD):
                 said = f"the derivative by {text(t.Name(key))}, not by {text(t.Name(wrt))}"
                 yield said, result.derivative(of, key, safe=False)[0]

@@ -130,6 +130,13 @@ def name_of(result: Result, key: str) -> t.Name:
     return t.Name(key, step is not None and step.kind == "equation")
 
 
+def entry_names(result: Result, name: str) -> list[str]:
+    """The names of a name's entries, as their symbols have them; of an entry itself, however it was typed."""
+    key, at = result.place(name)
+    found = [symbol.name for symbol in result.entry_symbols(key)]
+    return found if at is None else [found[at]]
+
+
 def equal(*sides: t.Expr) -> t.Expr:
     """a = b = c; what stands alone is not equal to anything."""
     return t.Equation(sides, ("=",) * (len(sides) - 1)) if len(sides) > 1 else sides[0]

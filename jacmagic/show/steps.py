@@ -20,13 +20,23 @@ from jacmagic.engine import chain as c
 from jacmagic.engine.graph import ancestry
 from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.language import tree as t
-from jacmagic.language.printers import latex
+from jacmagic.language.printers import latex, text
 from jacmagic.result import Result
 from jacmagic.rounding import steady
 from jacmagic.show.backward import layout_of
 from jacmagic.show.convention import laid_tree
-from jacmagic.show.matrices import BY_ENTRIES, layer
-from jacmagic.show.pieces import MAX_BESIDE, MAX_ENTRIES_TEX, Formula, Told, aligned, equal, fitting, name_of
+from jacmagic.show.matrices import BY_ENTRIES, layer, weighed
+from jacmagic.show.pieces import (
+    MAX_BESIDE,
+    MAX_ENTRIES_TEX,
+    Formula,
+    Told,
+    aligned,
+    entry_names,
+    equal,
+    fitting,
+    name_of,
+)
 from jacmagic.show.rules import Rules, Step, added, joined
 from jacmagic.show.tables import derivative_name, in_own_names, table
 
@@ -70,17 +80,23 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
     (key, at), (by, k) = result.place(of), result.place(wrt)
     if key not in result.program.steps:
         raise ValueError(f"{of} has no definition in this block, so that there are no steps to its derivative")
+    of = key if at is None else entry_names(result, of)[0]  # W_{1,2}, however it was typed
+    wrt = by if k is None else entry_names(result, wrt)[0]
     shapes = result.program.shape(key) if at is None else (), result.program.shape(by) if k is None else ()
-    if shapes == ((), ()):
-        root = _Numbers(result).step(of, wrt)
+    over = _Numbers(result)
+    part = part_of(result, of, wrt) if (at, k) != (None, None) and over.in_layers(key, by) else None
+    if part is not None:
+        root, last = over.explained(part), part.right
+        numbers = matrix_of_numbers(result, of, wrt) if shapes != ((), ()) else in_numbers(result, last, of, wrt)[-1:]
+    elif shapes == ((), ()):
+        root = over.step(of, wrt)
         last = result_of(result, of, wrt)
         numbers = in_numbers(result, last, of, wrt)
     else:
-        over = _Numbers(result)
-        jumps = over.derives(key) or over.calls_unknown(key)
+        jumps = over.derives(key) or over.calls_unknown(key) or (at, k) != (None, None)
         root = over.explained(worked(result, of, wrt) if jumps else layer(result, of, wrt))
         last = root.right if root.value is None else root.value
-        numbers = matrix_of_numbers(result, key, by)
+        numbers = matrix_of_numbers(result, of, wrt)
     left = name_of_result(result, key, wrt) or root.left
     final = laid_tree(result, equal(left, last, *numbers))
     arrays = result.program.arrays
@@ -88,10 +104,43 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
     return Steps(root, final, (*lines, Formula("steps", final, "put together", arrays)))
 
 
+def part_of(result: Result, of: str, wrt: str) -> Step | None:
+    """An entry, row or column of a derivative over the layers of a net, δ₁ x₂, below it the steps of the whole."""
+    (key, at), (by, k) = result.place(of), result.place(wrt)
+    shapes, line = (result.program.shape(key), result.program.shape(by)), weighed(result, key, by)
+    if line is None and max(map(len, shapes)) > 1:
+        return None  # no matrix: each entry has a formula of its own
+    whole = layer(result, key, by)
+    value = t.inside(whole.right if whole.value is None else whole.value)
+    left, words = t.Partial(t.Name(of), (t.Name(wrt),)), f"of {text(whole.left)}"
+    if line is None:
+        places = (None if at is None and shapes[0] else at or 0, None if k is None and shapes[1] else k or 0)
+        kind = "a column" if places[0] is None else "a row" if places[1] is None else "an entry"
+        return Step(f"{kind} {words}", left, entry_at(value, *places), None, parts=(whole,))
+    at_entry = divmod(k or 0, shapes[1][1]) if len(shapes[1]) > 1 else (k or 0,)
+    return Step(f"an entry {words}", left, entry_of(value, *at_entry), None, parts=(whole,))
+
+
+def entry_of(tree: t.Expr, *places: int) -> t.Expr:
+    """An entry of a gradient; of u xᵀ it is a product of numbers."""
+    factors = tree.factors if isinstance(tree, t.Product) else ()
+    last = factors[-1][1] if len(places) > 1 and factors else None
+    if not isinstance(last, t.Transpose) or not isinstance(last.base, t.Name):
+        return entry_at(tree, *places)
+    rest = factors[0][1] if len(factors) == 2 else t.Product(factors[:-1])
+    return joined(entry_at(rest, places[0]), entry_at(last.base, places[1]))
+
+
+def entry_at(tree: t.Expr, *places: int | None) -> t.Expr:
+    """An entry of a formula, counting from 0; where a place is None, a row or column of it."""
+    base = tree if isinstance(tree, (t.Name, t.Delta)) else t.Paren(tree)
+    return t.Component(base, tuple(t.Slice() if one is None else t.Number(str(one + 1)) for one in places))
+
+
 def worked(result: Result, of: str, wrt: str) -> Step:
     """A derivative of what is one itself, of vectors: its entries, where they are few."""
     node, left = result.derivative(of, wrt, safe=False)[0], t.Partial(name_of(result, of), (name_of(result, wrt),))
-    width = max(prod(result.program.shape(result.place(wrt)[0])), 1)
+    width = form(result, of, wrt)[1]
     if node.size > MAX_BESIDE:
         return Step(BY_ENTRIES, left, t.Dots(), None)
     flat = [layout_of(result)(one) for one in result.slopes(node)]
@@ -116,7 +165,7 @@ class _Numbers:
     def step(self, of: str, wrt: str) -> Step:
         p = self.result.program
         key, by = self.result.place(of)[0], self.result.place(wrt)[0]
-        through = [one for one in self.reads(key) if one in p.steps and one != by and self.leads(one, by)]
+        through = self.through(key, by)
         if not through or any(p.shape(one) for one in through):
             return self.direct(of, wrt, bool(through))
         direct = by in self.reads(key)
@@ -130,12 +179,24 @@ class _Numbers:
         rule = "chain rule" if len(terms) == 1 else "chain rule, a term for each way"
         return Step(rule, left, added(terms), result_of(self.result, of, wrt), parts=tuple(parts))
 
+    def through(self, key: str, by: str) -> list[str]:
+        """The definitions that one reads on the way to a name."""
+        steps = self.result.program.steps
+        return [one for one in self.reads(key) if one in steps and one != by and self.leads(one, by)]
+
+    def in_layers(self, key: str, by: str) -> bool:
+        """True where the way leads through layers of a net."""
+        p = self.result.program
+        return p.net and any(p.shape(one) for one in self.through(key, by))
+
     def explained(self, step: Step) -> Step:
         """What is said entry by entry, with the steps of entries below it: of a few all, of more the first."""
         if step.parts or step.rule.partition(":")[0] != BY_ENTRIES or not isinstance(step.left, (t.Partial, t.Total)):
             return replace(step, parts=tuple(map(self.explained, step.parts)))
         of, by = step.left.of, step.left.by[0]
-        if not isinstance(of, t.Name) or not isinstance(by, t.Name) or of.key not in self.result.program.steps:
+        if not isinstance(of, t.Name) or not isinstance(by, t.Name):
+            return step
+        if self.result.place(of.key)[0] not in self.result.program.steps:
             return step
         found = self.entry_steps(of.key, by.key)
         few = list(islice(found, MAX_EACH + 1))
@@ -145,7 +206,7 @@ class _Numbers:
 
     def entry_steps(self, of: str, by: str) -> Iterator[Step]:
         """The steps of each entry that is not a constant, among the first."""
-        rows, columns = ([one.name for one in self.result.entry_symbols(key)] for key in (of, by))
+        rows, columns = (entry_names(self.result, key) for key in (of, by))
         for row, column in islice(product(rows, columns), MAX_TRIED):
             with suppress(JacmagicError):
                 step = self.direct(row, column)
@@ -282,11 +343,16 @@ def in_numbers(result: Result, tree: t.Expr, of: str, wrt: str) -> tuple[t.Expr,
     return ()
 
 
+def form(result: Result, of: str, wrt: str) -> tuple[int, int]:
+    """Rows and columns of a derivative; that of a number by a matrix has the matrix's."""
+    rows, columns = (len(entry_names(result, one)) for one in (of, wrt))
+    shape = result.program.shape(result.place(wrt)[0])
+    return (shape[0], shape[1]) if rows == 1 < columns and len(shape) == 2 else (rows, columns)
+
+
 def matrix_of_numbers(result: Result, key: str, by: str) -> tuple[t.Expr, ...]:
     """The numbers of a derivative of up to sixteen entries."""
-    rows, columns = (prod(result.program.shape(one)) for one in (key, by))
-    if rows == 1 and len(result.program.shape(by)) == 2:
-        rows, columns = result.program.shape(by)
+    rows, columns = form(result, key, by)
     if rows * columns > MAX_BESIDE:
         return ()
     with suppress(JacmagicError, ArithmeticError), np.errstate(all="ignore"):
