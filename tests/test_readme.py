@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import jacmagic
-from jacmagic import conditions, guide, panel, result, solving
+from jacmagic import conditions, guide, panel, result, rounding, solving
 from jacmagic.code import BACKENDS, RUNNING
 from jacmagic.code import sympy as source
 from jacmagic.engine import chain, entries, expand, nonzeros
@@ -40,7 +40,7 @@ OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
     limits, lowerer, implicit, expand, maps, entries, chain, nonzeros, source, result, conditions, solving, pieces, paths, remarks,
-    rules, checking, mistakes, points, asked, volume, views, panel, asking, pictures, learning, block, lay,
+    rounding, rules, checking, mistakes, points, asked, volume, views, panel, asking, pictures, learning, block, lay,
 )
 
 

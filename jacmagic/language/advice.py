@@ -26,9 +26,12 @@ def _divided(new: str) -> Callable[[Match], Sequence[str]]:
     return write
 
 
+_LISTED = r"[A-Za-z]\w*(?:\s*\(\s*\d+\s*(?:nodes?|units?|neurons?)?\s*\))?"
+
+
 def _net_sizes(found: Match) -> Sequence[str]:
-    parts = [part.strip() for part in found[0].split("->")]
-    return (" -> ".join(part if "(" in part else f"{part}(1)" for part in parts),)
+    parts = [re.match(r"([A-Za-z]\w*)\s*(?:\(\s*(\d+))?", part.strip()) for part in re.split("->|→", found[0])]
+    return (" -> ".join(f"{part[1]}({part[2] or 1})" for part in parts if part),)
 
 
 _LAYER = re.compile(r"(?:nn\.|layers\.|keras\.layers\.)*(Dense|Linear|Conv1d|Dropout|Flatten|[A-Z]\w*)\s*\(([^()]*)\)")
@@ -366,9 +369,10 @@ TABLE = (
          ("f \\colon \\mathbb R \\to \\mathbb R\nf(x) = x^2", ("# f \\colon \\mathbb R \\to \\mathbb R",))),
     ),
     Advice(
-        re.compile(r"^(?:[A-Za-z]\w*\s*(?:->|→)\s*)(?:[A-Za-z]\w*(?:\(\d+\))?\s*(?:->|→)\s*)*[A-Za-z]\w*(?:\(\d+\))?$"),
+        re.compile(rf"^(?=.*(?:->|→)\s*[A-Za-z])(?:{_LISTED}\s*(?:->|→)\s*)+{_LISTED}$"),
         "Every layer says its size.", _net_sizes,
-        (("x -> A(2) -> B(2) -> O", ("x(1) -> A(2) -> B(2) -> O(1)",)),),
+        (("x -> A(2) -> B(2) -> O", ("x(1) -> A(2) -> B(2) -> O(1)",)),
+         ("x -> A (2 nodes) → B (2 nodes) -> O", ("x(1) -> A(2) -> B(2) -> O(1)",))),
     ),
     Advice(
         re.compile(
