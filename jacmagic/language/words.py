@@ -328,10 +328,11 @@ class Words:
             inside = "(…)"
         named = inside if re.fullmatch(r"\([^\W\d]\w*(?:,\s*[^\W\d]\w*)*\)", inside) else "(x)"
         called = re.findall(r"([^\W\d]\w*)\(", inside)
+        unknown = not self.scope.net and (named == inside or shown in "fghFGH")
         times = "," not in inside and all(one in SPELLINGS or one in self.scope.functions for one in called)
         return NameMistake(
             f"{shown} is not a function: define {shown}{named} = … above"
-            f"{'' if self.scope.net else f', or leave open what it is by a line {shown} = {shown}{named}'}"
+            f"{f', or leave open what it is by a line {shown} = {shown}{named}' if unknown else ''}"
             f"{f', or write {shown}*{inside}' if times else ''}.", name.to(group),
             (f"{shown}*{inside}",) if times and inside != "(…)" else (),
         )

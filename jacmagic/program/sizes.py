@@ -12,7 +12,7 @@ import sympy as sp
 from jacmagic import names
 from jacmagic.code import compile_numpy
 from jacmagic.engine.graph import Graph
-from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, ValueMistake
+from jacmagic.errors import JacmagicError, LimitError, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.language import tree as t
 from jacmagic.language.nodes import Statement
 from jacmagic.program.batches import Batches
@@ -89,12 +89,31 @@ def whole_names(block: Settled, wanted: list[t.Expr], sizes: set[str]) -> list[s
             found[name] = None
             continue
         if stated is None or name in block.scope.functions:
-            raise without_value(name, spans.get(name, Span(0, 0)), name in block.drafts, name in sizes)
+            span = spans.get(name, Span(0, 0))
+            raise bracketed(block, name) or without_value(name, span, name in block.drafts, name in sizes)
         inner = [n for n in names_in(stated) if n not in found]
         spans |= {n: use_of(stated, n) or stated.span for n in inner}
         todo += inner
         found[name] = None
     return list(found)
+
+
+def bracketed(block: Settled, name: str) -> SyntaxMistake | None:
+    """What is said of a[1 - x], where nothing says that a has entries: square brackets for round ones."""
+    arguments = {param for params in block.scope.functions.values() for param in params}
+    for one in (node for tree in block.trees.values() for node in t.walk(tree)):
+        if not isinstance(one, t.Component) or len(one.indices) > 1 or name not in names_in(one.indices[0]):
+            continue
+        index, base = one.indices[0], t.inside(one.base)
+        if isinstance(index, t.Name) or isinstance(index, t.Sum) and name not in arguments:
+            continue
+        if not isinstance(base, t.Name) or base.key not in block.drafts.keys() | block.trees.keys():
+            left, inner = block.source(one.base.span), block.source(index.span)
+            return SyntaxMistake(
+                f"[{inner}] behind {left} is an entry, counted by whole numbers; a bracket that multiplies is round.",
+                one.span, (f"{left}*({inner})",),
+            )
+    return None
 
 
 def without_value(name: str, span: Span, declared: bool, is_size: bool) -> ValueMistake:
