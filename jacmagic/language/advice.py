@@ -369,7 +369,7 @@ TABLE = (
          ("f \\colon \\mathbb R \\to \\mathbb R\nf(x) = x^2", ("# f \\colon \\mathbb R \\to \\mathbb R",))),
     ),
     Advice(
-        re.compile(rf"^(?=.*(?:->|→)\s*[A-Za-z])(?:{_LISTED}\s*(?:->|→)\s*)+{_LISTED}$"),
+        re.compile(rf"^[A-Za-z]\w*\s*(?:->|→)\s*(?:{_LISTED}\s*(?:->|→)\s*)*{_LISTED}$"),
         "Every layer says its size.", _net_sizes,
         (("x -> A(2) -> B(2) -> O", ("x(1) -> A(2) -> B(2) -> O(1)",)),
          ("x -> A (2 nodes) → B (2 nodes) -> O", ("x(1) -> A(2) -> B(2) -> O(1)",))),
