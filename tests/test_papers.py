@@ -214,3 +214,71 @@ def test_a_chain_of_many_paths_is_a_sum_for_each_definition_where_they_part() ->
         total = evaluate(right, known)
         assert isinstance(name, t.Total)
         close(total, np.reshape(n.at(name.of.key, "x", **point), total.shape))
+
+
+def in_place(block: str, fix: str, span: Any) -> str:
+    """The block with a fix pasted: in the place of what is underlined, or, a line of its own, on top."""
+    if " in R" in fix or fix.startswith("I ="):
+        return f"{fix}\n{block}"
+    return block[: span.start] + fix + block[span.stop :]
+
+
+MEANT: dict[str, tuple[str, str, Any]] = {  # a block that is refused, its first fix, and what is meant
+    "an identity that no line declares": (
+        "X in R^(4x2)\ny in R^4\nλ in R\nf = (X^T X + λ I)^-1 X^T y", "I = [1, 0; 0, 1]",
+        lambda X, y, lam, **_: torch.linalg.solve(X.T @ X + lam * torch.eye(2, dtype=X.dtype), X.T @ y)),
+    "an identity with its number": (
+        "A in R^(3x3)\nf = det(A - λ I)", "λ in R; I = [1, 0, 0; 0, 1, 0; 0, 0, 1]",
+        lambda A, lam, **_: torch.det(A - lam * torch.eye(3, dtype=A.dtype))),
+    "a convolution": (
+        "x in R^(5x4)\nw in R^(3x2)\nf = w * x", "conv(x, w)", lambda x, w, **_: F.conv2d(x[None, None], w[None, None])[0, 0]),
+    "a convolution in LaTeX": (
+        "x in R^(5x5)\nw in R^(3x3)\nf = tanh(w \\ast x)", "conv(x, w)",
+        lambda x, w, **_: torch.tanh(F.conv2d(x[None, None], w[None, None])[0, 0])),
+    "the root of a degree matrix": (
+        "A, H in R^(3x3)\nD = diag(sum_rows(A))\nf = D^{-1/2} A H", "diag([D[i,i]^(-1/2) for i = 1..3])",
+        lambda A, H, **_: torch.diag(A.sum(1) ** -0.5) @ A @ H),
+    "an inner product of matrices": ("A, B in R^(2x3)\nf = \\langle A, B \\rangle", "sum(A .* B)", lambda A, B, **_: (A * B).sum()),
+    "the logarithm of a determinant by bars": ("X in R^(2x2)\nf = ln|X|^2", "(det(X))", lambda X, **_: torch.log(torch.det(X)) ** 2),
+    "Kronecker's product": (
+        "A, X, B in R^(2x2)\nf = (B^T \\otimes A) vec(X)", "kron(B^T, A)",
+        lambda A, X, B, **_: (A @ X @ B).T.reshape(-1)),
+    "lengths of rows": ("X in R^(2x3)\nf = np.linalg.norm(X, axis=1)", "sqrt(sum_rows(X .^ 2))", lambda X, **_: X.norm(dim=1)),
+    "sums of columns": ("X in R^(2x3)\nf = sum(X, dim=0)", "sum_cols(X)", lambda X, **_: X.sum(0)),
+    "a power above an index": ("x in R^3\nf = x^2_1 + x_2", "x_1^2", lambda x, **_: x[0] ** 2 + x[1]),
+}
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_the_first_fix_of_what_papers_write_is_what_they_mean(name: str) -> None:
+    block, fix, meant = MEANT[name]
+    with pytest.raises(jacmagic.JacmagicError) as caught:
+        jacmagic.jacobian(block)
+    assert caught.value.hints[0] == fix
+    r = jacmagic.jacobian(in_place(block, fix, caught.value.span))
+    draw = np.random.default_rng(4)
+    point = {key: draw.uniform(0.2, 1.5, np.shape(value)) for key, value in r.values.items() if key != "I"}
+    given = {key: torch.tensor(value, requires_grad=True) for key, value in point.items()}
+    wanted = meant(**given)
+    close(r.forward(**point)["f"], wanted.detach().numpy())
+    back = torch.tensor(draw.normal(size=tuple(wanted.shape)))
+    for key, slope in zip(given, torch.autograd.grad(wanted, list(given.values()), back)):
+        rows = np.reshape(r.at("f", key, **point), (back.numel(), -1))
+        close(back.numpy().reshape(-1) @ rows, slope.numpy().reshape(-1))
+
+
+def test_signs_are_no_exponents_and_a_new_letter_no_point() -> None:
+    for block, hint in (("L(v) = max(0, m^+ - v)^2", "m_plus"), ("L(v) = max(0, v - m^-)^2", "m_minus"), ("f(b) = A^+ b", "A_plus")):
+        with pytest.raises(jacmagic.JacmagicError, match="A sign is no exponent") as caught:
+            jacmagic.jacobian(block)
+        assert caught.value.hints == (hint,)
+    with pytest.raises(jacmagic.NameMistake, match="a point is of numbers and of its names"):
+        jacmagic.jacobian("f(x) = k x^2\nat x = b")
+    assert jacmagic.jacobian("f(x) = x^-1 + 10^+2 x").at(x=2.0) == 100 - 0.25
+
+
+def test_an_argument_that_a_call_fills_is_no_column_of_the_equation() -> None:
+    r = jacmagic.jacobian("g(y) = y^2\nx y = g(x)")
+    assert [str(one) for one in r.variables] == ["x", "y"]
+    close(r.at(x=3.0, y=5.0), np.array([[5.0 - 6.0, 3.0]]))
+    assert [str(one) for one in jacmagic.jacobian("f(x) = a x^2\nu = f(2x)").variables] == ["x"]

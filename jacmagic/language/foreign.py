@@ -510,13 +510,13 @@ ROWS = (
         (("x in R^3\nf = x[end]", ()),),
     ),
     Advice(
-        re.compile(r"(?<![\w.])((?:log_)?softmax|layer_norm|norm)\(([^()=]*?)\s*,\s*(?:dim|axis)\s*=\s*-?1(?:\s*,\s*keepdims?\s*=\s*\w+)?\)"),
+        re.compile(r"(?<![\w.])((?:log_)?softmax|layer_norm)\(([^()=]*?)\s*,\s*(?:dim|axis)\s*=\s*-?1(?:\s*,\s*keepdims?\s*=\s*\w+)?\)"),
         "The axis is not written: a vector has one, and of a matrix it is each row.", _written("{1}({2})"),
         (("z in R^3\nf = softmax(z, dim=-1)", ("softmax(z)",)),),
     ),
     Advice(
         re.compile(r"\b(?:sum|mean|prod|max|min|var)\([^()=]*?\s*,\s*(?:dim|axis|keepdims?)\s*=\s*-?\w+.*?\)"),
-        "A sum or mean is over all entries: sum(x), mean(x).", none, (("x in R^3\nf = mean(x, axis=0)", ()),),
+        "A sum or mean is over all entries: sum(x), mean(x).", none, (("x in R^3\nf = max(x, axis=0)", ()),),
     ),
     # -------------------------------------------------------------- LaTeX, and what is typeset
     Advice(

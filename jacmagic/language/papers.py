@@ -12,6 +12,8 @@ _STATED = r"(?P<size>\s+(?:in|∈|\\in)\s+(?:R|ℝ|\\mathbb).*)?"
 _NUMBERED = r"\^\s*\{?\s*\(\s*([A-Za-z](?:\s*[-+−]\s*\d+)?|\d+)\s*\)\s*\}?"
 _TURNED = r"(?:\^\s*\{?\s*(?:T|\\top|\\intercal)\s*\}?|ᵀ|\.T\b)"
 _JOINS = r"(?:⊕|\\oplus(?![a-z]))"
+_SCRIPT = r"(?:\{[^{}]*\}|\w)"
+_AXIS = r"(?:axis|dim)"
 _ENTRIES = r"(?:[^()\[\]]|\([^()]*\))"
 
 
@@ -37,6 +39,19 @@ def _matrices(found: Match) -> Sequence[str]:
 
 def _matrix(found: Match) -> Sequence[str]:
     return (f"{found[1]}_{found[2]}",)
+
+
+def _along(found: Match) -> Sequence[str]:
+    """sum_rows(X) for sum(X, axis=1), sqrt(sum_rows(X .^ 2)) for norm(X, axis=1); sum(x) of a vector."""
+    name, of, side = found[1], found[2], "cols" if found[3] == "0" else "rows"
+    if not of[:1].isupper():
+        return (f"{name}({of})",)
+    return (f"sqrt(sum_{side}({of} .^ 2))" if name == "norm" else f"{name}_{side}({of})",)
+
+
+def _net(found: Match) -> Sequence[str]:
+    first, *rest = re.findall(r"\d+", found[0])
+    return (" -> ".join([f"x({first})", *(f"{n} tanh" for n in rest[:-1]), rest[-1]]),)
 
 
 ROWS = (
@@ -66,6 +81,13 @@ ROWS = (
         (("x^{(t)} in R^2\nh = tanh(W x^{[t]} + b) in R^3", ("x^{[t]} in R^2",)),
          ("x in R^2\nh^{(1)} = tanh(W^{(1)} x + b^{(1)}) in R^3", ("h^{[1]} = tanh(W^{[1]} x + b^{[1]}) in R^3",))),
         net=True,
+    ),
+    Advice(
+        re.compile(rf"({_NAME})\s*\^\s*(?:\{{\s*([-+−])\s*\}}|(\+)(?=\s)|([-+−])(?=\s*(?:[-+−)\],=|]|$)))"),
+        "A sign is no exponent; m_plus is a name.",
+        lambda found: (f"{found[1]}_{'plus' if '+' in found[0][len(found[1]):] else 'minus'}",),
+        (("L(v) = max(0, m^+ - v)^2", ("m_plus",)), ("L(v) = max(0, v - m^{-})", ("m_minus",)),
+         ("x in R^2\nA_plus in R^(3x2)\nf = A^+ x", ("A_plus",))),
     ),
     Advice(
         re.compile(rf"(?:\\left\s*)?(?:\[({_ENTRIES}+?)(?:\\right\s*)?\]|\(({_ENTRIES}+?)(?:\\right\s*)?\))\s*_\s*\{{?\+\}}?"),
@@ -144,6 +166,30 @@ ROWS = (
         re.compile(r"(?<![\w\\])[a-zσφ]\[(?=[^\[\]]*[-+])(?=[^\[\]]*(?:\\|\w\s+\w))[^\[\]]*\]"),
         "An activation has its name and round brackets, as in relu(z).", none,
         (("x in R\nh = a[θ_10 + θ_11 x]", ()), ("x in R\nh = a[\\theta_{10} + \\theta_{11} x]", ())), net=True,
+    ),
+    Advice(
+        re.compile(rf"(\b[^\W\d]|\\[a-z]+)\s*\^\s*({_SCRIPT})\s*_\s*({_SCRIPT})"),
+        "An index stands below a name, and then its power.", lambda found: (f"{found[1]}_{found[3]}^{found[2]}",),
+        (("f = x^2_1 + x_2", ("x_1^2",)), ("m = \\beta^{t}_{1}", ("\\beta_{1}^{t}",))),
+    ),
+    Advice(
+        re.compile(rf"\(?(\b[A-Z]\w*{_TURNED}?)\s*(?:⊗|\\otimes(?![a-z]))\s*([A-Z]\w*{_TURNED}?)\)?"),
+        "Of matrices Kronecker's product is kron(A, B); entry by entry is ⊙.",
+        lambda found: (f"kron({found[1].strip()}, {found[2].strip()})",),
+        (("A, X, B in R^(2x2)\nf = (B^T \\otimes A) \\mathrm{vec}(X)", ("kron(B^T, A)",)),),
+    ),
+    Advice(
+        re.compile(rf"\b(?:\w+\.)*(sum|mean|norm)\(([^()=]*?)\s*,\s*{_AXIS}\s*=\s*(-?[01])(?:\s*,\s*keepdims?\s*=\s*\w+)?\)"),
+        "Along rows and columns are sum_rows, sum_cols and mean_rows, mean_cols; a vector has one axis.", _along,
+        (("X in R^(2x3)\nf = sum(X, axis=1)", ("sum_rows(X)",)),
+         ("X in R^(2x3)\nf = mean(X, dim=0)", ("mean_cols(X)",)),
+         ("X in R^(2x3)\nf = norm(X, axis=-1)", ("sqrt(sum_rows(X .^ 2))",)),
+         ("x in R^3\nf = norm(x, axis=0)", ("norm(x)",))),
+    ),
+    Advice(
+        re.compile(r"^(?:x\s*\(\s*)?\d+\s*\)?(?:\s*[-–—−:]\s*\d+)+$"),
+        "A net is its input with a size, then each layer's size and activation.", _net,
+        (("2-3-1", ("x(2) -> 3 tanh -> 1",)), ("784 – 128 – 10", ("x(784) -> 128 tanh -> 10",))), net=True,
     ),
 )
 """Rows, tried from the top."""

@@ -146,8 +146,12 @@ def exponent(p: Parser) -> tuple[Raw, bool]:
     """One signed factor behind ^, and whether it is clear where it ends."""
     start = p.now.span.start
     sign = 1
-    while p.is_op("+", "-"):
-        sign = -sign if p.next().text == "-" else sign
+    if p.is_op("+", "-"):
+        after, plus = p.tokens[p.at + 1], p.is_op("+")
+        if (after.kind, after.text) in (("op", "+"), ("op", "-")) or plus and after.gap:  # m^+ - v, A^+ b
+            raise p.fail("an exponent")
+        sign = 1 if plus else -1
+        p.next()
     bracketed = p.is_op("(", "[", "{")  # which counts itself
     if not bracketed:
         p.deeper()

@@ -200,8 +200,11 @@ def misfit(low: Lowerer, a: t.Expr, va: Value, b: t.Expr, vb: Value) -> ShapeErr
     place = low.place(a)
     right = low.describe(b, vb) if len(vb.shape) == 1 else f"{low.source(b.span)} has {vb.shape[0]} rows{low.place(b)}"
     hints = []
-    if low.text[a.span.stop : b.span.start].strip() in ("*", "∗", "\\ast") and all(map(gt, va.shape, vb.shape)):
-        hints = [f"conv({low.source(a.span)}, {low.source(b.span)})"]  # a kernel that is smaller
+    star = low.text[a.span.stop : b.span.start].strip() in ("*", "∗", "\\ast") and len(vb.shape) == 2
+    pairs = ((a, va, b, vb), (b, vb, a, va)) if star else ()
+    of_kernel = [(x, w) for x, vx, w, vw in pairs if all(map(gt, vx.shape, vw.shape))]  # papers have w * x
+    if of_kernel:
+        hints = [f"conv({', '.join(low.source(one.span) for one in of_kernel[0])})"]
     elif isinstance(t.inside(a), t.Name) and isinstance(t.inside(b), t.Name):
         hints = [f"{low.source(t.inside(a).span)} in R^({va.shape[0]}x{vb.shape[0]})"]
         if len(vb.shape) == 1:
@@ -233,6 +236,13 @@ def power(low: Lowerer, expr: t.Power) -> Value:
         if exponent.expr == -1:
             return inverse(low, expr, expr.base, base)
         call, whole = t.inside(expr.base), low.source(expr.base.span)
+        if exponent.expr.is_Rational and not exponent.expr.is_Integer and base.shape[0] == base.shape[1]:
+            shown = low.source(t.inside(expr.exponent).span)
+            root = f"{whole}[i,i]^({shown[1:-1] if shown[0] in '{(' else shown})"  # D^{-1/2}
+            raise ShapeError(
+                "A root of a matrix is that of a diagonal one here.", expr.span,
+                (f"diag([{root} for i = 1..{base.shape[0]}])",) if isinstance(call, t.Name) else (),
+            )
         if expr.on_name and isinstance(call, t.Call) and len(call.arguments) == 1:  # sin² A
             whole = f"{call.function}({low.source(t.inside(call.arguments[0]).span)})"
         power = unicodedata.normalize("NFKC", low.source(t.inside(expr.exponent).span))
@@ -322,9 +332,11 @@ def absolute(low: Lowerer, expr: t.Absolute) -> Value:
         shown = low.source(expr.inner.span)
         norm = f"||{shown}||" if len(inner.shape) == 1 else f"||{shown}||_F"
         if len(inner.shape) == 2 and len(set(inner.shape)) == 1:
+            behind_word = low.text[: expr.span.start].rstrip()[-1:].isalpha()  # ln|X|
             raise ShapeError(
                 f"{low.describe(expr.inner, inner)}: its determinant, its norm, or the absolute value of each entry, "
-                f"abs({shown})?", expr.span, (f"det({shown})", norm),
+                f"abs({shown})?", expr.span,
+                (f"(det({shown}))" if behind_word else f"det({shown})", norm),
             )
         raise ShapeError(
             f"{low.describe(expr.inner, inner)}: its norm, or the absolute value of each entry?", expr.span,

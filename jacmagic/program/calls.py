@@ -313,7 +313,11 @@ def dot(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
             (f"({low.source(a.span)})*({low.source(b.span)})",),
         )
     if len(low.fit(same, (a, b), (va, vb))) != 1:
-        raise low.clash(a, va, b, vb)
+        u, v = low.source(a.span), low.source(b.span)
+        raise ShapeError(
+            f"dot is of two vectors, and {u} and {v} are matrices; theirs is the sum of all products of entries.",
+            expr.span, (f"sum({u} .* {v})",),
+        )
     return low.of_node(low.graph.dot(low.node(va), low.node(vb), (0,), (0,), ()))
 
 

@@ -91,7 +91,7 @@ def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str,
     primed = [changes(key, step.kind) for key, step in built.steps.items() if step.kind in ("equation", "map")]
     arguments = [
         p for key, step in built.steps.items() for p in step.params
-        if (key in last or p in built.needed and not primed) and p not in block.wholes
+        if (key in last or p in built.needed and not primed and not stands_in(built, key, p)) and p not in block.wholes
     ]
     found = tuple(dict.fromkeys(key for key in (*primed, *arguments) if key not in built.steps))
     if primed or found:  # of a system what changes, also beside V(x) of x'' = -V'(x)
@@ -102,6 +102,17 @@ def variables(block: Sized, built: Built, values: Collection[str]) -> tuple[str,
     if not ordered:
         raise only_a_number(block, built) or nothing_to_do(block.net)
     return ordered
+
+
+def stands_in(built: Built, key: str, param: str) -> bool:
+    """True for y of g(y) where all that uses g are calls g(x), which put something without y in its place."""
+    position = built.steps[key].params.index(param)
+    every = [one for step in built.steps.values() if step.expr is not None for one in t.walk(step.expr)]
+    uses = [one for one in every if isinstance(one, (t.Name, t.UserCall)) and one.key == key]
+    return bool(uses) and all(
+        isinstance(one, t.UserCall) and len(one.arguments) > position
+        and param not in t.names_below(one.arguments[position]) for one in uses
+    )
 
 
 def independent(block: Sized, built: Built) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ def free_key(text: str, word: s.Word) -> str:
     key = key_of(word)
     if word.index is None and word.text in CONSTANTS:
         shown = text[word.span.start : word.span.stop]
-        raise NameMistake(f"{shown} is a constant and cannot be given another meaning.", word.span)
+        raise NameMistake(f"{shown} is a constant and cannot be given another meaning; {shown}_1 is a name.", word.span)
     if word.text == ONES:
         raise NameMistake(f"{ONES} is the vector of ones and cannot be given another meaning.", word.span)
     if word.typed in SPELLINGS:

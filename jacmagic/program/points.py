@@ -71,7 +71,8 @@ def check(
     for name, span in ((key, word.span), *((one.key, one.span) for one in t.walk(tree) if isinstance(one, t.Name))):
         if name not in shapes and name not in steps and name not in block.wholes:
             close = nearest(name, shapes)
-            raise NameMistake(f"{block.source(span)} is no name of this block.", span, close)
+            said = f"{block.source(span)} is no name of this block; a point is of numbers and of its names."
+            raise NameMistake(said, span, close)
         if name not in known and name not in block.wholes:
             said = f"{block.source(span)} stands in no formula, so that no point depends on it."
             raise NameMistake(said, span)

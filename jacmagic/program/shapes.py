@@ -26,7 +26,7 @@ from jacmagic.program.fits import columns, fitting, folded
 from jacmagic.program.known import Gap, Known, Row, columns_of, is_column, joined, rows_of, transposed
 from jacmagic.program.maps import convolves, in_front_of_brackets, is_literal, is_map, is_of_numbers, share, small
 from jacmagic.program.matrices import MATRICES, shape_of
-from jacmagic.program.undecided import row_by_matrix, undecided
+from jacmagic.program.undecided import left_open, row_by_matrix
 
 
 class Inference:
@@ -98,8 +98,8 @@ class Inference:
                 continue
             break
         open_ = {key: what for key, what in self.stuck.items() if key not in self.shapes}
-        for key, what in () if self.amiss else open_.items():
-            raise undecided(self, key, *what)
+        if (error := left_open(self, definitions, {} if self.amiss else open_)) is not None:
+            raise error
         self.shapes |= dict.fromkeys(open_, ())  # lowering says what is amiss where all names have sizes
 
     def look(self, key: str, expr: t.Expr) -> None:

@@ -320,4 +320,6 @@ def with_lines(block: Kind) -> Kind:
             value, ends = low.lower(block.trees[key]), range_of(block, low, key)
             if ends is not None and value.shape == ():
                 check_inside(block, key, np.array(float(value.expr)), ends)
-    raise nothing_to_do(block.net)
+    defined = [draft.define for draft in block.drafts.values() if draft.define is not None]
+    bare = [one.span for one in defined if one.names[0].span.start == one.names[0].span.stop]  # 2-3-1
+    raise nothing_to_do(block.net, *bare[:1])

@@ -260,6 +260,6 @@ def made(atom: s.Raw, gap: bool = True) -> s.Item:
     return s.Item(atom.span, "", False, gap, atom)
 
 
-def nothing_to_do(net: bool) -> SyntaxMistake:
+def nothing_to_do(net: bool, span: Span | None = None) -> SyntaxMistake:
     thing, example = ("layer", NET_EXAMPLE) if net else ("function", EXAMPLE)
-    return SyntaxMistake(f"There is nothing to differentiate in this block; write a {thing}.", None, (example,))
+    return SyntaxMistake(f"There is nothing to differentiate in this block; write a {thing}.", span, (example,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,21 @@ MAX_IDENTITY = 6
 """Rows of an identity matrix that an error offers. Instead: diag([1, 1, 1]), or `I in R^(9x9)`."""
 
 
+def left_open(
+    found: Inference, definitions: Sequence[tuple[str, t.Expr]], open_: Mapping[str, tuple[t.Expr, Known, Known]],
+) -> ShapeError | None:
+    """What to say of the first name without a size, and of an I that no line declares and that is a square matrix."""
+    for key, what in open_.items():
+        return undecided(found, key, *what)
+    shape = found.shapes.get("I", ())
+    if "I" in found.free - found.said and len(shape) == 2 and shape[0] == shape[1] > 1:
+        names = (one for _, expr in definitions for one in t.walk(expr) if isinstance(one, t.Name))
+        place = next(one for one in names if one.key == "I")
+        hints, message = _sizes("I", *shape, False, shape)
+        return ShapeError(message, place.span, hints)
+    return None
+
+
 def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: Known) -> ShapeError:
     """What to say of a name that could be a number or a matrix, or whose size nothing fixes."""
     if (beside := found.beside.get(key)) is not None:
@@ -28,6 +43,8 @@ def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: K
     whole = t.inside(expr)
     flipped = isinstance(whole, t.Transpose)
     shown = found.source(t.inside(whole.base).span if isinstance(whole, t.Transpose) else whole.span)
+    if (error := number_of_identity(found, key, shown, expr, scalar, matrix)) is not None:
+        return error
     key = shown if len(shown) == 1 else key  # λ, where the key is lam
     factors = [other for other in found.together.get(key, (key,)) if other in found.stuck or other == key]
     number = [f"{', '.join(factors)} in R"] if scalar is not None and key not in found.layers else []
@@ -44,6 +61,17 @@ def undecided(found: Inference, key: str, expr: t.Expr, scalar: Known, matrix: K
     number = [] if key == "I" and len(sizes) > 1 else number
     hints = [*sizes, *number] if found.net and key[0].isupper() else [*number, *sizes]
     return ShapeError(message, expr.span, hints)
+
+
+def number_of_identity(
+    found: Inference, key: str, shown: str, expr: t.Expr, scalar: Known, matrix: Known,
+) -> ShapeError | None:
+    """What to say of the λ of λ I, where no line declares either."""
+    rows = matrix[0] if isinstance(matrix, tuple) and len(matrix) == 2 else None
+    if key == "I" or "I" not in found.together.get(key, ()) or scalar is None or not rows:
+        return None
+    sizes, message = _sizes("I", rows, rows, False, (rows, rows))
+    return ShapeError(message, expr.span, [f"{shown} in R; {sizes[0]}"])
 
 
 def of_a_step(found: Inference, key: str) -> ShapeError | None:
@@ -91,9 +119,9 @@ def _sizes(
     known, told = rows or columns, bool(rows and columns)
     if known:
         rows, columns = rows or like[0], columns or like[1]
-    if key == "I" and rows and rows == columns and rows <= MAX_IDENTITY:
+    if key == "I" and rows and rows == columns:
         lines = "; ".join(", ".join(str(int(i == j)) for j in range(rows)) for i in range(rows))
-        sizes = [f"I = [{lines}]", f"I in R^({rows}x{rows})"]
+        sizes = [*([f"I = [{lines}]"] if rows <= MAX_IDENTITY else []), f"I in R^({rows}x{rows})"]
         message = "I is a name here; a line says that it is the identity."
     elif told:
         sizes = [f"{key} in R^({rows}x{columns})"]
@@ -126,5 +154,5 @@ def row_by_matrix(found: Inference, parts: Sequence[t.Expr], left: Known, want: 
     elif span == found.here and found.defining == found.defined[-1]:
         hints = [f"{name(found.defining).text} = {matrix} {row} in R^2"]
     else:
-        hints = [f"{matrix} in R"]
+        hints = [f"{matrix} in R"] * (not found.net or matrix[0].islower())
     return ShapeError(f"Vectors are columns, and stand behind a matrix: {row} is one.", span, hints)
