@@ -303,10 +303,14 @@ class Result(learning.Learns):
         return in_textbook_form(self.entries(node, most), functions)
 
     def _expanded(self, node: Node) -> dict[int, sp.Expr]:
-        g = self.program.graph
-        (node,) = implicit.solved(g, [node])
-        names = {n.data: n.shape for n in ancestry([node]) if n.op == "input"}
-        return expand.expand([node], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
+        """Everything substituted: what is shown as a table is `matrix`, too, and source code."""
+
+        def make() -> dict[int, sp.Expr]:
+            (root,) = implicit.solved(self.program.graph, [node])
+            names = {n.data: n.shape for n in ancestry([root]) if n.op == "input"}
+            return expand.expand([root], {key: symbols_of(key, shape) for key, shape in names.items()})[0]
+
+        return self.once(("expanded", node), make)
 
     @cached_property
     def outputs(self) -> sp.ImmutableMatrix:

@@ -469,6 +469,20 @@ def test_scalar_source_takes_plain_numbers() -> None:
     assert space["f"](2, 3).tolist() == [[2.0, 0.0], [6.0, 1 / 7]]
 
 
+def test_scalar_source_of_a_matrix_that_is_mostly_zero_takes_plain_numbers_and_batches() -> None:
+    g, n = Graph(), 12
+    inputs = [(f"x{k}", ()) for k in range(n)]
+    cubes = [g.map(_0**3, [(g.input(name, ()), ())], ()) for name, _ in inputs]
+    node = g.put(g.stack(cubes, (n,)), tuple(k * n + k for k in range(n)), (n, n))
+    source = code.source("numpy", inputs, node)
+    assert "asarray" not in source
+    space: dict[str, Any] = {}
+    exec(source, space)
+    assert space["f"](*range(n)).tolist() == np.diag(np.arange(n) ** 3).tolist()
+    found = code.compiled("numpy", inputs, node)(**{name: [float(k), 2.0] for k, (name, _) in enumerate(inputs)})
+    np.testing.assert_array_equal(found, [np.diag(np.arange(n) ** 3), 8 * np.eye(n)])
+
+
 def test_only_helpers_that_are_called_are_in_the_source() -> None:
     assert "def _" not in code.source("numpy", *built("scalars"))
     assert code.source("numpy", *built("matrix_vector")).count("def _") == 1

@@ -68,7 +68,8 @@ class Arrays(Body):
     def array(self, node: Node, args: list[Term]) -> Term:
         op, data, shape = node.op, node.data, node.shape
         every = range(len(shape))
-        if op != "stack" or any(a.shape for a in node.args):
+        of_a_stack = op == "put" and node.args[0].op == "stack"
+        if not of_a_stack and (op != "stack" or any(a.shape for a in node.args)):
             self.plain = False
         if op == "const":
             numbers = tuple(float(nearest_number(v)) for v in data)

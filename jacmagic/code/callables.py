@@ -77,7 +77,7 @@ class Compiled:
         values = self._convert(self._bind(args, kwargs))
         leads = []
         for name, shape in self.inputs:
-            have = getattr(values[name], "shape", ())
+            have = values[name].shape
             if have == shape:
                 continue
             split = len(have) - len(shape)
@@ -89,12 +89,13 @@ class Compiled:
             if split:
                 leads.append((name, have[:split]))
         _check_batches(leads)
+        in_order = [values[name] for name, _ in self.inputs]  # Python looks for each name among all of them
         if not self._silent:
-            return self._function(**values)
+            return self._function(*in_order)
         import numpy as np
 
         with np.errstate(all="ignore"):
-            return self._function(**values)
+            return self._function(*in_order)
 
     def _meet_twin(self, **values: float) -> Any:
         """The function at one point, by its twin, which takes this one's place."""

@@ -145,8 +145,9 @@ def lecture(
     ])
 
 
+@lru_cache(maxsize=1024)
 def sympy_text(expr: sp.Expr) -> str:
-    """An expression as SymPy source."""
+    """An expression as SymPy source; a panel has its entries one by one, and all of them in a cell."""
     printer = _spelling()
     printer.written = 0
     try:
@@ -157,9 +158,9 @@ def sympy_text(expr: sp.Expr) -> str:
 
 def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:
     """Runnable SymPy source of functions `f` and their Jacobian `J`, library functions only."""
-    free = sorted(set().union(*(e.atoms(sp.Symbol) for e in [*outputs, *matrix])), key=str)
+    free = sorted(set().union(*(e.atoms(sp.Symbol) for e in [*outputs, *matrix])), key=lambda one: one.name)
     declare = [f'{plain_name(s)} = sp.Symbol("{s.name}", real=True)' for s in free]
     functions = ", ".join(map(sympy_text, outputs))
-    rows = ",\n".join("    [" + ", ".join(map(sympy_text, matrix.row(i))) + "]" for i in range(matrix.rows))
+    rows = ",\n".join("    [" + ", ".join(map(sympy_text, row)) + "]" for row in matrix.tolist())
     head = "\n".join(["import sympy as sp", "", *declare])
     return f"{head}\n\nf = sp.Matrix([{functions}])\nJ = sp.Matrix([\n{rows},\n])\n"

@@ -8,7 +8,7 @@ what comes back is always what these give. All names commute, and are real and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from operator import is_
 from typing import Any
@@ -42,6 +42,11 @@ _REAL = {"real": True}
 def is_name(expr: Any) -> bool:
     """True for the symbol of a real number of which nothing else is known."""
     return expr.is_Symbol and getattr(expr, "_assumptions_orig", None) == _REAL
+
+
+def in_order(some: Collection[Any]) -> list[Any]:
+    """Expressions in an order that is the same in every run; as text, which takes SymPy long."""
+    return sorted(some, key=str) if len(some) > 1 else list(some)
 
 
 def has(expr: Any, part: Any) -> bool:

@@ -541,6 +541,7 @@ HIDDEN = "lm-Widget lm-mod-hidden hidden"
 """Classes that hide in JupyterLab's and in Bootstrap's pages: nbconvert's sanitizer keeps a script's text as text."""
 
 
+@lru_cache(maxsize=1)
 def scripts() -> tuple[str, str]:
     """start.min.js, as an attribute's value without names of its own in the page, and find.min.js."""
     # In an attribute single quotes are short.

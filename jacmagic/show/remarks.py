@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -14,6 +15,7 @@ from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Graph, Node, ancestry
 from jacmagic.errors import JacmagicError
 from jacmagic.functions import FUNCTIONS, calculus, find
+from jacmagic.functions.forms import in_order
 from jacmagic.program.start import MAX_DRAWS
 from jacmagic.result import Result
 from jacmagic.rounding import NOISE, steady, without_noise
@@ -42,22 +44,20 @@ def kink(name: str) -> str:
     return _ELSE.get(name) or (row.kink_words if row is not None else "") or f"{name} has a kink here"
 
 
-def wrong_where(expr: sp.Expr) -> list[tuple[sp.Expr, str, str]]:
+@lru_cache(maxsize=1024)
+def wrong_where(expr: sp.Expr) -> tuple[tuple[sp.Expr, str, str], ...]:
     """The parts of a template that must keep a sign: (part, when it is wrong, why)."""
-    calls = [(call, find(type(call).__name__)) for call in sorted(expr.atoms(sp.Function), key=str)]
-    logs = [(call, row) for call, row in calls if call.func == sp.log]
-    return [
-        *_outside(logs), *(one for e in sorted(expr.atoms(sp.Pow), key=str) for one in _powers(e)),
-        *_outside([one for one in calls if one not in logs]),
-    ]
+    parts = [expr.atoms(sp.log), expr.atoms(sp.Pow), expr.atoms(sp.Function) - expr.atoms(sp.log)]
+    told = [{one: list(where(one)) for one in some} for some, where in zip(parts, (_outside, _powers, _outside))]
+    return tuple(each for some in told for one in in_order([one for one in some if some[one]]) for each in some[one])
 
 
-def _outside(calls: Sequence[tuple[Any, Any]]) -> Iterator[tuple[sp.Expr, str, str]]:
-    """Where functions have no value, in the words of their rows."""
-    for call, row in calls:
-        if row is not None and row.outside_words:
-            for part, when in row.watched(calculus, call.args):
-                yield part, when, row.outside_words
+def _outside(call: Any) -> Iterator[tuple[sp.Expr, str, str]]:
+    """Where a function has no value, in the words of its row."""
+    row = find(type(call).__name__)
+    if row is not None and row.outside_words:
+        for part, when in row.watched(calculus, call.args):
+            yield part, when, row.outside_words
 
 
 def _powers(e: sp.Expr) -> Iterator[tuple[sp.Expr, str, str]]:

@@ -60,9 +60,14 @@ class Table:
     layout: Layout
     hidden: frozenset[tuple[int, int]] = frozenset()
 
-    @cached_property
+    @property
     def trees(self) -> list[list[t.Expr]] | None:
         """The shown entries as formulas, or None where they are too long to read."""
+        return None if self._read is None else self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[list[list[t.Expr]], list[list[int]]] | None:
+        """The formulas, and how long each is in a terminal."""
         if self.entries is None or sum(_operations(e) for row in self.entries for e in row) > MAX_FORMULA // 4:
             return None
         trees: list[list[t.Expr]] = [
@@ -70,14 +75,16 @@ class Table:
             for i, row in zip(self.shown_rows, self.entries)
         ]
         entries = [e for row in trees for e in row]
-        long = any(isinstance(one, t.Number) and len(one.text) > MAX_READ for e in entries for one in t.walk(e))
-        return None if long or sum(len(text(e)) for e in entries) > MAX_FORMULA else trees
+        if any(isinstance(one, t.Number) and len(one.text) > MAX_READ for e in entries for one in t.walk(e)):
+            return None
+        lengths = [[len(text(e)) for e in row] for row in trees]
+        return None if sum(map(sum, lengths)) > MAX_FORMULA else (trees, lengths)
 
     @property
     def wide(self) -> bool:
         """True where a matrix of these entries would not fit on a line."""
-        plain = [[text(e) for e in row] for row in self.trees or []]
-        return bool(plain) and sum(max(len(row[j]) for row in plain) + 2 for j in range(len(plain[0]))) > MAX_WIDTH
+        lengths = [] if self._read is None else self._read[1]
+        return sum(max(column) + 2 for column in zip(*lengths)) > MAX_WIDTH
 
     def elided(self) -> list[list[t.Expr]]:
         """The shown entries, dots between them and the last row and column where something is left out."""
@@ -293,6 +300,6 @@ def determinant(result: Result) -> Iterator[Formula]:
     found = table(result)
     if found.entries is None or found.trees is None:
         return
-    shown = layout_of(result)(determinant_of(sp.Matrix(result.matrix)))
+    shown = layout_of(result)(determinant_of(result.matrix))
     if len(latex(shown)) < MAX_FORMULA // 8:
         yield Formula("determinant", equal(t.Call("det", (t.Jacobian(),), bare=True), shown))

@@ -55,7 +55,7 @@ def integral(result: Result) -> Iterator[Formula]:
     of = derivative_name(result, columns[0].tree) if n == 1 else t.Call("det", (t.Jacobian(),), bare=True)
     sides = [old, stretched(t.Absolute(of), new)]
     try:
-        det = determinant_of(sp.Matrix(result.matrix))
+        det = determinant_of(result.matrix)
         shown = layout_of(result)(det if det.is_nonnegative else sp.Abs(det))
         if len(latex(shown)) < MAX_FORMULA // 8:
             sides.append(stretched(shown, new))

@@ -20,7 +20,7 @@ from jacmagic.engine.safe import safe_form
 from jacmagic.engine.templates import computed_gradient, gradient
 from jacmagic.errors import LimitError
 from jacmagic.functions import FUNCTIONS, by_cases, calculus, has_cases, symbolic
-from jacmagic.functions.forms import ONE, ZERO, has, product, put_in
+from jacmagic.functions.forms import ONE, ZERO, has, in_order, product, put_in
 
 MAX_CONDITION = 5_000
 """Operations in one condition with everything substituted. Instead: `r.at(…)`, or the local Jacobians in `r.layers`."""
@@ -105,13 +105,14 @@ def _kinks(g: Graph, node: Node) -> list[tuple[str, Node]]:
     """Those of the functions in the expression, and the edges of its cases."""
     expr, axes = node.data
     found = []
-    for call in sorted(expr.atoms(sp.Function), key=str):
-        row = FUNCTIONS.get(type(call).__name__)
-        if row is not None and row.kinks is not None:
-            name = "max(0, z)" if row.name == "max" and len(call.args) == 2 and 0 in call.args else row.name
-            found += [(name, vanishing) for vanishing in row.kinks(calculus, *call.args)]
+    rows = {call: FUNCTIONS.get(type(call).__name__) for call in expr.atoms(sp.Function)}
+    kinked = {call: (row.name, row.kinks) for call, row in rows.items() if row is not None and row.kinks is not None}
+    for call in in_order(kinked):
+        name, kinks = kinked[call]
+        name = "max(0, z)" if name == "max" and len(call.args) == 2 and 0 in call.args else name
+        found += [(name, vanishing) for vanishing in kinks(calculus, *call.args)]
     conditions = [when.atoms(Relational) for cases in expr.atoms(sp.Piecewise) for _, when in cases.args]
-    edges = sorted({one.lhs - one.rhs for when in conditions for one in when}, key=str)
+    edges = in_order({one.lhs - one.rhs for when in conditions for one in when})
     found += [("cases", edge) for edge in edges]
     return [(name, g.map(vanishing, list(zip(node.args, axes)), node.shape)) for name, vanishing in found]
 
