@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path
+from xml.etree.ElementTree import Element, fromstring
 
 import frontends
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sympy import sympify
 
 import jacmagic
 from jacmagic import panel
@@ -348,6 +350,45 @@ def test_numbers_in_the_place_of_letters_have_dots_between_them(page: Page, tmp_
     put_in = page.locator(".jm-entry-line > math").last
     expect(put_in).to_be_visible()
     assert "".join((put_in.text_content() or "").split()) == line
+
+
+def read_as_drawn(node: Element) -> str:
+    """A formula of numbers as text for SymPy, from how it is drawn: what has not the parts of its kind is an error."""
+    parts = [read_as_drawn(one) for one in node]
+    if node.tag in ("mi", "mn", "mo"):
+        return {"−": "-", "·": "*", "e": "E", "ln": "log"}.get(node.text or "", node.text or "").replace("−", "-")
+    if node.tag in ("mfrac", "msup", "mroot"):
+        first, second = parts
+        return {"mfrac": f"(({first})/({second}))", "msup": f"(({first})**({second}))", "mroot": f"root({first}, {second})"}[node.tag]
+    assert node.tag in ("math", "mrow", "msqrt", "mspace"), node.tag
+    row = ""
+    for part in filter(None, parts):
+        applied = re.search(r"(?:sin|cos|log|exp)$", row)
+        apart = row and row[-1] not in "+-*(" and part[0] not in "+-*)" and not applied
+        row += f"({part})" if applied and part[0] != "(" else ("*" if apart else "") + part
+    return f"sqrt({row})" if node.tag == "msqrt" else row
+
+
+@pytest.mark.parametrize("block", [
+    "U(r) = 4ε ((σ/r)^12 - (σ/r)^6)\nε = 0.7; σ = 0.9; r = 1.1", "f(x, y, z) = x y^3/z^2 - 1/y\nx = 2; y = -1.5; z = 0.8",
+    "f(x, y) = sqrt(x^2 + y^2)/(1 + x y)\nx = 1.2; y = 0.7", "f(x, y) = x e^(-x^2/(2 y^2))\nx = -1.2; y = 0.7",
+    "p(V, T) = n R T/(V - n b) - a n^2/V^2\nV = 2; T = 3; n = 1; R = 1.5; b = 0.4; a = 0.7",
+    "f1(x, y) = 2x y^2 + 3x + 2y\nf2(x, y) = x^2 sin(y)/y^2\nx = 1.4; y = -0.6", "f(x, y) = cbrt(x) y^(2/3) + ln(x)/y\nx = 1.7; y = 0.9",
+    "dF = -y/x^2\nx = 2; y = 3", "x^2 + y^2 = 25\ny = y(x)\nx = 3; y = 4",
+])
+def test_the_formula_with_its_numbers_put_in_is_the_number_behind_it(page: Page, tmp_path: Path, block: str) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    cells = page.locator(".jm-cell")
+    expect(cells.first).to_be_visible()
+    drawn = 0
+    for cell in cells.all():
+        cell.hover()
+        for formula in page.locator(".jm-entry-line .jm-on ~ math").all():
+            put_in = re.sub(r' xmlns="[^"]*"', "", formula.evaluate("(one) => new XMLSerializer().serializeToString(one)"))
+            number = float((page.locator(".jm-entry-line > .jm-value").last.text_content() or "").replace("−", "-"))
+            assert float(sympify(read_as_drawn(fromstring(put_in)))) == pytest.approx(number, rel=2e-3)
+            drawn += 1
+    assert drawn
 
 
 def test_a_variable_has_one_colour_everywhere(page: Page, tmp_path: Path) -> None:

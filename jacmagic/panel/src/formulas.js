@@ -13,6 +13,9 @@ function factor(one) {
   return one && !/^mo$|^mspace$/.test(one.localName) && (head?.localName !== "mi" || head.hasAttribute("data-name") || (head.textContent ?? "").length < 2);
 }
 
+/** What stands in a row beside others; parts of a fraction, a power or a root with an index do not. @param {Element} one */
+const inRow = (one) => /^(?:math|mrow|msqrt|mstyle|mtd|mpadded)$/.test(one.parentElement?.localName ?? "");
+
 /** A formula with numbers that follow the values in the place of its names. @param {Panel} panel @param {string} mathml */
 function live(panel, mathml) {
   const { dom: { page, math, typeset, write }, state: { axes, places } } = panel;
@@ -36,7 +39,7 @@ function live(panel, mathml) {
     if (one.hasAttribute("data-tight")) tight.add(raised ? number.parentElement : number);
   }
   const dot = () => math("mo", "\u00b7");
-  for (const one of tight) {
+  for (const one of [...tight].filter(inRow)) {
     const [before, after] = [one.previousElementSibling, one.nextElementSibling].map((next, k) => (next?.localName === "mspace" ? (k ? next.nextElementSibling : next.previousElementSibling) : next));
     if (factor(before)) one.before(dot());
     if (factor(after) && !tight.has(after) && !/^[([]/.test(after.textContent)) one.after(dot());
