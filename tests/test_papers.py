@@ -245,6 +245,10 @@ MEANT: dict[str, tuple[str, str, Any]] = {  # a block that is refused, its first
         lambda A, X, B, **_: (A @ X @ B).T.reshape(-1)),
     "lengths of rows": ("X in R^(2x3)\nf = np.linalg.norm(X, axis=1)", "sqrt(sum_rows(X .^ 2))", lambda X, **_: X.norm(dim=1)),
     "sums of columns": ("X in R^(2x3)\nf = sum(X, dim=0)", "sum_cols(X)", lambda X, **_: X.sum(0)),
+    "a row of ones": ("α in R^3\nf = 1^T α - \\frac{1}{2} α^T α", "sum(α)", lambda alpha, **_: alpha.sum() - alpha @ alpha / 2),
+    "a row of ones beside a sum": ("v in R^3\nf = \\mathbf{1}^T (2 v - v^2)", "sum(2 v - v^2)", lambda v, **_: (2 * v - v**2).sum()),
+    "a row of a matrix": ("X in R^(3x2)\nf = ||X_i||", "X[1]", lambda X, **_: X[0].norm()),
+    "a power and an index in LaTeX": ("t, x in R\nf = \\beta^t_1 x", "\\beta_1^t", lambda beta1, t, x: beta1**t * x),
     "a power above an index": ("x in R^3\nf = x^2_1 + x_2", "x_1^2", lambda x, **_: x[0] ** 2 + x[1]),
 }
 

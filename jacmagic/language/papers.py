@@ -12,7 +12,7 @@ _STATED = r"(?P<size>\s+(?:in|∈|\\in)\s+(?:R|ℝ|\\mathbb).*)?"
 _NUMBERED = r"\^\s*\{?\s*\(\s*([A-Za-z](?:\s*[-+−]\s*\d+)?|\d+)\s*\)\s*\}?"
 _TURNED = r"(?:\^\s*\{?\s*(?:T|\\top|\\intercal)\s*\}?|ᵀ|\.T\b)"
 _JOINS = r"(?:⊕|\\oplus(?![a-z]))"
-_SCRIPT = r"(?:\{[^{}]*\}|\w)"
+_SCRIPT = r"(?:\{[^{}]*\}|\\[A-Za-z]+|\w)"
 _AXIS = r"(?:axis|dim)"
 _ENTRIES = r"(?:[^()\[\]]|\([^()]*\))"
 

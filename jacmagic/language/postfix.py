@@ -10,7 +10,7 @@ from jacmagic.errors import SyntaxMistake
 from jacmagic.language.cursor import CLOSERS
 from jacmagic.language.letters import KEYWORDS
 from jacmagic.language.lexer import Lexer, Token
-from jacmagic.language.nodes import For, Group, Item, Num, Place, Post, Raw, Root, Run, Terms, raised
+from jacmagic.language.nodes import For, Group, Item, Num, Place, Post, Raw, Root, Run, Terms, Word, raised
 
 if TYPE_CHECKING:
     from jacmagic.language.parser import Parser
@@ -46,6 +46,8 @@ def _power(p: Parser, atom: Raw, before: list[Post]) -> Post:
         p.next()
         p.brackets.pop()
         return Post(p.span_from(start), ".^", (value,))
+    if isinstance(atom, Word) and atom.command and p.now.kind == "word" and p.now.index is not None:
+        raise p.fail("an exponent")  # \beta^t_1: both stand beside β
     value, clear = exponent(p)
     return raised(p.span_from(start), token.text, value, clear)
 

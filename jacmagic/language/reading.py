@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jacmagic.errors import JacmagicError, NameMistake, Span, SyntaxMistake
 from jacmagic.functions import CONSTANTS
@@ -56,12 +57,27 @@ class Reader(Values):
             factors.pop()  # μ 𝟏 is μ, added to each entry; b 𝟏ᵀ is b, added to each column
         if len(factors) == 2 and isinstance(factors[0].expr, t.Ones) and isinstance(factors[1].expr, t.Transpose):
             return factors[1].expr.base  # 𝟏 bᵀ is b, added to each row
+        for one, after in pairwise(factors):
+            self.check_row_of_ones(one, after, raw.span.stop, after is factors[-1])
         if lost := next((one for one in factors if isinstance(one.expr, t.Ones)), None):
             said = f"{ONES} stands behind a number that is added to each entry: x - μ {ONES}."
             raise SyntaxMistake(said, lost.span)
         if len(factors) == 1:
             return factors[0].expr
         return t.Product(tuple((_OPERATORS.get(f.operator, f.operator), f.expr) for f in factors), span=raw.span)
+
+    def check_row_of_ones(self, one: Settled, after: Settled, stop: int, last: bool) -> None:
+        """𝟏ᵀ v, and 1^T v, are sums, by what v is: they have a word of their own."""
+        base = t.inside(one.expr.base) if isinstance(one.expr, t.Transpose) else None
+        if isinstance(base, t.Ones) or base == t.Number("1"):
+            inside = Span(after.span.start, stop)
+            shown = self.source(inside)
+            word = "sum_cols" if shown[0].isupper() else "sum"
+            shown = shown[1:-1] if last and shown[0] == "(" else shown
+            raise SyntaxMistake(
+                f"{ONES}ᵀ v of a column is sum(v), of a matrix the sums of its columns, sum_cols(A).",
+                one.span.to(inside), (f"{word}({shown})",),
+            )
 
     def factors(self, items: Sequence[s.Item]) -> list[Settled]:
         out: list[Settled] = []

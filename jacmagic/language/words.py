@@ -149,6 +149,8 @@ class Words:
         scope = self.scope
         kinds = {1: ("vector", scope.vectors), 2: ("matrix", scope.matrices)}
         kind, alike = kinds.get(len(index), ("", set()))
+        if len(index) == 1 and base in scope.matrices and not scope.net:  # in a net W_i may be that of a gate
+            kind, alike = "matrix", scope.matrices
         if base in alike and INDEX_LETTERS.issuperset(index):
             letter = next(one for one in index if one not in scope.indices)
             entry = ",".join(one if scope.knows(one) else "1" for one in index)
