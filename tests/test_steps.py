@@ -165,6 +165,8 @@ def check(r: Any, root: Step) -> None:
             if side is not None and not any(isinstance(one, t.Dots) for one in t.walk(side)):  # too long to be written out
                 value = np.broadcast_to(truth.value(side, left.shape), left.shape)
                 assert np.allclose(value, left, rtol=2e-4, atol=2e-6 * (1 + np.abs(left).max())), f"{r.text}\n{text(step.line)}\n{left}\n{value}"
+        if isinstance(step.right, t.Family):  # the general term, at some index
+            own[step.right.index] = t.Number("3")
         for part in step.parts:
             go(part, own)
 
@@ -405,6 +407,28 @@ BLOCKS = [
     ("x in R^2\nW in R^(2x2)\nf = tanh(W x)", "f1", "W_{1,2}"),
     ("f(x) = x^3\ng = f'(x) x", "g", "x"), ("f(x) = sin x\nh = f'(x)^2\nk = h x + f", "k", "x"),
 ]
+
+
+SUMS = [
+    ("f(x, y) = exp(-sum(i x^i for i = 1..3)) y", "f", "x", "term by term"), ("x in R^3\nf = (sum(x_i^2 for i = 1..3))^(1/2)", "f", "x2", "the other terms are constants"),
+    ("f(x) = sqrt(sum((x - k)^2 for k = -1..1)) + x", "f", "x", "term by term"), ("x in R^4\nf = 1/sum(x_i x_{i+1} for i = 1..3)", "f", "x2", "the other terms are constants"),
+    ("f(x) = ln(2 + sum(sin(k x)/k for k = 1..30))", "f", "x", "the general term"), ("f(x) = tanh(sum(sum(x^k/j for j = 1..2) for k = 1..3))", "f", "x", "term by term"),
+    ("x in R^400\nf = sqrt(sum(x_i^2 for i = 1..400)/400)", "f", "x7", "the other terms are constants"), ("x in R^400\nf = x_1 sqrt(sum(exp(x_i x_3) for i = 1..40))", "f", "x7", "the other terms are constants"),
+    ("x in R^3\nf = x_1 exp(-sum(x_i^2 for i = 1..3))", "f", "x", "one of them below"), ("x, a in R^3\nf = ln(sum(exp(a_i x_i) for i = 1..3))", "f", "x", "one of them below"),
+    ("x in R^3\nA in R^(3x3)\nf = sin(sum(sum(A_ij x_i x_j for j = 1..3) for i = 1..3)/9)", "f", "x2", "term by term"), ("x in R^3\nf = cos(sum(x_j^2 x_2 for j = 1..3))", "f", "x2", "sum rule"),
+]
+
+
+@pytest.mark.parametrize(("block", "of", "wrt", "words"), SUMS)
+def test_a_sum_within_a_formula_is_explained_by_its_terms(block: str, of: str, wrt: str, words: str) -> None:
+    r = jacmagic.jacobian(block)
+    draw = np.random.default_rng(3)
+    r.set(**{key: draw.uniform(0.3, 0.9, np.shape(value)) for key, value in r.values.items()})
+    root = r.steps(of, wrt).root
+    check(r, root)
+    rules = [step.rule for _, step in root.walk()]
+    assert any(one.startswith(("sum rule", "entry by entry: sum rule")) and words in one for one in rules)
+    assert not {"written out by entries", "the engine's derivative"} & set(rules)
 
 
 @pytest.mark.parametrize(("block", "of", "wrt"), BLOCKS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from math import prod
 
 from jacmagic.errors import JacmagicError
@@ -18,8 +19,8 @@ from jacmagic.show.algebra import times, turned
 from jacmagic.show.backward import Names, Passed, backward, layout_of, pre_activation
 from jacmagic.show.factors import form_of, matrix_form
 from jacmagic.show.formula import NoForm
-from jacmagic.show.pieces import MAX_BESIDE, equal, name_of
-from jacmagic.show.rules import ONE, ZERO, Rules, Step, added, joined
+from jacmagic.show.pieces import MAX_BESIDE, entry_names, equal, name_of
+from jacmagic.show.rules import MAX_WRITTEN, ONE, ZERO, Rules, Step, added, joined
 
 BY_ENTRIES = "entry by entry"
 """The rule of what is a matrix of many derivatives; below it stand the steps of its entries."""
@@ -197,6 +198,17 @@ class Matrices(Rules):
 
     def joined(self, *factors: t.Expr) -> t.Expr:
         return linked(*factors)
+
+    def of_family(self, expr: t.Family, left: t.Expr) -> Step | None:
+        """What is said of all entries, and below it the steps of the first that is no constant."""
+        whole = self.entries(expr, left)
+        if expr.kind == "vector" or self.shape(expr) or not self.shapes[self.by]:
+            return whole
+        for one in islice(entry_names(self.result, self.by), MAX_WRITTEN):
+            step = Rules(self.result, one).step(expr)
+            if step.rule != "a constant" and step.value != ZERO:
+                return replace(whole, rule=f"{whole.rule}, one of them below", parts=(step,))
+        return whole
 
     def entries(self, expr: t.Expr, left: t.Expr) -> Step:
         value = self.slope(expr)

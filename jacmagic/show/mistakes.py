@@ -193,7 +193,7 @@ def sign(at: Place) -> Iterator[Slip]:
     """A sign that is not there, of the whole or of a term; of a factor it is that of its term."""
     if at.first:
         yield "a sign", t.Negative(bracketed(at.right))
-    if len(at.terms) > 1:
+    if len(at.terms) > 1 and not at.kind("constant factor"):  # what stands still is no step's term
         for k, (plus, one) in enumerate(at.terms):
             yield "a sign", at.with_terms([*at.terms[:k], (-plus, one), *at.terms[k + 1 :]])
 

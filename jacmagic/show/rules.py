@@ -6,7 +6,7 @@ the engine has for it: `rules` chooses, the engine differentiates, so that no li
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.language import tree as t
 from jacmagic.names import entry, name
 from jacmagic.program import lowering
+from jacmagic.program.components import bounds
 from jacmagic.program.lowerer import Lowerer, Value
 from jacmagic.result import Result
 from jacmagic.show.algebra import times
@@ -27,6 +28,12 @@ from jacmagic.show.pieces import equal
 
 MAX_WRITTEN = 300
 """Operations of an expression of vectors that is written out by its entries. Instead: its matrix form."""
+
+MAX_TERMS = 6
+"""Terms of a sum that each have their steps; of more it is the general one. Instead: `r.steps` of a shorter sum."""
+
+MAX_SUM = 1_000
+"""Terms of a sum among which those with x are looked for. Instead: likewise."""
 
 LETTERS = "uvwpqrsz"
 """What inner functions are called, those of them that the block does not use."""
@@ -265,6 +272,35 @@ class Rules:
 
     def of_indicator(self, expr: t.Indicator, left: t.Expr) -> Step:
         return Step("constant on either side of its jump", left, ZERO, ZERO, self.held(expr))
+
+    def of_family(self, expr: t.Family, left: t.Expr) -> Step | None:
+        """Σ: its terms in which x stands; where these are many, the general one, its index a name."""
+        if expr.kind != "sum" or self.node(expr).shape:
+            return None
+        first, last = bounds(self.low, expr)
+        with suppress(LimitError):
+            terms = list(self.terms(expr, range(first, min(last + 1, first + MAX_SUM))))
+            if terms and len(terms) <= MAX_TERMS and last - first < MAX_SUM:
+                others = ": the other terms are constants" if len(terms) <= last - first else ", term by term"
+                return self.made(f"sum rule{others}", left, expr, added(list(map(self.of, terms))), *self.below(*terms))
+        if expr.index in self.low.env or any(isinstance(one, t.Component) for one in t.walk(expr.body)):
+            return None
+        self.low.env[expr.index] = self.low.of_node(self.g.input(expr.index, ()))
+        self.shapes[expr.index] = ()
+        parts = self.below(expr.body)
+        del self.low.env[expr.index], self.shapes[expr.index]
+        return self.made("sum rule, the general term", left, expr, replace(expr, body=self.of(expr.body)), *parts)
+
+    def terms(self, expr: t.Family, values: Iterable[int]) -> Iterator[t.Expr]:
+        """The terms of a sum in which x stands, worked out."""
+        left_out = None if expr.but is None else self.low.whole_of(expr.but)
+        for k in values:
+            if k != left_out:
+                number = t.Number(str(k)) if k >= 0 else t.Negative(t.Number(str(-k)))
+                node = self.node(t.put_in(expr.body, {expr.index: number}))
+                term = self.layout(self.result.entries(node, MAX_WRITTEN)[0])
+                if self.moves(term):
+                    yield term
 
     def chain(self, expr: t.Expr, left: t.Expr, outer: t.Expr, parts: tuple[t.Expr, ...], rule: str,
               held: tuple[str, ...] = ()) -> Step | None:
