@@ -281,6 +281,16 @@ def test_signs_are_no_exponents_and_a_new_letter_no_point() -> None:
     assert jacmagic.jacobian("f(x) = x^-1 + 10^+2 x").at(x=2.0) == 100 - 0.25
 
 
+def test_two_letters_below_a_sum_are_two_indices() -> None:
+    A = np.array([[0.3, -1.2, 0.7], [2.0, 0.4, -0.6]])
+    for sign in ("\\sum_{ij}", "∑_{ij}", "\\sum_{i,j}"):
+        r = jacmagic.jacobian(f"A in R^(2x3)\nf = {sign} A_{{ij}}^2")
+        close(r.forward(A=A)["f"], np.sum(A**2))
+        close(r.at("f", "A", A=A), 2 * A)
+    with pytest.raises(jacmagic.SyntaxMistake, match="j runs from i \\+ 1"):
+        jacmagic.jacobian("x in R^4\nf = \\sum_{i<j} x_i x_j")
+
+
 def test_an_argument_that_a_call_fills_is_no_column_of_the_equation() -> None:
     r = jacmagic.jacobian("g(y) = y^2\nx y = g(x)")
     assert [str(one) for one in r.variables] == ["x", "y"]

@@ -15,6 +15,8 @@ MARKS = COMBINING | {"\u0308": "ddot"}
 MODULES = frozenset({"np", "numpy", "jnp", "jax", "keras", "math", "torch", "nn", "F", "sp", "sympy", "tf", "scipy"})
 KEYWORDS = frozenset({"if", "else", "for", "in", "and", "or", "not"})
 ROLES = ("input", "weight", "target", "fixed")  # what a name of a net is; words only where a declaration ends
+INDEX_LETTERS = frozenset("ijklmn")
+"""Behind a vector's name, these are indices: x_i."""
 ONES = "𝟏"
 """The vector of ones behind a number that is added to each entry, as it is typeset: x - μ 𝟏."""
 DIFFERENTIAL = {"partial": "∂", "nabla": "∇"}

@@ -17,7 +17,7 @@ from jacmagic.errors import LimitError, Span, SyntaxMistake
 from jacmagic.functions import SPELLINGS
 from jacmagic.language.coverage import exhaustive
 from jacmagic.language.cursor import CLOSERS, Cursor
-from jacmagic.language.letters import KEYWORDS, names_something
+from jacmagic.language.letters import INDEX_LETTERS, KEYWORDS, names_something
 from jacmagic.language.lexer import Token
 from jacmagic.language.limits import MAX_BRANCHES
 from jacmagic.language.nodes import (
@@ -46,6 +46,14 @@ from jacmagic.language.postfix import exponent, post, superscript
 from jacmagic.language.precedence import Level, signs
 
 _RELATIONS, _SUMS, _PRODUCTS = (signs(level) for level in (Level.RELATION, Level.SUM, Level.PRODUCT))
+
+
+def letters_of(index: Word) -> list[Word]:
+    """i and j of Σ_{ij}; else the word itself."""
+    if index.index is not None or index.command or len(index.text) < 2 or not INDEX_LETTERS.issuperset(index.text):
+        return [index]
+    start = index.span.start
+    return [replace(index, span=Span(start + k, start + k + 1), text=one) for k, one in enumerate(index.text)]
 
 
 class Parser(Cursor):
@@ -498,8 +506,10 @@ class Parser(Cursor):
                 raise self.fail("the name of an index")
             index = self.word_atom()
             again = bool(indices) and index.typed == indices[-1].typed  # j=1, j≠i
+            if self.is_op("<"):
+                raise SyntaxMistake("A sum over i < j has another in it: j runs from i + 1.", self.now.span)
             if not again:
-                indices.append(index)
+                indices += letters_of(index) if not self.is_op("=", "!=") else [index]
             if self.is_op("=") and not first and len(indices) == 1:
                 self.next()
                 first = self.sum()

@@ -14,7 +14,7 @@ from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.elsewhere import ELSEWHERE, FOREIGN, PLAIN_WORDS, written_out
 from jacmagic.language.keys import Rate, is_letter, key_of
-from jacmagic.language.letters import ONES, names_something, shift_of
+from jacmagic.language.letters import INDEX_LETTERS, ONES, names_something, shift_of
 from jacmagic.language.readings import TWO_WAYS, ambiguous, product, said
 from jacmagic.names import GREEK
 
@@ -63,9 +63,6 @@ _ACTIVATIONS = frozenset("f g h F G H phi varphi psi rho eta sigma".split())
 
 _OPEN = frozenset("act Act activation nonlinearity nonlin".split())
 """Words for one."""
-
-INDEX_LETTERS = frozenset("ijklmn")
-"""Behind a vector's name, these are indices: x_i."""
 
 
 class Words:

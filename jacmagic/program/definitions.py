@@ -13,7 +13,7 @@ from jacmagic.language import slips
 from jacmagic.language import tree as t
 from jacmagic.language.equations import FOUND, on_one_side
 from jacmagic.language.keys import key_of
-from jacmagic.language.words import INDEX_LETTERS
+from jacmagic.language.letters import INDEX_LETTERS
 from jacmagic.program.block import Declared, Settled, Sized, grown, line
 from jacmagic.program.uses import names_in, use_of
 
