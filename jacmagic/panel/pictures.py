@@ -27,6 +27,8 @@ MAX_EQUATIONS = 8
 """Equations of a system up to which eigenvalues stand beside its Jacobian. Instead: `numpy.linalg.eigvals(r.at())`."""
 
 
+DEEP = 24
+"""Definitions of a net that stand side by side. Of more: the first and the last, and between them how many."""
 MAX_FACTORS = 40
 """Factors of a chain rule that is gone through one at a time. Instead: the cards of its factors."""
 
@@ -141,8 +143,12 @@ def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
     """The layers of a net that fits in a picture, with their names, values, derivatives and edges."""
     p, links = spec.p, depends(spec.result)
     order = [key for key in spec.keys if key in links]
-    if not order or len(order) > 12:
+    if not order:
         return {"kind": "heatmap"}
+    left_out = set(order[DEEP // 2 : -(DEEP // 2)] if len(order) > DEEP else ())
+    # Where layers are left out, the last before them leads on to those that read one.
+    leap = [[order[DEEP // 2 - 1], key] for key in order if key not in left_out and not left_out.isdisjoint(links[key])]
+    order = [key for key in order if key not in left_out]
     beside = others(spec, order) if chain else {}
     for key in beside:
         spec.outputs["forward:" + key] = p.inputs[key].node
@@ -157,9 +163,11 @@ def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
             **({"gate": True} if key in order and gated(p.steps[key].expr, taken) else {}),
         })
     edges = [[wrt, key] for wrt, keys in beside.items() for key in keys]
+    edges += [] if chain else [[wrt, key] for key in order for wrt in links[key] if wrt in taken and prod(p.shape(key)) * prod(p.shape(wrt)) <= MAX_NODES**2]
     for wrt, key in edges:
         spec.local(key, wrt)
-    return {"kind": "net", "layers": layers, "edges": [*chain["edges"], *edges] if chain else []}
+    found = {"kind": "net", "layers": layers, "edges": [*(chain["edges"] if chain else ()), *edges]}
+    return {**found, "leap": leap, "left": len(left_out)} if leap else found
 
 
 def others(spec: _Spec, order: list[str]) -> dict[str, list[str]]:

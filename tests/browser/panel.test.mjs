@@ -229,6 +229,22 @@ test("a heat-map that is long or high is folded: every entry has its own square 
   assert.ok(panel.fold(10, 784, 560, 400).cell > 3.5);
 });
 
+test("the box of space has one unit on its axes, or each its own", () => {
+  const corners = (...ends) => [0, 1].map((end) => ends.map((v) => (end ? v : -v)));
+  const long = (box) => box.map(([lo, hi]) => hi - lo);
+  for (const [ends, alike] of [[[3, 3, 9], true], [[3, 3, 3], true], [[1, 5, 2], true], [[3, 3, 20], true], [[1, 1, 30], false]]) {
+    const box = panel.around(corners(...ends), [null, null, null]);
+    const units = panel.sides(box).map((side, k) => side / long(box)[k]);
+    assert.equal(Math.max(...units) < 1.001 * Math.min(...units), alike, ends.join());
+    // All is in it, and what stands still is not drawn anew.
+    ends.forEach((v, k) => assert.ok(box[k][0] <= -v && box[k][1] >= v));
+    assert.ok(Math.max(...panel.sides(box)) <= 4.04 * Math.min(...panel.sides(box)));
+  }
+  // Where most of a way is at its end, its beginning is in sight all the same.
+  const way = [[9, 0, 0], ...Array.from({ length: 99 }, () => [0, 0, 0]), [1, 1, 1]];
+  assert.ok(panel.around(way, [null, null, null], Infinity)[0][1] > 9);
+});
+
 test("what is counted beside a heat-map starts at 1 and is round", () => {
   assert.deepEqual(panel.counted(4, 100, 15), [1, 2, 3, 4]);
   assert.deepEqual(panel.counted(30, 120, 15), [1, 5, 10, 15, 20, 25, 30]);

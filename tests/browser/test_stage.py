@@ -203,6 +203,31 @@ def test_a_heat_map_is_of_squares(page: Page, tmp_path: Path) -> None:
         assert float(told.inner_text().rpartition("= ")[2].replace("−", "-")) == pytest.approx(wanted[9, 112], rel=6e-4)
 
 
+def test_a_trajectory_that_comes_to_rest_is_seen_on_its_whole_way(page: Page, tmp_path: Path) -> None:
+    """Lorenz' equations where all parameters are 1: the origin is reached slowly, with most of the points that are drawn."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(jacmagic.jacobian("x' = s (y - x)\ny' = x (p - z) - y\nz' = x y - b z").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-caption")).to_contain_text("it goes to (0, 0, 0)")
+    end, point = page.locator(".jm-marks circle").first.bounding_box(), page.locator(".jm-handle .jm-knob").bounding_box()
+    assert end
+    assert point
+    assert np.hypot(end["x"] - point["x"], end["y"] - point["y"]) > 30
+
+
+@pytest.mark.parametrize(("deep", "shown", "left"), [(14, 3 * 14 + 3, ""), (30, 2 + 3 * 23 + 1, "7 layers left out")])
+def test_a_net_of_many_layers_has_a_picture(page: Page, tmp_path: Path, deep: int, shown: int, left: str) -> None:
+    net = jacmagic.nnchain("x(2) -> " + "3 tanh -> " * deep + "1")
+    page.goto(net.save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-net .jm-base")).to_have_count(shown)
+    expect(page.locator(".jm-caption")).to_contain_text(left)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))")
+        assert not page.evaluate(OVERLAPS)
+        assert min(page.evaluate(LETTERS)) > 10.9
+    assert page.locator(".jm-edge").count() == (2 * 3 + 9 * (deep - 1) + 3 if not left else 2 * 3 + 9 * (11 + 10) + 3)
+
+
 @pytest.mark.parametrize("block", [one for one in BLOCKS if "r = sqrt" not in one and "u =" not in one and "R^20" not in one])
 def test_for_a_hall_formulas_sliders_and_picture_share_a_screen(page: Page, tmp_path: Path, block: str) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})

@@ -14,16 +14,16 @@ function net(engine, place) {
   /** @type {{key: string, size: number, forward: string, mathml: string, entries?: string[], delta?: string, gate?: boolean}[]} */
   const layers = picture.layers;
   const read = (/** @type {any} */ layer) => engine.get(layer.forward);
-  /** @type {[string, string][]} */
-  const links = picture.edges;
-  const depth = depths(layers.map((layer) => layer.key), links);
+  /** @type {{edges: [string, string][], leap?: [string, string][], left?: number}} */
+  const { edges: links, leap = [], left } = picture;
+  const depth = depths(layers.map((layer) => layer.key), [...links, ...leap]);
   const columns = /** @type {any[][]} */ ([]);
   for (const layer of layers) (columns[depth.get(layer.key) ?? 0] ??= []).push(layer);
   const { width } = place;
   // More nodes than fit below each other are bars.
   const barred = new Set(columns.flatMap((column) => {
     const crowded = column.reduce((sum, layer) => sum + min(layer.size, 16), 0) > 24;
-    return column.filter((layer) => layer.size > (crowded ? 2 : 16));
+    return column.filter((layer) => layer.size > (crowded ? 2 : columns.length > 13 ? 8 : 16));
   }));
   const nodesOf = (/** @type {any[]} */ column) => column.reduce((sum, layer) => sum + (barred.has(layer) ? 0 : layer.size), 0);
   const most = max(...columns.map(nodesOf));
@@ -48,6 +48,9 @@ function net(engine, place) {
   const above = inside >= 15 && inside < 28 && pitch >= 44;
   const radius = above ? min(inside, (pitch - 15) / 2) : inside;
   const named = above || radius >= 15;
+  // Names below narrow columns are smaller, and stand below every other one before they are too small.
+  const every = Math.ceil((12 * columns.length) / (0.6 * width));
+  const beneath = "font-size:" + min(21, (0.6 * width * every) / columns.length).toFixed(1) + "px";
   const svg = canvasFor(place, width, height + 8, "the net, its activations and local derivatives");
   const [backdrop, lines, words, dots] = [draw("g"), draw("g"), draw("g", { class: "jm-edge-labels" }), draw("g")];
   svg.append(backdrop, lines, dots, words);
@@ -136,7 +139,7 @@ function net(engine, place) {
           dots.append(name);
           dots.append(draw("text", { x: spot.x, y: spot.y + (above ? -radius - 3 : radius * 0.5), "text-anchor": "middle", class: "jm-digits" + (above ? " jm-haloed" : "") }, text));
         } else {
-          if (!i) dots.append(lettered(layer.mathml, { x: spot.x, y: top + tall + 17, "text-anchor": "middle", class: "jm-symbol jm-beneath" }));
+          if (!i && k % every === 0) dots.append(lettered(layer.mathml, { x: spot.x, y: top + tall + 17, "text-anchor": "middle", class: "jm-symbol jm-beneath", style: beneath }));
         }
         return { fill, text };
       });
@@ -186,6 +189,11 @@ function net(engine, place) {
       }
     }
   }
+  if (left) {
+    const [a, b] = [depth.get(leap[0][0]) ?? 0, min(...leap.map(([, to]) => depth.get(to) ?? 0))].map(xOf);
+    words.append(draw("text", { x: (a + b) / 2, y: height / 2, "text-anchor": "middle", class: "jm-symbol" }, "\u22ef"));
+    words.append(draw("text", { x: (a + b) / 2, y: height / 2 + 18, "text-anchor": "middle" }, String(left)));
+  }
   const glow = draw("path", { class: "jm-band-lit" });
   backdrop.append(glow);
   /** @type {[string | null, Set<string> | null]} */
@@ -213,7 +221,8 @@ function net(engine, place) {
     tell();
   }
   dots.append(halo);
-  const meaning = page.createTextNode("nodes: value \u00a0 edges: \u2202(node)/\u2202(node), width and colour by size");
+  const values = "nodes: value \u00a0 edges: \u2202(node)/\u2202(node), width and colour by size" + (left ? "; " + left + " layers left out" : "");
+  const meaning = page.createTextNode(values);
   /** @type {any[]} */
   const caption = [el("span", { class: "jm-readout", "aria-live": "polite" }, found), meaning];
   if (layers.some(deltaOf)) {
@@ -224,7 +233,7 @@ function net(engine, place) {
       back = !back;
       toggle.setAttribute("aria-pressed", back);
       text.data = back ? "show values" : "show \u03b4 flowing back";
-      meaning.data = back ? "nodes: \u03b4 = \u2202(output)/\u2202(node), carried back \u00a0 edges: local derivatives" : "nodes: value \u00a0 edges: \u2202(node)/\u2202(node), width and colour by size";
+      meaning.data = back ? "nodes: \u03b4 = \u2202(output)/\u2202(node), carried back \u00a0 edges: local derivatives" : values;
       svg.classList.toggle("jm-back", back && !still.matches);
       redraw();
     });

@@ -51,8 +51,9 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
   const [axes, over] = [draw("g", { class: "jm-axes" }), draw("g")];
   svg.append(area, axes, over);
   const node = el("div", { class: "jm-solid", style: "aspect-ratio:" + width + "/" + height }, canvas, svg);
+  let sides = [1, 1, tall];
   // As large as the picture holds from this height, the names at the floor too.
-  const size = () => min(width / 3.05, (height - 48) / 2 / (tall * cos(camera.pitch) + 1.4 * sin(camera.pitch)));
+  const size = () => { const wide = hypot(sides[0], sides[1]); return min(width / 2.16 / wide, (height - 48) / 2 / (sides[2] * cos(camera.pitch) + wide * sin(camera.pitch))); };
   /** @type {Pair[]} */
   let box = [[-1, 1], [-1, 1], [-1, 1]];
   const turn = (/** @type {number} */ by, /** @type {number} */ up) => {
@@ -82,7 +83,7 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     event.preventDefault();
     turn(...way);
   });
-  const unit = (/** @type {ArrayLike<number>} */ p) => /** @type {Point} */ ([0, 1, 2].map((k) => { const [lo, hi] = box[k]; return (k < 2 ? 1 : tall) * ((2 * (p[k] - lo)) / (hi - lo) - 1); }));
+  const unit = (/** @type {ArrayLike<number>} */ p) => /** @type {Point} */ ([0, 1, 2].map((k) => { const [lo, hi] = box[k]; return sides[k] * ((2 * (p[k] - lo)) / (hi - lo) - 1); }));
   /** On the picture, in pixels, and how far behind. @param {ArrayLike<number>} p @returns {Point} */
   const spot = (p) => {
     const [a, b, far] = seen(unit(p), camera.yaw, camera.pitch);
@@ -94,9 +95,9 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
   /** From where the box is seen, and on which ground. */
   const sighted = () => [camera.yaw, camera.pitch, lens.k, lens.x, lens.y, !!svg.closest(".jm-dark")].join();
   let framed = "";
-  /** The floor, its ticks and names on the sides that are in front. @param {Pair[]} ranges @param {((at: Record<string, any>) => any)[]} names */
-  function frame(ranges, names) {
-    box = ranges;
+  /** The floor, its ticks and names on the sides that are in front. @param {Pair[]} ranges @param {((at: Record<string, any>) => any)[]} names @param {number[]} [form] how long the sides are to each other */
+  function frame(ranges, names, form = sides) {
+    [box, sides] = [ranges, form];
     const state = [sighted(), ...box.flat()].join();
     if (state === framed) return;
     framed = state;
@@ -184,7 +185,7 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
       const scale = size() * lens.k;
       const [a, b] = [dx / scale, -dy / scale / max(0.15, sin(camera.pitch))];
       const [x, y] = [a * cos(camera.yaw) + b * sin(camera.yaw), b * cos(camera.yaw) - a * sin(camera.yaw)];
-      return [(x * (box[0][1] - box[0][0])) / 2, (y * (box[1][1] - box[1][0])) / 2];
+      return [(x * (box[0][1] - box[0][0])) / 2 / sides[0], (y * (box[1][1] - box[1][0])) / 2 / sides[1]];
     },
   };
 }

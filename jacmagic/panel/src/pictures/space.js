@@ -17,18 +17,27 @@ const { abs, floor, hypot, max, min } = Math;
 /** @typedef {import("../types.js").Pair} Pair */
 
 const [N, LONG, TALL, WAY] = [25, 400, 0.9, 60];
+/** How many times as long as another a side may be for one unit on all; and is at most. */
+const [SLIVER, FLAT] = [8, 4];
 
 /**
- * Ranges of the three axes around points: of one unit where none of them is then a sliver.
- * @param {ArrayLike<number>[]} points @param {(Pair | null)[]} old @returns {Pair[]}
+ * Ranges of the three axes around points: of one unit, where none of them is then a sliver; what is flat has some height.
+ * @param {ArrayLike<number>[]} points @param {(Pair | null)[]} old @param {number} [far] how far outliers still count @returns {Pair[]}
  */
-export function around(points, old) {
-  const own = [0, 1, 2].map((k) => steady(old[k], extent(points.map((p) => p[k]))));
-  const lengths = own.map(([lo, hi], k) => (hi - lo) / (k === 2 ? TALL : 1));
-  const whole = max(...lengths);
-  if (whole > 4 * min(...lengths)) return own;
-  return own.map(([lo, hi], k) => { const half = (whole * (k === 2 ? TALL : 1)) / 2; return [(lo + hi) / 2 - half, (lo + hi) / 2 + half]; });
+export function around(points, old, far) {
+  const found = [0, 1, 2].map((k) => steady(old[k], extent(points.map((p) => p[k]), 0.06, far)));
+  const whole = max(...found.map(long));
+  if (whole > SLIVER * min(...found.map(long))) return found;
+  return found.map(([lo, hi]) => { const more = max(0, whole / FLAT - hi + lo) / 2; return [lo - more, hi + more]; });
 }
+const long = (/** @type {Pair} */ [lo, hi]) => hi - lo;
+/** The sides of the box of these ranges, as long as they are to each other where that can be seen. @param {Pair[]} ranges */
+export function sides(ranges) {
+  const whole = max(...ranges.map(long));
+  return own(ranges) ? [1, 1, TALL] : ranges.map((one) => long(one) / whole);
+}
+/** Whether each axis has a unit of its own. @param {Pair[]} ranges */
+const own = (ranges) => max(...ranges.map(long)) > 1.01 * FLAT * min(...ranges.map(long));
 
 /** @type {import("../types.js").Picture} */
 function space(engine, place) {
@@ -61,6 +70,7 @@ function space(engine, place) {
   let box = [[-1, 1], [-1, 1], [-1, 1]];
   /** @type {ReturnType<typeof equilibria>} */
   let found = [];
+  let ending = "";
   const f = [picture.f].flat();
   const good = (/** @type {ArrayLike<number>} */ p) => [0, 1, 2].every((k) => isFinite(p[k]));
   const inBox = (/** @type {ArrayLike<number>} */ p) => box.every(([lo, hi], k) => p[k] >= lo - 0.01 * (hi - lo) && p[k] <= hi + 0.01 * (hi - lo));
@@ -131,9 +141,14 @@ function space(engine, place) {
     const unit = scale(sight);
     const paths = still ? [] : [ahead, trajectory(rate, start, -1, grown(1), scale(ranges), { long: 2000, steps: 150, error: 5e-3 }).nodes];
     const lines = paths.map((nodes) => smooth(nodes, 6));
-    box = around([start, ...lines[0] ?? [], ...ranges[0].map((_, k) => ranges.map((one) => one[k]))], painted ? box : [null, null, null]);
+    // All of the sliders is in sight, and most of the way: where it comes to rest it has most of its points.
+    const most = [0, 1, 2].map((k) => extent((lines[0] ?? [start]).map((p) => p[k])));
+    box = around([start, ...[0, 1].flatMap((end) => [most, ranges].map((of) => of.map((one) => one[end])))], painted ? box : [null, null, null], Infinity);
     shapes = [...strokes(lines[1] ?? [], [], 1.2), ...strokes(lines[0] ?? [], ["jm-ink"], 1.4)];
     found = equilibria(read, [start, ...lattice(box, 4)], box, unit);
+    const last = ahead[ahead.length - 1]?.at;
+    const rest = last && found.find((one) => one.at.every((v, k) => abs(v - last[k]) < 0.04 * long(box[k])) && !/saddle|unstable/.test(kindOf(one.J, 3).word));
+    ending = rest ? "; it goes to (" + rest.at.map((v) => short(v, 3)).join(", ") + ")" : "";
   }
   /** Equilibria with their words, and the directions that J only stretches there, a fifth of the box long. */
   function signed() {
@@ -154,7 +169,7 @@ function space(engine, place) {
     const names = (system ? axes.map((/** @type {any} */ one) => one.label) : [0, 1, 2].map((k) => place.rows[k]?.key ?? ""));
     const sight = room.sighted();
     if (now !== data) { data = now; if (system) orbit(start); else if (n === 1) curve(); else if (n === 2) sheet(); else lattice3(t); painted = ""; }
-    room.frame(box, names.map((/** @type {string} */ key) => (/** @type {Record<string, any>} */ how) => lettered(key, how)));
+    room.frame(box, names.map((/** @type {string} */ key) => (/** @type {Record<string, any>} */ how) => lettered(key, how)), sides(box));
     if (sight !== painted) {
       // Another ground asks for other colours.
       if (painted && sight.endsWith("true") !== painted.endsWith("true")) { data = ""; return update(); }
@@ -181,16 +196,17 @@ function space(engine, place) {
     ways = columns.map((/** @type {number[]} */ by, /** @type {number} */ k) => { const one = pointer(by, solid3 ? side : reach(by)); put(arrows[k], "d", one.d); return one.way; });
     if (n === 2) {
       const up = cross(columns[0], columns[1]);
-      put(normal, "d", pointer(up, (0.3 * min(...size)) / (hypot(...up) || 1)).d);
+      put(normal, "d", pointer(up, (0.3 * [...size].sort((a, b) => a - b)[1]) / (hypot(...up) || 1)).d);
     }
+    const speed = hypot(...columns[0]);
+    const units = own(box) ? "; each axis has a unit of its own" : "";
     if (solid3) {
       const corner = (/** @type {number} */ k) => room.dot([0, 1, 2].map((i) => here[i] + side * columns.reduce((/** @type {number} */ sum, /** @type {number[]} */ by, /** @type {number} */ a) => sum + ((k >> a) & 1 ? by[i] : 0), 0)));
       put(cube, "d", drawn ? [[0, 1, 3, 2], [4, 5, 7, 6], [0, 1, 5, 4], [2, 3, 7, 6], [0, 2, 6, 4], [1, 3, 7, 5]].map((face) => "M" + face.map(corner).join("L") + "Z").join("") : "");
       const scaled = abs(volume(whole, 3, stretches(whole, 3, 3)));
-      write(words, "cube of side " + short(side, 3) + " \u2192 parallelepiped of volume " + format(scaled * side ** 3) + " = " + short(side, 3) + "\u00b3 \u00b7 |det J|" + (t < 1 ? "; x + t (f(x) \u2212 x), t = " + short(t, 2) : ""));
+      write(words, "cube of side " + short(side, 3) + " \u2192 parallelepiped of volume " + format(scaled * side ** 3) + " = " + short(side, 3) + "\u00b3 \u00b7 |det J|" + (t < 1 ? "; x + t (f(x) \u2212 x), t = " + short(t, 2) : units));
     }
-    const long = hypot(...columns[0]);
-    if (!solid3) write(words, n === 2 ? "tangents \u2202/\u2202" + axes[0].label + ", \u2202/\u2202" + axes[1].label + " in their colours, the normal in black" : (system && !long ? "The point rests." : "velocity of length " + format(long)));
+    if (!solid3) write(words, (n === 2 ? "tangents \u2202/\u2202" + axes[0].label + ", \u2202/\u2202" + axes[1].label + " in their colours, the normal in black" : (system && !speed ? "The point rests." : "velocity of length " + format(speed) + ending)) + units);
     at = drawn ? room.spot(here) : [0, 0];
     move(drawn ? 1 : NaN);
   }
