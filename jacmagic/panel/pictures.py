@@ -145,9 +145,7 @@ def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
     order = [key for key in spec.keys if key in links]
     if not order:
         return {"kind": "heatmap"}
-    left_out = set(order[DEEP // 2 : -(DEEP // 2)] if len(order) > DEEP else ())
-    # Where layers are left out, the last before them leads on to those that read one.
-    leap = [[order[DEEP // 2 - 1], key] for key in order if key not in left_out and not left_out.isdisjoint(links[key])]
+    left_out = order[DEEP // 2 : -(DEEP // 2)] if len(order) > DEEP else []
     order = [key for key in order if key not in left_out]
     beside = others(spec, order) if chain else {}
     for key in beside:
@@ -162,12 +160,19 @@ def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
             **({"entries": spec.entry_names(key)} if 1 < size <= MAX_NODES else {}),
             **({"gate": True} if key in order and gated(p.steps[key].expr, taken) else {}),
         })
-    edges = [[wrt, key] for wrt, keys in beside.items() for key in keys]
-    edges += [] if chain else [[wrt, key] for key in order for wrt in links[key] if wrt in taken and prod(p.shape(key)) * prod(p.shape(wrt)) <= MAX_NODES**2]
+    edges = [[wrt, key] for wrt, keys in beside.items() for key in keys] + ([] if chain else between(spec, order, taken))
     for wrt, key in edges:
         spec.local(key, wrt)
     found = {"kind": "net", "layers": layers, "edges": [*(chain["edges"] if chain else ()), *edges]}
+    # Where layers are left out, the last before them leads on to those that read one.
+    leap = [[order[DEEP // 2 - 1], key] for key in order if not set(left_out).isdisjoint(links[key])] if left_out else []
     return {**found, "leap": leap, "left": len(left_out)} if leap else found
+
+
+def between(spec: _Spec, order: list[str], taken: Collection[str]) -> list[list[str]]:
+    """Edges of a net that has no ladder of factors, between layers that are nodes."""
+    p, links = spec.p, depends(spec.result)
+    return [[wrt, key] for key in order for wrt in links[key] if wrt in taken and max(prod(p.shape(key)), prod(p.shape(wrt))) <= MAX_NODES]
 
 
 def others(spec: _Spec, order: list[str]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ import firefox
 import frontends
 import numpy as np
 import pytest
+import test_stage as stage
 from conftest import need
 from playwright.sync_api import Browser
 
@@ -116,6 +117,21 @@ def test_a_panel_is_drawn_and_alive_in_firefox(driven: tuple[firefox.Firefox, bo
         other.wait_for_function(f"String({NUMBERS}) !== '{','.join(before)}'")
         assert page.evaluate(TEXT) == other.evaluate(TEXT)
     assert not page.errors
+
+
+@pytest.mark.parametrize("block", [pytest.param(one, marks=[] if k in (6, 23, 28, 31, 39) else [pytest.mark.long]) for k, one in enumerate(stage.BLOCKS + stage.NETS)])
+def test_in_firefox_no_text_stands_over_another(driven: tuple[firefox.Firefox, bool], tmp_path: Path, block: str) -> None:
+    page, _ = driven
+    page.open(stage.result_of(block).save(tmp_path / "page.html").as_uri())
+    page.until("document.querySelector('.jm')")
+    found = []
+    for width in (1280, 390):
+        page.send("browsingContext.setViewport", context=page.context, viewport={"width": width, "height": 900})
+        for part in (None, 0, 1):
+            page.evaluate("document.querySelector('.jm-actions button').click()" if part is None else f"({stage.TO_ENDS})({part})")
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))")
+            found += [(width, part, one) for one in page.evaluate(f"({stage.OVERLAPS})()")]
+    assert not found, found[:6]
 
 
 def test_in_firefox_keys_go_from_entry_to_entry_and_pin_one(driven: tuple[firefox.Firefox, bool], tmp_path: Path) -> None:

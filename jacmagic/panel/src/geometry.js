@@ -177,7 +177,7 @@ function spotted(p, q, discs, taken) {
       for (const side of [1, -1]) {
         const [x, y] = [p.x + t * dx + (side * dy * away) / long, p.y + t * dy - (side * dx * away) / long];
         if (y < high / 2 || discs.some((disc) => touches(x, y, wide, high, disc))) continue;
-        if (taken.some((one) => abs(one.x - x) < (one.wide + wide) / 2 && abs(one.y - y) < high)) continue;
+        if (taken.some((one) => abs(one.x - x) < (one.wide + wide) / 2 && abs(one.y - y) < high + 3)) continue;
         return { x, y, wide };
       }
     }

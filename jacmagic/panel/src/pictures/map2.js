@@ -51,9 +51,9 @@ function map2(engine, place) {
   to.over.append(shadow, amounts);
   const free = [from, to].map(labels);
   const name = (/** @type {Record<string, any>} */ at) => (picture.name ? [dom.lettered(picture.name, at)] : []);
-  if (beside) svg.append(draw("path", { class: "jm-arrow", d: arrow(half + 52, height / 2, 46, 0, 9) }), ...name({ x: half + 74, y: height / 2 - 12, "text-anchor": "middle" }));
+  if (beside) svg.append(draw("path", { class: "jm-arrow", d: arrow(half + 44, height / 2, 46, 0, 9) }), ...name({ x: half + 66, y: height / 2 - 12, "text-anchor": "middle" }));
   else svg.append(draw("path", { class: "jm-arrow jm-bow", d: "M" + (0.42 * width + 80) + " " + 0.24 * height + "q60 0 60 70" }), draw("path", { class: "jm-arrow", d: arrow(0.42 * width + 140, 0.24 * height + 70, 0, 14, 9) }), ...name({ x: 0.42 * width + 152, y: 0.24 * height + 44 }));
-  const names = (/** @type {ReturnType<typeof plane>} */ space, /** @type {string} */ across, /** @type {string} */ up) => svg.append(lettered(across, { x: space.left + space.width, y: space.top + space.height + 34, "text-anchor": "end" }), lettered(up, { x: space.left, y: space.top - 12, "text-anchor": "middle" }));
+  const names = (/** @type {ReturnType<typeof plane>} */ space, /** @type {string} */ across, /** @type {string} */ up) => svg.append(lettered(across, { x: space.left + space.width, y: space.top + space.height + 34, "text-anchor": "end" }), lettered(up, { x: space.left, y: space.top - 15, "text-anchor": "middle" }));
   names(from, xa.label, ya.label);
   if (place.rows.length === 2) names(to, place.rows[0].key, place.rows[1].key);
   const move = handle(place, svg, from, xa, ya);
