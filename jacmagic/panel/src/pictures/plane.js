@@ -65,7 +65,7 @@ export function plane({ dom: { draw, put, view }, lens }, svg, left, top, width,
       for (const v of apart(y0, y1, height, max(5, height / 48), () => 17)) {
         axes.append(draw("line", { x1: left, x2: left + width, y1: y(v), y2: y(v), class: v ? "" : "jm-zero" }));
         // At the foot it keeps off the first number below.
-        axes.append(draw("text", { x: left - 6, y: min(y(v) + 4, top + height), "text-anchor": "end" }, short(v, digits(y0, y1))));
+        axes.append(draw("text", { x: left - 6, y: y(v) + 4, dy: min(0, top + height - 4 - y(v)), "text-anchor": "end" }, short(v, digits(y0, y1))));
       }
       return shown();
     },
