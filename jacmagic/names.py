@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape
 from typing import Any
 
@@ -73,7 +73,7 @@ class Name:
     layer: bool = False
 
     # -------------------------------------------------------------- what it is like
-    @property
+    @cached_property
     def key(self) -> str:
         """The key, as a symbol of SymPy is named."""
         accent = "".join(f"_{one}" for one in self.accents)
@@ -91,12 +91,12 @@ class Name:
         """The key, of an entry of a matrix as a page has it: W[1,2]."""
         return f"{replace(self, component='').key}[{self.component}]" if "," in self.component else self.key
 
-    @property
+    @cached_property
     def identifier(self) -> str:
         """The key as programs can write it: W__1_2 of W_{1,2}."""
         return re.sub(r"\W+", "_", self.key).strip("_")
 
-    @property
+    @cached_property
     def tail(self) -> str:
         """What stands behind the letters: 1 of h1, tm1 of h_{t-1}, hat of y_hat."""
         return self.key[len(self.base) :].lstrip("_")
@@ -118,17 +118,17 @@ class Name:
     def is_greek(self) -> bool:
         return bool(greek(self.base)) and self.base != "ell"
 
-    @property
+    @cached_property
     def is_word(self) -> bool:
         """True for several letters, which would run into a neighbour."""
         return self.odd or (len(self.base) > 1 and not greek(self.base))
 
-    @property
+    @cached_property
     def indexed(self) -> bool:
         return bool(self.index or self.component) or self.odd
 
     # -------------------------------------------------------------- LaTeX
-    @property
+    @cached_property
     def latex(self) -> str:
         r"""x_{1}, x_{\text{max}}, \lambda, \hat{y}, (c_{1})_{1}, \mathrm{rate}."""
         tex = self._letter()
@@ -140,7 +140,7 @@ class Name:
             tex = f"({tex})_{{{self.component}}}" if self.index else f"{tex}_{{{self.component}}}"
         return tex
 
-    @property
+    @cached_property
     def shifted(self) -> str:
         """t-1 for the index tm1 of h_{t-1}, empty for any other."""
         match = _SHIFTED.fullmatch(self.index)
@@ -163,7 +163,7 @@ class Name:
         return "\\" + _command(self.index) if known else rf"\text{{{self.index}}}"
 
     # -------------------------------------------------------------- text
-    @property
+    @cached_property
     def text(self) -> str:
         """In one line that reads back: x₁, θ₂, λ, x_max, ŷ, c1[1], W[1,2]."""
         shown = self.base if self.odd else _difference(self.base) or greek(self.base) or self.base
@@ -182,7 +182,7 @@ class Name:
         return f"{shown}[{self.component}]" if self.component else shown
 
     # -------------------------------------------------------------- MathML
-    @property
+    @cached_property
     def mathml(self) -> tuple[str, str]:
         """The letter with its accent and layer, and what stands below it, empty where nothing does: an element each."""
         shown = escape(self.base) if self.odd else _difference(self.base) or greek(self.base) or self.base

@@ -140,7 +140,8 @@ def _found(total: sp.Expr, written: Set[sp.Basic]) -> tuple[sp.Expr, sp.Expr]:
         return sp.S.One, total
     if rest in written or _own(rest):
         return number, rest
-    return (-number, -rest) if -rest in written or _own(-rest) else (sp.S.One, total)
+    opposite = -rest
+    return (-number, opposite) if opposite in written or _own(opposite) else (sp.S.One, total)
 
 
 def _own(total: sp.Expr) -> bool:

@@ -403,6 +403,8 @@ class Layout:
 
     def ordered(self, expr: Any, above: Sequence[Any]) -> list[Any]:
         """The factors above the line, as the block has them or else as a textbook does."""
+        if len(above) < 2:
+            return list(above)
         whole = self.order.whole([self.piece(f) for f in above])
         if whole is not None:
             return [above[k] for k in sorted(range(len(above)), key=whole.__getitem__)]

@@ -92,7 +92,7 @@ def times_ten(expr: t.Expr, text: str, declared: Callable[[str], bool]) -> Jacma
 
 def _other_case(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
     """F(x) = X^2: the argument does not occur, its other case does."""
-    used = {name.key for name in _names(line.expr)}
+    used = {name.key for name in _names(line.expr)} if line.arguments else set()
     for argument, typed in line.arguments.items():
         if argument in used:
             continue

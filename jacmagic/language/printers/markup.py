@@ -8,7 +8,8 @@ the element has `data-tight` too. The element of a raised name with an index is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 
 from jacmagic.errors import Span
@@ -37,9 +38,21 @@ class One(str):
     """A single element, which needs no row of its own."""
 
 
+def _shown(attributes: Iterable[tuple[str, str]]) -> str:
+    return "".join([f' {key.replace("_", "-")}="{escape(value)}"' for key, value in attributes])
+
+
 def element(tag: str, *parts: str, **attributes: str) -> One:
-    shown = "".join(f' {key.replace("_", "-")}="{escape(value)}"' for key, value in attributes.items())
-    return One(f"<{tag}{shown}>{''.join(parts)}</{tag}>")
+    return One(f"<{tag}{_shown(attributes.items())}>{''.join(parts)}</{tag}>")
+
+
+@lru_cache(maxsize=4096)
+def _marked(letter: str, below: str, *marks: tuple[str, str]) -> One:
+    """A name with what the page finds it by; formulas say the same names again and again."""
+    if below:
+        return element("msub", letter, below, **dict(marks))
+    at = letter.index(">") if " " not in letter[: letter.index(">")] else letter.index(" ")
+    return One(letter[:at] + _shown(marks) + letter[at:])
 
 
 def one(inner: str) -> One:
@@ -78,12 +91,7 @@ class MathML(Typeset):
         return marks | {"data_tight": ""} if self.tight_names else marks
 
     def leaf(self, expr: t.Name) -> str:
-        letter, below = name_of(expr).mathml
-        if below:
-            return element("msub", letter, below, **self.marks(expr))
-        marks = "".join(f' {key.replace("_", "-")}="{escape(value)}"' for key, value in self.marks(expr).items())
-        at = letter.index(">") if " " not in letter[: letter.index(">")] else letter.index(" ")
-        return One(letter[:at] + marks + letter[at:])
+        return _marked(*name_of(expr).mathml, *self.marks(expr).items())
 
     def power(self, expr: t.Power) -> Piece:
         base = expr.base
