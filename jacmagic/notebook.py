@@ -90,12 +90,15 @@ class Result(Derivatives):
         quiz=True asks for each entry, quiz="df1/dx2" for those that are named.
 
         Raises:
-            ValueError: another layout.
+            ValueError: another layout; a quiz with what would tell its answers.
         """
         if layout is not None:
             if layout not in LAYOUTS:
                 raise ValueError(f"there is no layout {layout!r}; there are {', '.join(map(repr, LAYOUTS))}")
             self.layout = layout
+        told = [name for name in ("steps", "hessian", "taylor", "integral") if besides.get(name)]
+        if told and besides.get("quiz"):
+            raise ValueMistake(f"A quiz asks for what {told[0]} shows; the one comes behind the other.", None)
         self._static, self._big, self._whole = static, big, whole
         self.besides = {name: asked for name, asked in besides.items() if asked}
         return self

@@ -99,6 +99,8 @@ class Wrong:
         kind, a, *rest = tree
         if not self.moves(tree):
             return 0
+        if self.here("not held in a part of it"):
+            return ("+", derivative(tree, self.v), derivative(tree, "y" if self.v == "x" else "x"))
         if kind in FUNCTIONS:
             return self.call(kind, a, self.of(a))
         (b,) = rest
@@ -175,6 +177,8 @@ class Wrong:
             return ("+", first, ("*", -1, second))
         if self.moves(a) and self.here("the denominator differentiated as a factor"):
             return ("+", ("/", da, b), ("/", second, b))
+        if self.moves(a) and self.here("a sign"):
+            first = ("*", -1, first)
         above = ("+", first, second if self.here("a sign") else ("*", -1, second))
         return ("/", above, b if self.here("the denominator not squared") else ("^", b, 2))
 
@@ -219,6 +223,9 @@ def wrong_ones(tree: Tree, v: str, slip: str) -> Iterator[Tree]:
     if slip == "a variable not held constant":
         other = "y" if v == "x" else "x"
         yield tidy(("+", derivative(tree, v), derivative(tree, other)))
+        parts = Wrong(v, "not held in a part of it", -1)
+        parts.of(tree)
+        yield from (tidy(Wrong(v, parts.slip, k).of(tree)) for k in range(parts.met))
     if slip == "the derivative by":
         yield derivative(tree, "y" if v == "x" else "x")
         return

@@ -432,3 +432,39 @@ def test_an_answer_is_marked(shell):
 )
 def test_an_answer_that_cannot_be_read_is_pointed_at(shell, cell, says):
     assert says in shell.run(cell, fails=True).text
+
+
+PAIRED = {
+    "--into": "J", "--static": "", "--big": "", "--all": "", "--steps": "", "--hessian": "", "--taylor": "2", "--integral": "", "--reveal": "",
+    "--quiz": "", "--check": '"∂L/∂c = 2 (h - y) h"', "--layout": "denominator", "--seed": "3",
+}
+SAID = {"--steps": "constant factor", "--hessian": "eigenvalues", "--taylor": "L ≈", "--integral": "|det J| is of", "--check": "✓ right", "--layout": "denominator layout"}
+ASKING = {"--quiz": "marks an answer", "--reveal": "shows the answer"}
+PAIRED_BLOCKS = {"jacobian": "c in R\nh = 3 c x\nL(c, x) = 1/2 h^2\nx = 2\nc = 1", "nnchain": "x in R^1\nh = tanh(W x + c) in R^1\nL = 1/2 ||h - y||^2"}
+
+
+def test_every_option_is_among_the_pairs():
+    assert PAIRED.keys() == magics.OPTIONS.keys()
+
+
+@pytest.mark.parametrize("magic", PAIRED_BLOCKS)
+@pytest.mark.parametrize("option", PAIRED)
+def test_each_pair_of_options_shows_both_or_says_why_not(shell, magic, option):
+    given = {**PAIRED, "--check": '"∂L/∂c = 9 c x^2"' if magic == "jacobian" else '"∂L/∂c = (h - y) .* (1 - h.^2)"'}
+    for other in PAIRED:
+        pair, line = {option, other}, " ".join(f"{one} {given[one]}" for one in dict.fromkeys((option, other)))
+        refused = "--quiz" in pair and pair & {"--steps", "--hessian", "--taylor", "--integral"}
+        ran = shell.run(f"%%{magic} {line}\n{PAIRED_BLOCKS[magic]}", fails=bool(refused))
+        if refused:
+            assert "A quiz asks for what" in str(ran.error)
+            continue
+        shown = ran.value._repr_mimebundle_()
+        plain, page = shown["text/plain"], shown["text/html"]
+        asks, said = pair & ASKING.keys(), SAID | ({"--hessian": "∂²L/∂x₁² = ", "--integral": "dL = |"} if magic == "nnchain" else {})
+        for one in pair & ASKING.keys() - {"--reveal"} or asks:
+            assert ASKING[one] in plain, line
+        for one in pair & SAID.keys():
+            assert (said[one] in plain) is (not asks or one in ("--check", "--layout")), (line, plain)
+        assert ("font-size:150%" in page) is ("--big" in pair), line
+        assert ("data-jacmagic" in page) is ("--static" not in pair), line
+        assert shell.names.pop("J", None) is (ran.value if "--into" in pair else None), line

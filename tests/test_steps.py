@@ -381,6 +381,15 @@ def test_an_entry_of_a_net_s_derivative_is_explained_by_its_layers(of: str, wrt:
     assert line in [one.strip() for one in n.steps(of, wrt.replace("W_", "W1_")).text.splitlines()]
 
 
+@pytest.mark.parametrize(("of", "wrt", "line"), [
+    ("o[2]", "x[1]", "∂o₂/∂x₁ = (∂h/∂x ∂o/∂h)[1,2]    an entry of do/dx"), ("o", "x[2]", "∂o/∂x₂ = (∂h/∂x ∂o/∂h)[2,:]    a row of do/dx"), ("o[2]", "x", "∂o₂/∂x = (∂h/∂x ∂o/∂h)[:,2]    a column of do/dx"),
+    ("L", "x[2]", "∂L/∂x₂ = (∂h/∂x ∂o/∂h ∂L/∂o)[2,1]    an entry of dL/dx"), ("L", "W1[1,2]", "∂L/∂W1[1,2] = δ_h[1] x₂    an entry of ∂L/∂W₁"),
+])
+def test_in_denominator_layout_an_entry_stands_at_the_other_place(of: str, wrt: str, line: str) -> None:
+    n = jacmagic.nnchain("x in R^2\nh = tanh(W1 x + c1) in R^3\no = W2 h + c2 in R^2\nL = 1/2 ||o - y||^2").show(layout="denominator")
+    assert n.steps(of, wrt).text.splitlines()[0] == line
+
+
 BLOCKS = [
     ("f(x) = x^2 if x > 0 else -x", "f", "x"),
     ("f(x, y) = max(x, y^2) + atan2(y, x) + |x - 2y|", "f", "x"),

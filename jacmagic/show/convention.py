@@ -190,6 +190,12 @@ class _Turned:
 
     turn_paren = turn_negative = turn_sum = turn_kronecker = inwards
 
+    def turn_component(self, tree: t.Component) -> t.Expr:
+        """An entry of what is turned stands at the other place."""
+        if len(tree.indices) != 2 or not isinstance(tree.base, t.Paren):
+            return tree
+        return t.Component(self.turn(tree.base), tree.indices[::-1])
+
     def turn_underbrace(self, tree: t.Underbrace) -> t.Expr:
         return t.Underbrace(self.turn(tree.inner), tree.columns, tree.rows)
 

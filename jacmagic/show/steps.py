@@ -24,7 +24,7 @@ from jacmagic.language.printers import latex, text
 from jacmagic.result import Result
 from jacmagic.rounding import steady
 from jacmagic.show.backward import layout_of
-from jacmagic.show.convention import laid_tree
+from jacmagic.show.convention import in_denominator, laid_tree
 from jacmagic.show.matrices import BY_ENTRIES, layer, weighed
 from jacmagic.show.pieces import (
     MAX_BESIDE,
@@ -115,7 +115,8 @@ def part_of(result: Result, of: str, wrt: str) -> Step | None:
     left, words = t.Partial(t.Name(of), (t.Name(wrt),)), f"of {text(whole.left)}"
     if line is None:
         places = (None if at is None and shapes[0] else at or 0, None if k is None and shapes[1] else k or 0)
-        kind = "a column" if places[0] is None else "a row" if places[1] is None else "an entry"
+        lines = ("a row", "a column") if in_denominator(result) else ("a column", "a row")
+        kind = lines[places[1] is None] if None in places else "an entry"
         return Step(f"{kind} {words}", left, entry_at(value, *places), None, parts=(whole,))
     at_entry = divmod(k or 0, shapes[1][1]) if len(shapes[1]) > 1 else (k or 0,)
     return Step(f"an entry {words}", left, entry_of(value, *at_entry), None, parts=(whole,))
@@ -168,7 +169,8 @@ class _Numbers:
         through = self.through(key, by)
         if not through or any(p.shape(one) for one in through):
             return self.direct(of, wrt, bool(through))
-        direct = by in self.reads(key)
+        expr = p.steps[key].expr  # of L(c, x) = h^2 the c stands in h alone
+        direct = by in self.reads(key) and (expr is None or self.derives(key) or by in t.names_below(expr))
         terms = [joined(t.Partial(self.name(of), (self.name(one),)), t.Total(self.name(one), (self.name(wrt),)))
                  for one in through]
         parts = [step for one in through for step in (self.direct(of, one), self.step(one, wrt))]
