@@ -105,7 +105,7 @@ class Compiled:
             self.twin = self.twin()
         if not self.twin:
             self._at_one = None
-            raise ValueError("no twin")
+            raise ValueError
         space: dict[str, Any] = {}
         exec(compile(self.twin, "<jacmagic math>", "exec"), space)
         self._at_one, self._array = space[self.name], np.array
@@ -184,10 +184,8 @@ def _to_jax(values: dict[str, Any]) -> dict[str, Any]:
     from jacmagic.reals import reals
 
     def converted(name: str, value: Any) -> Any:
-        if not isinstance(value, jax.Array):
+        if not isinstance(value, jax.Array) or jnp.issubdtype(value.dtype, jnp.complexfloating):
             return jnp.asarray(reals(name, value), dtype=float)
-        if jnp.issubdtype(value.dtype, jnp.complexfloating):
-            raise ValueMistake(f"{name} takes real numbers, not complex ones.", None)
         return value if jnp.issubdtype(value.dtype, jnp.floating) else value.astype(float)
 
     return {name: converted(name, value) for name, value in values.items()}

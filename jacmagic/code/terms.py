@@ -237,7 +237,8 @@ class Body:
         return text
 
     def operation(self, term: Term) -> tuple[str, int]:
-        raise TypeError(f"{self.row.title} has no {term.op}")
+        """What the dialect's table has no line for."""
+        raise NotImplementedError
 
     def factor(self, term: Term) -> str:
         text = self.show(term, _PRODUCT)

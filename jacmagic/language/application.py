@@ -112,8 +112,11 @@ class Application:
             return self.of_name(item.atom, 1), 1
         if isinstance(item.atom, (s.Frac, s.Applied)):
             return self.reader.posts(self.reader.atom(item.atom), item.posts, item), 1
-        stop = self.reader.touching_stop(self.items, self.at + 1)
-        raise SyntaxMistake(
+        raise self.brackets(item, self.reader.touching_stop(self.items, self.at + 1))
+
+    def brackets(self, item: s.Item, stop: int) -> SyntaxMistake:
+        """What to say of an argument from an item on that does not read without brackets."""
+        return SyntaxMistake(
             f"{self.shown} needs brackets round its argument here.", Span(self.item.span.start, stop),
             (f"{self.reader.source(self.item.span)}({self.reader.text[item.span.start : stop]})",),
         )
@@ -135,7 +138,7 @@ class Application:
         if len(names) > 1:
             raise self.ends(names[0].span.stop, between(names[1].span.start, item.span.stop))
         if exponents.taken(self.reader, self.items, self.at + away) is not None:
-            raise SyntaxMistake("This argument needs brackets.", item.span)
+            raise self.brackets(item, self.items[self.at + away + 1].span.stop)
         return self.reader.posts(names[0], item.posts, item)
 
     def is_function(self, atom: s.Raw) -> bool:
@@ -207,10 +210,10 @@ class Application:
         for post in self.item.posts:
             value = s.bare(post.value[0])
             if not post.clear and isinstance(value, s.Word) and len(names := self.reader.names(value)) > 1:
-                cut, text = names[0].span.stop, self.reader.text
+                cut, source = names[0].span.stop, self.reader.source
                 raise SyntaxMistake(
                     "The power of a function is one letter or number; the rest needs a space.", post.span,
-                    (f"{text[post.span.start : cut]} {text[cut : post.span.stop]}",),
+                    (f"^({source(value.span)})", f"^{source(names[0].span)} {source(Span(cut, post.span.stop))}"),
                 )
 
     def check_degree(self, atom: s.Raw) -> None:

@@ -507,7 +507,7 @@ class _Factor:
         if not ways:
             return None
         if len(ways) > 1:
-            shown = [f"∂²{word.text}/" + "".join(f"∂{one}" for one in way) for way in ways[:2]]
+            shown = [f"∂{'⁰¹²³⁴⁵⁶⁷⁸⁹'[len(way)]}{word.text}/" + "".join(f"∂{one}" for one in way) for way in ways[:2]]
             raise AmbiguousMath(f"{self.source(word.span)} can be read in two ways.", word.span, shown)
         by = tuple(t.Name(key, span=word.span) for key in ways[0])
         return self.placed(t.Partial(t.Name(base, span=word.span), by, span=word.span), base, 1)

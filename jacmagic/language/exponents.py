@@ -38,6 +38,10 @@ def taken(reader: Reader, items: Sequence[s.Item], at: int) -> t.Expr | None:
     return None
 
 
+class Glued(AmbiguousMath):
+    """Says to who looks how far factors touch one another that it is asked already; nobody reads it."""
+
+
 @dataclass(frozen=True)
 class _Exponent:
     """The exponent of items[at]: `value` is the word or number that it begins with, `follow` what it may go on with."""
@@ -133,7 +137,7 @@ class _Exponent:
         if self.follow is None or not self.touching:
             return
         if self.reader.looking:  # how far what touches goes on is asked already, once is enough
-            raise AmbiguousMath("", self.item.span)
+            raise Glued("", self.item.span)
         stop = self.reader.touching_stop(self.items, self.at + 1)
         cuts = [self.follow.span.start]  # y^2z behind it has two readings of its own
         cuts += [

@@ -324,7 +324,8 @@ class Lexer:
         if self.peek() == "\\":
             match = _INDEX_COMMAND.match(self.text, self.pos, self.stop)
             if not match or not (match[1] or match[2] in GREEK):
-                raise SyntaxMistake("An index is a number or a name.", Span(begin, self.pos + 1))
+                stop = match.end() if match else self.pos + 1
+                raise SyntaxMistake("An index is a number or a name.", Span(begin, stop))
             self.pos = match.end()
             return match[1] or match[2], ()
         return self.bare_index(), ()

@@ -374,13 +374,13 @@ class Parser(Cursor):
         if self.is_op("=", "∈") or self.is_word("in"):
             self.next()
         else:
-            raise self.fail("= and the first index")
+            raise self.fail("a range, as in i = 1..3,")
         first = self.sum()
         listed = self.is_op(",") and self.tokens[self.at + 1].text == ".."  # 1, …, n
         if listed:
             self.next()
         if not self.is_op("..", ":"):
-            raise self.fail(".. and the last index")
+            raise self.fail("the last index, as in 1..3,")
         colon = self.next().text == ":"
         if listed and self.is_op(","):
             self.next()
@@ -417,14 +417,12 @@ class Parser(Cursor):
     def norm_order(self) -> str:
         """The index of a norm, behind its bars."""
         self.next()
-        token = self.next()
+        token, closed = self.next(), True
         if token.text == "{":
-            token = self.next()
-            if not self.is_op("}"):
-                raise self.fail("}")
+            token, closed = self.next(), self.is_op("}")
             self.next()
         order = {"∞": "oo", "infty": "oo", "inf": "oo"}.get(token.text, token.text)
-        if order not in ("1", "2", "oo", "F"):
+        if not closed or order not in ("1", "2", "oo", "F"):
             raise SyntaxMistake("The norms are ||x||_1, ||x||_2, ||x||_∞ and ||W||_F.", token.span)
         return order
 
@@ -520,6 +518,8 @@ class Parser(Cursor):
                 raise self.fail("≠")
             if self.is_op(",") and self.tokens[self.at + 1].kind == "word":
                 self.next()
+            elif self.is_op("∈") or self.is_word("in"):
+                raise SyntaxMistake("A sum runs over whole numbers: \\sum_{i=1}^{n}.", self.here)
             elif not self.is_op("}"):
                 raise self.fail("}")
         self.next()

@@ -392,8 +392,6 @@ class Reader(Values):
         raise self.ambiguous(span, *readings, says=says)
 
     def arguments(self, group: s.Group) -> tuple[t.Expr, ...]:
-        if len(group.rows) != 1:
-            raise SyntaxMistake("The arguments of a function are separated by commas.", group.span)
         return tuple(self.value(entry) for entry in group.rows[0])
 
     def finish(

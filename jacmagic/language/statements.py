@@ -416,7 +416,7 @@ class Line(Equations):
             raise tell(token)
         if token.kind == "op" and token.text in ("<", "<=", ">", ">=", "=="):
             raise SyntaxMistake("A comparison stands in a condition: a if x > 0 else b.", token.span)
-        if token.kind == "word" and token.text.removesuffix("s") in ROLES:
+        if token.kind == "word" and token.text.removesuffix("s") in ROLES and token.text not in self.not_roles:
             raise SyntaxMistake("The role of a name in a net is one word: input, weight, target or fixed.", token.span)
         if token.kind != "end":
             raise self.fail("the end of the line or an operator")
@@ -431,8 +431,8 @@ class Line(Equations):
             return SyntaxMistake("Decimals are written with a point.", before.span.to(after.span), fixes)
         if after.kind == "end":
             return SyntaxMistake("The comma at the end of this line stands before nothing; delete it.", token.span)
-        if any(t.kind == "op" and t.text == ":" for t in self.tokens[self.at :]):
-            return SyntaxMistake("A function is written f(x, y) = x y, without a colon.", token.span)
+        if colon := next((t for t in self.tokens[self.at :] if (t.kind, t.text) == ("op", ":")), None):
+            return SyntaxMistake("A function is written f(x, y) = x y, without a colon.", colon.span)
         listed = self.right_side()
         inside = self.text[listed.start : listed.stop]
         ranged = r",\s*[^\W\d]\w*\s*(?:∈|in)\s*(?:\[[^\[\]]*\]|[Rℝ]\S*)"

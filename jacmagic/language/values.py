@@ -39,9 +39,7 @@ class Values(Times):
             return self.family(raw, raw.kind or "vector")
         if isinstance(raw, s.Slice):
             raise SyntaxMistake("A part stands in the brackets of an index: x[2..4].", raw.span)
-        if isinstance(raw, (s.Word, s.Num, s.Group, s.Bars, s.Frac, s.Applied, s.Indicator)):
-            return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
-        raise SyntaxMistake("This does not read as an expression.", raw.span)
+        return self.run(s.Run(raw.span, (s.Item(raw.span, "", False, False, raw),)))
 
     def terms(self, raw: s.Terms) -> t.Expr:
         """A sum, or its only term with the sign of that."""
@@ -166,8 +164,6 @@ class Values(Times):
             condition = self.read(raw.condition)
             self.expect_condition(condition)
             return t.Indicator(condition, span=raw.span)
-        if isinstance(raw, s.Root):
-            raise SyntaxMistake("A root needs its argument.", raw.span)
         return raw.expr if isinstance(raw, derivatives.Found) else self.read(raw)
 
     def group(self, group: s.Group) -> t.Expr:

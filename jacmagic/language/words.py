@@ -380,6 +380,8 @@ class Words:
     def undeclared(self, word: s.Word) -> NameMistake:
         """A word that nothing explains: the nearest known ones, or a product of its letters."""
         shown, text = self.source(word.span), word.text
+        if text.isdigit():  # ∇_2 f, d/d2 f
+            return NameMistake(f"A name is expected here, not {shown}.", word.span)
         close = nearest(text, [*SPELLINGS, *self.scope.names, *GREEK])
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)

@@ -36,8 +36,6 @@ def user_call(low: Lowerer, expr: t.UserCall) -> Value:
     same = unchanged and not low.calls  # in a call, s is not the block's s
     if same and expr.key in low.env and low.vector_index is None:
         return low.env[expr.key]
-    if expr.key in low.calls:
-        raise SyntaxMistake(f"{expr.key} calls itself.", expr.span)
     low.called += 1
     if len(low.calls) > 30 or low.called > MAX_CALLS:
         raise LimitError(
@@ -310,13 +308,13 @@ def dot(low: Lowerer, expr: t.Call, values: list[Value]) -> Value:
     if va.shape == vb.shape == ():
         raise no_inner_product(low, expr) or ShapeError(
             f"dot is of two vectors; {low.source(a.span)} and {low.source(b.span)} are numbers.", expr.span,
-            (f"({low.source(a.span)})*({low.source(b.span)})",),
+            (f"{low.as_factor(a)}*{low.as_factor(b)}",),
         )
     if len(low.fit(same, (a, b), (va, vb))) != 1:
         u, v = low.source(a.span), low.source(b.span)
         raise ShapeError(
             f"dot is of two vectors, and {u} and {v} are matrices; theirs is the sum of all products of entries.",
-            expr.span, (f"sum({u} .* {v})",),
+            expr.span, (f"sum({low.as_factor(a)} .* {low.as_factor(b)})",),
         )
     return low.of_node(low.graph.dot(low.node(va), low.node(vb), (0,), (0,), ()))
 

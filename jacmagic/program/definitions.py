@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from jacmagic import names
@@ -153,25 +153,39 @@ def check_components(block: Settled) -> None:
 
 
 def check_by(block: Settled) -> None:
-    """A derivative is by a name that stands in some formula or line, too: ∂f/∂z of f(x, y) is a slip."""
-    names_of = Counter(one.key for tree in block.trees.values() for one in t.walk(tree) if isinstance(one, t.Name))
-    taken = [one for tree in block.trees.values() for one in t.walk(tree) if isinstance(one, (t.Partial, t.Total))]
-    names_of.subtract(name.key for one in taken for name in one.by if isinstance(name, t.Name))
+    """A derivative, or a place, is by a name that stands in some formula or line, too: ∂f/∂z of f(x, y) is a slip."""
+    below = [one for tree in block.trees.values() for one in t.walk(tree)]
+    names_of = Counter(one.key for one in below if isinstance(one, t.Name))
+    taken = [(one, name) for one in below for name in names_by(one)]
+    names_of.subtract(name.key for _, name in taken)
     known = {*block.drafts, *(key_of(word) for word in block.columns), *block.scope.timed, *block.scope.names}
     known |= {param for params in block.scope.functions.values() for param in params}
-    for one in taken:
-        for name in one.by:
-            if isinstance(name, t.Name) and name.key not in known and not names_of[name.key]:
-                raise by_nothing(block, one, name)
+    for one, name in taken:
+        if name.key not in known and not names_of[name.key]:
+            said = f"{block.source(name.span)} stands in no formula, so that nothing changes with it."
+            raise NameMistake(said, one.span, by_arguments(block, one))
 
 
-def by_nothing(block: Settled, one: t.Partial | t.Total, name: t.Name) -> NameMistake:
-    """What to say of a derivative by a name that nothing has; of a function it offers its own arguments."""
-    params = block.scope.functions.get(one.of.key, ()) if isinstance(one.of, t.Name) and len(one.by) == 1 else ()
-    sign = "∂" if isinstance(one, t.Partial) else "d"
-    fixes = [f"{sign}{block.source(one.of.span)}/{sign}{param}" for param in params[:2]]
-    said = f"{block.source(name.span)} stands in no formula, so that nothing changes with it."
-    return NameMistake(said, one.span, fixes)
+def names_by(one: t.Expr) -> list[t.Name]:
+    """The names that ∂f/∂x, ∇_W L and a place |_{x = 3} speak of."""
+    by: Iterable[t.Expr | None] = ()
+    if isinstance(one, (t.Partial, t.Total)):
+        by = one.by
+    elif isinstance(one, t.Gradient):
+        by = (one.by,)
+    elif isinstance(one, t.Evaluated) and isinstance(one.place, t.Listing):
+        by = (side.sides[0] for side in one.place.items if isinstance(side, t.Equation))
+    return [name for name in by if isinstance(name, t.Name)]
+
+
+def by_arguments(block: Settled, one: t.Expr) -> list[str]:
+    """A derivative of a function by its own arguments, two of them."""
+    of = getattr(one, "of", None)
+    if not isinstance(of, t.Name) or isinstance(one, (t.Partial, t.Total)) and len(one.by) > 1:
+        return []
+    f, sign = block.source(of.span), "∂" if isinstance(one, t.Partial) else "d"
+    params = block.scope.functions.get(of.key, ())[:2]
+    return [f"∇_{x} {f}" if isinstance(one, t.Gradient) else f"{sign}{f}/{sign}{x}" for x in params]
 
 
 def check_slips(block: Settled) -> None:

@@ -12,7 +12,7 @@ from math import prod
 
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node, ancestry
-from jacmagic.errors import NameMistake, ShapeError, Span, SyntaxMistake
+from jacmagic.errors import NameMistake, ShapeError, Span, SyntaxMistake, ValueMistake
 from jacmagic.functions import symbolic
 from jacmagic.language import tree as t
 from jacmagic.program.components import check_components
@@ -25,7 +25,11 @@ def lower(low: Lowerer, expr: t.Expr) -> Value:
     """The value of a derivative, with what the calls round it put in."""
     if low.in_family:
         raise Unroll
-    return low.of_node(_Derivative(low).value(expr))
+    try:
+        return low.of_node(_Derivative(low).value(expr))
+    except ValueMistake as error:
+        error.span = error.span or expr.span
+        raise
 
 
 def read_below(node: Node) -> list[str]:
@@ -188,7 +192,8 @@ class _Derivative:
             assert isinstance(name, t.Name)
             value = low.lower(given)
             if name.key not in low.home:
-                raise NameMistake(f"{low.source(name.span)} is no name of this block.", name.span)
+                said = f"{low.source(name.span)} is a size, a bound or an index here; a place is of names that change."
+                raise NameMistake(said, name.span)
             if value.shape != low.home[name.key].shape:
                 raise ShapeError(f"{low.describe(given, value)}; {name.key} has another size.", one.span)
             swap[name.key] = low.node(value)
@@ -220,9 +225,8 @@ class _Derivative:
             return self.divergence(expr)
         if isinstance(expr, t.Curl):
             return self.curl(expr)
-        if isinstance(expr, t.Directional):
-            return self.directional(expr)
-        raise SyntaxMistake("This derivative has no meaning in a block.", expr.span)
+        assert isinstance(expr, t.Directional)
+        return self.directional(expr)
 
     def target(self, key: str) -> Node:
         """The input that a name is where it is differentiated by."""
@@ -304,7 +308,9 @@ class _Derivative:
             of = getattr(expr, "of", expr)
             found = self.low.describe(of, self.low.of_node(root))
             shown = self.low.source(expr.span)
-            raise ShapeError(f"{shown} is of a function whose value is a number: {found}.", expr.span)
+            plain = isinstance(expr, t.Gradient) and expr.by is None and isinstance(of, t.Name)
+            fix = (f"jac {self.low.source(of.span)}",) if plain else ()
+            raise ShapeError(f"{shown} is of a function whose value is a number: {found}.", expr.span, fix)
         return self.g.take(root, (0,), ())
 
     def gradient(self, expr: t.Expr, root: Node, by: Sequence[str]) -> Node:

@@ -231,9 +231,9 @@ class Lowerer:
             known = found is not None and found.shape == () and found.expr.is_Integer and expr.key in self.whole_names
             return Fraction(int(found.expr)) if found is not None and known else None
         if isinstance(expr, t.Product):
-            return self.quotient(expr.factors, expr.span)
+            return self.quotient(expr.factors)
         if isinstance(expr, t.Fraction):
-            return self.quotient((("", expr.above), ("/", expr.below)), expr.span)
+            return self.quotient((("", expr.above), ("/", expr.below)))
         if isinstance(expr, t.Power):
             base, exponent = self.whole(expr.base), self.whole(expr.exponent)
             if base is None or exponent is None or exponent < 0:
@@ -243,7 +243,7 @@ class Lowerer:
             return Fraction(base**exponent)
         return None
 
-    def quotient(self, factors: Sequence[tuple[str, t.Expr]], span: Span) -> Fraction | None:
+    def quotient(self, factors: Sequence[tuple[str, t.Expr]]) -> Fraction | None:
         """Whole numbers multiplied and divided, left to right; None where one divides by 0."""
         total = Fraction(1)
         for operator, factor in factors:
@@ -251,9 +251,11 @@ class Lowerer:
             if operator == "/" and value == 0:
                 return None
             total = total / value if operator == "/" else total * value
-            if total.numerator.bit_length() > 1000:
-                raise LimitError("This is too large for a bound, a size or an index.", span)
         return total
+
+    def as_factor(self, expr: t.Expr) -> str:
+        """What was typed, in brackets where it is no name."""
+        return self.source(expr.span) if isinstance(expr, (t.Name, t.Number)) else f"({self.source(expr.span)})"
 
     def describe(self, expr: t.Expr, value: Value) -> str:
         """`W is 2×3 (line 2)`: how an error speaks of an operand."""

@@ -73,18 +73,20 @@ def fits(block: Counted, stated: Stated) -> tuple[str, ...] | None:
     said = {key: (tuple(map(block.reader.value, line.size.dims)), line) for key, line in stated.items() if line.size}
     drafts = {key: Draft(size=line) for key, line in stated.items()}
     found = size(replace(block, sizes={**block.sizes, **said}, drafts={**block.drafts, **drafts}))
+    mistake = found.mistake
     try:
-        if found.mistake is not None:
-            raise found.mistake
-        build(found)
+        if mistake is None:
+            build(found)
     except ShapeError as error:
-        asked = {hint: keys for hint in error.hints if (keys := stated_by(hint))}
-        if not asked or any(key in stated or found.shapes.get(key) for keys in asked.values() for key in keys):
-            return None
-        matrix = any(line.size is not None and len(line.size.dims) == 2 for line in stated.values())
-        first = next((hint for hint in asked if ("x" in hint.partition(" in ")[2]) == matrix), next(iter(asked)))
-        more = fits(block, stated | asked[first]) if len(stated) < MAX_NAMES else None
-        return () if more is None else (first, *more)
+        mistake = error
     except JacmagicError:
         return ()
-    return ()
+    if mistake is None:
+        return ()
+    asked = {hint: keys for hint in mistake.hints if (keys := stated_by(hint))}
+    if not asked or any(key in stated or found.shapes.get(key) for keys in asked.values() for key in keys):
+        return None
+    matrix = any(line.size is not None and len(line.size.dims) == 2 for line in stated.values())
+    first = next((hint for hint in asked if ("x" in hint.partition(" in ")[2]) == matrix), next(iter(asked)))
+    more = fits(block, stated | asked[first]) if len(stated) < MAX_NAMES else None
+    return () if more is None else (first, *more)

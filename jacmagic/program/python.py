@@ -25,8 +25,8 @@ def evaluate(block: Declared, namespace: Mapping[str, Any] | None) -> Declared:
     found = {}
     for statement in block.statements:
         if statement.python is not None:
-            if statement.kind != "define":
-                raise SyntaxMistake("A Python value has a plain name before =.", statement.span)
+            if statement.kind != "define":  # x_{n+1} = {v}
+                raise SyntaxMistake("A value from Python stands behind a name and =.", statement.span)
             found[key_of(statement.names[0])] = value_of(block, statement, namespace)
     vectors = {key for key, value in found.items() if value.ndim == 1}
     matrices = {key for key, value in found.items() if value.ndim == 2}

@@ -127,7 +127,7 @@ def table(result: Result, most: int = MAX_SHOWN) -> Table:
         entries: list[list[sp.Expr]] | None
         try:
             if result.program.net and most <= MAX_SHOWN:
-                raise LimitError("a net is shown layer by layer")
+                raise LimitError("")  # a net is shown layer by layer
             node = result.total(safe=False)[0]
             if len(some) < len(rows) or len(others) < len(columns):
                 places = [i * len(columns) + j for i in some for j in others]

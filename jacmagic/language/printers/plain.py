@@ -138,8 +138,7 @@ class Text(Writer):
 
     def slope(self, expr: t.Slope) -> Piece:
         call = expr.call
-        if not isinstance(call, (t.Call, t.UserCall)):
-            raise TypeError(f"a slope is of a call, not of {call}")
+        assert isinstance(call, (t.Call, t.UserCall))
         head = call.function if isinstance(call, t.Call) else name(call.key).text
         return f"{head}{chr(39) * expr.order}({self.listed(call.arguments)})", Level.ATOM
 

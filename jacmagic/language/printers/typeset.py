@@ -192,17 +192,13 @@ class Typeset(Writer):
 
     def slope(self, expr: t.Slope) -> Piece:
         call = expr.call
-        if isinstance(call, t.Call):
-            head, arguments = self.head(call.function), call.arguments
-        elif isinstance(call, t.UserCall):
-            head, arguments = self.leaf(t.Name(call.key)), call.arguments
-        else:
-            raise TypeError(f"a slope is of a call, not of {call}")
+        assert isinstance(call, (t.Call, t.UserCall))
+        head = self.head(call.function) if isinstance(call, t.Call) else self.leaf(t.Name(call.key))
         if expr.order < 4:
             primed = self.primed(head, expr.order)
         else:
             primed = self.raised(head, self.brackets(self.digits(str(expr.order))))
-        return self.called(primed, self.listed(arguments)), Level.ATOM
+        return self.called(primed, self.listed(call.arguments)), Level.ATOM
 
     @abstractmethod
     def primed(self, head: str, order: int) -> str: ...
