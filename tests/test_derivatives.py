@@ -186,7 +186,7 @@ REFUSED: list[tuple[str, str, int, str, tuple[str, ...]]] = [
     ("f(x, y) = q x y\ng = ∂f/∂q(1)", "SyntaxMistake", 2, "∂f/∂q(1)", ("∂f/∂q*(1)",)),
     ("g(x) = x + ∂f/∂x", "NameMistake", 1, "f", ()), ("g(x) = 2∂", "SyntaxMistake", 1, "∂", ()), ("g(x) = ∇ + x", "SyntaxMistake", 1, "∇", ()),
     ("F(x, y) = [x, y, x]\ng = div F", "ShapeError", 2, "div F", ()), ("F(x, y, z, w) = [x, y, z, w]\ng = curl F", "ShapeError", 2, "curl F", ()),
-    ("F(x, y) = [x, y]\ng = grad F", "ShapeError", 2, "grad F", ()), ("f(x, y) = x y\nv = [1, 2, 3]\ng = D_v f", "ShapeError", 3, "D_v f", ()),
+    ("F(x, y) = [x, y]\ng = grad F", "ShapeError", 2, "grad F", ("jac F",)), ("f(x, y) = x y\nv = [1, 2, 3]\ng = D_v f", "ShapeError", 3, "D_v f", ()),
     ("f(x, y) = x y\ng = hessian(f)", "NameMistake", 2, "hessian", ("hess",)), ("f(x, y) = x y\nH = Hessian f", "NameMistake", 2, "Hessian", ("hess",)),
     ("f(x, y) = x y\nH = hessian f", "NameMistake", 2, "hessian", ("hess",)), ("f(x, y) = x y\nH = \\operatorname{Hess} f", "NameMistake", 2, "\\operatorname{Hess}", ("hess",)),
     ("f = f(x)\ng = g(x)\nh = (f g)''", "SyntaxMistake", 3, "(f g)''", ("d²/dx² (f g)",)), ("f(x) = x^2\nh(x) = (f(x) sin x)'", "SyntaxMistake", 2, "(f(x) sin x)'", ("d/dx (f(x) sin x)",)),

@@ -207,7 +207,6 @@ CALLS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: quiz.spec(J("u = x^2\nf = u^2", wrt="u")), "ValueMistake", "no definition"),
     (lambda: quiz.spec(J("f(x) = selu(x)")), "ValueMistake", "no selu"),
     (lambda: J("f(x) = x^2").steps("x", "x"), "ValueError", "no definition"),
-    (lambda: NN("x(2) -> 3").steps("o_1", "x"), "ValueError", "whole names"),
     (lambda: J("x in R^2000\nf = sum(x)").sliders(), "ValueError", "too many values"),
     # -------------------------------------------------------------- the magics
     (lambda: guide.shown(99), "ValueError", "The gallery has"),

@@ -518,8 +518,6 @@ class Parser(Cursor):
                 raise self.fail("≠")
             if self.is_op(",") and self.tokens[self.at + 1].kind == "word":
                 self.next()
-            elif self.is_op("∈") or self.is_word("in"):
-                raise SyntaxMistake("A sum runs over whole numbers: \\sum_{i=1}^{n}.", self.here)
             elif not self.is_op("}"):
                 raise self.fail("}")
         self.next()

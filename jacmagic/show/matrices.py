@@ -233,11 +233,8 @@ def by_function(call: t.Call) -> str:
 # ------------------------------------------------------------------ layers
 def layer(result: Result, of: str, wrt: str) -> Step:
     """The steps of vectors and matrices: δ back to a weight, else the chain rule over the definitions on the way."""
-    (key, at), (by, k) = result.place(of), result.place(wrt)
-    if at is not None or k is not None:
-        raise ValueError("steps are of whole names, or of one number by another")
-    line = weighed(result, key, by)
-    return over(result, key, by) if line is None else back(result, line)
+    line = weighed(result, of, wrt)
+    return over(result, of, wrt) if line is None else back(result, line)
 
 
 def weighed(result: Result, key: str, by: str) -> Passed | None:
