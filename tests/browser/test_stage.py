@@ -130,19 +130,6 @@ def test_no_text_stands_over_another(page: Page, tmp_path: Path, block: str) -> 
     assert not found, found[:6]
 
 
-def test_the_number_at_the_end_of_a_line_that_is_too_long_stays_in_sight(page: Page, tmp_path: Path) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(jacmagic.jacobian("f(t) = e^(-t/2) sin(3t)").save(tmp_path / "page.html").as_uri())
-    line, value = page.locator(".jm-entry-line.jm-long"), page.locator(".jm-last-value .jm-on")
-    assert line.evaluate("(one) => one.scrollWidth > 1.2 * one.clientWidth")
-    for at in (0, 1e4):
-        line.evaluate("(one, at) => one.scrollTo(at, 0)", at)
-        box = value.bounding_box()
-        assert box
-        assert 0 < box["x"] < box["x"] + box["width"] <= 390
-        assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).closest('.jm-last-value') !== null", [box["x"] + 5, box["y"] + box["height"] / 2])
-
-
 @pytest.mark.parametrize("width", [1280, 1000, 700])
 def test_the_picture_has_its_part_of_the_width(page: Page, tmp_path: Path, width: int) -> None:
     page.set_viewport_size({"width": width + 64, "height": 720})

@@ -75,7 +75,7 @@ export function entryLine(panel) {
     const equals = () => el("span", { class: "jm-value" }, " = ");
     const [row, column] = [label(spec.result.rows[i].key), label(spec.result.columns[j].key)];
     const node = el("div", {},
-      el("div", { class: "jm-entry-line" }, ...(entry.name ? [typeset(entry.name), equals()] : []), el("span", { class: "jm-on" }, typeset(entry.mathml)), ...(filled.holes ? [equals(), filled.node] : []), el("span", { class: "jm-last-value" }, equals(), el("span", { class: "jm-value jm-on" }, text))),
+      el("div", { class: "jm-entry-line" }, ...(entry.name ? [typeset(entry.name), equals()] : []), el("span", { class: "jm-on" }, typeset(entry.mathml)), ...(filled.holes ? [equals(), filled.node] : []), equals(), el("span", { class: "jm-value jm-on" }, text)),
       el("div", { class: "jm-meaning" }, el("span", {}, "a step \u0394", column, " moves ", row, " by about ", moves, " \u0394", column.cloneNode(true)), copies(panel, entry)));
     const one = { node, i, j, holes: filled.holes, update: () => {
       filled.update();
@@ -86,12 +86,11 @@ export function entryLine(panel) {
     made.set(at, one);
     return one;
   };
-  /** A long formula is set smaller, so that the number at its end is seen; where it would be too small that stays in sight. */
+  /** A long formula is set smaller, where it need not be too small for that, so that the number at its end is seen. */
   const fit = () => {
     const line = /** @type {HTMLElement | null} */ (box.querySelector(".jm-entry-line"));
     line?.style.removeProperty("--fit");
     const part = line ? (0.95 * line.clientWidth) / line.scrollWidth : 1;
-    line?.classList.toggle("jm-long", part <= 0.65);
     if (part > 0.65 && part < 0.95) line?.style.setProperty("--fit", String(part));
   };
   const show = (/** @type {string} */ at) => {
