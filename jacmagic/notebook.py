@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import panel
-from jacmagic.errors import ValueMistake
+from jacmagic.errors import ValueMistake, nearest
 from jacmagic.panel import quiz as quizzes
 from jacmagic.program import anysize
 from jacmagic.program.model import Program
@@ -51,6 +51,9 @@ else:
             return getattr(import_module(self._name), name)
 
     ipywidgets, bridge = _Later("ipywidgets"), _Later("jacmagic.panel.bridge")
+
+BESIDES = frozenset("steps hessian taylor integral reveal quiz check".split())
+"""What is shown where it is asked for."""
 
 
 class Result(Derivatives):
@@ -91,11 +94,15 @@ class Result(Derivatives):
 
         Raises:
             ValueError: another layout; a quiz with what would tell its answers.
+            TypeError: a misspelt option.
         """
         if layout is not None:
             if layout not in LAYOUTS:
                 raise ValueError(f"there is no layout {layout!r}; there are {', '.join(map(repr, LAYOUTS))}")
             self.layout = layout
+        for name in besides.keys() - BESIDES:
+            close = nearest(name, BESIDES, 1)
+            raise TypeError(f"show() has no {name}; " + (f"did you mean {close[0]}?" if close else "see help(r.show)"))
         told = [name for name in ("steps", "hessian", "taylor", "integral") if besides.get(name)]
         if told and besides.get("quiz"):
             raise ValueMistake(f"A quiz asks for what {told[0]} shows; the one comes behind the other.", None)

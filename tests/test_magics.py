@@ -443,6 +443,12 @@ ASKING = {"--quiz": "marks an answer", "--reveal": "shows the answer"}
 PAIRED_BLOCKS = {"jacobian": "c in R\nh = 3 c x\nL(c, x) = 1/2 h^2\nx = 2\nc = 1", "nnchain": "x in R^1\nh = tanh(W x + c) in R^1\nL = 1/2 ||h - y||^2"}
 
 
+@pytest.mark.parametrize(("name", "says"), [("hesian", "did you mean hessian"), ("quz", "did you mean quiz"), ("colour", "see help")])
+def test_a_misspelt_option_of_show_is_no_option(name, says):
+    with pytest.raises(TypeError, match=says):
+        jacmagic.jacobian("f(x) = x^2").show(**{name: True})
+
+
 def test_every_option_is_among_the_pairs():
     assert PAIRED.keys() == magics.OPTIONS.keys()
 
