@@ -201,6 +201,7 @@ CALLS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: J("x in R^9\nf = 2x").show(quiz="df/dx, df/dx").prepare(), "LimitError", "these are more"),
     (lambda: J("f(x, y) = x y").show(quiz="df/dx, 2").prepare(), "SyntaxMistake", "Here stand entries"),
     (lambda: J("u = x y\nf = u^2").show(quiz="du/dx").prepare(), "SyntaxMistake", "no entry"),
+    (lambda: J("f(x) = x^2").show(step=True), "TypeError", "steps"),
     (lambda: J("f(x) = x^2").show(quiz=True, steps=True), "ValueMistake", "asks for what steps shows"),
     (lambda: J("u = u(x, t)\nf = u^2").show(quiz=True).prepare(), "ValueMistake", "known by their formulas"),
     (lambda: deep(lambda r: r.check("((x + x))"), "f(x) = x^2"), "SyntaxMistake", "too deep"),
