@@ -449,6 +449,9 @@ def test_every_line_of_a_block_is_true(block: str, of: str, wrt: str) -> None:
 
 
 @pytest.mark.parametrize(("block", "of", "wrt", "lines"), [
+    ("x in R^2\ny^3 + y = x[1] x[2]\ny = y(x)\nz = y^2", "z", "x", [
+        "dz/dx = ∂z/∂y dy/dx = ∂z/∂y ∂y/∂x    chain rule", "    ∂y/∂x₁ = -(∂F/∂x₁)/(∂F/∂y) = x₂/(3y² + 1)    the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0",
+        "dz/dx = ∂z/∂y ∂y/∂x = [1, 0.5]    put together"]),
     ("x^2 + y^2 = 1\ny = y(x)\ns = x y", "s", "x", [
         "  ∂y/∂x = -(∂F/∂x)/(∂F/∂y) = -x/y    the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0", "      ∂(x²)/∂x = 2x    power rule"]),
     ("x^2 + y^2 + z^2 = 9\nx y z = 4\ny = y(x)\nz = z(x)", "y", "x", ["∂y/∂x = -2 (x² y - y z²)/(2x y² - 2x z²)    an entry of what the equations give", "    ∂F₁/∂y = ∂(y²)/∂y = 2y    sum rule: a constant term falls away; x, z held constant"]),

@@ -321,6 +321,8 @@ def local(result: Result, key: str, by: str) -> Step:
     value = form[0] if form is not None else None
     if len(p.shape(key)) > 1 or len(p.shape(by)) > 1:
         return Step(told_of(result, p.steps[key].expr), left, value or written(result, key, by), None)
+    if p.steps[key].kind == "implicit":  # each entry by the equations
+        return Step(BY_ENTRIES, left, value or written(result, key, by), None)
     found = pre_activation(result, key)
     rules = Matrices(result, by)
     if found is None or by in t.names_below(found[1]):
