@@ -177,7 +177,7 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
     """
     options = dict(_NOTHING_ASKED)
     rest, last = [], 0
-    while word := _OPTION.search(line, last):
+    while word := re.compile(_OPTION).search(line, last):
         rest.append(line[last : word.start()])
         name, span, last = word["name"], Span(*word.span()), word.end()
         check_option(name, span, line)
@@ -188,10 +188,10 @@ def read_options(line: str) -> tuple[dict[str, Any], str]:
             continue
         value = word["attached"] or ""
         # A value that may be left out stands in quotes.
-        words = _IN_QUOTES if OPTIONS[name]["metavar"].startswith("[") else _WORD
+        words = re.compile(_IN_QUOTES if OPTIONS[name]["metavar"].startswith("[") else _WORD)
         if not value and (following := words.match(line, last)):
             value, span, last = following["word"], Span(*following.span("word")), following.end()
-        if not value and name == "--quiz" and (bare := _ENTRY.match(line, last)):
+        if not value and name == "--quiz" and (bare := re.compile(_ENTRY).match(line, last)):
             fixes = (f'"{bare["word"]}"',)
             raise OptionMistake("What --quiz asks for stands in quotes.", Span(*bare.span("word")), fixes).bind(line)
         options[name[2:]] = _value(name, value.removeprefix("="), span, line)
@@ -212,10 +212,11 @@ def check_option(name: str, span: Span, line: str) -> None:
 
 
 _QUOTED = r"""(?:"[^"]*"|'[^']*'(?!\S)|\S+)"""
-_OPTION = re.compile(rf"(?<!\S)(?P<name>--[A-Za-z][^\s=]*)(?P<attached>=(?:{_QUOTED})?)?")
-_IN_QUOTES = re.compile(r"""\s*(?P<word>"[^"]*"|'[^']*'(?!\S))""")
-_WORD = re.compile(rf"\s*(?P<word>{_QUOTED})")
-_ENTRY = re.compile(r"\s*(?P<word>[^\s\"'-][^\s\"]*[/'′∂∇][^\s\"]*)")
+# Patterns as text: they are compiled when a line has options, and loading does not wait for them.
+_OPTION = rf"(?<!\S)(?P<name>--[A-Za-z][^\s=]*)(?P<attached>=(?:{_QUOTED})?)?"
+_IN_QUOTES = r"""\s*(?P<word>"[^"]*"|'[^']*'(?!\S))"""
+_WORD = rf"\s*(?P<word>{_QUOTED})"
+_ENTRY = r"\s*(?P<word>[^\s\"'-][^\s\"]*[/'′∂∇][^\s\"]*)"
 """df/dx, which is no name of a column."""
 
 
