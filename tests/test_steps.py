@@ -327,6 +327,36 @@ def test_every_line_of_a_random_net_is_true(seed: int) -> None:
     assert np.allclose(np.broadcast_to(_Evaluator(passed_back(n, root)).value(root.right, size), size), np.reshape(n.at("L", weight), size))
 
 
+@pytest.mark.parametrize("seed", seeds(300))
+def test_the_numbers_put_in_for_a_net_s_arrays_come_to_its_derivative(seed: int) -> None:
+    rng = random.Random(2000 + seed)
+    n = jacmagic.nnchain(net(rng), wrt="x")
+    draw = np.random.default_rng(seed)
+    n.set(**{key: draw.uniform(-0.9, 0.9, np.shape(value)) for key, value in n.values.items()})
+    layers = [key for key in n.program.steps if key != "L"]
+    pairs = [*(("L", one) for one in n.trainable()), ("L", "x"), (layers[-1], "x"), ("L", f"W1[{n.program.shape('W1')[0]},1]")]
+    shown = 0
+    for of, wrt in pairs:
+        value, sides = np.array(n.at(of, wrt)), n.steps(of, wrt).result.sides
+        for put_in in sides[2:-1]:
+            numbers = np.ravel(_Evaluator({}).value(put_in, UNKNOWN))  # of numbers alone: no name is known
+            assert numbers.size in (1, value.size)
+            assert np.allclose(numbers, np.ravel(value), rtol=5e-3, atol=2e-3)
+            shown += 1
+    assert shown
+
+
+def test_a_worked_example_has_the_numbers_of_delta_and_of_the_layer() -> None:
+    n = jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^2\no = W2 a + c2 in R^1\ny in R^1\nL = 1/2 ||o - y||^2")
+    n.set(x=[1, 2], W1=[[0.5, -0.25], [0.1, 0.2]], c1=[0, 0.5], W2=[[2, -1]], c2=[0.5], y=[1])
+    a = np.tanh([0.0, 1.0])
+    delta = (2 * a[0] - a[1] + 0.5 - 1) * np.array([2, -1]) * (1 - a**2)  # by hand
+    assert n.steps("L", "W1").text.splitlines()[-1].startswith(
+        f"∂L/∂W₁ = δ_a xᵀ = [{delta[0]:.4g}; {delta[1]:.4g}] [1; 2]ᵀ = [{delta[0]:.4g}, {2 * delta[0]:.4g}; ")
+    assert n.steps("L", "c1").text.splitlines()[-1].startswith("∂L/∂c₁ = δ_a = [")
+    assert f"= δ_a[2] x₂ = {delta[1]:.4g} · 2 = " in n.steps("L", "W1[2,2]").text.splitlines()[-1]
+
+
 def passed_back(n: Any, root: Step) -> dict[Any, Any]:
     """The numbers of all names, and of each z and δ, these from the steps below them."""
     known: dict[Any, Any] = {**n.values, **n.forward()}
@@ -451,7 +481,7 @@ def test_every_line_of_a_block_is_true(block: str, of: str, wrt: str) -> None:
 @pytest.mark.parametrize(("block", "of", "wrt", "lines"), [
     ("x in R^2\ny^3 + y = x[1] x[2]\ny = y(x)\nz = y^2", "z", "x", [
         "dz/dx = ∂z/∂y dy/dx = ∂z/∂y ∂y/∂x    chain rule", "    ∂y/∂x₁ = -(∂F/∂x₁)/(∂F/∂y) = x₂/(3y² + 1)    the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0",
-        "dz/dx = ∂z/∂y ∂y/∂x = [1, 0.5]    put together"]),
+        "dz/dx = ∂z/∂y ∂y/∂x = 2 [[0.5, 0.25]] = [1, 0.5]    put together"]),
     ("x^2 + y^2 = 1\ny = y(x)\ns = x y", "s", "x", [
         "  ∂y/∂x = -(∂F/∂x)/(∂F/∂y) = -x/y    the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0", "      ∂(x²)/∂x = 2x    power rule"]),
     ("x^2 + y^2 + z^2 = 9\nx y z = 4\ny = y(x)\nz = z(x)", "y", "x", ["∂y/∂x = -2 (x² y - y z²)/(2x y² - 2x z²)    an entry of what the equations give", "    ∂F₁/∂y = ∂(y²)/∂y = 2y    sum rule: a constant term falls away; x, z held constant"]),

@@ -27,7 +27,7 @@ def settle(g: Graph, conditions: Conditions, residuals: Sequence[Node]) -> None:
             flat = [g.scale(-1, entry) for row in entries[at : at + one.size] for entry in row]
             shape, at = one.shape + by.shape, at + one.size
             node = g.stack(flat, shape) if shape else flat[0]
-            conditions.slopes[k].append(_put_in(g, node, whole))
+            conditions.slopes[k].append(put_in(g, node, whole))
 
 
 def newton(g: Graph, conditions: Conditions) -> list[Node]:
@@ -55,7 +55,8 @@ def solved(g: Graph, roots: Sequence[Node]) -> list[Node]:
     return [new[root.number] for root in roots]
 
 
-def _put_in(g: Graph, root: Node, swap: Mapping[str, Node]) -> Node:
+def put_in(g: Graph, root: Node, swap: Mapping[str, Node]) -> Node:
+    """The root with nodes in the place of inputs of these names."""
     new: dict[int, Node] = {}
     for node in ancestry([root]):
         new[node.number] = swap[node.data] if node.op == "input" and node.data in swap else again(

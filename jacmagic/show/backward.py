@@ -37,13 +37,14 @@ MAX_TWICE = 8
 
 @dataclass(frozen=True)
 class Passed:
-    """One formula of the backward pass: its left and right side, and what δ is."""
+    """One formula of the backward pass: its left and right side, and what δ is, at_z that of the pre-activation."""
 
     key: str
     left: t.Expr
     right: t.Expr
     note: str = ""
     weight: bool = False
+    at_z: bool = False
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,7 @@ class Backward:
             if not self.readable(by):
                 by = self.stand_in(f"z {key}", self.way(own, self.names.leaves[parts.z.data]), by)
             line, back = self.shortened(key, by, t.Delta(own), 0, self.says(names.pre_activation(key)))
-            yield from line
+            yield from (replace(one, at_z=True) for one in line)
             self.send(own, parts.outer, whole, exclude=parts.z)
             self.send(t.PreActivation(own), parts.inner, back)
             return

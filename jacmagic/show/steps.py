@@ -13,19 +13,16 @@ from functools import cached_property
 from itertools import islice, product
 from math import prod
 
-import numpy as np
-
-from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import ancestry
 from jacmagic.errors import JacmagicError, LimitError
 from jacmagic.language import tree as t
 from jacmagic.language.printers import latex, text
 from jacmagic.result import Result
-from jacmagic.rounding import steady
 from jacmagic.show.backward import layout_of
 from jacmagic.show.convention import in_denominator, laid_tree
 from jacmagic.show.matrices import BY_ENTRIES, layer, weighed
+from jacmagic.show.numbered import form, in_numbers, matrix_of_numbers
 from jacmagic.show.pieces import (
     MAX_BESIDE,
     MAX_ENTRIES_TEX,
@@ -87,7 +84,7 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
     part = part_of(result, of, wrt) if (at, k) != (None, None) and over.in_layers(key, by) else None
     if part is not None:
         root, last = over.explained(part), part.right
-        numbers = matrix_of_numbers(result, of, wrt) if shapes != ((), ()) else in_numbers(result, last, of, wrt)[-1:]
+        numbers = matrix_of_numbers(result, last, of, wrt)
     elif shapes == ((), ()):
         root = over.step(of, wrt)
         last = result_of(result, of, wrt)
@@ -96,7 +93,7 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
         jumps = over.derives(key) or over.calls_unknown(key) or (at, k) != (None, None)
         root = over.explained(worked(result, of, wrt) if jumps else layer(result, of, wrt))
         last = root.right if root.value is None else root.value
-        numbers = matrix_of_numbers(result, of, wrt)
+        numbers = matrix_of_numbers(result, last, of, wrt)
     left = name_of_result(result, key, wrt) or root.left
     final = laid_tree(result, equal(left, last, *numbers))
     arrays = result.program.arrays
@@ -321,65 +318,3 @@ def result_of(result: Result, of: str, wrt: str) -> t.Expr:
             columns = [(one, i) for one in p.variables for i in range(prod(p.shape(one)))]
             return found.trees[rows.index((key, at or 0))][columns.index((by, k or 0))]
     return layout_of(result)(result.slopes(result.derivative(of, wrt, safe=False)[0])[0])
-
-
-def digits(value: float) -> t.Expr:
-    """A number as it is shown: four significant digits."""
-    mantissa, _, exponent = f"{value:.4g}".partition("e")
-    shown = t.Number(mantissa.lstrip("-") + (f"e{int(exponent)}" if exponent else ""))
-    return t.Negative(shown) if mantissa.startswith("-") else shown
-
-
-def in_numbers(result: Result, tree: t.Expr, of: str, wrt: str) -> tuple[t.Expr, ...]:
-    """The formula with the current values put in, and the number that it is; nothing where that is none."""
-    with suppress(JacmagicError, ArithmeticError):
-        with np.errstate(all="ignore"):
-            value = float(np.asarray(result.at(of, wrt)))
-            known = {**result.values._data, **result.forward()}
-        flat = {names.entry(key, np.shape(one), at): float(v) for key, one in known.items() if np.size(one) <= 100
-                for at, v in enumerate(np.ravel(one))}
-        whole = numbered(tree, flat)
-        if np.isfinite(value):
-            there = not any(isinstance(one, t.Name) for one in t.walk(whole)) and whole not in (tree, digits(value))
-            return (whole, digits(value)) if there else (digits(value),)
-    return ()
-
-
-def form(result: Result, of: str, wrt: str) -> tuple[int, int]:
-    """Rows and columns of a derivative; that of a number by a matrix has the matrix's."""
-    rows, columns = (len(entry_names(result, one)) for one in (of, wrt))
-    shape = result.program.shape(result.place(wrt)[0])
-    return (shape[0], shape[1]) if rows == 1 < columns and len(shape) == 2 else (rows, columns)
-
-
-def matrix_of_numbers(result: Result, key: str, by: str) -> tuple[t.Expr, ...]:
-    """The numbers of a derivative of up to sixteen entries."""
-    rows, columns = form(result, key, by)
-    if rows * columns > MAX_BESIDE:
-        return ()
-    with suppress(JacmagicError, ArithmeticError), np.errstate(all="ignore"):
-        values = np.reshape(steady(result, key, by), (rows, columns))
-        if np.isfinite(values).all():
-            return (t.Matrix(tuple(tuple(map(digits, row)) for row in values.tolist())),)
-    return ()
-
-
-def numbered(tree: t.Expr, known: dict[str, float]) -> t.Expr:
-    """The formula with numbers for its names, a dot between those that would run together."""
-    if isinstance(tree, t.Name):
-        if tree.key not in known:
-            return tree
-        shown = digits(known[tree.key])
-        return t.Paren(shown) if isinstance(shown, t.Negative) else shown
-    if isinstance(tree, t.Product):
-        factors = [(op, numbered(one, known)) for op, one in tree.factors]
-        return t.Product(tuple(
-            ("dot" if k and op in ("", "*") and _begins(one) else op, one) for k, (op, one) in enumerate(factors)))
-    return t.rebuilt(tree, lambda one: numbered(one, known))
-
-
-def _begins(tree: t.Expr) -> bool:
-    """True where a formula begins with a digit or a bracket."""
-    while isinstance(tree, (t.Product, t.Power)):
-        tree = tree.factors[0][1] if isinstance(tree, t.Product) else tree.base
-    return isinstance(tree, (t.Number, t.Paren, t.Fraction))
