@@ -540,6 +540,10 @@ def test_an_option_of_both_magics_shows_steps_everywhere(magic: str, tmp_path: A
         assert line.note in html.unescape(r._repr_mimebundle_()["text/html"])
         (action,) = [one for one in panel.spec(r)["actions"] if one["label"] == "Steps"]
         assert any(printers.mathml(line.tree, line.arrays) == one["mathml"] and line.note in note["text"] for _, one, note in action["mathml"])
+    # Sliders move, and what stands in a line of steps does not.
+    lasts = [note["text"].strip() for _, _, note in action["mathml"] if "put together" in note["text"]]
+    assert lasts
+    assert set(lasts) == {"put together; its numbers are those of the start"}
 
 
 @pytest.mark.parametrize(("block", "of", "wrt", "words"), [

@@ -32,6 +32,7 @@ from jacmagic.panel.unscripted import fallback, typeface
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
 from jacmagic.show.backward import layout_of
+from jacmagic.show.steps import with_numbers
 from jacmagic.unsized import Unsized
 
 MAX_BYTES = 1_000_000
@@ -469,7 +470,8 @@ class _Spec:
         kinds = ("partial", "gradient", "local", "chain", "gradients")
         steps = [one for one in self.formulas if one.kind in kinds]
         if rules := [one for one in self.formulas if one.kind == "steps"]:
-            set_in = [({"text": "\u2003" * 2 * one.depth}, {"text": f"\u2003{one.note}"}) for one in rules]
+            notes = [one.note + "; its numbers are those of the start" * with_numbers(one) for one in rules]
+            set_in = [({"text": "\u2003" * 2 * one.depth}, {"text": f"\u2003{note}"}) for one, note in zip(rules, notes)]
             out.append({"label": "Steps", "mathml": [
                 [before, {"mathml": self.says(one)}, behind] for one, (before, behind) in zip(rules, set_in)]})
         elif steps and len(p.steps) <= 24:

@@ -44,6 +44,15 @@ MAX_TRIED = 64
 """Entries among which those are looked for that are no constants. Instead: likewise."""
 
 
+TOGETHER = "put together"
+"""What is said of the last line."""
+
+
+def with_numbers(one: Formula) -> bool:
+    """True for a last line with the numbers of the point."""
+    return one.note == TOGETHER and isinstance(one.tree, t.Equation) and len(one.tree.sides) > 2
+
+
 @dataclass(frozen=True, repr=False)
 class Steps(Told):
     """The steps to one derivative; prints as text, and typeset in a notebook.
@@ -98,7 +107,7 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
     final = laid_tree(result, equal(left, last, *numbers))
     arrays = result.program.arrays
     lines = [Formula("steps", laid_tree(result, one.line), one.words, arrays, depth) for depth, one in root.walk()]
-    return Steps(root, final, (*lines, Formula("steps", final, "put together", arrays)))
+    return Steps(root, final, (*lines, Formula("steps", final, TOGETHER, arrays)))
 
 
 def part_of(result: Result, of: str, wrt: str) -> Step | None:
