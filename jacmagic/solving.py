@@ -7,6 +7,7 @@ of the sliders, with all other names at their current values; it finds what it f
 from __future__ import annotations
 
 import ctypes
+import gc
 import itertools
 import sys
 import threading
@@ -32,6 +33,9 @@ PATIENCE = 3  # times as much by the clock, where other work is on the machine
 
 WAITS = 200
 """Milliseconds in which a thread is waited for to be in SymPy's code, where it is told to end."""
+
+HEARS = 0.2
+"""Seconds in which it hears of that, and ends: at its next step in Python."""
 
 TRIED = 40
 """Starts from which Newton's method looks for what SymPy has left out."""
@@ -300,13 +304,23 @@ def in_time(look: Callable[[], Any], seconds: float) -> Any:
 
 
 def _stop(thread: threading.Thread) -> None:
-    """Tell a thread to end while it is in SymPy's own code; in a callback of the garbage collector it would be lost."""
-    for _ in range(WAITS):
-        frame = sys._current_frames().get(thread.ident or 0)
-        if frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] in ("sympy", "mpmath"):
-            break
-        thread.join(0.001)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+    """Tell a thread to end while it is in SymPy's own code; in a callback of the garbage collector it would be lost.
+
+    None begins before it has ended: where it is told to, and where it hears of it, are two moments.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        for _ in range(WAITS):
+            frame = sys._current_frames().get(thread.ident or 0)
+            if frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] in ("sympy", "mpmath"):
+                break
+            thread.join(0.001)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+        thread.join(HEARS)
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _used(clock: Sequence[int], most: float) -> float:

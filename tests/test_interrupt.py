@@ -380,7 +380,9 @@ def test_hundreds_of_interrupts_leave_a_kernel_that_works(tmp_path: Path, share:
     moments, stopped, late, lost = random.Random(seed), 0, list[int](), list[int]()
     kernel, healthy = Kernel(tmp_path / "stacks"), ""
     try:
-        for k in range(int(500 * share)):
+        for k in range(int(2500 * share)):  # a fast cell may have ended before: then more of them are interrupted
+            if k >= 500 * share and stopped > 100 * share:
+                break
             if not healthy:
                 kernel.hear()
                 healthy = kernel.value(HEALTH)

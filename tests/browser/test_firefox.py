@@ -123,7 +123,7 @@ def test_a_panel_is_drawn_and_alive_in_firefox(driven: tuple[firefox.Firefox, bo
 def test_in_firefox_no_text_stands_over_another(driven: tuple[firefox.Firefox, bool], tmp_path: Path, block: str) -> None:
     page, _ = driven
     page.open(stage.result_of(block).save(tmp_path / "page.html").as_uri())
-    page.until("document.querySelector('.jm')")
+    page.until("document.querySelector('.jm-actions button')")
     found = []
     for width in (1280, 390):
         page.send("browsingContext.setViewport", context=page.context, viewport={"width": width, "height": 900})
