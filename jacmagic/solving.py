@@ -289,38 +289,49 @@ def in_time(look: Callable[[], Any], seconds: float) -> Any:
             out.append(look())
 
     thread = threading.Thread(target=run, daemon=True)
+    collects = gc.isenabled()
+    gc.disable()  # what is raised in a callback of the garbage collector is lost, and no look at the thread tells it
     try:
         thread.start()
+        end = time.monotonic() + PATIENCE * seconds
+        left = seconds
+        while thread.is_alive() and left > 0.01 and time.monotonic() < end:
+            thread.join(left)
+            left = seconds - _used(clock, seconds)
+        if thread.is_alive():
+            _stop(thread)
     except RuntimeError:  # a Python without threads, as in a browser: nothing could stop SymPy there
         return None
-    end = time.monotonic() + PATIENCE * seconds
-    left = seconds
-    while thread.is_alive() and left > 0.01 and time.monotonic() < end:
-        thread.join(left)
-        left = seconds - _used(clock, seconds)
-    if thread.is_alive():
-        _stop(thread)
+    finally:
+        if collects:
+            gc.enable()
     return out[0] if out else None
 
 
 def _stop(thread: threading.Thread) -> None:
-    """Tell a thread to end while it is in SymPy's own code; in a callback of the garbage collector it would be lost.
+    """Tell a thread to end while it is in SymPy's own code; in a callback or a finalizer the word would be lost.
 
-    None begins before it has ended: where it is told to, and where it hears of it, are two moments.
+    It may have gone on between the look at where it is and the word: then the word is taken back.
     """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        for _ in range(WAITS):
-            frame = sys._current_frames().get(thread.ident or 0)
-            if frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] in ("sympy", "mpmath"):
+    tell, ident = ctypes.pythonapi.PyThreadState_SetAsyncExc, ctypes.c_ulong(thread.ident or 0)
+    word = ctypes.py_object(SystemExit)
+    for _ in range(WAITS):
+        if not thread.is_alive():
+            return
+        if _in_sympy(thread):
+            tell(ident, word)
+            if _in_sympy(thread):
                 break
-            thread.join(0.001)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
-        thread.join(HEARS)
-    finally:
-        if collects:
-            gc.enable()
+            tell(ident, None)
+        thread.join(0.001)
+    else:
+        tell(ident, word)
+    thread.join(HEARS)
+
+
+def _in_sympy(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is None or str(frame.f_globals.get("__name__")).partition(".")[0] in ("sympy", "mpmath")
 
 
 def _used(clock: Sequence[int], most: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import threading
 import time
@@ -181,36 +180,26 @@ def test_sympy_is_stopped_in_its_own_code() -> None:
     assert where == ["SymPy"]
 
 
-def test_no_collection_begins_before_sympy_has_heard_that_it_is_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    lost: list[str] = []
+def test_nothing_is_collected_while_sympy_looks() -> None:
+    """A callback of the collector would be where SymPy hears that it is to stop, and it would be lost there."""
+    begun: list[str] = []
 
     def collected(phase: str, info: dict[str, int]) -> None:
-        try:
-            for _ in range(20_000):
-                pass
-        except SystemExit:
-            lost.append(phase)
+        begun.append(threading.current_thread().name)
 
-    def later(value: type) -> object:  # the thread goes on between the look at where it is and the word to end
-        time.sleep(0.002)
-        return made(value)
-
-    made = ctypes.py_object
     space: dict[str, Any] = {"__name__": "sympy.solvers"}
     exec("""def look():
         while True:
             ring = []
             ring.append(ring)
     """, space)
-    monkeypatch.setattr(solving.ctypes, "py_object", later)
     gc.callbacks.append(collected)
     try:
-        for _ in range(20):
-            assert solving.in_time(space["look"], 0.02) is None
-            assert gc.isenabled()
+        assert solving.in_time(space["look"], 0.05) is None
+        assert gc.isenabled()
     finally:
         gc.callbacks.remove(collected)
-    assert not lost
+    assert set(begun) <= {threading.current_thread().name}
 
 
 @pytest.mark.parametrize(("block", "method", "words"), [
