@@ -53,9 +53,16 @@ def subscript(digits: str) -> str:
 
 
 def _difference(word: str) -> str:
-    """Δx and δx for the words Deltax and deltax."""
-    match = re.fullmatch(r"([Dd]elta)([A-Za-z]+)", word)
-    return greek(match[1]) + (greek(match[2]) or match[2]) if match and not greek(word) else ""
+    """Δx, δx and dθ for the words Deltax, deltax and dtheta."""
+    match = re.fullmatch(r"([Dd]elta|d(?!ell))([A-Za-z]+)", word)
+    if match is None or greek(word) or match[1] == "d" and not greek(match[2]):
+        return ""
+    return (greek(match[1]) or "d") + (greek(match[2]) or match[2])
+
+
+def with_greek(text: str) -> str:
+    r"""A text with dθ for d\theta."""
+    return re.sub(r"\\([A-Za-z]+)", lambda one: greek(one[1]) or one[0], text)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def test_the_sliders_start_at_the_first_point_of_numbers() -> None:
 @pytest.mark.parametrize(("block", "line", "text", "words"), [
     ("f(x) = x^2\nat z = 3", 2, "z", "no name"), ("u = x\nf = u^2\nat u = 1", 3, "u", "is defined"),
     ("f(x) = x^2\nat x = [1, 2]", 2, "[1, 2]", "another size"), ("f(x) = x^2\nat x = x + 1", 2, "x + 1", "both sides"),
-    ("f(x) = x^2\na in R\nat x = a", 3, "a", "stands in no formula"), ("f(x) = x^2\nat(x) = 3 x", 2, "at", "names no function"),
+    ("f(x) = x^2\na in R\nat a = 3", 3, "a", "stands in no formula"), ("f(x) = x^2\nat(x) = 3 x", 2, "at", "names no function"),
     ("f(x) = x^2\nat x = q", 2, "q", "no name"), ("f(x) = x^2\nat x = 1, x = 2", 2, "x = 2", "given twice"),
 ])
 def test_a_point_is_of_names_that_no_line_defines(block: str, line: int, text: str, words: str) -> None:
@@ -52,6 +52,15 @@ def test_a_point_is_of_names_that_no_line_defines(block: str, line: int, text: s
         jacmagic.jacobian(block)
     assert (caught.value.line, block[caught.value.span.start : caught.value.span.stop]) == (line, text)
     assert words in str(caught.value)
+
+
+def test_a_point_is_of_any_name_that_a_line_declares() -> None:
+    r = jacmagic.jacobian("f(x, y) = x^2 y\na, b in R\nat x = a, y = b")
+    assert "[2a b, a²]" in plain_text(r)
+    assert (r.variables, r.matrix) == (jacmagic.jacobian("f(x, y) = x^2 y").variables, jacmagic.jacobian("f(x, y) = x^2 y").matrix)
+    text = plain_text(jacmagic.jacobian("S' = -β S I\nI' = β S I - γ I\nN = 100\nat S = N, I = 0"))
+    assert "β N - γ" in text
+    assert [str(one) for one in jacmagic.jacobian("u = x^2\na in R\nat x = a").variables] == ["x"]
 
 
 # ------------------------------------------------------------------ solutions

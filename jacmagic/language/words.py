@@ -479,10 +479,22 @@ class Words:
             if name in ELSEWHERE and (recipe := written_out(name, arguments)):
                 raise NameMistake(f"{name} is not part of the language: {ELSEWHERE[name]}.", span, (recipe,))
 
-    @staticmethod
-    def difference(shown: str, span: Span, product: str) -> NameMistake:
-        """dx, Δx and δx that no line declares."""
-        return NameMistake(f"{shown} may be one name or a product; declare it, or write the product.", span, (product,))
+    def difference(self, shown: str, span: Span, product: str) -> NameMistake:
+        """dx, Δx and δx that no line declares: each a name in df = f_x dx + f_y dy, else perhaps a product."""
+        start = self.text.rfind("\n", 0, span.start) + 1
+        line = self.text[start:].partition("\n")[0].partition("#")[0]
+        word = rf"(?<![\w\\∂]){shown[0]}(?:\\[a-z]+|[^\W\d_](?:_?[0-9]+)?)(?![\w(])"
+        left, _, right = line.partition("=")
+        found = list(dict.fromkeys([shown, *re.findall(word, right)]))
+        if shown[0] not in "dδ" or not re.match(rf"\s*{shown[0]}\w+\s*(\([^()]*\)\s*)?$", left) and len(found) < 2:
+            said = f"{shown} may be one name or a product; declare it, or write the product."
+            return NameMistake(said, span, (product,))
+        missing = [one for one in found if not self.scope.knows(one)]
+        many = f"{', '.join(missing[:-1])} and {missing[-1]} are" if len(missing) > 1 else f"{shown} is"
+        return NameMistake(
+            f"{many} not declared; in a differential {'each is' if len(missing) > 1 else 'it is'} one name.", span,
+            (names.with_greek(", ".join(missing)) + " in R",),
+        )
 
     def function(self, word: s.Raw) -> Function | None:
         """The row of a built-in function that the word names."""

@@ -377,9 +377,20 @@ def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> 
     if key in seen:
         return NameMistake(
             f"{shown} ({line(used.span)}) and {word.typed} ({line(defined.span)}) are defined by each "
-            "other.", word.span,
+            "other.", *as_equation(block, defined, word),
         )
-    return below(word.typed, word.span, used.span, defined.span)
+    error = below(word.typed, word.span, used.span, defined.span)
+    return NameMistake(error.message, *as_equation(block, defined, word)) if used.kind == "residual" else error
+
+
+def as_equation(block: Settled | Sized, defined: s.Statement, word: s.Word) -> tuple[Span, tuple[str, ...]]:
+    """Where a line that defines a name is to be mended into an equation beside others, and how: u + v = x."""
+    if block.net or defined.kind != "define" or defined.expr is None or defined.span.start != word.span.start:
+        return word.span, ()
+    shown, name = block.source(defined.expr.span), block.source(word.span)
+    if isinstance(t.inside(block.trees[key_of(word)]), t.Name):
+        return defined.span, (f"{shown} - {name} = 0",)
+    return defined.span, (f"{shown} = {name}",)
 
 
 def below(name: str, at: Span, used: Span, defined: Span) -> NameMistake:

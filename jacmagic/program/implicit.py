@@ -14,6 +14,7 @@ from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
 from jacmagic.program.block import Sized
+from jacmagic.program.definitions import as_equation
 from jacmagic.program.derivatives import needed_names
 from jacmagic.program.lowerer import Lowerer
 from jacmagic.program.model import Shape, Step
@@ -81,6 +82,12 @@ def implicit(block: Sized, low: Lowerer, shapes: Mapping[str, Shape]) -> Implici
         memo[key] = needed_names(block.trees[key], memo, lambda of: block.scope.functions.get(of, ()))
     params = [key_of(word) for line in said.implicit.values() for word in line.params]
     read = [name for key in residuals for name in sorted(memo[key])]
+    for key, line in block.sequence:
+        if line.kind == "define" and key in params and not memo[key].isdisjoint(said.implicit):
+            word = line.names[0]
+            of = ", ".join(said.implicit)
+            message = f"{word.typed} is an argument of {of}: no line defines it, this one is an equation."
+            raise NameMistake(message, *as_equation(block, line, word))
     others = [key for key in dict.fromkeys([*params, *read]) if key not in said.implicit and key not in block.wholes]
 
     def inputs(keys: Sequence[str]) -> list[Node]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from jacmagic import names
 from jacmagic.code import compile_numpy
 from jacmagic.engine.graph import Node, ancestry
 from jacmagic.errors import NameMistake, ShapeError, nearest
@@ -36,7 +37,7 @@ def points(block: Sized, low: Lowerer, steps: Mapping[str, Step], shapes: Mappin
                 said = f"{place.name.typed} is given twice; another point has a line of its own."
                 raise NameMistake(said, place.span)
             tree = block.reader.value(place.value)
-            check(block, place, tree, key, steps, shapes, low.env)
+            check(block, line, place, tree, key, steps, shapes, low)
             value = low.lower(tree)
             if value.shape != shapes[key]:
                 said = f"{low.describe(tree, value)}; {place.name.typed} has another size."
@@ -59,8 +60,8 @@ def check_implicit(block: Sized, line: s.Statement) -> None:
 
 
 def check(
-    block: Sized, place: s.Place, tree: t.Expr, key: str, steps: Collection[str], shapes: Collection[str],
-    known: Collection[str],
+    block: Sized, line: s.Statement, place: s.Place, tree: t.Expr, key: str, steps: Collection[str],
+    shapes: Mapping[str, Shape], low: Lowerer,
 ) -> None:
     """A point is of names that no line defines, in terms of others."""
     word = place.name
@@ -70,14 +71,28 @@ def check(
         raise NameMistake(said, word.span)
     for name, span in ((key, word.span), *((one.key, one.span) for one in t.walk(tree) if isinstance(one, t.Name))):
         if name not in shapes and name not in steps and name not in block.wholes:
-            close = nearest(name, shapes)
             said = f"{block.source(span)} is no name of this block; a point is of numbers and of its names."
-            raise NameMistake(said, span, close)
-        if name not in known and name not in block.wholes:
-            said = f"{block.source(span)} stands in no formula, so that no point depends on it."
-            raise NameMistake(said, span)
+            raise NameMistake(said, span, nearest(name, shapes) or missing(block, line, key, shapes, steps))
+        if name not in low.env and name not in block.wholes:
+            if name == key:
+                said = f"{block.source(span)} stands in no formula, so that no point depends on it."
+                raise NameMistake(said, span)
+            low.env[name] = low.of_node(low.graph.input(name, shapes[name]))
     if key in names_in(tree):
         raise NameMistake(f"{word.typed} stands on both sides.", place.value.span)
+
+
+def missing(
+    block: Sized, line: s.Statement, key: str, shapes: Collection[str], steps: Collection[str]
+) -> tuple[str, ...]:
+    """The line that declares what a point is in terms of; of x where x_n changes, that name."""
+    if key not in shapes:
+        kin = [one for one in map(names.name, shapes) if one.key not in steps and one.index and one.unindexed == key]
+        return (kin[0].text,) if len(kin) == 1 else ()
+    trees = [block.reader.value(place.value) for place in line.places]
+    words = [one for tree in trees for one in t.walk(tree) if isinstance(one, t.Name)]
+    unknown = [one.span for one in words if one.key not in {*shapes, *steps, *block.wholes}]
+    return (", ".join(dict.fromkeys(map(block.source, unknown))) + " in R",)
 
 
 def numbers(found: tuple[Point, ...]) -> dict[str, np.ndarray]:
