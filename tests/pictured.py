@@ -8,7 +8,7 @@ BLOCKS = {
     "map2": "F(x, y) = [x y, x - y]", "space": "F(u, v) = [u, v, u v]", "level": "f(x, y, z) = x y z", "flow": "x' = y\ny' = -x",
     "stability": "x' = y\ny' = -x", "phase": "x' = -x", "cobweb": "x_{n+1} = a x_n (1 - x_n)", "orbit": "x_{n+1} = y_n\ny_{n+1} = -x_n/2",
     "heatmap": "x in R^12\nf = x .^ 2", "net": "x in R^2\nh = tanh(W x + b) in R^3", "chain": "u = x^2\nf = sin u", "curvature": "f(x) = x^4",
-    "veil": "f(x) = x^2", "tutor": "f(x) = x^2", "integral": "F(x, y) = [x y, x - y]",
+    "veil": "f(x) = x^2", "equation": "x^2 + y^2 = 4\ny = y(x)", "tutor": "f(x) = x^2", "integral": "F(x, y) = [x y, x - y]",
     "learning": "x in R\no = w x + b\ny in R\nL = (o - y)^2", "fit": "x in R^1\no = W x + b in R^1\ny in R^1\nL = (o - y)^2",
     "decision": "x in R^2\no = sigmoid(W x + b) in R^1\ny in R^1\nL = bce(o, y)",
 }

@@ -50,6 +50,7 @@ def needed(spec: Mapping[str, Any]) -> frozenset[str]:
     views = {
         "chain": spec["chain"], "curvature": spec["hessians"] or spec["taylor"], "stability": spec["system"],
         "integral": spec["integral"], "veil": spec["reveal"] or spec["quiz"], "tutor": spec["quiz"], "learning": spec["learn"],
+        "equation": spec["graph"].get("equations"),
     }
     return frozenset([picture["kind"], *(one["kind"] for one in picture.get("also", ())), *(name for name, asked in views.items() if asked)])
 

@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import names
+from jacmagic.engine import chain as c
 from jacmagic.language import tree as t
 from jacmagic.panel import learning
 from jacmagic.show import chain as chain_of
@@ -86,7 +87,7 @@ def _of_functions(spec: _Spec, axes: list[str], rows: int) -> dict[str, Any]:
         return {"kind": "heatmap"}
     if len(axes) == rows == 1:
         shown = {"x": axes[0], "f": f, "name": spec.mathml(label)}
-        return {"kind": "curve", **shown, "also": [{"kind": "slopes", **shown}]}
+        return {"kind": "curve", **shown, **relation(spec), "also": [{"kind": "slopes", **shown}]}
     if len(axes) == 1 and rows == 2:
         return {"kind": "path", "axes": axes, "f": stacked(spec)}
     if len(axes) <= 3 and rows == 3:
@@ -101,6 +102,15 @@ def _of_functions(spec: _Spec, axes: list[str], rows: int) -> dict[str, Any]:
         name = spec.mathml(label) if len(p.outputs) == 1 else spec.mathml(t.Name(joint)) if joint else ""
         return {"kind": "map2", "x": axes[0], "y": axes[1], "f": stacked(spec), "name": name}
     return {"kind": "heatmap"}
+
+
+def relation(spec: _Spec) -> dict[str, str]:
+    """F, where the one function is what F(x, y) = 0 defines: its curve is all of the equation's."""
+    found = spec.p.conditions
+    if found is None or [one.data for one in found.names] != [*spec.p.outputs] or len(found.residuals) > 1:
+        return {}
+    (spec.outputs["relation"],), _ = c.rebuild(spec.g, found.residuals, (), safe=True)
+    return {"relation": "relation"}
 
 
 def axes_of(spec: _Spec) -> list[str]:

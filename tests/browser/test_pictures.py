@@ -825,3 +825,33 @@ def test_eigenvectors_stand_on_request(alone: Page) -> None:
         (p, q), (r, s) = (points(arrows.nth(at).get_attribute("d"))[:2] for at in (k, k + 2))
         turned = np.cross((q - p) / np.hypot(*(q - p)), (s - r) / np.hypot(*(s - r)))
         assert abs(turned) < 0.02
+
+
+@pytest.mark.parametrize(("block", "equation", "start"), [
+    ("x^3 + y^3 = 6 x y\ny = y(x)\nx = 3; y = 3", lambda x, y: x**3 + y**3 - 6 * x * y, (3, 3)),
+    ("x^2 + y^2 = r^2\ny = y(x)\nr = 5; x = 3; y = -4", lambda x, y: x**2 + y**2 - 25, (3, -4)),
+    ("x y/(x - y) = 1\ny = y(x)\nx = 2; y = 0.667", lambda x, y: x * y / (x - y) - 1, (2, 2 / 3)),
+])
+def test_the_curve_of_an_equation_is_all_of_it_with_the_point_on_it(page: Page, tmp_path: Path, block: str, equation: Any, start: tuple[float, float]) -> None:
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    page.locator(".jm-frame .jm-curve").wait_for()
+    drawn = in_units(page, points(page.locator(".jm-frame .jm-curve").get_attribute("d")))
+    drawn = drawn[np.abs(drawn[:, 0]) > 0.05]  # 0/0, or where F and both its slopes are 0
+    slopes = np.array([[(equation(x + h, y + k) - equation(x - h, y - k)) / 2e-6 for h, k in ((1e-6, 0), (0, 1e-6))] for x, y in drawn])
+    off = equation(*drawn.T) / np.hypot(*slopes.T)
+    assert len(drawn) > 100
+    np.testing.assert_allclose(off, 0, atol=0.03)  # a pixel is about 0.02
+    assert {side for side in (-1, 1) if (side * drawn[:, 1] > 0.1).any()} == {-1, 1}  # more than the branch of the point
+    knob = np.array([[float(v) for v in re.findall(r"-?[\d.]+", page.locator(".jm-frame .jm-handle").get_attribute("transform") or "")]])
+    np.testing.assert_allclose(in_units(page, knob), [start], atol=0.02)
+    assert np.hypot(*(drawn - start).T).min() < 0.1
+
+
+def test_what_reads_an_equations_name_is_drawn_along_the_branch_of_the_point(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x^3 + y^3 = 6 x y\nf = y^2\ny = y(x)\nx = 2; y = 3").save(tmp_path / "page.html").as_uri())
+    page.get_by_role("button", name="curve", exact=True).click()
+    drawn = in_units(page, points(page.locator(".jm-frame .jm-curve").get_attribute("d")))
+    upper = drawn[(drawn[:, 0] > 0.3) & (drawn[:, 0] < 3)]
+    assert len(upper) > 50
+    wanted = [max(root.real for root in np.roots([1, 0, -6 * x, x**3]) if abs(root.imag) < 1e-6) ** 2 for x in upper[:, 0]]
+    np.testing.assert_allclose(upper[:, 1], wanted, atol=0.05)

@@ -11,6 +11,7 @@ import "./pictures/cobweb.js";
 import "./pictures/contour.js";
 import "./pictures/curve.js";
 import "./pictures/decision.js";
+import "./pictures/equation.js";
 import "./pictures/fit.js";
 import "./pictures/flow.js";
 import "./pictures/heatmap.js";

@@ -304,10 +304,10 @@ export function compile(graph) {
     node.stamp = ++clock;
   };
   const equations = (graph.equations ?? []).map((one) => ({ ...one, at: Float64Array.from(one.value) }));
-  let open = equations.length > 0;
+  let [open, held] = [equations.length > 0, true];
   /** Move the names that equations define onto them by Newton's method, as conditions.py does; NaN where it does not end. */
   const solve = () => {
-    open = false;
+    open = held = false;
     const at = equations.map((one) => one.at.slice());
     let [before, last, met] = [0, 0, false];
     for (let round = 0; round < 30; round++) {
@@ -330,6 +330,7 @@ export function compile(graph) {
         if (abs(v) < Number.EPSILON) at[i][k] = near[i][k];
       }));
     }
+    held = met;
     equations.forEach((one, i) => {
       if (met) one.at = at[i];
       put(one.key, met ? at[i] : at[i].map(() => NaN));
@@ -351,6 +352,20 @@ export function compile(graph) {
       return !!defined;
     },
     get,
+    // The names that equations define, none where they are not met, and where Newton's method begins with them.
+    roots() {
+      if (open) solve();
+      return held ? equations.map((one) => one.at) : null;
+    },
+    begin(at) {
+      equations.forEach((one, i) => { one.at = Float64Array.from(at[i]); });
+      open = equations.length > 0;
+    },
+    unsolved(output, at) {
+      equations.forEach((one, i) => put(one.key, at[i]));
+      open = true;
+      return evaluated(output);
+    },
     // As show/remarks.steady: what a few units in the last place of the inputs change by half of itself is rounding.
     shown(output) {
       const found = Float64Array.from(settled(get(output)));

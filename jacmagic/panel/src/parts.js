@@ -19,6 +19,6 @@ export const PICTURES = {};
  * What stands beside the picture, or over all of it.
  * @type {Partial<{chain: typeof import("./chain.js").chain, stability: typeof import("./stability.js").stability,
  *   curvature: (panel: import("./types.js").Panel) => any[], integral: (panel: import("./types.js").Panel) => any,
- *   veil: typeof import("./veil.js").reveal, tutor: typeof import("./tutor.js").tutor, learning: typeof import("./learning.js").learning}>}
+ *   equation: typeof import("./pictures/equation.js").equation, veil: typeof import("./veil.js").reveal, tutor: typeof import("./tutor.js").tutor, learning: typeof import("./learning.js").learning}>}
  */
 export const VIEWS = {};

@@ -6,7 +6,8 @@
  * @typedef {{nodes: NodeSpec[], outputs: Record<string, number>,
  *   equations?: {key: string, step: string, value: number[]}[]}} GraphSpec  what equations define is moved by its `step`
  * @typedef {{set(name: string, values: ArrayLike<number>): boolean, get(output: string): Float64Array,
- *   shown(output: string): Float64Array, has(output: string): boolean, shape(output: string): number[], stamp(output: string): number}} Evaluator
+ *   shown(output: string): Float64Array, has(output: string): boolean, shape(output: string): number[], stamp(output: string): number,
+ *   roots(): ArrayLike<number>[] | null, begin(at: ArrayLike<number>[]): void, unsolved(output: string, at: number[][]): Float64Array}} Evaluator
  * @typedef {{onChange?(values: Record<string, number | number[]>): void,
  *   subscribe?(heard: (values: Record<string, number | number[]>) => void): () => void}} Bridge
  * @typedef {{key: string, mathml?: string, entries?: string[], shape: number[], role: string, value: number | number[] | {f4?: string, f8?: string},
@@ -23,7 +24,8 @@
  *   width: number, height: number, still: {matches: boolean}, redraw(): void, lens: import("./pictures/lens.js").Lens, walk?: {steps: number}, morph?: {steps: number}, camera?: {yaw: number, pitch: number},
  *   descent?: {steps: number, rate: number, momentum: number, newton: boolean}, hue(key: string): string[], axis(key: string): import("./state.js").Axis,
  *   lettered(key: string, attributes?: Record<string, any>): any, background(...but: string[]): string,
- *   sampler(outputs: string[], axes: import("./state.js").Axis[]): (...at: number[]) => ArrayLike<number>}} Place  what a picture is given
+ *   sampler(outputs: string[], axes: import("./state.js").Axis[]): (...at: number[]) => ArrayLike<number>,
+ *   residual(output: string, axis: import("./state.js").Axis): (x: number, y: number) => number}} Place  what a picture is given
  * @typedef {(engine: Evaluator, place: Place) => {node: any, caption: any[], update(): void, end(): void,
  *   svg?: any, canvas?: any, below?: any, light?(i: number, j: number): void, step?(lit: string | null, done: Set<string> | null): void, save?(): any}} Picture
  */

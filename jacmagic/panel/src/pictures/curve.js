@@ -2,7 +2,7 @@
 
 import { product } from "../evaluator.js";
 import { extent, nice, steady } from "../geometry.js";
-import { PICTURES } from "../parts.js";
+import { PICTURES, VIEWS } from "../parts.js";
 import { format, short } from "../print.js";
 import { asymptotes } from "./asymptotes.js";
 import { canvasFor } from "./canvas.js";
@@ -47,6 +47,7 @@ function curve(engine, place) {
   let seen = "";
   /** @type {Pair} */
   let xr = [0, 1];
+  const relation = picture.relation ? VIEWS.equation?.relationOf(place, xa, picture.relation) : null;
   /** Where one curve turns: its lowest and highest points. */
   function turns() {
     marks.replaceChildren();
@@ -69,17 +70,27 @@ function curve(engine, place) {
     const state = background(picture.x);
     if (state !== seen) {
       seen = state;
-      const sample = sampler(f, [xa]);
-      const read = (/** @type {number} */ x) => Array.from(sample(x));
-      const all = sampled(read, rangeIn(place.state, xa));
-      yr = steady(yr, extent(all.flatMap(([, list]) => list)));
-      [xr] = space.range(rangeIn(place.state, xa), yr);
-      const points = sampled(read, xr);
-      const { poles, lines: far } = many > 1 ? { poles: [], lines: [] } : asymptotes((x) => sample(x)[0], points.map(([x, list]) => [x, list[0]]), yr);
-      put(near, "d", poles.map((x) => space.path(yr ? yr.map((y) => [x, y]) : [])).join("") + far.map(([slope, y]) => space.path(xr.map((x) => [x, slope * x + y]))).join(""));
-      turns();
-      lines.forEach((one, i) => put(one.curve, "d", space.path(unbroken(points.map(([x, list]) => [x, list[i]]), /** @type {Pair} */ (yr)))));
+      if (relation) {
+        [xr, yr] = space.range(...relation.ranges(engine.get(f[0])[0], space.width, space.height));
+        put(lines[0].curve, "d", relation.lines([xr, yr]).map((one) => space.path(one)).join(""));
+      } else functions();
     }
+    point();
+  }
+  /** The curves as values over their variable. */
+  function functions() {
+    const sample = sampler(f, [xa]);
+    const read = (/** @type {number} */ x) => Array.from(sample(x));
+    const all = sampled(read, rangeIn(place.state, xa));
+    yr = steady(yr, extent(all.flatMap(([, list]) => list)));
+    [xr] = space.range(rangeIn(place.state, xa), yr);
+    const points = sampled(read, xr);
+    const { poles, lines: far } = many > 1 ? { poles: [], lines: [] } : asymptotes((x) => sample(x)[0], points.map(([x, list]) => [x, list[0]]), yr);
+    put(near, "d", poles.map((x) => space.path(yr ? yr.map((y) => [x, y]) : [])).join("") + far.map(([slope, y]) => space.path(xr.map((x) => [x, slope * x + y]))).join(""));
+    turns();
+    lines.forEach((one, i) => put(one.curve, "d", space.path(unbroken(points.map(([x, list]) => [x, list[i]]), /** @type {Pair} */ (yr)))));
+  }
+  function point() {
     const at = f.flatMap((output) => [...engine.get(output)]);
     const slopes = engine.get(J);
     const x = readIn(place.state, xa);

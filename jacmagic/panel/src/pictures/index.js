@@ -2,9 +2,10 @@
 
 import { compile } from "../evaluator.js";
 import { COMBINING } from "../letters.js";
-import { PICTURES } from "../parts.js";
+import { PICTURES, VIEWS } from "../parts.js";
 import { short } from "../print.js";
 import { nearer, whole } from "./lens.js";
+import { rangeIn, readIn } from "./plane.js";
 
 const { floor, max, round } = Math;
 
@@ -17,6 +18,15 @@ export function placeOf(panel) {
   const { ranges, values } = state;
   const scratch = compile(spec.graph);
   const lens = whole();
+  /** What puts the axes' numbers into the evaluator beside the point's. @param {import("../state.js").Axis[]} axes */
+  const setter = (axes) => {
+    for (const name of state.names) scratch.set(name.key, /** @type {Float64Array} */ (values.get(name.key)));
+    const moved = new Map(axes.map((one) => [one.key, /** @type {Float64Array} */ (values.get(one.key)).slice()]));
+    return (/** @type {number[]} */ at) => {
+      axes.forEach((one, k) => { /** @type {Float64Array} */ (moved.get(one.key))[one.k] = at[k]; });
+      for (const [key, list] of moved) scratch.set(key, list);
+    };
+  };
   return {
     panel, picture: spec.picture, dom, state, term, main: state.main, rows: state.rows, columns: state.columns,
     width: 560, height: 420, lens,
@@ -27,14 +37,18 @@ export function placeOf(panel) {
     lettered: (key, attributes) => dom.lettered(markup(key), attributes),
     background: (...but) => Object.values(lens).join() + "|" + state.names.map((name) => (but.includes(name.key) ? ranges.get(name.key) : Array.from(/** @type {Float64Array} */ (values.get(name.key))))).join("|"),
     sampler(outputs, axes) {
-    for (const name of state.names) scratch.set(name.key, /** @type {Float64Array} */ (values.get(name.key)));
-    const moved = new Map(axes.map((one) => [one.key, /** @type {Float64Array} */ (values.get(one.key)).slice()]));
-    return (/** @type {number[]} */ ...at) => {
-      axes.forEach((one, k) => { /** @type {Float64Array} */ (moved.get(one.key))[one.k] = at[k]; });
-      for (const [key, list] of moved) scratch.set(key, list);
-      if (outputs.length === 1) return scratch.get(outputs[0]);
-      return outputs.flatMap((output) => [...scratch.get(output)]);
-    };
+      const set = setter(axes);
+      const sizes = axes.map((one) => { const [lo, hi] = rangeIn(state, one); return hi - lo || 1; });
+      const follow = (spec.graph.equations && VIEWS.equation?.follower(state.engine, scratch, axes.map((one) => readIn(state, one)), sizes, set)) || set;
+      return (/** @type {number[]} */ ...at) => {
+        follow(at);
+        if (outputs.length === 1) return scratch.get(outputs[0]);
+        return outputs.flatMap((output) => [...scratch.get(output)]);
+      };
+    },
+    residual(output, axis) {
+      const set = setter([axis]);
+      return (x, y) => { set([x]); return scratch.unsolved(output, [[y]])[0]; };
     },
   };
 }
