@@ -80,7 +80,7 @@ class Cursor:
             if not self.brackets:
                 return SyntaxMistake("No bracket is open here.", token.span)
         if token.text == "=":
-            return SyntaxMistake("A second = on one line; one line says one thing.", token.span)
+            return SyntaxMistake("A second = on one line; one line says one thing.", *self.apart(token.span))
         if token.text == "&" and self.in_condition():
             begin = len(self.text[: token.span.start].rstrip("&"))  # the first of && lines up rows
             return SyntaxMistake("A condition joins with and, or, not.", Span(begin, token.span.stop), (" and ",))
@@ -89,6 +89,15 @@ class Cursor:
         if token.text == "_":
             return SyntaxMistake("An index has no place here: one index a name, with no gap before it.", token.span)
         return SyntaxMistake(f"{expected[0].upper()}{expected[1:]} is expected here, not {shown}.", token.span)
+
+    def apart(self, second: Span) -> tuple[Span, tuple[str, ...]]:
+        """Where a line with two equals signs is parted: in front of the name before the second."""
+        name = self.tokens[self.at - 1].span if self.at else second
+        before = self.text[: name.start].rstrip()
+        if len(before) == name.start or before.endswith("="):
+            return second, ()
+        rest = re.split(r"[\n;]", self.text[name.start :])[0].rstrip()
+        return Span(len(before), name.start + len(rest)), ("; " + rest,)
 
     def in_condition(self) -> bool:
         before = self.tokens[: self.at]

@@ -82,6 +82,13 @@ def _of_a_function(found: Match) -> Sequence[str]:
     return (f"f = {found['of']}; {found['left']}{FOREIGN.get(what, what)} f",)
 
 
+def _arguments(found: Match) -> Sequence[str]:
+    """The head of a function: what stands behind | or ; is a parameter, which has no place there, or a variable."""
+    names = [_WORD.findall(part) for part in re.split(r"[|;]", found[2])]
+    ways = [names[0], sum(names, [])] if len(names) > 1 else [names[0]]
+    return [f"{found[1]}({', '.join(way)})" for way in ways]
+
+
 def _next_step(found: Match) -> Sequence[str]:
     x, n = found["x"], found["n"] or found["m"] or found["k"]
     after = rf"(?:\({n}\)|\[{n}\]|{n}\b)"
@@ -595,8 +602,8 @@ ROWS = (
     Advice(
         re.compile(r"^([^\W\d]\w*)\s*\((?=[^)]*(?:[|;]|\w\s+\w))([^\W\d]\w*(?:\s*[,|;\s]\s*[^\W\d]\w*)+)\)(?=\s*:?=)"),
         "The arguments of a function are names with commas between them.",
-        lambda found: (f"{found[1]}({', '.join(_WORD.findall(found[2]))})",),
-        (("f(x|k) = k x", ("f(x, k)",)), ("f(x; k) = k x", ("f(x, k)",)), ("f(x y) = x y", ("f(x, y)",))),
+        _arguments,
+        (("f(x|k) = k x", ("f(x)", "f(x, k)")), ("f(x; a, b) = a x + b", ("f(x)", "f(x, a, b)")), ("f(x y) = x y", ("f(x, y)",))),
     ),
     Advice(
         re.compile(r"(?:\bE|\\(?:mathrm|mathbb)\{E\})\s*\[\s*([^\W\d]\w*)\s*\]"),
@@ -682,11 +689,11 @@ ROWS = (
     Advice(
         re.compile(r"^(?:(?:(?:find|compute|calculate|determine|get|what is|differentiate|derive)\s+(?:the\s+)?|the\s+)"
                    r"(?:(?:[a-z]['′’]\(\w+\)|(?:derivative|jacobian|gradient)(?:\s+matrix)?)\s+(?:of|for)\s+)?"
-                   r"|(?:derivative|jacobian|gradient)(?:\s+matrix)?\s+(?:of|for)\s+)"
+                   r"|(?:derivative|jacobian|gradient)(?:\s+matrix)?\s+(?:of|for)\s+|[d∂](?:\w\w?)?\s*/\s*[d∂]\w\s+of\s+)"
                    r"(?P<of>.+?)(?:\s+(?:by|with respect to|wrt)\s+\w+)?[?.]?$", re.I),
         "Derivatives are what jacmagic finds; write only the function.", lambda found: (found["of"],),
         (("Differentiate x^2", ("x^2",)), ("find the derivative of sin(x)^2", ("sin(x)^2",)),
-         ("find f'(x) of x^2", ("x^2",)), ("derivative of x^2", ("x^2",)),
+         ("find f'(x) of x^2", ("x^2",)), ("derivative of x^2", ("x^2",)), ("d/dx of x^2", ("x^2",)), ("dy/dx of y = x^2", ("y = x^2",)),
          ("Jacobian of (x^2 y, 5x + sin y)", ("(x^2 y, 5x + sin y)",)),
          ("find the gradient of f(x, y) = x y", ("f(x, y) = x y",)),
          ("The Jacobian matrix of F = [x y, x]", ("F = [x y, x]",))),
