@@ -84,9 +84,8 @@ def _of_a_function(found: Match) -> Sequence[str]:
 
 def _arguments(found: Match) -> Sequence[str]:
     """The head of a function: what stands behind | or ; is a parameter, which has no place there, or a variable."""
-    names = [_WORD.findall(part) for part in re.split(r"[|;]", found[2])]
-    ways = [names[0], sum(names, [])] if len(names) > 1 else [names[0]]
-    return [f"{found[1]}({', '.join(way)})" for way in ways]
+    ways = dict.fromkeys(", ".join(_WORD.findall(part)) for part in (re.split(r"[|;]", found[2])[0], found[2]))
+    return [f"{found[1]}({way})" for way in ways]
 
 
 def _next_step(found: Match) -> Sequence[str]:
@@ -601,9 +600,8 @@ ROWS = (
     # -------------------------------------------------------------- heads of functions
     Advice(
         re.compile(r"^([^\W\d]\w*)\s*\((?=[^)]*(?:[|;]|\w\s+\w))([^\W\d]\w*(?:\s*[,|;\s]\s*[^\W\d]\w*)+)\)(?=\s*:?=)"),
-        "The arguments of a function are names with commas between them.",
-        _arguments,
-        (("f(x|k) = k x", ("f(x)", "f(x, k)")), ("f(x; a, b) = a x + b", ("f(x)", "f(x, a, b)")), ("f(x y) = x y", ("f(x, y)",))),
+        "The arguments of a function are names with commas between them.", _arguments,
+        (("f(x|k) = k x", ("f(x)", "f(x, k)")), ("f(x; a) = a", ("f(x)", "f(x, a)")), ("f(x y) = x y", ("f(x, y)",))),
     ),
     Advice(
         re.compile(r"(?:\bE|\\(?:mathrm|mathbb)\{E\})\s*\[\s*([^\W\d]\w*)\s*\]"),
@@ -693,7 +691,7 @@ ROWS = (
                    r"(?P<of>.+?)(?:\s+(?:by|with respect to|wrt)\s+\w+)?[?.]?$", re.I),
         "Derivatives are what jacmagic finds; write only the function.", lambda found: (found["of"],),
         (("Differentiate x^2", ("x^2",)), ("find the derivative of sin(x)^2", ("sin(x)^2",)),
-         ("find f'(x) of x^2", ("x^2",)), ("derivative of x^2", ("x^2",)), ("d/dx of x^2", ("x^2",)), ("dy/dx of y = x^2", ("y = x^2",)),
+         ("find f'(x) of x^2", ("x^2",)), ("derivative of x^2", ("x^2",)), ("dy/dx of y = x^2", ("y = x^2",)),
          ("Jacobian of (x^2 y, 5x + sin y)", ("(x^2 y, 5x + sin y)",)),
          ("find the gradient of f(x, y) = x y", ("f(x, y) = x y",)),
          ("The Jacobian matrix of F = [x y, x]", ("F = [x y, x]",))),
