@@ -326,3 +326,11 @@ def test_mathml_is_well_formed_with_as_many_parts_as_each_element_takes(seed: in
     for one in whole.iter():
         assert len(one) == parts.get(one.tag, len(one)), one.tag
         assert one.tag in ("mi", "mn", "mo", "mtext", "mspace") or not (one.text or "").strip()
+
+
+def test_a_quotient_of_derivatives_has_one_bar() -> None:
+    tree = t.Fraction(t.Partial(t.Name("F"), (t.Name("x"),)), t.Partial(t.Name("F"), (t.Name("y"),)))
+    found = ElementTree.fromstring(printers.mathml(tree))
+    assert len(list(found.iter("mfrac"))) == 1
+    assert "".join(found.itertext()) == "∂F/∂x∂F/∂y"
+    assert len(list(ElementTree.fromstring(printers.mathml(t.Fraction(t.Name("x"), t.Partial(t.Name("F"), (t.Name("y"),))))).iter("mfrac"))) == 2

@@ -99,8 +99,10 @@ class _Spec:
     def says(self, one: pieces.Formula) -> str:
         return self.mathml(one.tree, one.arrays)
 
-    def worded(self, one: pieces.Formula) -> str | dict[str, str]:
-        """A formula, and the words behind it, which may stand on a line of their own."""
+    def worded(self, one: pieces.Formula) -> str | list[str] | dict[str, str]:
+        """A formula, and the words behind it, which may stand on a line of their own; of a list each part may."""
+        if isinstance(one.tree, t.Listing):
+            return [self.mathml(part, one.arrays) for part in one.tree.items]
         before, words = pieces.parted(one)
         return {"mathml": self.says(before), "text": words} if words else self.says(before)
 

@@ -192,6 +192,18 @@ test("letters in pictures are slanted ones of the same name", () => {
   for (const word of ["Γ", "rate", "y\u0302", "1"]) assert.equal(panel.slanted(word), word);
 });
 
+test("contours stand closer where most values lie", () => {
+  const grid = Array.from({ length: 1600 }, (_, k) => [(k % 40) / 6.5 - 3, Math.floor(k / 40) / 6.5 - 3]);
+  const of = (f) => { const list = grid.map(([x, y]) => f(x, y)); return [list, panel.heights(list, [Math.min(...list), Math.max(...list)], 18)]; };
+  const [plane, even] = of((x, y) => x + y);
+  assert.deepEqual(even, panel.ticks(Math.min(...plane), Math.max(...plane), 18));
+  const [valley, found] = of((x, y) => (1 - x) ** 2 + 5 * (y - x * x) ** 2);
+  assert.ok(found.filter((v) => v > 0 && v < 100).length >= 4, String(found));
+  assert.deepEqual(found, [...found].sort((a, b) => a - b));
+  // A plateau has no height of its own to draw lines for.
+  assert.deepEqual(panel.heights(valley.map(() => 0), [0, 1], 4), panel.ticks(0, 1, 4));
+});
+
 test("ticks are round and inside", () => {
   assert.deepEqual(panel.ticks(-2, 4, 3), [-2, 0, 2, 4]);
   assert.deepEqual(panel.ticks(0, 0.3, 3), [0, 0.1, 0.2, 0.3]);

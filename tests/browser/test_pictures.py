@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import jacmagic
 from jacmagic import panel
@@ -855,3 +855,26 @@ def test_what_reads_an_equations_name_is_drawn_along_the_branch_of_the_point(pag
     assert len(upper) > 50
     wanted = [max(root.real for root in np.roots([1, 0, -6 * x, x**3]) if abs(root.imag) < 1e-6) ** 2 for x in upper[:, 0]]
     np.testing.assert_allclose(upper[:, 1], wanted, atol=0.05)
+
+
+def test_on_a_phone_a_map_has_its_planes_one_over_the_other(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(jacmagic.jacobian("x(r, p) = r cos p\ny(r, p) = r sin p").save(tmp_path / "page.html").as_uri())
+    first, second = (page.locator("clipPath > rect").nth(k).evaluate("(one) => [one.x, one.y, one.width, one.height].map((v) => v.baseVal.value)") for k in range(2))
+    assert second[1] > first[1] + first[3]
+    assert second[2] > 200
+    assert second[3] > 80
+
+
+@pytest.mark.parametrize(("x", "step"), [(2.5, -1), (1.0, 1)])
+def test_a_step_along_the_tangent_stays_in_the_picture(page: Page, tmp_path: Path, x: float, step: int) -> None:
+    page.goto(jacmagic.jacobian(f"f(x) = x^2/4\nx = {x} in [-3, 3]").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-amount").first).to_have_text(f"Δ𝑥 = {step}".replace("-", "−"))
+    expect(page.locator(".jm-amount").last).to_have_text("Δ𝑓 = " + f"{x * step / 2:+.3g}".replace("-", "−"))
+
+
+def test_the_floor_of_space_is_painted_behind_what_stands_on_it(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(x, y, z) = x^2 + 2y^2 - z^2\nx = 1; y = 0.6; z = 0.4").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-axes .jm-floor")).to_have_count(1)  # the upright axis
+    inked = page.locator(".jm-solid canvas").evaluate("(one) => new Uint32Array(one.getContext('2d').getImageData(0, 0, one.width, one.height).data.buffer).some(Boolean)")
+    assert inked

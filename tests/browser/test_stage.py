@@ -264,15 +264,74 @@ def test_for_a_hall_all_letters_grow_and_the_sentence_is_whole(page: Page, tmp_p
             assert rect["y"] + rect["height"] <= box["y"] + box["height"]
 
 
-@pytest.mark.parametrize("block", ["F(r, s, t) = [r sin s cos t, r sin s sin t, r cos s]", "f(a, b, c, d, g) = a b^3 + c d - g^7"], ids=["three", "five"])
-def test_on_a_phone_every_entry_is_in_reach_and_nothing_is_wider(page: Page, tmp_path: Path, block: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
+@pytest.mark.parametrize(("block", "width"), [
+    ("f(a, b, c, d, g) = a b^3 + c d - g^7", 390), ("f(x) = x^2 e^(-x)/(1 + sin x)", 390),
+    ("x(t) = (1 + 0.5cos 5t) cos t\ny(t) = (1 + 0.5cos 5t) sin t", 1000), ("u = x^2 + y\nv = x y\nw = u sin v + v^2", 1280),
+], ids=["gradient", "one", "curve", "chain"])
+def test_of_formulas_too_long_to_stand_beside_each_other_every_number_is_seen(page: Page, tmp_path: Path, block: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
     page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    matrix = page.locator(".jm-matrix")
+    expect(matrix).to_have_class(re.compile("jm-listed"))
+    box = matrix.bounding_box()
+    assert box
+    seen = page.locator(".jm-num .jm-number").evaluate_all("(list) => list.map((one) => { const range = document.createRange(); range.selectNodeContents(one); const { left, right } = range.getBoundingClientRect(); return [left, right]; })")
+    assert seen
+    for left, right in seen:
+        assert box["x"] <= left < right <= box["x"] + box["width"]
+    names = page.locator(".jm-which:visible")
+    expect(names).to_have_count(2 * len(seen))
+    assert not page.evaluate(OVERLAPS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_every_entry_is_in_reach_and_nothing_is_wider(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(jacmagic.jacobian("F(r, s, t) = [r^2 sin s cos t, r^2 sin s sin t, r^2 cos s]").save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm-matrix")).to_have_class("jm-matrix jm-stacked jm-more")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert float(page.locator(".jm-cell math").first.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")) >= 18
     page.locator(".jm-matrix").evaluate("(one) => one.scrollTo(1e4, 0)")
     expect(page.locator(".jm-matrix")).to_have_class("jm-matrix jm-stacked")
+
+
+def test_on_a_phone_no_digit_of_an_input_and_no_column_of_a_product_is_cut(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(jacmagic.nnchain("x(30) -> 26 relu -> 5").save(tmp_path / "page.html").as_uri())
+    assert page.locator(".jm-cells").first.locator(".jm-field").count() == 30
+    assert page.locator(".jm-cells").first.evaluate("(one) => [...one.children].every((field) => field.scrollWidth <= field.clientWidth) && one.scrollWidth <= one.clientWidth")
+    page.goto(jacmagic.nnchain("x(3) -> 4 relu -> 2").save(tmp_path / "net.html").as_uri())
+    assert page.locator(".jm-ends .jm-numbers").evaluate("(one) => one.getBoundingClientRect().right") <= 390 - 16
+
+
+def test_a_taylor_polynomial_stands_on_one_line_with_its_powers_and_goes_on_below(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(jacmagic.jacobian("f(x) = e^(-x) sin(2x)").show(taylor=4).save(tmp_path / "page.html").as_uri())
+    series = page.locator(".jm-series")
+    assert series.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    feet = series.locator(".jm-stat").nth(1).evaluate("(one) => [...one.children].map((part) => part.getBoundingClientRect().bottom)")
+    assert abs(feet[0] - feet[1]) < 9
+
+
+def test_on_a_phone_what_is_short_of_the_matrix_at_a_point_goes_on_below(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    block = "x' = x (a - b y)\ny' = -y (c - d x)\nat x = c/d, y = a/b\na = 1; b = 0.5; c = 0.75; d = 0.25"
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    parts = page.locator(".jm-marked > .jm-formula")
+    expect(parts).to_have_count(4)
+    assert parts.evaluate_all("(list) => list.every((one) => one.scrollWidth <= one.clientWidth)")
+    tops = parts.evaluate_all("(list) => list.map((one) => one.getBoundingClientRect().top)")
+    assert max(tops) > min(tops) + 20
+
+
+def test_the_check_of_an_equations_derivative_stands_below_its_factors(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("x^3 + y^3 = 3a x y\na = 1\ny = y(x)\nx = 0.8; y = 1.4").save(tmp_path / "page.html").as_uri())
+    check = page.locator(".jm-check")
+    expect(check).to_contain_text("product = direct derivative")
+    cards, at = page.locator(".jm-card").last.bounding_box(), check.bounding_box()
+    assert cards
+    assert at
+    assert at["y"] >= cards["y"] + cards["height"]
 
 
 def test_an_entry_lights_its_row_column_number_and_arrow(page: Page, tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ class MathML(Typeset):
         super().__init__(arrays, bracketed)
         self.places = places or {}
         self.tight_names = False
+        self.flat = False
 
     # -------------------------------------------------------------- names
     def at(self, expr: t.Expr, level: Level) -> str:
@@ -125,7 +126,16 @@ class MathML(Typeset):
         return One('<mo form="prefix">−</mo>') + inner
 
     def frac(self, above: str, below: str) -> str:
+        if self.flat:
+            return element("mrow", one(above), operator("/"), one(below))
         return element("mfrac", one(above), one(below))
+
+    def fraction(self, expr: t.Fraction) -> Piece:
+        """A quotient of derivatives has one bar, as in books: three are too small to read."""
+        self.flat = all(isinstance(part, (t.Partial, t.Total)) for part in (expr.above, expr.below))
+        shown = element("mfrac", one(self.free(expr.above)), one(self.free(expr.below)))
+        self.flat = False
+        return shown, Level.POWER
 
     def raised(self, base: str, exponent: str) -> str:
         return element("msup", one(base), one(exponent))

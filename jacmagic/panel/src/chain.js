@@ -60,7 +60,8 @@ export function chain(panel, valued) {
     else ladder.append(box);
   }
   const rules = formulas.map((/** @type {string} */ one) => el("div", { class: "jm-chain jm-formula jm-rule" }, typeset(one)));
-  if (!steps) return { head: [...rules, head], ladder: el("div", { class: "jm-chain-box" }, ladder) };
+  // Where the head has no number it only says that the factors are right: below them.
+  if (!steps) return { head: [...rules, ...(valued ? [head] : [])], ladder: el("div", { class: "jm-chain-box" }, ladder, !valued && head) };
   if (valued && !once) head.after(steps.grown);
   steps.strip.after(head);
   // Where the layers come one at a time they are what is asked for.

@@ -19,6 +19,15 @@ export function ticks(lo, hi, count) {
   return found;
 }
 
+/** Round heights for the contours of values, closer where a quarter of them would lie between two. @param {ArrayLike<number>} values @param {Pair} range @param {number} count @param {number} [deep] @returns {number[]} */
+export function heights(values, [lo, hi], count, deep = 3) {
+  const found = ticks(lo, hi, count);
+  const edges = [lo, ...found, hi];
+  const between = (/** @type {number} */ a, /** @type {number} */ b) => Array.prototype.filter.call(values, (v) => v > a && v < b).length;
+  const more = edges.flatMap((a, k) => (deep && between(a, edges[k + 1]) > values.length / 4 ? heights(values, [a, edges[k + 1]], 5, deep - 1) : []));
+  return [...new Set([...found, ...more])].sort((a, b) => a - b);
+}
+
 /** The numbers from 1 that stand beside a row of cells, round ones at least `gap` apart. @param {number} count @param {number} room @param {number} gap */
 export function counted(count, room, gap) {
   const step = max(1, nice((count * gap) / room));

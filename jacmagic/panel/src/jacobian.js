@@ -12,6 +12,9 @@ const { max, min } = Math;
 
 /** Beyond this width of the output formulas and numbers may share a line. */
 const ROOMY = 1180;
+/** As many entries may stand below each other where they are too long beside; how small a formula may be set. */
+const LISTED = 6;
+const SMALLEST = 0.86;
 const ARROWS = /** @type {Record<string, Pair>} */ ({ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] });
 
 /** The part of a result that says J. @param {Panel} panel @param {ReturnType<typeof import("./formulas.js").entryLine>} entry */
@@ -47,7 +50,8 @@ function grid(panel, entry) {
   /** @type {any[][]} what belongs to a row, to a column */
   const [ofRow, ofColumn] = [rows.map(() => []), columns.map(() => [])];
   put(el("span", { class: "jm-title", title: alone ? null : turned ? "rows = variables, columns = functions" : "rows = functions, columns = variables" }, typeset(title)));
-  put(el("span", { class: "jm-equals" }, typeset("<math><mo>=</mo></math>")));
+  const equals = () => typeset("<math><mo>=</mo></math>");
+  put(el("span", { class: "jm-equals" }, equals()));
   if (!alone) {
     for (const which of ["jm-first", "jm-last", "jm-first jm-below-first", "jm-last jm-below-last"]) put(el("span", { class: "jm-bracket " + which }));
     const [above, beside] = [["jm-over", "jm-over jm-over-numbers"], ["jm-beside"]];
@@ -94,13 +98,40 @@ function grid(panel, entry) {
       if (colour !== one.colour) one.cell.style.backgroundColor = one.colour = colour;
     });
   });
+  /** Entry below entry: the name of each before it, an = before its number. */
+  const list = () => {
+    if (!box.querySelector(".jm-which")) rows.forEach((/** @type {Label} */ _, /** @type {number} */ i) => columns.forEach((/** @type {Label} */ _one, /** @type {number} */ j) => {
+      put(el("span", { class: "jm-which" }, typeset(entries[i][j].name), equals()), i, j);
+      put(el("span", { class: "jm-which jm-number-of" }, equals()), i, j);
+    }));
+    box.classList.add("jm-listed");
+  };
+  const over = (/** @type {any} */ node) => node.scrollWidth > node.clientWidth + 1;
+  const scrolls = (/** @type {any} */ node) => node.classList.toggle("jm-more", node.scrollLeft + node.clientWidth < node.scrollWidth - (node.scrollLeft ? 24 : 1));
+  /** Smaller where that makes it fit. @param {any[]} parts */
+  const shrink = (parts) => {
+    for (let k = 0; k < 3 && parts.some(over); k++) {
+      const fit = Number(box.style.getPropertyValue("--fit") || 1) * min(...parts.map((one) => one.clientWidth / one.scrollWidth));
+      box.style.setProperty("--fit", String(max(SMALLEST, 0.99 * fit)));
+    }
+    return !parts.some(over);
+  };
   resized.push(() => {
-    box.classList.remove("jm-stacked", "jm-more");
-    const room = box.parentElement.clientWidth;
-    const narrow = root.clientWidth < ROOMY && !alone;
-    box.classList.toggle("jm-stacked", narrow || box.scrollWidth > room);
-    box.classList.toggle("jm-more", box.scrollWidth > room + 1);
+    box.classList.remove("jm-stacked", "jm-listed", "jm-abreast", "jm-more");
+    box.style.removeProperty("--fit");
+    const buttons = cells.map((one) => one.button);
+    for (const button of buttons) button.classList.remove("jm-more");
+    box.classList.toggle("jm-stacked", (root.clientWidth < ROOMY && !alone) || over(box));
+    if (shrink([box])) return;
+    if (m * n > LISTED) return void scrolls(box);
+    box.style.removeProperty("--fit");
+    list();
+    // Beside their formulas where there is room for both.
+    box.classList.add("jm-abreast");
+    if (buttons.some(over)) box.classList.remove("jm-abreast");
+    shrink(buttons);
+    buttons.forEach(scrolls);
   });
-  on(box, "scroll", () => box.classList.toggle("jm-more", box.scrollLeft + box.clientWidth < box.scrollWidth - 24));
+  for (const node of [box, ...cells.map((one) => one.button)]) on(node, "scroll", () => scrolls(node));
   return box;
 }

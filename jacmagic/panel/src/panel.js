@@ -6,7 +6,7 @@ export { compile, closure } from "./evaluator.js";
 export { bring } from "./font.js";
 export { FUNCTIONS, erf, erfc } from "./functions.js";
 export { fold } from "./folds.js";
-export { counted, nice, ticks, widen, extent, steady, contours, depths, equalUnits, uphill, touches, beside, bend, shelves } from "./geometry.js";
+export { counted, nice, ticks, widen, extent, steady, contours, depths, heights, equalUnits, uphill, touches, beside, bend, shelves } from "./geometry.js";
 export { slanted } from "./letters.js";
 export { determinant } from "./squares.js";
 export { svd, stretch, settled, stretches, volume } from "./numeric.js";

@@ -75,7 +75,7 @@ export function mount(root, spec, bridge) {
   const shownEntry = spec.result?.entries && !inNet ? entry.box : null;
   const math = el("div", { class: "jm-math" }, ...echo(panel), ...(steps?.head ?? []));
   if (spec.result && !inNet) math.append(jacobian(panel, entry));
-  math.append(...(spec.more ?? []).map((/** @type {any} */ one) => (one.text ? el("div", { class: "jm-marked" }, el("div", { class: "jm-formula" }, typeset(one.mathml)), el("span", { class: "jm-check" + (one.text[0] === "\u2717" ? " jm-bad" : "") }, one.text)) : el("div", { class: "jm-formula" }, typeset(one)))));
+  math.append(...(spec.more ?? []).map((/** @type {any} */ one) => (one.text ? el("div", { class: "jm-marked" }, el("div", { class: "jm-formula" }, typeset(one.mathml)), el("span", { class: "jm-check" + (one.text[0] === "\u2717" ? " jm-bad" : "") }, one.text)) : Array.isArray(one) ? el("div", { class: "jm-marked" }, ...one.map((part) => el("div", { class: "jm-formula" }, typeset(part)))) : el("div", { class: "jm-formula" }, typeset(one)))));
   if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? VIEWS.stability?.(panel, place) : !inNet && statistics(panel)));
   if (spec.integral) math.append(VIEWS.integral?.(panel));
   math.append(...(VIEWS.curvature?.(panel) ?? []));
@@ -95,7 +95,7 @@ export function mount(root, spec, bridge) {
     if (root.clientWidth === wide) return;
     wide = root.clientWidth;
     for (const fit of state.resized) fit();
-    for (const one of root.querySelectorAll(".jm-strip > *, .jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-hessian > .jm-formula, .jm-taylor > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
+    for (const one of root.querySelectorAll(".jm-strip > *, .jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-marked > .jm-formula, .jm-hessian > .jm-formula, .jm-taylor > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
   };
   measure();
   const smaller = slide(root, measure);

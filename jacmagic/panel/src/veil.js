@@ -16,7 +16,7 @@ export function units({ root, spec }) {
   const { rows = [], columns = [], entries } = spec.result ?? {};
   const cards = spec.chain?.cards ?? [];
   const rules = all(".jm-rule");
-  const formulas = all(".jm-result > :not(.jm-matrix), .jm-math > .jm-formula:not(.jm-result, .jm-chain), .jm-hessian, .jm-taylor");
+  const formulas = all(".jm-result > :not(.jm-matrix), .jm-math > :is(.jm-marked:not(:has(.jm-check)), .jm-formula:not(.jm-result, .jm-chain)), .jm-hessian, .jm-taylor");
   const named = [...rules, ...formulas];
   const left = all(".jm-math > :not(.jm-echo, .jm-note, .jm-result), .jm-right, .jm-below").filter((one) => !named.includes(one));
   return /** @type {Record<"chain" | "entries" | "formulas" | "rest", Unit[]>} */ ({

@@ -2,7 +2,7 @@
 
 import { largest, strength } from "../colours.js";
 import { critical } from "../descent.js";
-import { contours, equalUnits, extent, steady, ticks, uphill } from "../geometry.js";
+import { contours, equalUnits, extent, heights, steady, uphill } from "../geometry.js";
 import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { canvasFor } from "./canvas.js";
@@ -64,7 +64,7 @@ function contour(engine, place) {
       for (let j = 0; j < size; j++) for (let i = 0; i < size; i++) field[j * size + i] = sample(...spot([i, j]))[0];
       zr = steady(zr, extent(field));
       sheet.replaceChildren();
-      const levels = ticks(zr[0], zr[1], 18);
+      const levels = heights(field, zr, 18);
       const top = largest(levels);
       free.clear();
       marks.replaceChildren();

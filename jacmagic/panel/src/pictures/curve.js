@@ -95,7 +95,9 @@ function curve(engine, place) {
     const slopes = engine.get(J);
     const x = readIn(place.state, xa);
     // A step of 1, or of a round number where that is not to be seen.
-    const unit = nice((xr[1] - xr[0]) / 8);
+    const wide = nice((xr[1] - xr[0]) / 8);
+    // Back where it would leave the picture.
+    const unit = x + 1.2 * wide > xr[1] && x - wide >= xr[0] ? -wide : wide;
     const reach = 0.3 * (xr[1] - xr[0]);
     lines.forEach((one, i) => {
       put(one.tangent, "d", space.path([[x - reach, at[i] - reach * slopes[i]], [x + reach, at[i] + reach * slopes[i]]]));
@@ -104,20 +106,20 @@ function curve(engine, place) {
       const [dx, dy] = [space.x(x + unit) - px, space.y(at[i] + unit * slopes[i]) - py];
       put(one.step, "d", drawn ? arrow(px, py, dx, 0) : "");
       put(one.rise, "d", drawn ? arrow(px + dx, py, 0, dy) : "");
-      put(one.rise, "class", "jm-arrow-f " + (slopes[i] < 0 ? "jm-neg" : "jm-pos"));
+      put(one.rise, "class", "jm-arrow-f " + (unit * slopes[i] < 0 ? "jm-neg" : "jm-pos"));
       if (many === 1) {
         const row = place.rows[0]?.key;
         free.moved([[px, py]]);
         amounts.replaceChildren(...(drawn && row ? [
           ...amount(place, free, xa.label, unit, [px, py, dx, 0], place.hue(xa.label), [0, dy]),
-          ...amount(place, free, row, unit * slopes[i], [px + dx, py, 0, dy], [slopes[i] < 0 ? "jm-neg" : "jm-pos"], [-1, 0]),
+          ...amount(place, free, row, unit * slopes[i], [px + dx, py, 0, dy], [unit * slopes[i] < 0 ? "jm-neg" : "jm-pos"], [-unit, 0]),
         ] : []));
       }
       put(one.dot, "cx", space.x(x));
       put(one.dot, "cy", isFinite(at[i]) ? space.y(at[i]) : -99);
     });
     move(at[0]);
-    write(slope, many === 1 ? "a step \u0394 = " + short(nice((xr[1] - xr[0]) / 8)) + " along the tangent moves by " + short(nice((xr[1] - xr[0]) / 8) * slopes[0]) + ": slope " + format(slopes[0]) : "one curve a row, its tangent beside it");
+    write(slope, many === 1 ? "a step \u0394 = " + short(unit) + " along the tangent moves by " + short(unit * slopes[0]) + ": slope " + format(slopes[0]) : "one curve a row, its tangent beside it");
   }
   return { node: svg, caption: [slope], update, end() {} };
 }

@@ -4,8 +4,8 @@ import { compile } from "../evaluator.js";
 import { COMBINING } from "../letters.js";
 import { PICTURES, VIEWS } from "../parts.js";
 import { short } from "../print.js";
-import { nearer, whole } from "./lens.js";
 import { rangeIn, readIn } from "./plane.js";
+import { NARROW, nearer, whole } from "./lens.js";
 
 const { floor, max, round } = Math;
 
@@ -91,7 +91,8 @@ export function drawing(panel, place) {
     made?.end();
     // For a hall all of it is larger, its letters and arrows too.
     const drawn = panel.spec.big ? wide / 1.35 : wide;
-    [place.width, place.height] = [drawn, max(300, round(drawn * 0.75))];
+    // On a phone two planes stand one over the other.
+    [place.width, place.height] = [drawn, max(kind === "map2" && drawn < NARROW ? 420 : 300, round(drawn * 0.75))];
     made = PICTURES[kind](state.engine, place);
     node.className = "jm-picture jm-" + kind;
     words.forEach((word, k) => word.setAttribute("aria-pressed", String(kinds[k] === place.picture)));

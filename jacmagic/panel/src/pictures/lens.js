@@ -6,6 +6,8 @@
 
 const { max, min } = Math;
 const [NEAREST, FARTHEST] = [1e4, 0.2];
+/** Pixels below which a picture has no room for two planes beside each other. */
+export const NARROW = 420;
 
 /** @returns {Lens} */
 export const whole = () => ({ k: 1, x: 0, y: 0 });

@@ -6,7 +6,7 @@ import { PICTURES } from "../parts.js";
 import { format, short } from "../print.js";
 import { direction, eigenvalues } from "../systems.js";
 import { canvasFor } from "./canvas.js";
-import { about, whole } from "./lens.js";
+import { NARROW, about, whole } from "./lens.js";
 import { amount, labels } from "./marks.js";
 import { arrow, handle, plane, rangeIn, readIn } from "./plane.js";
 import { stepper } from "./stepper.js";
@@ -27,7 +27,7 @@ function map2(engine, place) {
   const f = [picture.f].flat();
   const { width, height } = place;
   const svg = canvasFor(place, width, height, "grid and its image");
-  const beside = shape() < 1.6;
+  const beside = width >= NARROW && shape() < 1.6;
   const half = (width - 150) / 2;
   const [from, to] = beside
     ? [plane(place, svg, 36, 40, half, height - 80), plane(place, svg, width - half - 12, 40, half, height - 80)]

@@ -94,8 +94,17 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
   const dot = (/** @type {ArrayLike<number>} */ p) => { const [x, y] = spot(p); return x.toFixed(2) + " " + y.toFixed(2); };
   /** From where the box is seen, and on which ground. */
   const sighted = () => [camera.yaw, camera.pitch, lens.k, lens.x, lens.y, !!svg.closest(".jm-dark")].join();
+  const floor = () => [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]].map(([i, j]) => [box[0][i], box[1][j], box[2][0]]);
+  /** A colour of the style sheet. @param {string[]} names classes */
+  const colour = (names) => {
+    const probe = draw("path", { class: ["jm-net", ...names].join(" ") });
+    svg.append(probe);
+    const found = view.getComputedStyle(probe).stroke;
+    probe.remove();
+    return found;
+  };
   let framed = "";
-  /** The floor, its ticks and names on the sides that are in front. @param {Pair[]} ranges @param {((at: Record<string, any>) => any)[]} names @param {number[]} [form] how long the sides are to each other */
+  /** The upright axis, ticks and names of all, on the sides that are in front. @param {Pair[]} ranges @param {((at: Record<string, any>) => any)[]} names @param {number[]} [form] how long the sides are to each other */
   function frame(ranges, names, form = sides) {
     [box, sides] = [ranges, form];
     const state = [sighted(), ...box.flat()].join();
@@ -104,8 +113,7 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     axes.replaceChildren();
     const low = box[2][0];
     const [nearX, nearY] = [box[0][sin(camera.yaw) > 0 ? 0 : 1], box[1][cos(camera.yaw) > 0 ? 0 : 1]];
-    const corners = [[0, 0], [1, 0], [1, 1], [0, 1]].map(([i, j]) => [box[0][i], box[1][j], low]);
-    axes.append(draw("path", { class: "jm-floor", d: "M" + corners.map(dot).join("L") + "Z" }));
+    const corners = floor();
     const middle = spot([(box[0][0] + box[0][1]) / 2, (box[1][0] + box[1][1]) / 2, low]);
     const left = corners.map((p) => ({ p, x: spot(p)[0] })).sort((a, b) => a.x - b.x)[0].p;
     axes.append(draw("path", { class: "jm-floor", d: "M" + dot(left) + "L" + dot([left[0], left[1], box[2][1]]) }));
@@ -137,7 +145,7 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     for (const one of numbers) one();
   }
   /**
-   * Faces and lines on the canvas, the farthest first. @param {{at: ArrayLike<number>[], fill?: string, stroke?: string, wide?: number, lines?: [number, number, string][], near?: number}[]} shapes
+   * The floor's edges, faces and lines on the canvas, the farthest first. @param {{at: ArrayLike<number>[], fill?: string, stroke?: string, wide?: number, lines?: [number, number, string][], near?: number}[]} shapes
    * `lines` are edges of a face with colours of their own; `near` brings a line before the face that it lies on
    */
   function paint(shapes) {
@@ -145,7 +153,7 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     ink.setTransform(dense, 0, 0, dense, 0, 0);
     ink.clearRect(0, 0, width, height);
     ink.lineJoin = ink.lineCap = "round";
-    const placed = shapes.map((one) => {
+    const placed = [{ at: floor(), stroke: colour([]), near: -99 }, ...shapes].map((/** @type {typeof shapes[0]} */ one) => {
       const points = one.at.map(spot);
       return { one, points, far: points.reduce((sum, p) => sum + p[2], 0) / points.length - (one.near ?? 0) };
     }).sort((a, b) => b.far - a.far);
@@ -170,16 +178,8 @@ export function solid(place, says, { tall = 0.62, yaw = 0.5 } = {}) {
     }
   }
   return {
-    node, svg, canvas, over, camera, spot, dot, frame, paint, put,
+    node, svg, canvas, over, camera, spot, dot, frame, paint, put, colour,
     sighted, dark: () => !!svg.closest(".jm-dark"),
-    /** A colour of the style sheet. @param {string[]} names classes */
-    colour(names) {
-      const probe = draw("path", { class: ["jm-net", ...names].join(" ") });
-      svg.append(probe);
-      const found = view.getComputedStyle(probe).stroke;
-      probe.remove();
-      return found;
-    },
     /** How far in x and y the pointer's way on the picture leads along the floor. @param {number} dx @param {number} dy @returns {Pair} */
     along(dx, dy) {
       const scale = size() * lens.k;

@@ -1,7 +1,7 @@
 /** Two variables, one function, in space: the surface with its tangent plane and gradient, its contours on the floor. */
 
 import { critical } from "../descent.js";
-import { contours, extent, steady, ticks } from "../geometry.js";
+import { contours, extent, heights, steady } from "../geometry.js";
 import { settled } from "../numeric.js";
 import { PICTURES } from "../parts.js";
 import { format } from "../print.js";
@@ -60,7 +60,7 @@ function surface(engine, place) {
     for (let j = 0; j < N; j++) for (let i = 0; i < N; i++) field[j * N + i] = read(...node3(i, j))[0];
     zr = steady(zr, extent(field));
     box[2] = zr;
-    levels = ticks(zr[0], zr[1], 14).flatMap((level) => contours(field, N, N, level).map((line) => ({ level, line: line.map(([i, j]) => node3(i, j)) })));
+    levels = heights(field, zr, 14).flatMap((level) => contours(field, N, N, level).map((line) => ({ level, line: line.map(([i, j]) => node3(i, j)) })));
     const slope = sampler([picture.J ?? main], axes);
     peaks = critical((p) => Array.from(slope(...p)), box.slice(0, 2), [xr, yr].map(([lo, hi]) => 400 / (hi - lo))).map(({ at, word }) => ({ at: [...at, read(...at)[0]], word }));
     peaks = peaks.filter(({ at: [, , f] }) => f >= box[2][0] && f <= box[2][1]);
