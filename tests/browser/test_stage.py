@@ -151,6 +151,25 @@ def test_a_two_by_two_fits_a_page_with_its_cell(browser: Browser, tmp_path: Path
         assert box["height"] <= 720 - 110
 
 
+@pytest.mark.parametrize("width", [1280, 1154])
+@pytest.mark.parametrize("block", [
+    "x in R^2\ny in R\na = tanh(W1 x + b1) in R^2\no = w^T a + c\nL = 1/2 (o - y)^2", NETS[0], NETS[1], NETS[2],
+    "x in R^2\na = tanh(W1 x + c1) in R^3\np = softmax(W2 a + c2) in R^2\nL = cross_entropy(p, y)",
+    "x(2) -> 3 tanh -> 3 tanh -> 2 softmax\ny in R^2\nL = cross_entropy(o, y)",
+])
+def test_a_net_with_its_loss_fits_a_page_with_its_cell(page: Page, tmp_path: Path, block: str, width: int) -> None:
+    """At the width of a page, and at that of an output of JupyterLab in it."""
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto(jacmagic.nnchain(block).save(tmp_path / "page.html").as_uri())
+    box, echo, picture = (page.locator(where).bounding_box() for where in (".jm", ".jm-echo", ".jm-frame"))
+    assert box
+    assert echo
+    assert picture
+    assert box["height"] <= 720 - 110
+    assert echo["y"] + echo["height"] <= picture["y"]
+    assert picture["width"] >= 0.46 * box["width"]
+
+
 @pytest.mark.parametrize(("block", "width"), [
     ("x in R^2\nh = tanh(W x + b) in R^3\no = V h + c in R^2", 2), (NETS[3], 3), ("u = x^2 + 1\nv = sin u\ny = e^v", 3)])
 def test_a_chain_is_told_once_and_fits_a_page_with_its_cell(page: Page, tmp_path: Path, block: str, width: int) -> None:

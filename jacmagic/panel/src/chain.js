@@ -12,7 +12,7 @@ const { abs, max } = Math;
 
 /**
  * The derivative of the last by the first, and the factors that it is the product of: said once, each factor in full behind a fold.
- * @param {import("./types.js").Panel} panel @param {boolean} valued whether its numbers stand in the head @returns {{head: any[], ladder: any}}
+ * @param {import("./types.js").Panel} panel @param {boolean} valued whether its numbers stand in the head @returns {{head: any[], ladder: any, bar?: any}} and the line of its buttons
  */
 export function chain(panel, valued) {
   const { spec, term, dom: { page, el, on, typeset, write }, state: { engine, main, matrixShape, now, resting, stepped, table } } = panel;
@@ -69,7 +69,7 @@ export function chain(panel, valued) {
   const word = el("button", { type: "button", class: "jm-word", "aria-expanded": String(!full.matches(".jm-closed")) }, "each factor in full");
   on(word, "click", () => word.setAttribute("aria-expanded", String(!full.classList.toggle("jm-closed"))));
   steps.bar.append(word);
-  return { head: [steps.node], ladder: full };
+  return { head: [steps.node], ladder: full, bar: steps.bar };
 }
 
 VIEWS.chain = chain;

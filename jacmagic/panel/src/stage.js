@@ -73,15 +73,18 @@ export function mount(root, spec, bridge) {
   const place = placeOf(panel);
   const picture = drawn ? drawing(panel, place) : null;
   const shownEntry = spec.result?.entries && !inNet ? entry.box : null;
-  const math = el("div", { class: "jm-math" }, ...echo(panel), ...(steps?.head ?? []));
+  // Layers beside each other across both columns: below each other they would take the height of the ladder's factors.
+  const [top, above] = inNet ? [el("div", { class: "jm-math jm-top" }, ...echo(panel)), []] : [null, echo(panel)];
+  const math = el("div", { class: "jm-math" }, ...above, ...(steps?.head ?? []));
   if (spec.result && !inNet) math.append(jacobian(panel, entry));
   math.append(...(spec.more ?? []).map((/** @type {any} */ one) => (one.text ? el("div", { class: "jm-marked" }, el("div", { class: "jm-formula" }, typeset(one.mathml)), el("span", { class: "jm-check" + (one.text[0] === "\u2717" ? " jm-bad" : "") }, one.text)) : Array.isArray(one) ? el("div", { class: "jm-marked" }, ...one.map((part) => el("div", { class: "jm-formula" }, typeset(part)))) : el("div", { class: "jm-formula" }, typeset(one)))));
-  if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? VIEWS.stability?.(panel, place) : !inNet && statistics(panel)));
+  if (inNet && steps?.bar) steps.bar.append(outcomes(panel) ?? "");
+  else if (state.has()) math.append(el("div", { class: "jm-said" }, outcomes(panel), spec.system ? VIEWS.stability?.(panel, place) : !inNet && statistics(panel)));
   if (spec.integral) math.append(VIEWS.integral?.(panel));
   math.append(...(VIEWS.curvature?.(panel) ?? []));
   const learning = spec.learn && VIEWS.learning?.(panel);
   const below = el("div", { class: "jm-below" }, shownEntry, remarks(panel));
-  const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, el("div", { class: "jm-left" }, math, controls(panel), !picture && learning), picture && el("div", { class: "jm-right" }, picture.node, learning), below, steps?.ladder);
+  const stage = el("div", { class: "jm-stage" + (picture ? "" : " jm-plain") }, top, el("div", { class: "jm-left" }, math, controls(panel), !picture && learning), picture && el("div", { class: "jm-right" }, picture.node, learning), below, steps?.ladder);
   const [bar, blocks] = actions(panel, place);
   bar.append(full.button);
   root.append(stage, bar, blocks, spoken, bubble);

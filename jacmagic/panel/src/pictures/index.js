@@ -92,7 +92,7 @@ export function drawing(panel, place) {
     // For a hall all of it is larger, its letters and arrows too.
     const drawn = panel.spec.big ? wide / 1.35 : wide;
     // On a phone two planes stand one over the other.
-    [place.width, place.height] = [drawn, max(kind === "map2" && drawn < NARROW ? 420 : 300, round(drawn * 0.75))];
+    [place.width, place.height] = [drawn, max(kind === "map2" && drawn < NARROW ? 420 : 300, round(drawn * (panel.spec.kind === "nnchain" ? 0.68 : 0.75)))];
     made = PICTURES[kind](state.engine, place);
     node.className = "jm-picture jm-" + kind;
     words.forEach((word, k) => word.setAttribute("aria-pressed", String(kinds[k] === place.picture)));
