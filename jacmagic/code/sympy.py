@@ -115,8 +115,15 @@ def _by_hand() -> Any:
 def lecture(
     variables: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol], definitions: Sequence[tuple[sp.Symbol, sp.Expr]],
     outputs: Sequence[sp.Symbol], point: Mapping[sp.Symbol, float],
+    conditions: tuple[Sequence[sp.Symbol], Sequence[sp.Expr]] = ((), ()),
+    places: Sequence[Mapping[sp.Symbol, sp.Expr]] = (), system: bool = False,
 ) -> str:
-    """The short cell somebody would write: symbols, definitions in order, the Jacobian, its numbers at a point."""
+    """The short cell somebody would write: symbols, definitions in order, the Jacobian, its numbers at a point.
+
+    conditions  names that equations define, and what is 0 there
+    places      points in symbols
+    system      of differential equations, of which J says whether they are stable
+    """
     printer = _by_hand()
 
     def text(expr: sp.Expr) -> str:
@@ -128,19 +135,39 @@ def lecture(
             return []
         written, ending = list(map(text, symbols)), "s" if len(symbols) > 1 else ""
         made = f'sp.symbols("{" ".join(written)}", real=True)'
-        return [f"{', '.join(written)} = {made}  # {comment}{ending}"]
+        return [f"{', '.join(written)} = {made}  # {comment}{ending if comment.startswith('the ') else ''}"]
 
     numbers = ", ".join(f"{text(one)}: {int(v) if v.is_integer() else v}" for one, v in point.items())
-    shown, columns = (", ".join(map(text, some)) for some in (outputs, variables))
+    shown, columns, implicit = (", ".join(map(text, some)) for some in (outputs, variables, conditions[0]))
     square = len(outputs) == len(variables) > 1
+    lefts = [symbol for symbol, _ in definitions]
+    taken = set(map(text, (*variables, *point, *outputs, *lefts, *conditions[0])))
+    F, D, f = (letter if letter not in taken else f"{letter}_" for letter in "FDf")
     functions = {type(one) for _, entry in definitions for one in entry.atoms(sp.Function)}
+    flat = ".replace(lambda one: isinstance(one, (sp.Derivative, sp.Subs)), lambda one: 0)  # a step is flat"
+    steps = flat if {"floor", "ceil"} & {one.__name__ for one in functions} else ""
+    made = [f"J = sp.Matrix([{shown}]).jacobian([{columns}]){steps}"]
+    if implicit:
+        zeros = ", ".join(map(text, conditions[1]))
+        made = [
+            f"{F} = sp.Matrix([{zeros}])  # is 0, which defines {implicit}",
+            f"{D} = -{F}.jacobian([{implicit}]).inv() * {F}.jacobian([{columns}])", f"{f} = sp.Matrix([{shown}])",
+            f"J = {f}.jacobian([{columns}]) + {f}.jacobian([{implicit}]) * {D}",
+        ]
     tidied = ".simplify()" if functions <= {sp.sin, sp.cos} else ""  # of others it takes minutes
+    after = []
+    if square and system and len(outputs) == 2:
+        after = [f"J.trace(){tidied}, J.det(){tidied}  # at rest it is stable where the first is < 0, the second > 0"]
+    elif square and not system and len(outputs) <= 3:
+        after = [f"J.det(){tidied}  # how {'areas' if len(outputs) == 2 else 'volumes'} change"]
+    for place in places:
+        put = ", ".join(f"{text(one)}: {text(value)}" for one, value in place.items())
+        after.append(f"J.subs({{{put}}}, simultaneous=True).applyfunc(sp.simplify)  # at a point")
     return "\n".join([
-        "import sympy as sp", "", *declared(variables, "the variable"), *declared(parameters, "the parameter"), "",
-        *(f"{text(symbol)} = {text(entry)}" for symbol, entry in definitions), "",
-        "# a row for each function, a column for each variable",
-        f"J = sp.Matrix([{shown}]).jacobian([{columns}])",
-        *([f"J.det(){tidied}  # how areas or volumes change"] if square and len(outputs) <= 3 else []),
+        "import sympy as sp", "", *declared(variables, "the variable"),
+        *declared(conditions[0], "what the equations define"), *declared(parameters, "the parameter"), "",
+        *(f"{text(symbol)} = {text(entry)}" for symbol, entry in definitions), *([""] if definitions else []),
+        "# a row for each function, a column for each variable", *made, *after,
         "", f"J.subs({{{numbers}}}).evalf()  # its numbers at a point" if point else "J", "",
     ])
 
