@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy as sp
 
+from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.errors import LimitError, ValueMistake
 from jacmagic.language import printers
@@ -68,8 +69,9 @@ def named(result: Result, key: str) -> list[dict[str, Any]]:
     one = result.program.inputs[key]
     summed = key if one.label and prod(one.shape) > 1 else ""
     return [
-        {"key": symbol.name, "spellings": spellings(symbol.name), "range": one.range and list(one.range[:2]), "total": summed}
-        for symbol in result.entry_symbols(key)
+        {"key": symbol.name, "spellings": [*spellings(symbol.name), names.place(key, one.shape, k)],
+         "range": one.range and list(one.range[:2]), "total": summed}
+        for k, symbol in enumerate(result.entry_symbols(key))
     ]
 
 
@@ -80,8 +82,9 @@ def defined_names(result: Result) -> list[dict[str, Any]]:
     for key, step in result.program.steps.items():
         with suppress(LimitError, ValueError):
             entries = result.entries(c.rebuild(g, [step.node])[0][0])
-            out += [{"key": symbol.name, "spellings": spellings(symbol.name), "range": None, "total": "", "tree": tree(one)}
-                    for symbol, one in zip(result.entry_symbols(key), entries)]
+            out += [{"key": symbol.name, "spellings": [*spellings(symbol.name), names.place(key, step.node.shape, k)],
+                     "range": None, "total": "", "tree": tree(one)}
+                    for k, (symbol, one) in enumerate(zip(result.entry_symbols(key), entries))]
     return out
 
 

@@ -57,12 +57,27 @@ def test_entries_are_marked(asked):
         ("3 |x| |x| y + y e^(x y)", "✓ right"), ("3 √(x^4) y + y e^(x y)", "✓ right"), ("3 x^2 y + y e^(x y) + 1/10^6", "✗ not right"),
         ("x^2y", "an exponent of more than one factor needs brackets"), ("1/2x", "what stands below the / needs brackets"),
         ("sin x y", "the argument of sin needs brackets"), ("(x", ") is missing"), ("q", "q is no name here"),
-        ("x;y", "; cannot stand here"), ("x 2", "a number comes first in a product"), ("2 +", "something is missing at the end"),
+        ("3x^3/x y + y e^(x y)", "what stands below the / needs brackets"), ("x^4/x (3 y/x) + y/1 e^(x y)", "✓ right"),
+        ("y/1 e^(x y) + 6/2 x^2 y", "✓ right"), ("y/(1) (3x^2 + exp(x y))", "✓ right"), ("-y/-1 \\exp(x y) + 3x^{2} y", "✓ right"),
+        (r"\frac{6 x^{2}}{2} y + y \cdot e^{x y}", "✓ right"), (r"3x^2 y + y \left(\exp{x y}\right)", "✓ right"), ("30e-1 x^2 y + y e^(x y)", "✓ right"),
+        ("x^-1/2", "an exponent in front of a / needs brackets"), ("x^1/2", "an exponent in front of a / needs brackets"), ("10^-2/x", "✗ not right"),
+        ("ln 2 x", "the argument of ln needs brackets"), ("√2x", "the argument of sqrt needs brackets"), (r"x \sin x \cos x", "✗ not right"),
+        ("√x |x|", "the argument of sqrt needs brackets"), ("x;y", "; cannot stand here"), ("x 2", "a number comes first in a product"), ("2 +", "something is missing at the end"),
     ],
 )
 def test_answers_are_read_as_in_a_block(asked, answer, mark):
     page, type_in = asked("f(x, y) = x^3 y + e^(x y)")
     assert type_in(0, answer) == mark
+    page.close()
+
+
+@pytest.mark.parametrize(("block", "answers"), [
+    ("a in R^3\nf(a) = a[1] a[2] + a[3]^2", ["a[2]", "a_{1}", "2 a[3]"]), ("f(φ) = sin φ", [r"\cos \varphi"]),
+    ("g(t, l) = -t/l cos t + k\nu = g^2", ["2g (t/l sin t - 1/l cos t)", "2g t/l^2 cos t"]),
+])
+def test_names_and_quotients_are_typed_as_in_a_block(asked, block, answers):
+    page, type_in = asked(block)
+    assert [type_in(k, one) for k, one in enumerate(answers)] == ["✓ right"] * len(answers)
     page.close()
 
 
@@ -73,7 +88,7 @@ SLOPES = {
     "cosh": "sinh x", "tanh": "1/cosh(x)^2", "coth": "-1/sinh(x)^2", "sech": "-sinh(x)/cosh(x)^2",
     "csch": "-cosh(x)/sinh(x)^2", "asinh": "1/√(x^2 + 1)", "acosh": "1/(√(x - 1) √(x + 1))", "atanh": "1/(1 - x^2)",
     "abs": "x/|x|", "sign": "0", "step": "0", "floor": "0", "ceil": "0", "erf": "2 e^(-x^2)/√(π)",
-    "erfc": "-2 e^(-x^2)/√(π)", "sigmoid": "e^-x/(1 + e^-x)^2", "softplus": "1/(1 + e^-x)", "relu": "step(x)",
+    "erfc": "-2 e^(-x^2)/√(π)", "sigmoid": "e^(-x)/(1 + e^-x)^2", "softplus": "1/(1 + e^-x)", "relu": "step(x)",
     "leaky_relu": "step(x) + 0.01 (1 - step(x))", "elu": "step(x) + (1 - step(x)) e^x",
     "silu": "sigmoid(x) (1 + x (1 - sigmoid(x)))", "gelu": "(1 + erf(x/√(2)))/2 + x e^(-x^2/2)/√(2π)",
 }
