@@ -878,3 +878,22 @@ def test_the_floor_of_space_is_painted_behind_what_stands_on_it(page: Page, tmp_
     expect(page.locator(".jm-axes .jm-floor")).to_have_count(1)  # the upright axis
     inked = page.locator(".jm-solid canvas").evaluate("(one) => new Uint32Array(one.getContext('2d').getImageData(0, 0, one.width, one.height).data.buffer).some(Boolean)")
     assert inked
+
+
+def test_no_word_of_a_critical_point_stands_under_the_tangent_plane(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(x, y) = sin(x) cos(y) + x y/4\nx = 0.7; y = 0.5").save(tmp_path / "page.html").as_uri())
+    page.get_by_role("button", name="surface").click()
+    words = page.locator(".jm-marks text")
+    expect(words.first).to_be_attached()
+    under = """(list) => { const plane = document.querySelector(".jm-tangent-plane").getBoundingClientRect();
+        return list.filter((one) => getComputedStyle(one).visibility === "visible").map((one) => one.getBoundingClientRect())
+            .map(({ left, right, top, bottom }) => right > plane.left + 4 && left < plane.right - 4 && bottom > plane.top + 6 && top < plane.bottom - 6); }"""
+    found = words.evaluate_all(under)
+    assert found
+    assert not any(found)
+    assert len(found) < words.count()
+
+
+def test_the_caption_of_a_curve_names_the_step_and_what_it_moves(page: Page, tmp_path: Path) -> None:
+    page.goto(jacmagic.jacobian("f(x) = x^2/4\nx = 1").save(tmp_path / "page.html").as_uri())
+    expect(page.locator(".jm-caption")).to_contain_text("a step Δ𝑥 = 1 along the tangent moves 𝑓 by 0.5: slope 0.5000")

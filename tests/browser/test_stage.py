@@ -43,7 +43,7 @@ def result_of(block: str) -> jacmagic.notebook.Result:
     return (jacmagic.nnchain if block in NETS else jacmagic.jacobian)(block, "x" if block.startswith("x in R^") and block not in NETS else None)
 
 
-@pytest.mark.parametrize(("block", "width"), [("f(t) = e^(-t/2) sin(3t)", 1180), ("x' = x (1 - x - a y)\ny' = y (1 - y - b x)", 390)])
+@pytest.mark.parametrize(("block", "width"), [("f(t) = e^(-t/2) sin(3t)", 1180), ("x(t) = (1 + 0.5cos 5t) cos t\ny(t) = (1 + 0.5cos 5t) sin t\nt = 0.6", 1280), ("x' = x (1 - x - a y)\ny' = y (1 - y - b x)", 390)])
 def test_the_number_at_the_end_of_a_long_entry_line_is_seen(page: Page, tmp_path: Path, block: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 720})
     page.goto(result_of(block).save(tmp_path / "page.html").as_uri())

@@ -4,6 +4,8 @@ import { grip } from "./grip.js";
 import { short, stepped } from "./print.js";
 
 const { max } = Math;
+/** How much smaller a formula may be set beside its sentence, so that the number at its end is seen. */
+const SMALLEST = 0.65;
 
 /** @typedef {import("./types.js").Panel} Panel */
 
@@ -91,7 +93,7 @@ export function entryLine(panel) {
     const line = /** @type {HTMLElement | null} */ (box.querySelector(".jm-entry-line"));
     line?.style.removeProperty("--fit");
     const part = line ? (0.95 * line.clientWidth) / line.scrollWidth : 1;
-    if (part > 0.65 && part < 0.95) line?.style.setProperty("--fit", String(part));
+    if (part > SMALLEST && part < 0.95) line?.style.setProperty("--fit", String(part));
   };
   const show = (/** @type {string} */ at) => {
     const one = make(at);
@@ -103,6 +105,8 @@ export function entryLine(panel) {
     for (const hear of lit) hear(one.i, one.j);
   };
   if (entries) now.push(() => made.get(current)?.update());
+  // Where one would be too small beside its sentence all stand above theirs.
+  resized.push(() => box.classList.toggle("jm-long", [...cells()].some((one) => 2.5 * one.scrollWidth + 150 > (0.95 * (box.clientWidth - 334)) / SMALLEST)));
   // As high as the highest formula needs, whichever is shown.
   resized.push(() => box.style.setProperty("--high", max(60, ...[...cells()].map((one) => one.offsetHeight)) + "px"), fit);
   return {

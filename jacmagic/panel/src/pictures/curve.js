@@ -42,6 +42,7 @@ function curve(engine, place) {
   space.inside.append(marks, amounts);
   const move = handle(place, svg, space, xa);
   const slope = page.createTextNode("");
+  const [step, moved] = [lettered(xa.label, { before: "\u0394" }).textContent, place.rows[0] ? lettered(place.rows[0].key, {}).textContent + " " : ""];
   /** @type {Pair | null} */
   let yr = null;
   let seen = "";
@@ -119,7 +120,7 @@ function curve(engine, place) {
       put(one.dot, "cy", isFinite(at[i]) ? space.y(at[i]) : -99);
     });
     move(at[0]);
-    write(slope, many === 1 ? "a step \u0394 = " + short(unit) + " along the tangent moves by " + short(unit * slopes[0]) + ": slope " + format(slopes[0]) : "one curve a row, its tangent beside it");
+    write(slope, many === 1 ? "a step " + step + " = " + short(unit) + " along the tangent moves " + moved + "by " + short(unit * slopes[0]) + ": slope " + format(slopes[0]) : "one curve a row, its tangent beside it");
   }
   return { node: svg, caption: [slope], update, end() {} };
 }

@@ -109,7 +109,14 @@ function surface(engine, place) {
     const line = (/** @type {ArrayLike<number>[]} */ list) => "M" + list.map(space.dot).join("L");
     const between = (/** @type {ArrayLike<number>} */ p, /** @type {ArrayLike<number>} */ q, head = 13) => { const [a, b] = [space.spot(p), space.spot(q)]; return arrow(a[0], a[1], b[0] - a[0], b[1] - a[1], head); };
     const low = box[2][0];
-    put(tangent, "d", good ? line([on3(-rx, -ry), on3(rx, -ry), on3(rx, ry), on3(-rx, ry)]) + "Z" : "");
+    const plane = [on3(-rx, -ry), on3(rx, -ry), on3(rx, ry), on3(-rx, ry)];
+    put(tangent, "d", good ? line(plane) + "Z" : "");
+    // No word stands under the plane and its arrows.
+    const [[left, right], [top, foot]] = [0, 1].map((k) => { const at = plane.map((p) => space.spot(p)[k]); return [min(...at), max(...at)]; });
+    for (const one of marks.querySelectorAll("text")) {
+      const [at, up, half] = [+one.getAttribute("x"), +one.getAttribute("y"), 4 * one.textContent.length];
+      one.style.visibility = good && at + half > left && at - half < right && up > top && up - 12 < foot ? "hidden" : "";
+    }
     put(drop, "d", good ? line([[x, y, f], [x, y, low]]) : "");
     const long = hypot(gx / (rx || 1), gy / (ry || 1)) || 1;
     const [ux, uy] = [gx, gy].map((v) => (good && (gx || gy) ? v / (max(abs(gx) / rx, abs(gy) / ry) || long) : 0));
