@@ -298,6 +298,15 @@ test("contours of a saddle do not cross, and holes in the field are left out", (
   for (const line of panel.contours(f, n, n, 1)) for (const [, y] of line) assert.ok(y >= 9);
 });
 
+test("a formula is zero where one of its factors is", () => {
+  const [x, y, sum] = [["_", 0], ["_", 1], ["+", 1, ["neg", ["_", 1]]]];
+  for (const [tree, wanted] of [
+    [["*", x, sum], [x, sum]], [["^", sum, 2], [sum]], [["/", ["*", 2, x], sum], [x]], [["neg", ["sqrt", x]], [x]], [["exp", x], []], [["^", x, -1], []],
+    [["*", ["^", x, 2], ["^", x, -3]], []], [["sin", x], [["sin", x]]],
+    [["+", x, ["neg", ["*", x, y]]], [x, ["+", ["*"], ["*", -1, y]]]], [["+", ["^", x, 3], ["/", ["*", y, x], 2]], [x, ["+", ["*", ["^", x, 2]], ["*", y, ["^", 2, -1]]]]],
+  ]) assert.deepEqual(panel.factors(tree), wanted, JSON.stringify(tree));
+});
+
 test("layers stand in the column of their longest path", () => {
   const depth = panel.depths(["x", "a", "b", "o"], [["x", "a"], ["a", "b"], ["x", "b"], ["b", "o"]]);
   assert.deepEqual([...depth.values()], [0, 1, 2, 3]);

@@ -897,3 +897,22 @@ def test_no_word_of_a_critical_point_stands_under_the_tangent_plane(page: Page, 
 def test_the_caption_of_a_curve_names_the_step_and_what_it_moves(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian("f(x) = x^2/4\nx = 1").save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm-caption")).to_contain_text("a step Δ𝑥 = 1 along the tangent moves 𝑓 by 0.5: slope 0.5000")
+
+
+@pytest.mark.parametrize(("block", "lines"), [
+    ("x' = x (1 - x - a y)\ny' = y (1 - y - b x)\na = 0.5\nb = 0.7", [2, 2]),
+    ("x' = a x - b x y\ny' = d x y - c y\na = 2\nc = 1.5\nd = 0.5", [2, 2]),
+    ("u = x^2 (1 - x - y)\nx' = u/(1 + x^2)\ny' = (x - y)^2 sqrt(y + 5)", [2, 1]),
+])
+def test_nullclines_of_a_product_cross_without_a_gap(page: Page, tmp_path: Path, block: str, lines: list[int]) -> None:
+    """Each factor's line is straight to its ends, where it meets the other one too; a factor that keeps its sign has its line."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    drawn = page.locator(".jm-nullcline").evaluate_all("(all) => all.map((one) => one.getAttribute('d').split('M').slice(1))")
+    assert [len(list_) for list_ in drawn] == lines
+    for one in (line for list_ in drawn for line in list_):
+        points = np.array([[float(v) for v in re.findall(r"-?[\d.]+", part)] for part in one.split("L")])
+        way = points[-1] - points[0]
+        assert np.hypot(*way) > 100
+        away = np.abs((points - points[0]) @ [-way[1], way[0]]) / np.hypot(*way)
+        assert away.max() < 1

@@ -5,6 +5,7 @@ import "./all.js";
 export { compile, closure } from "./evaluator.js";
 export { bring } from "./font.js";
 export { FUNCTIONS, erf, erfc } from "./functions.js";
+export { factored, factors } from "./factors.js";
 export { fold } from "./folds.js";
 export { counted, nice, ticks, widen, extent, steady, contours, depths, heights, equalUnits, uphill, touches, beside, bend, shelves } from "./geometry.js";
 export { slanted } from "./letters.js";

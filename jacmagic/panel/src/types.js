@@ -24,7 +24,8 @@
  *   width: number, height: number, still: {matches: boolean}, redraw(): void, lens: import("./pictures/lens.js").Lens, walk?: {steps: number}, morph?: {steps: number}, camera?: {yaw: number, pitch: number},
  *   descent?: {steps: number, rate: number, momentum: number, newton: boolean}, hue(key: string): string[], axis(key: string): import("./state.js").Axis,
  *   lettered(key: string, attributes?: Record<string, any>): any, background(...but: string[]): string,
- *   sampler(outputs: string[], axes: import("./state.js").Axis[]): (...at: number[]) => ArrayLike<number>,
+ *   sampler(outputs: string[], axes: import("./state.js").Axis[], own?: Evaluator): (...at: number[]) => ArrayLike<number>,
+ *   factored?(output: string, axes: import("./state.js").Axis[]): {rows: string[][], sampler: (keys: string[]) => (...at: number[]) => ArrayLike<number>} | null,
  *   residual(output: string, axis: import("./state.js").Axis): (x: number, y: number) => number}} Place  what a picture is given
  * @typedef {(engine: Evaluator, place: Place) => {node: any, caption: any[], update(): void, end(): void,
  *   svg?: any, canvas?: any, below?: any, light?(i: number, j: number): void, step?(lit: string | null, done: Set<string> | null): void, save?(): any}} Picture

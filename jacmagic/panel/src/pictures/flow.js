@@ -45,6 +45,19 @@ function flow(engine, place) {
   /** @type {ReturnType<typeof equilibria>} */
   let found = [];
   const free = labels(space);
+  // A product is zero on the lines of its factors: where they cross, a contour of the product would leave a gap.
+  const parts = place.factored?.(picture.f, axes);
+
+  /** What is zero on the nullclines of each axis, on the grid. @param {(i: number, j: number) => Pair} at @param {Float64Array[]} fields @returns {Float64Array[][]} */
+  function zeros(at, fields) {
+    if (!parts) return fields.map((one) => [one]);
+    const keys = picture.order.map((/** @type {number} */ i) => parts.rows[i]);
+    const made = keys.map((/** @type {string[]} */ list) => list.map(() => new Float64Array(NX * NY)));
+    const all = made.flat();
+    const sample = parts.sampler(keys.flat());
+    for (let j = 0; j < NY; j++) for (let i = 0; i < NX; i++) { const list = sample(...at(i, j)); all.forEach((/** @type {Float64Array} */ one, /** @type {number} */ k) => { one[j * NX + i] = list[k]; }); }
+    return made;
+  }
 
   /** All that stays while the point moves. */
   function sheet() {
@@ -57,7 +70,8 @@ function flow(engine, place) {
     needles(fields, at);
     free.clear();
     signs.replaceChildren();
-    const lines = fields.map((field) => contours(field, NX, NY, 0).map((line) => line.map(([i, j]) => at(i, j))));
+    const nulls = zeros(at, fields);
+    const lines = nulls.map((list) => list.flatMap((field) => contours(field, NX, NY, 0)).map((line) => line.map(([i, j]) => at(i, j))));
     clines.forEach((/** @type {any} */ one, /** @type {number} */ k) => put(one, "d", lines[k].map((line) => space.path(line)).join("")));
     const still = stillness(lines, read);
     lined = !!still.length;
@@ -65,7 +79,7 @@ function flow(engine, place) {
     for (let j = 0; j + 1 < NY; j++) {
       for (let i = 0; i + 1 < NX; i++) {
         const corners = [j * NX + i, j * NX + i + 1, (j + 1) * NX + i, (j + 1) * NX + i + 1];
-        if (fields.every((one) => { const list = corners.map((c) => one[c]); return min(...list) <= 0 && max(...list) >= 0; })) starts.push(at(i + 0.5, j + 0.5));
+        if (nulls.every((all) => all.some((one) => { const list = corners.map((c) => one[c]); return min(...list) <= 0 && max(...list) >= 0; }))) starts.push(at(i + 0.5, j + 0.5));
       }
     }
     found = equilibria(read, [...starts.slice(0, 60), ...lattice(box, 4)], box, unit, { but: still.map((one) => one.at) });

@@ -1,6 +1,7 @@
 /** The picture of a panel in its box: one of PICTURES. */
 
 import { compile } from "../evaluator.js";
+import { factored } from "../factors.js";
 import { COMBINING } from "../letters.js";
 import { PICTURES, VIEWS } from "../parts.js";
 import { short } from "../print.js";
@@ -19,12 +20,12 @@ export function placeOf(panel) {
   const scratch = compile(spec.graph);
   const lens = whole();
   /** What puts the axes' numbers into the evaluator beside the point's. @param {import("../state.js").Axis[]} axes */
-  const setter = (axes) => {
-    for (const name of state.names) scratch.set(name.key, /** @type {Float64Array} */ (values.get(name.key)));
+  const setter = (axes, own = scratch) => {
+    for (const name of state.names) own.set(name.key, /** @type {Float64Array} */ (values.get(name.key)));
     const moved = new Map(axes.map((one) => [one.key, /** @type {Float64Array} */ (values.get(one.key)).slice()]));
     return (/** @type {number[]} */ at) => {
       axes.forEach((one, k) => { /** @type {Float64Array} */ (moved.get(one.key))[one.k] = at[k]; });
-      for (const [key, list] of moved) scratch.set(key, list);
+      for (const [key, list] of moved) own.set(key, list);
     };
   };
   return {
@@ -36,15 +37,20 @@ export function placeOf(panel) {
     axis: (key) => /** @type {import("../state.js").Axis} */ (state.axes.get(key)),
     lettered: (key, attributes) => dom.lettered(markup(key), attributes),
     background: (...but) => Object.values(lens).join() + "|" + state.names.map((name) => (but.includes(name.key) ? ranges.get(name.key) : Array.from(/** @type {Float64Array} */ (values.get(name.key))))).join("|"),
-    sampler(outputs, axes) {
-      const set = setter(axes);
+    sampler(outputs, axes, own = scratch) {
+      const set = setter(axes, own);
       const sizes = axes.map((one) => { const [lo, hi] = rangeIn(state, one); return hi - lo || 1; });
-      const follow = (spec.graph.equations && VIEWS.equation?.follower(state.engine, scratch, axes.map((one) => readIn(state, one)), sizes, set)) || set;
+      const follow = (spec.graph.equations && VIEWS.equation?.follower(state.engine, own, axes.map((one) => readIn(state, one)), sizes, set)) || set;
       return (/** @type {number[]} */ ...at) => {
         follow(at);
-        if (outputs.length === 1) return scratch.get(outputs[0]);
-        return outputs.flatMap((output) => [...scratch.get(output)]);
+        if (outputs.length === 1) return own.get(outputs[0]);
+        return outputs.flatMap((output) => [...own.get(output)]);
       };
+    },
+    factored(output, axes) {
+      const { graph, rows } = factored(spec.graph, output);
+      const engine = compile(graph);
+      return rows && { rows, sampler: (keys) => this.sampler(keys, axes, engine) };
     },
     residual(output, axis) {
       const set = setter([axis]);
