@@ -49,7 +49,33 @@ def test_the_number_at_the_end_of_a_long_entry_line_is_seen(page: Page, tmp_path
     page.goto(result_of(block).save(tmp_path / "page.html").as_uri())
     line = page.locator(".jm-entry-line")
     expect(line).to_have_attribute("style", re.compile("--fit: 0[.]"))
-    assert line.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    assert line.locator("> div").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 700, 1280])
+@pytest.mark.parametrize("block", [
+    "f(x) = (x^2 + 1)^(3/2)/(x - 2) + ln(x^2 + 3)/(1 + e^(-x))", "f1(x1, x2) = (x1 + x2)/(x1^2 + x2^2 + 1)\nf2(x1, x2) = x1 sin x2"])
+def test_the_number_of_an_entry_line_that_scrolls_stands_beside_it(browser: Browser, tmp_path: Path, block: str, width: int, mode: str) -> None:
+    """The formula fades at its edge until it is scrolled to its end; neither lies over the other, and none is cut off above or below."""
+    with frontends.page_in(browser, viewport={"width": width, "height": 800}, color_scheme=mode) as page:
+        page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+        part, number = page.locator(".jm-entry-line > div"), page.locator(".jm-entry-line > .jm-value").last
+        expect(number).to_be_visible()
+        long = part.evaluate("(one) => one.scrollWidth > one.clientWidth + 1")
+        assert long or width > 390
+        assert ("jm-more" in (part.get_attribute("class") or "")) == long
+        formulas, end, line = part.bounding_box(), number.bounding_box(), page.locator(".jm-entry-line").bounding_box()
+        assert formulas
+        assert end
+        assert line
+        assert formulas["x"] + formulas["width"] <= end["x"]
+        assert end["x"] + end["width"] <= line["x"] + line["width"] + 1
+        inner = [one.bounding_box() for one in part.locator("math").all()]
+        assert all(formulas["y"] - 1 <= one["y"] and one["y"] + one["height"] <= formulas["y"] + formulas["height"] + 1 for one in inner)
+        assert not [one for one in page.evaluate(OVERLAPS) if number.inner_text() in one.split(" | ")]
+        part.evaluate("(one) => { one.scrollLeft = one.scrollWidth; }")
+        expect(part).not_to_have_class(re.compile("jm-more"))
 
 
 @pytest.mark.parametrize("at", [(1, 0), (0.77, 0.46)])
@@ -450,7 +476,7 @@ def test_names_of_nullclines_keep_off_the_lines_of_eigenvectors(page: Page, tmp_
 ])
 def test_numbers_in_the_place_of_letters_have_dots_between_them(page: Page, tmp_path: Path, block: str, line: str) -> None:
     page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
-    put_in = page.locator(".jm-entry-line > math").last
+    put_in = page.locator(".jm-entry-line > div > math").last
     expect(put_in).to_be_visible()
     assert "".join((put_in.text_content() or "").split()) == line
 

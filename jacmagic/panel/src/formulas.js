@@ -3,7 +3,7 @@
 import { grip } from "./grip.js";
 import { short, stepped } from "./print.js";
 
-const { max } = Math;
+const { max, min } = Math;
 /** How much smaller a formula may be set beside its sentence, so that the number at its end is seen. */
 const SMALLEST = 0.65;
 
@@ -77,7 +77,8 @@ export function entryLine(panel) {
     const equals = () => el("span", { class: "jm-value" }, " = ");
     const [row, column] = [label(spec.result.rows[i].key), label(spec.result.columns[j].key)];
     const node = el("div", {},
-      el("div", { class: "jm-entry-line" }, ...(entry.name ? [typeset(entry.name), equals()] : []), el("span", { class: "jm-on" }, typeset(entry.mathml)), ...(filled.holes ? [equals(), filled.node] : []), equals(), el("span", { class: "jm-value jm-on" }, text)),
+      // What is longer than its place scrolls under a fading edge; the number behind it stands.
+      el("div", { class: "jm-entry-line" }, el("div", {}, ...(entry.name ? [typeset(entry.name), equals()] : []), el("span", { class: "jm-on" }, typeset(entry.mathml)), ...(filled.holes ? [equals(), filled.node] : [])), equals(), el("span", { class: "jm-value jm-on" }, text)),
       el("div", { class: "jm-meaning" }, el("span", {}, "a step \u0394", column, " moves ", row, " by about ", moves, " \u0394", column.cloneNode(true)), copies(panel, entry)));
     const one = { node, i, j, holes: filled.holes, update: () => {
       filled.update();
@@ -91,9 +92,13 @@ export function entryLine(panel) {
   /** A long formula is set smaller, where it need not be too small for that, so that the number at its end is seen. */
   const fit = () => {
     const line = /** @type {HTMLElement | null} */ (box.querySelector(".jm-entry-line"));
-    line?.style.removeProperty("--fit");
-    const part = line ? (0.95 * line.clientWidth) / line.scrollWidth : 1;
-    if (part > SMALLEST && part < 0.95) line?.style.setProperty("--fit", String(part));
+    const part = /** @type {HTMLElement} */ (line?.firstElementChild);
+    if (!line) return;
+    line.style.removeProperty("--fit");
+    const rest = line.clientWidth - part.clientWidth + part.scrollWidth;
+    const fits = (0.95 * line.clientWidth) / rest;
+    if (part.scrollWidth > part.clientWidth && fits > 0.65) line.style.setProperty("--fit", String(min(1, fits)));
+    scrolls(part);
   };
   const show = (/** @type {string} */ at) => {
     const one = make(at);
@@ -125,6 +130,18 @@ export function entryLine(panel) {
       return show("0,0");
     },
   };
+}
+
+/** What is wider than its place fades at the edge, until it is scrolled to its end, and can be scrolled by keys. @param {any} box */
+export function scrolls(box) {
+  const fades = () => box.classList.toggle("jm-more", box.scrollWidth > box.clientWidth + box.scrollLeft + 1);
+  fades();
+  box.onscroll = fades;
+  if (box.querySelector("[tabindex], button, input")) return;
+  for (const [name, value] of [["tabindex", "0"], ["data-lm-suppress-shortcuts", "true"]]) {
+    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute(name, value);
+    else box.removeAttribute(name);
+  }
 }
 
 /** Buttons that copy a formula. @param {Panel} panel @param {any} of */

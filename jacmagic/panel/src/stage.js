@@ -5,7 +5,7 @@ import { address } from "./address.js";
 import { hues } from "./colours.js";
 import { controls } from "./controls.js";
 import { tools } from "./dom.js";
-import { echo, entryLine } from "./formulas.js";
+import { echo, entryLine, scrolls } from "./formulas.js";
 import { jacobian } from "./jacobian.js";
 import { owns } from "./keys.js";
 import { labels } from "./labels.js";
@@ -120,17 +120,6 @@ export function mount(root, spec, bridge) {
     root.replaceChildren();
     root.classList.remove("jm", "jm-dark", "jm-large", "jm-filled");
   };
-}
-
-/** What is wider than its place fades at the edge and can be scrolled by keys. @param {Element} box */
-function scrolls(box) {
-  const more = box.scrollWidth > box.clientWidth + 1;
-  box.classList.toggle("jm-more", more);
-  if (box.querySelector("[tabindex], button, input")) return;
-  for (const [name, value] of [["tabindex", "0"], ["data-lm-suppress-shortcuts", "true"]]) {
-    if (more) box.setAttribute(name, value);
-    else box.removeAttribute(name);
-  }
 }
 
 /** Keys that are the whole panel's, where they are not a field's. @param {any} event @param {Panel} panel @param {ReturnType<typeof screen>} full */
