@@ -33,6 +33,8 @@ NETS = [
     "x in R^2\nh = tanh(W x + b) in R^2\no = V h + x + c in R^2",
 ]
 
+LONG_SLOPE = "x in R^2\na = gelu(W1 x + b1) in R^3\no = W2 a + b2 in R^1\ny in R^1\nL = mse(o, y)"
+
 # The boxes of all that stands on the stage; what is inside a number's cell, a picture or the entry line may move.
 BOXES = """() => [...document.querySelectorAll(".jm, .jm-stage, .jm-stage *, .jm-actions, .jm-actions *")]
     .filter((one) => one.getClientRects().length && !one.closest("svg, .jm-entry *, .jm-number, .jm-grip, .jm-stats > .jm-stat, .jm-stat *, .jm-foot *, .jm-caption *, .jm-hidden, .jm-remarks, .jm-check"))
@@ -226,6 +228,23 @@ def test_a_chain_is_told_once_and_fits_a_page_with_its_cell(page: Page, tmp_path
     fold.press("Enter")
     expect(fold).to_have_attribute("aria-expanded", "true")
     expect(cards.last).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 1154, 390])
+def test_a_long_factor_has_a_line_of_its_own(page: Page, tmp_path: Path, width: int) -> None:
+    """GELU's slope, which is wider than its numbers and higher than its place: it lies over nothing, and lights up with its factor."""
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto(jacmagic.nnchain(LONG_SLOPE).save(tmp_path / "page.html").as_uri())
+    long, strip, factor = page.locator(".jm-long"), page.locator(".jm-strip > .jm-shown"), page.locator(".jm-shown > .jm-factor").last
+    expect(long).to_have_count(1)
+    expect(long).to_contain_text("erf")
+    assert width != 1280 or page.locator(".jm").bounding_box()["height"] <= 720 - 110
+    expect(factor).not_to_contain_text("erf")
+    assert not page.evaluate(OVERLAPS)
+    assert strip.evaluate("(one) => one.scrollWidth <= one.clientWidth") == (width > 390)
+    assert long.evaluate("(one) => one.scrollWidth <= one.clientWidth") == (width > 390)
+    page.get_by_role("button", name="from the input").click()
+    expect(long).to_have_class(re.compile("jm-on"))
 
 
 def test_a_heat_map_is_of_squares(page: Page, tmp_path: Path) -> None:

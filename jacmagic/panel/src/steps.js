@@ -6,6 +6,9 @@ import { compact, format } from "./print.js";
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {{m: number, n: number, list: ArrayLike<number>}} Matrix */
 
+/** Letters of a formula that has room above its factor's numbers. */
+const LONG = 22;
+
 /** A matrix whose numbers are computed when they are read first: of a large one its shape is enough. @param {number} m @param {number} n @param {() => ArrayLike<number>} read @returns {Matrix} */
 const lazy = (m, n, read) => {
   /** @type {ArrayLike<number>} */
@@ -45,6 +48,15 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
   const small = (/** @type {Matrix} */ one) => one.m <= 4 && one.n <= 4;
   // Factors whose numbers have room beside each other show them, others their shape.
   const wide = Math.max(...sums.map((/** @type {any} */ sum) => sum.ways.flat().map(matrix).reduce((/** @type {number} */ all, /** @type {Matrix} */ one) => all + (small(one) ? one.n : 9), 0))) > 8;
+  /** @type {Map<any, any>} */
+  const lines = new Map();
+  /** What a factor is, below its name; a long formula has a line of its own below all. @param {any} card */
+  function shaped(card) {
+    const form = card.form && typeset(card.form);
+    if (!form || form.textContent.length <= LONG) return form;
+    if (!lines.has(card)) lines.set(card, el("div", { class: "jm-extra jm-long" }, typeset(card.jacobian)));
+    return null;
+  }
   const strips = sums.map((/** @type {any} */ sum) => strip(sum));
   const grown = el("div", { class: "jm-grown" }, parts), end = el("div", { class: "jm-end" });
   const strip0 = el("div", { class: "jm-strip" }, ...strips.map((/** @type {any} */ one) => one.node));
@@ -59,7 +71,8 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
       const cells = numbers.map((one) => el("span", { class: "jm-factor-number" + (large && !open ? " jm-shape" : "") }, one));
       const cell = open ? el("span", { class: "jm-factor-matrix", style: "--n:" + of.n }, ...cells) : cells[0];
       if (large && !open) numbers[0].data = of.m + "\u00d7" + of.n;
-      const node = el("button", { type: "button", class: "jm-factor", tabindex: -1 }, typeset(cards[card].name), el("span", { class: "jm-factor-form" }, cards[card].form && typeset(cards[card].form)), cell);
+      const form = shaped(cards[card]);
+      const node = el("button", { type: "button", class: "jm-factor", tabindex: -1 }, typeset(cards[card].name), el("span", { class: "jm-factor-form" }, form), cell);
       on(node, "click", () => go(sums.indexOf(sum), walk(sum.ways, fromRight()).findIndex(([a, b]) => a === p && b === k) + 1));
       return { node, numbers: large && !open ? [] : numbers, cells, card };
     }));
@@ -95,6 +108,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
     const here = taken[last - 1];
     const lighted = all || !here ? null : cards[ways[here[0]][here[1]]].matrix;
     const finished = all ? null : new Set(taken.map(([p, k]) => cards[ways[p][k]].matrix));
+    for (const [card, line] of lines) line.classList.toggle("jm-on", card.matrix === lighted);
     for (const hear of stepped) hear(lighted, finished);
   }
   /** The partial products of the paths, added up. @param {number[][]} ways @param {[number, number][]} taken */
@@ -138,7 +152,7 @@ export function stepper({ spec, dom: { page, el, on, typeset, write }, say, stat
   const whole = el("button", { type: "button", class: "jm-word" }, "all");
   on(whole, "click", () => go(shown, Infinity));
   const bar = el("div", { class: "jm-step-bar" }, arrow("\u25c0", "one step back", -1), el("span", { class: "jm-count" }, count), arrow("\u25b6", "one step on", 1), way, whole);
-  const box = el("div", { class: "jm-steps", role: "group", "aria-label": "the chain rule, a factor at a time; left and right arrow keys step" }, strip0, bar);
+  const box = el("div", { class: "jm-steps", role: "group", "aria-label": "the chain rule, a factor at a time; left and right arrow keys step" }, strip0, ...lines.values(), bar);
   on(box, "keydown", (event) => {
     const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowLeft: -1 })[event.key];
     if (!step) return;
