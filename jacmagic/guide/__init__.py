@@ -40,6 +40,33 @@ ERRORS = {
 }
 """The kinds of errors, with a block for each."""
 
+METHODS = {
+    "r.critical_points()": (
+        "where the gradient is 0: minimum, maximum or saddle; also r.hessian()", "f(x, y) = x^3 - 3x + y^2",
+        "extrema optima Lagrange",
+    ),
+    "r.equilibria()": ("where a system or map rests, and if it is stable", "x' = x - x^3", "fixed points stability"),
+    "r.solve()": ("where the block's equations hold, in symbols or numbers", "x + y = 3; x y = 2", "roots Newton"),
+    "r.linear()": ("f(a) + J (x - a), and how its error grows", "f(x, y) = x^2 y", "linearization tangent plane"),
+    "r.jvp([1, 2])": ("J v; r.vjp(u) is Jᵀ u, r.hvp(v) the Hessian times v", "f(x, y) = x^2 y", "directional product"),
+    'r.check("[2x y, x^2]")': ("an answer, marked entry by entry with its slip", "f(x, y) = x^2 y", "exercise"),
+    'r.steps("f", "x")': ("the rules that lead to a derivative, in order", "f(x) = x^2 sin x", ""),
+    "r.subs(k=3)": ("the result with k put in; r @ s is r after s", "f(x) = k x^2", "compose chain rule"),
+    "r.at(x=2)": ("J in numbers at a point; r.forward(x=2) the values", "f(x) = k x^2", "evaluate numpy"),
+    "r.matrix": ("the Jacobian for SymPy; r.latex() its LaTeX", "f(x, y) = x^2 y", "symbolic export"),
+    'r.function("numpy")': ('a function of arrays; also "torch", "jax"', "f(x) = k x^2", "batch vector SciPy"),
+    'r.code("sympy", style="lecture")': ('the same by hand; r.code("c") is C', "f(x) = k x^2", "export source julia"),
+}
+"""What a result can do: the words, a block, what else finds it."""
+
+ALSO = {
+    "f'(x)": "total differential error propagation delta method tangent Euler Lagrange PINN second order",
+    "grad f": "gradient penalty Lagrange Laplacian Hessian divergence field", "y = y(x)": "implicit function",
+    "x^2 + y^2 = r^2": "residual solve", "at x": "equilibrium point in symbols", "use J1": "compose",
+    "x' =": "ode equilibrium", "u = u(x, t)": "chain rule undetermined PDE",
+}
+"""What else finds a statement that begins so."""
+
 MAX_DERIVED = 12  # functions in an answer whose derivative is shown
 
 
@@ -73,13 +100,17 @@ def entries(options: Mapping[str, Mapping[str, str]]) -> Iterator[Entry]:
         says = f"of {KINDS[row.kind]}" + (f"; {row.source}" if row.source else "")
         yield Entry("functions", row.name, says, example(row.name), " ".join(row.aliases))
     for typed, means in STATEMENTS:
-        yield Entry("statements", typed.replace("`", ""), means.replace("`", ""), "")
+        name = typed.replace("`", "")
+        also = next((words for start, words in ALSO.items() if name.startswith(start)), "")
+        yield Entry("statements", name, means.replace("`", ""), "", also)
     for k, one in enumerate(GALLERY, 1):
         yield Entry("gallery", f"{k}. {one.title}", f"{one.field}. {one.look}", one.cell)
     for name, option in options.items():
         value = f" {option['metavar']}" if "metavar" in option else ""
         typed = TYPED.get(name, "")
         yield Entry("options", name + value, option["help"], f"%jacobian f(x) = x^2 {name}{typed}")
+    for name, (says, block, also) in METHODS.items():
+        yield Entry("results", name, says, f"r = %jacobian {block}\n{name}", also)
     for name, (says, block) in ERRORS.items():
         yield Entry("errors", name, says, f"%%jacobian\n{block}")
 
