@@ -122,12 +122,12 @@ def condition(when: Any) -> Any:
 STYLE = (
     ":root{color-scheme:light dark}body{background:Canvas;color:CanvasText;font:16px/1.5 system-ui,sans-serif;{box}}"
     "h1{font-size:1.2rem;font-weight:600}math{font-size:1.6em}.jq-block{overflow-x:auto;margin:1rem 0;display:grid;gap:.6rem}.jq-block math{font-size:1.75em}"
-    ".jq-entries label{display:grid;grid-template-columns:minmax(4.5rem,max-content) minmax(8rem,24rem) minmax(6rem,1fr);"
-    "gap:.25rem .75rem;align-items:center;margin:.9rem 0}"
+    ".jq-entries,.jq-entries label{display:grid;grid-template-columns:minmax(4.5rem,max-content) minmax(8rem,24rem) minmax(6rem,1fr);"
+    "gap:.25rem .75rem;align-items:center}.jq-entries label{grid-template-columns:subgrid;grid-column:1/-1;margin:.4rem 0}"
     ".jq-entries input{font:inherit;min-height:2.75rem;padding:.25rem .6rem;border:1px solid GrayText;border-radius:4px;"
     "background:Field;color:FieldText;min-width:0}.jq-entries input:focus-visible{outline:2px solid Highlight;outline-offset:1px}"
     ".jq-right{color:light-dark(#116329,#7ee787)}.jq-wrong{color:light-dark(#a40e26,#ffa198)}"
-    "@media(max-width:480px){.jq-entries label{grid-template-columns:minmax(4rem,max-content) 1fr}"
+    "@media(max-width:480px){.jq-entries{grid-template-columns:minmax(4rem,max-content) 1fr}"
     ".jq-entries output{grid-column:2;min-height:1.5em}}"
 )
 

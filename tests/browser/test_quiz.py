@@ -116,6 +116,15 @@ def test_cases_and_powers(asked, block, answer):
     page.close()
 
 
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_fields_stand_below_each_other(asked, width):
+    page, _ = asked("f(x, y) = x^2 y\nwide(x, y) = x + y", viewport={"width": width, "height": 700})
+    boxes = [one.bounding_box() for one in page.locator("input").all()]
+    assert {round(one["x"]) for one in boxes} == {round(boxes[0]["x"])}
+    assert {round(one["width"]) for one in boxes} == {round(boxes[0]["width"])}
+    page.close()
+
+
 def test_it_fits_a_telephone(asked):
     page, answer = asked("f(x) = x^2", viewport={"width": 390, "height": 700})
     assert answer(0, "2x") == "✓ right"
