@@ -55,5 +55,7 @@ def after(outer: Result, inner: Result) -> Result:
     program = understand(composed.composition(one, other), columns, None, one.net or other.net)
     if put := {**one.put, **other.put}:
         program = composed.substituted(program, put)
-    points = {**outer.values._data, **inner.values._data}
+    stated = {key: value for key, value in outer.values._data.items() if key in other.inputs and one.inputs[key].given
+              and not other.inputs[key].given and key not in one.variables}
+    points = {**outer.values._data, **inner.values._data, **stated}
     return copied(type(outer), program, {key: value for key, value in points.items() if key in program.inputs})

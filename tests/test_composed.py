@@ -160,3 +160,30 @@ def test_what_does_not_compose_says_why(outer: str, inner: str, words: str) -> N
         jacmagic.jacobian(outer, "u" if "u^2" in outer else None) @ jacmagic.jacobian(inner)
     with pytest.raises(TypeError):
         jacmagic.jacobian("f(x) = x") @ 3
+
+
+POLAR = "x(r, t) = k r cos t\ny(r, t) = r sin t"
+
+
+@pytest.mark.parametrize(("ours", "theirs", "value", "ends"), [
+    ("k = 2", "", 2, None), ("", "k = 3", 3, None), ("k = 2", "k = 2", 2, None), ("k = 2", "k = 2 in [0, 5]", 2, (0, 5, None)),
+    ("k = 2 in [0, 4] step 0.5", "k = 2", 2, (0, 4, 0.5)), ("k in [0, 4]", "k = 3", 3, (0, 4, None)), ("k in R", "k in R", 1, None),
+    ("k in [0, 4]", "k in [0, 4]", 1, (0, 4, None)), ("k = 2", "k in [0, 4]", 2, (0, 4, None)),
+])
+def test_a_parameter_of_both_is_one(ours: str, theirs: str, value: float, ends: tuple[float, ...] | None) -> None:
+    both = jacmagic.jacobian(f"f(x, y) = k x^2 y\n{ours}") @ jacmagic.jacobian(f"{POLAR}\n{theirs}")
+    assert both.values["k"] == value
+    assert both.program.inputs["k"].range == ends
+    k, r, t = (both.symbols[one] for one in "krt")
+    assert sp.simplify(both.matrix[0] - sp.diff(k * (k * r * sp.cos(t)) ** 2 * r * sp.sin(t), r)) == 0
+
+
+@pytest.mark.parametrize(("ours", "theirs", "words"), [
+    ("k = 2", "k = 3", "k is 2 in the left block and 3 in the right one"),
+    ("k = 2 in [0, 4]", "k = 2 in [0, 5]", r"2 in \[0, 4\] in the left block and 2 in \[0, 5\]"),
+])
+def test_a_parameter_of_both_that_differs_is_told(ours: str, theirs: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        jacmagic.jacobian(f"f(x, y) = k x^2 y\n{ours}") @ jacmagic.jacobian(f"{POLAR}\n{theirs}")
+    with pytest.raises(ValueError, match="A is of the size 3×2 in the left block and of the size 2×2 in the right one"):
+        jacmagic.jacobian("x in R^2\nf(x) = A x\nA in R^(3x2)") @ jacmagic.jacobian("A in R^(2x2)\nx in R^2\ng(x) = A x")

@@ -12,6 +12,7 @@ import sympy as sp
 from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.engine.graph import Node
+from jacmagic.errors import Span
 from jacmagic.language import nodes as s
 from jacmagic.language import tree as t
 from jacmagic.language.keys import key_of
@@ -123,10 +124,11 @@ def composition(outer: Program, inner: Program) -> str:
     bound = {key: value for key, value in values.items() if value != typed(key)}
     check_apart(outer, inner, values, bound, called)
     own = [text for _, text in lines(inner)]
+    theirs = alone(outer, inner, values)
     if not called:
-        rest = [text for one, text in lines(outer) if not is_about(one, bound)]
+        rest = [text for one, text in theirs if not is_about(one, bound)]
         return "\n".join([*own, *(f"{typed(key)} = {value}" for key, value in bound.items()), *rest])
-    rest = [text for one, text in lines(outer) if not is_about(one, values, inner)]
+    rest = [text for one, text in theirs if not is_about(one, values, inner)]
     taken = {*outer.steps, *outer.inputs, *inner.steps, *inner.inputs}
     free = (one for one in (*"hpquvwz", *(f"h{k}" for k in range(1, 999))) if one not in taken)
     calls = [
@@ -165,7 +167,44 @@ def check_apart(
         raise ValueError(f"{listed(found)} {verb} in both blocks for different things; rename it in one of them")
 
 
-def is_about(one: s.Statement, keys: Mapping[str, str], inner: Program | None = None) -> bool:
+def alone(outer: Program, inner: Program, values: Mapping[str, str]) -> list[tuple[s.Statement, str]]:
+    """The lines of `outer` without what `inner` says likewise of a parameter of both.
+
+    Raises:
+        ValueError: they give it another value, range or size.
+    """
+    shared = (outer.inputs.keys() & inner.inputs.keys()) - values.keys()
+    said = {key for one, _ in lines(inner) for key in map(key_of, one.names)} & shared
+    more: list[str] = []
+    for key in sorted(said & {key for one, _ in lines(outer) for key in map(key_of, one.names)}):
+        mine, other = outer.inputs[key], inner.inputs[key]
+        apart = mine.given and other.given and not np.array_equal(mine.value, other.value)
+        if mine.shape != other.shape or apart or None is not mine.range != other.range is not None:
+            raise ValueError(
+                f"{typed(key)} is {_stated(mine)} in the left block and {_stated(other)} in the right one; "
+                "rename it in one of them, or put a value in with r.subs"
+            )
+        more += [f"{typed(key)} = {literal(mine.value)}"] if mine.given and not other.given else []
+        more += [f"{typed(key)} {_ends(mine)}"] if mine.range is not None and other.range is None else []
+    kept = [(one, text) for one, text in lines(outer) if not is_about(one, dict.fromkeys(said))]
+    return [*kept, *((s.Statement(Span(0, 0), "put"), text) for text in more)]
+
+
+def _ends(one: Input) -> str:
+    if one.range is None:
+        return ""
+    low, high, step = (None if end is None else literal(np.asarray(end)) for end in one.range)
+    return f"in [{low}, {high}]" + ("" if step is None else f" step {step}")
+
+
+def _stated(one: Input) -> str:
+    """What a block says of a parameter: 2 in [0, 4], of the size 2×3."""
+    if one.shape and not one.given:
+        return f"of the size {'×'.join(map(str, one.shape))}"
+    return f"{literal(one.value) if one.given else ''} {_ends(one)}".strip()
+
+
+def is_about(one: s.Statement, keys: Mapping[str, object], inner: Program | None = None) -> bool:
     """True of a line that gives nothing but a value, a range or a size, and of such names; sizes the other block
     does not have stay where the names are only arguments.
     """
