@@ -23,7 +23,7 @@ from jacmagic.engine import chain as c
 from jacmagic.engine import expand, implicit
 from jacmagic.engine.graph import Graph, Node, ancestry, is_mostly_zero
 from jacmagic.engine.ops.unknown import undetermined
-from jacmagic.engine.textbook import in_textbook_form
+from jacmagic.engine.textbook import in_textbook_form, of_equations
 from jacmagic.errors import JacmagicError, LimitError, Span, ValueMistake, nearest
 from jacmagic.language.keys import key_of
 from jacmagic.language.statements import parse_names
@@ -300,7 +300,8 @@ class Result(learning.Learns):
             except LimitError:
                 return []  # too long to be read
 
-        return in_textbook_form(self.entries(node, most), functions)
+        found = in_textbook_form(self.entries(node, most), functions)
+        return found if self.program.conditions is None else list(map(of_equations, found))
 
     def _expanded(self, node: Node) -> dict[int, sp.Expr]:
         """Everything substituted: what is shown as a table is `matrix`, too, and source code."""

@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 
 import jacmagic
+from jacmagic.show import tables
 from jacmagic.show.views import plain_text
 
 x, y, z, t, s, c = sp.symbols("x y z t s c", real=True)
@@ -288,3 +289,18 @@ def test_a_differential_equation_defines_no_function(equation: str, zero: Callab
     u = sp.Function("u", real=True)(*by)
     assert sp.simplify(r.matrix[0] - zero(u, x, t, r.symbols.get("nu")).diff(x)) == 0
     assert not {"u_t", "u_x", "u_xx"} & set(r.symbols)
+
+
+@pytest.mark.parametrize(("block", "shown"), [
+    ("r cos φ = x\nr sin φ = y\nr = r(x, y)\nφ = φ(x, y)", ["r ⎡ cos(φ)     sin(φ)   ⎤", "φ ⎣ -sin(φ)/r  cos(φ)/r ⎦", "det J = 1/r"]),
+    ("ρ sin θ cos φ = x\nρ sin θ sin φ = y\nρ cos θ = z\nρ = ρ(x, y, z)\nθ = θ(x, y, z)\nφ = φ(x, y, z)", ["det J = 1/(ρ² sin(θ))", "cos(θ) cos(φ)/ρ", "-sin(φ)/(ρ sin(θ))"]),
+    ("y^2 = x^3 - x\ny = y(x)\nx = 2", ["dy/dx = (3x² - 1)/(2y)"]), ("x^2 + y^2 + z^2 = 9\nx + y + z = 5\ny = y(x)\nz = z(x)\nx = 2\ny = 2\nz = 1", ["-(x - z)/(y - z)"]),
+])
+def test_what_equations_give_is_in_the_textbook_s_form(block: str, shown: list[str]) -> None:
+    r = jacmagic.jacobian(block)
+    text = plain_text(r)
+    for one in shown:
+        assert one in text
+    matrix = sp.Matrix(tables.table(r).entries)
+    point = {r.symbols[key]: float(value) for key, value in {**r.values, **r.forward()}.items() if key in r.symbols}
+    assert np.array(matrix.subs(point).evalf(), dtype=float) == pytest.approx(r.at(), rel=1e-9)

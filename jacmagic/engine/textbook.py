@@ -34,6 +34,34 @@ def in_textbook_form(slopes: list[sp.Expr], functions: Callable[[], list[sp.Expr
     return [as_written(slope, written) for slope in shorter]
 
 
+def of_equations(slope: sp.Expr) -> sp.Expr:
+    """A slope −F_x/F_y as a textbook has it: sin² + cos² is 1 in it, and −(1 − 3x²)/(2y) is (3x² − 1)/(2y)."""
+    if sum(1 for _ in sp.preorder_traversal(slope)) > MAX_ALL_NODES:
+        return slope
+    if slope.has(sp.sin) and slope.has(sp.cos):
+        for _ in range(2):  # sin³ t + sin t cos² t is sin t (sin² t + cos² t)
+            slope = sp.factor_terms(slope).replace(
+                lambda one: one.is_Add and one.has(sp.sin) and one.has(sp.cos), _by_pythagoras)
+    slope = min(slope, sp.factor_terms(slope), key=_length)
+    number, rest = slope.as_coeff_Mul()
+    turned = [one for one in sp.Mul.make_args(rest) if one.is_Add and one.args[0].is_Number and one.args[0] > 0
+              and all(term.as_coeff_Mul()[0] < 0 for term in one.args[1:])]
+    if number < 0 and len(turned) == 1:
+        return sp.Mul(-number, *[-one if one is turned[0] else one for one in sp.Mul.make_args(rest)])
+    return slope
+
+
+def _by_pythagoras(total: sp.Expr) -> sp.Expr:
+    """r for r cos² t + r sin² t, in a sum."""
+    angles = sorted({one.args[0] for one in total.atoms(sp.sin)}, key=sp.default_sort_key)
+    for angle in angles:
+        whole = sp.expand(total)
+        sine, cosine = whole.coeff(sp.sin(angle), 2), whole.coeff(sp.cos(angle), 2)
+        if sine == cosine != 0:
+            total = sp.expand(whole - sine * sp.sin(angle) ** 2 - cosine * sp.cos(angle) ** 2 + sine)
+    return total
+
+
 def _promising(slope: sp.Expr) -> bool:
     if slope.is_Symbol or slope.is_Number:
         return False

@@ -300,6 +300,7 @@ def determinant(result: Result) -> Iterator[Formula]:
     found = table(result)
     if found.entries is None or found.trees is None:
         return
-    shown = layout_of(result)(determinant_of(result.matrix))
+    matrix = result.matrix if p.conditions is None else sp.Matrix(found.entries)
+    shown = layout_of(result)(determinant_of(matrix))
     if len(latex(shown)) < MAX_FORMULA // 8:
         yield Formula("determinant", equal(t.Call("det", (t.Jacobian(),), bare=True), shown))
