@@ -484,7 +484,7 @@ def test_every_line_of_a_block_is_true(block: str, of: str, wrt: str) -> None:
         "dz/dx = ∂z/∂y ∂y/∂x = 2 [[0.5, 0.25]] = [1, 0.5]    put together"]),
     ("x^2 + y^2 = 1\ny = y(x)\ns = x y", "s", "x", [
         "  ∂y/∂x = -(∂F/∂x)/(∂F/∂y) = -x/y    the equation, differentiated: ∂F/∂x + ∂F/∂y dy/dx = 0", "      ∂(x²)/∂x = 2x    power rule"]),
-    ("x^2 + y^2 + z^2 = 9\nx y z = 4\ny = y(x)\nz = z(x)", "y", "x", ["∂y/∂x = -2 (x² y - y z²)/(2x y² - 2x z²)    an entry of what the equations give", "    ∂F₁/∂y = ∂(y²)/∂y = 2y    sum rule: a constant term falls away; x, z held constant"]),
+    ("x^2 + y^2 + z^2 = 9\nx y z = 4\ny = y(x)\nz = z(x)", "y", "x", ["∂y/∂x = -y (x² - z²)/(x (y² - z²))    an entry of what the equations give", "    ∂F₁/∂y = ∂(y²)/∂y = 2y    sum rule: a constant term falls away; x, z held constant"]),
     ("u = u(x)\nf = u^2", "f", "x", ["df/dx = ∂f/∂u du/dx = 2 du/dx u(x)    chain rule", "  ∂f/∂u = 2u    power rule", "  ∂u/∂x    a function of which nothing is known"]),
     ("f = f(x)\ng = g(x)\nh(x) = f(g(x))", "h", "x", ["dh/dx = ∂h/∂g dg/dx = dg/dx f'(g(x))    chain rule", "  ∂h/∂g = df/dg    chain rule: f′ of what is put in, times its derivative"]),
     ("u = u(x, t)\nf = u ∂u/∂x", "f", "x", ["  ∂f/∂x = u ∂²u/∂x²    by the rules, derivatives of what nothing is known of kept"]), ("f = f(x)\nu = f(x - c t)", "u", "x", ["∂u/∂x = f'(x - c t)    chain rule: f′ of what is put in, times its derivative"]),
