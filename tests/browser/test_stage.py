@@ -377,6 +377,16 @@ def test_a_taylor_polynomial_stands_on_one_line_with_its_powers_and_goes_on_belo
     assert abs(feet[0] - feet[1]) < 9
 
 
+def test_formulas_are_fitted_anew_when_their_letters_change(page: Page, tmp_path: Path) -> None:
+    """The font of formulas may come after their first layout."""
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(jacmagic.jacobian("f(x, y) = x^3 y + 2x y\ng(x, y) = x y^2 - 3x").save(tmp_path / "page.html").as_uri())
+    matrix = page.locator(".jm-matrix")
+    expect(matrix).to_have_class("jm-matrix")
+    page.locator(".jm").evaluate("(one) => { one.style.fontSize = '26px'; }")
+    expect(matrix).to_have_class("jm-matrix jm-stacked")
+
+
 def test_on_a_phone_what_is_short_of_the_matrix_at_a_point_goes_on_below(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     block = "x' = x (a - b y)\ny' = -y (c - d x)\nat x = c/d, y = a/b\na = 1; b = 0.5; c = 0.75; d = 0.25"

@@ -106,7 +106,7 @@ function grid(panel, entry) {
     }));
     box.classList.add("jm-listed");
   };
-  const over = (/** @type {any} */ node) => node.scrollWidth > node.clientWidth + 1;
+  const over = (/** @type {any} */ node) => node.scrollWidth > node.clientWidth;
   const scrolls = (/** @type {any} */ node) => node.classList.toggle("jm-more", node.scrollLeft + node.clientWidth < node.scrollWidth - (node.scrollLeft ? 24 : 1));
   /** Smaller where that makes it fit. @param {any[]} parts */
   const shrink = (parts) => {

@@ -93,17 +93,20 @@ export function mount(root, spec, bridge) {
     handled(event, panel, full);
     if (owns(event)) event.stopPropagation();
   });
-  let wide = -1;
+  let measured = "";
+  const first = root.querySelector(".jm-echo > .jm-formula");
   const measure = () => {
-    if (root.clientWidth === wide) return;
-    wide = root.clientWidth;
+    // The font of formulas may come after them.
+    const now = root.clientWidth + " " + first?.clientWidth;
+    if (now === measured) return;
+    measured = now;
     for (const fit of state.resized) fit();
     for (const one of root.querySelectorAll(".jm-strip > *, .jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-marked > .jm-formula, .jm-hessian > .jm-formula, .jm-taylor > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
   };
   measure();
   const smaller = slide(root, measure);
   const sizes = new view.ResizeObserver(() => { measure(); smaller(); });
-  sizes.observe(root);
+  for (const one of [root, first]) if (one) sizes.observe(one);
 
   const unfollow = follow(root, dom, state.schedule);
   state.refresh(state.names.map((name) => name.key));
