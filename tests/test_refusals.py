@@ -114,7 +114,8 @@ CALLS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: J("f = x^2").code("fortran"), "ValueError", "no backend"),
     (lambda: J("f = x^2").code("sympy", "f"), "TypeError", "two names"),
     (lambda: J("f = x^2").code("sympy", style="poem"), "ValueError", "the one style"),
-    (lambda: J("x^2 + y^2 = 1\ny = y(x)\nf = y").code("sympy", style="lecture"), "ValueError", "no such cell"),
+    (lambda: J("u = u(x, t)\nf = u^2").code("sympy", style="lecture"), "ValueError", "no such cell"),
+    (lambda: J("x^2 + y^2 = 1\ny = y(x)\nf = y^2").code("sympy", "f", "y", style="lecture"), "ValueError", "by an equation"),
     (lambda: J("x in R^2000\nu = 2x\nf = sum(u)").code("sympy", style="lecture"), "LimitError", "An entry a line"),
     (lambda: J("f = x^2").function()(1, 2), "TypeError", "takes 1 arguments"),
     (lambda: J("f = x^2").function()(z=1), "TypeError", "no argument is called 'z'"),
@@ -164,6 +165,7 @@ CALLS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: J("f = k x^2").subs(k=[1, 2]), "ValueError", "has the shape"),
     (lambda: J("x^2 + y^2 = r\ny = y(x)\nf = y").subs(r=3), "ValueError", "in the block"),
     (lambda: J("f(x) = x^2") @ J("f(x) = x^3"), "ValueError", "in both blocks"),
+    (lambda: J("f(x) = k x\nk = 2") @ J("g(t) = k t\nk = 3"), "ValueError", "2 in the left block"),
     (lambda: J("f(x, y) = x y") @ J("g(x) = x^2"), "ValueError", "takes 2 numbers"),
     (lambda: J("x' = x") @ J("f(x) = x^2"), "ValueError", "not of equations"),
     # -------------------------------------------------------------- formulas for any size
