@@ -93,6 +93,26 @@ def test_words_of_points_that_stay_cover_no_other(page: Page, tmp_path: Path, at
     assert all(apart(word, disc) for word in words for disc in boxes(".jm-stays, .jm-leaves"))
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("block", "word"), [
+    ("f(x, y) = x^3 - 3x - y^2\nx = -1; y = 0.3", "maximum"), ("f(x, y) = x^3 - 3x - y^2\nx = -1; y = -0.3", "maximum"),
+    ("x' = y\ny' = -sin x - c y\nc = 0.2\nx = 0.2; y = -0.3", "stable focus"),
+])
+def test_the_word_of_a_point_is_not_under_the_one_that_is_dragged(page: Page, tmp_path: Path, block: str, word: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(jacmagic.jacobian(block).save(tmp_path / "page.html").as_uri())
+    said, knob = page.locator(".jm-picture text.jm-haloed", has_text=re.compile(f"^{word}$")), page.locator(".jm-handle .jm-knob")
+    apart = """([one, other]) => { const [p, q] = [one, other].map((node) => node.getBoundingClientRect()); return p.right <= q.left || q.right <= p.left || p.bottom <= q.top + 3 || q.bottom <= p.top + 3; }"""
+    place = said.bounding_box()
+    assert page.evaluate(apart, [said.element_handle(), knob.element_handle()])
+    # Where the point is gone the word stands where it stood before.
+    for key, value in (("x", "2"), ("y", "2")):
+        page.get_by_label(key, exact=True).fill(value)
+        page.get_by_label(key, exact=True).press("Enter")
+    expect(knob).to_be_visible()
+    page.wait_for_function("([one, y]) => Math.abs(one.getBoundingClientRect().y - y) > 3", arg=[said.element_handle(), place["y"]])
+
+
 @pytest.mark.parametrize("block", BLOCKS + NETS)
 def test_no_box_moves_while_a_slider_goes_from_end_to_end(page: Page, tmp_path: Path, block: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 720})

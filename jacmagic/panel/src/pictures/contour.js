@@ -94,7 +94,8 @@ function contour(engine, place) {
     put(gradient, "d", arrow(space.x(x), space.y(y), ...uphill(J0, px, py)));
     const whole = uphill(J0, px, py);
     const long = hypot(...whole);
-    free.moved([]);
+    free.moved([[space.x(x), space.y(y)]]);
+    free.aside(space.x(x), space.y(y));
     const at = long > 30 && place.rows[0] && free.near(space.x(x) + whole[0], space.y(y) + whole[1], 14, [20, 32].map((by) => [(by * whole[0]) / long, (by * whole[1]) / long + 6]), false);
     named.replaceChildren(...(at ? [lettered(place.rows[0].key, { before: "\u2207", x: at[0].toFixed(1), y: at[1].toFixed(1), "text-anchor": "middle", class: "jm-symbol jm-haloed" })] : []));
     const [dx, dy] = [along === 0 ? whole[0] : 0, along === 1 ? whole[1] : 0];

@@ -111,6 +111,7 @@ function curve(engine, place) {
       if (many === 1) {
         const row = place.rows[0]?.key;
         free.moved([[px, py]]);
+        free.aside(px, py);
         amounts.replaceChildren(...(drawn && row ? [
           ...amount(place, free, xa.label, unit, [px, py, dx, 0], place.hue(xa.label), [0, dy]),
           ...amount(place, free, row, unit * slopes[i], [px + dx, py, 0, dy], [unit * slopes[i] < 0 ? "jm-neg" : "jm-pos"], [-unit, 0]),

@@ -158,6 +158,7 @@ function flow(engine, place) {
     put(band, "d", lit && isFinite(J1) ? "M" + (x + along[0]).toFixed(1) + " " + (y + along[1]).toFixed(1) + "l" + by.map((v) => v.toFixed(1)).join(" ") : "");
     put(part, "class", "jm-arrow-f " + (J1 < 0 ? "jm-neg" : "jm-pos"));
     free.moved([[x, y]]);
+    free.aside(x, y);
     // Away from each other: the step before its arrow's side, the change beyond its end.
     amounts.replaceChildren(...(lit && place.rows[row] ? [
       ...amount(place, free, axes[column].label, size, [x, y, ...along], place.hue(axes[column].label), by),
