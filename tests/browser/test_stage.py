@@ -267,6 +267,15 @@ def test_a_long_factor_has_a_line_of_its_own(page: Page, tmp_path: Path, width: 
     expect(long).to_have_class(re.compile("jm-on"))
 
 
+def test_a_formula_a_little_too_wide_is_set_smaller_to_its_end(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(jacmagic.jacobian("x in R^30\nA in R^(20x30)\nf = A x", "x").save(tmp_path / "page.html").as_uri())
+    elided = page.locator(".jm-result", has=page.locator("mtable")).first
+    expect(elided).to_contain_text("20,30")
+    assert elided.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    assert 18 <= elided.locator("math").first.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") < 25
+
+
 def test_a_heat_map_is_of_squares(page: Page, tmp_path: Path) -> None:
     """Rows of 784 numbers are shown as the pictures that they are, and each is found under the pointer."""
     net = jacmagic.nnchain("x in R^784\np = softmax(W x + b) in R^10")

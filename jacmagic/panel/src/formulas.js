@@ -132,6 +132,13 @@ export function entryLine(panel) {
   };
 }
 
+/** A formula a little wider than its place is set smaller, so that its end is seen. @param {any} one */
+export function shrinks(one) {
+  one.style.fontSize = "";
+  const part = one.clientWidth / one.scrollWidth;
+  if (part < 1 && part > 0.75) one.style.fontSize = (97 * part).toFixed(1) + "%";
+}
+
 /** What is wider than its place fades at the edge, until it is scrolled to its end, and can be scrolled by keys. @param {any} box */
 export function scrolls(box) {
   const fades = () => box.classList.toggle("jm-more", box.scrollWidth > box.clientWidth + box.scrollLeft + 1);

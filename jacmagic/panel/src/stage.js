@@ -5,7 +5,7 @@ import { address } from "./address.js";
 import { hues } from "./colours.js";
 import { controls } from "./controls.js";
 import { tools } from "./dom.js";
-import { echo, entryLine, scrolls } from "./formulas.js";
+import { echo, entryLine, scrolls, shrinks } from "./formulas.js";
 import { jacobian } from "./jacobian.js";
 import { owns } from "./keys.js";
 import { labels } from "./labels.js";
@@ -101,6 +101,7 @@ export function mount(root, spec, bridge) {
     if (now === measured) return;
     measured = now;
     for (const fit of state.resized) fit();
+    for (const one of root.querySelectorAll(".jm-result > div:not([class])")) shrinks(one);
     for (const one of root.querySelectorAll(".jm-strip > *, .jm-echo > .jm-formula, .jm-math > .jm-formula, .jm-marked > .jm-formula, .jm-hessian > .jm-formula, .jm-taylor > .jm-formula, .jm-extra, .jm-values, .jm-chain")) scrolls(one);
   };
   measure();
