@@ -68,6 +68,14 @@ def assert_alike(now: str, then: str, says: str = "") -> None:
         assert float(new.replace("−", "-")) == pytest.approx(float(old.replace("−", "-")), rel=2e-3, abs=0), says or (new, old)
 
 
+def test_what_is_said_to_be_moved_has_a_panel(fresh) -> None:
+    told = [k for k, cell in enumerate(fresh.cells) if cell.cell_type == "markdown" and re.search(r"\b(?:Move|slider|Drag)\b", cell.source)]
+    assert len(told) > 1
+    for k in told:
+        block = next(cell for cell in fresh.cells[k:] if cell.cell_type == "code" and shown(cell))
+        assert any("data-jacmagic" in one.get("data", {}).get("text/html", "") for one in block.outputs), fresh.cells[k].source
+
+
 def shown(cell) -> list[str]:
     """What a cell of ours shows a terminal."""
     found = []
