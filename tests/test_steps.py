@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -346,6 +347,30 @@ def test_the_numbers_put_in_for_a_net_s_arrays_come_to_its_derivative(seed: int)
     assert shown
 
 
+@pytest.mark.parametrize("seed", seeds(300))
+def test_the_numbers_beside_delta_are_what_comes_back_to_its_layer(seed: int) -> None:
+    """δ of h = f(W x + b): by central differences by W, which are δ xᵀ."""
+    rng = random.Random(3000 + seed)
+    n = jacmagic.nnchain(net(rng), wrt="x")
+    draw = np.random.default_rng(seed)
+    n.set(**{key: draw.uniform(-0.9, 0.9, np.shape(value)) for key, value in n.values.items()})
+    lines = [one.tree.sides for one in n.steps("L", "W1").lines if isinstance(one.tree.sides[0], t.Delta)]
+    assert lines
+    for left, _, *between, last in lines:
+        weight = left.of.key.replace("h", "W")
+        held, slope = np.array(n.values[weight], dtype=float), np.zeros(n.program.shape(weight))
+        for at in np.ndindex(held.shape):
+            near = np.array([held, held])
+            near[(slice(None), *at)] += (STEP, -STEP)
+            above, below = (float(n.forward(**{weight: one})["L"]) for one in near)
+            slope[at] = (above - below) / (2 * STEP)
+        before = {**n.values, **n.forward()}[next(one for one in ("x", "h1", "h2") if one in n.program.steps[left.of.key].reads)]
+        delta = np.reshape(slope, (-1, np.size(before))) @ np.ravel(before) / np.sum(np.square(before))
+        for side in (*between, last):
+            numbers = np.ravel(_Evaluator({}).value(side, UNKNOWN))  # of numbers alone: no name is known
+            assert np.allclose(numbers, delta, rtol=5e-3, atol=2e-3), (text(left), text(side))
+
+
 def test_a_worked_example_has_the_numbers_of_delta_and_of_the_layer() -> None:
     n = jacmagic.nnchain("x in R^2\na = tanh(W1 x + c1) in R^2\no = W2 a + c2 in R^1\ny in R^1\nL = 1/2 ||o - y||^2")
     n.set(x=[1, 2], W1=[[0.5, -0.25], [0.1, 0.2]], c1=[0, 0.5], W2=[[2, -1]], c2=[0.5], y=[1])
@@ -539,11 +564,23 @@ def test_an_option_of_both_magics_shows_steps_everywhere(magic: str, tmp_path: A
         assert line.latex in r._repr_mimebundle_()["text/latex"]
         assert line.note in html.unescape(r._repr_mimebundle_()["text/html"])
         (action,) = [one for one in panel.spec(r)["actions"] if one["label"] == "Steps"]
-        assert any(printers.mathml(line.tree, line.arrays) == one["mathml"] and line.note in note["text"] for _, one, note in action["mathml"])
-    # Sliders move, and what stands in a line of steps does not.
-    lasts = [note["text"].strip() for _, _, note in action["mathml"] if "put together" in note["text"]]
+        if line.moving is None:
+            assert any(printers.mathml(line.tree, line.arrays) == one["mathml"] and line.note in note["text"] for _, one, *_, note in action["mathml"])
+    # Where there are numbers, there is a name for each that the page has a number for.
+    lasts = [(numbers, note) for _, _, *numbers, note in action["mathml"] if "put together" in note["text"]]
     assert lasts
-    assert set(lasts) == {"put together; its numbers are those of the start"}
+    for (numbers,), _ in lasts:
+        assert numbers["live"]
+        assert not re.search(r"<mn>\d*\.", numbers["mathml"])
+        assert 'data-name="put:' in numbers["mathml"]
+
+
+def test_the_numbers_of_steps_are_those_of_the_current_point() -> None:
+    r = jacmagic.jacobian("f(x) = x^3").show(steps=True)
+    for x, slope in ((2.0, 12), (3.0, 27)):
+        r.set(x=x)
+        (last,) = [one for one in r._repr_mimebundle_()["text/plain"].splitlines() if "put together" in one]
+        assert last.startswith(f"f'(x) = 3x² = 3 · {x:.0f}² = {slope}")
 
 
 @pytest.mark.parametrize(("block", "of", "wrt", "words"), [

@@ -32,7 +32,6 @@ from jacmagic.panel.unscripted import fallback, typeface
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
 from jacmagic.show.backward import layout_of
-from jacmagic.show.steps import with_numbers
 from jacmagic.unsized import Unsized
 
 MAX_BYTES = 1_000_000
@@ -466,16 +465,23 @@ class _Spec:
         return all(np.isfinite(n).all() for n in numbers)
 
     # -------------------------------------------------------------- actions
+    def moving(self, one: pieces.Formula) -> list[dict[str, Any]]:
+        """A formula; the numbers at its end, which follow the sliders, apart."""
+        if one.moving is None:
+            return [{"mathml": self.says(one)}]
+        found, sides = one.moving(), t.children(one.tree)
+        self.outputs |= {key: self.close(node) for key, node in found.arrays.items()}
+        said = self.before(pieces.equal(*sides[: len(sides) - len(found.sides)]))
+        return [{"mathml": said}, {"mathml": self.mathml(pieces.equal(*found.sides), one.arrays), "live": True}]
+
     def actions(self, small: bool) -> list[dict[str, Any]]:
         result, p = self.result, self.p
         out: list[dict[str, Any]] = []
         kinds = ("partial", "gradient", "local", "chain", "gradients")
         steps = [one for one in self.formulas if one.kind in kinds]
         if rules := [one for one in self.formulas if one.kind == "steps"]:
-            notes = [one.note + "; its numbers are those of the start" * with_numbers(one) for one in rules]
-            set_in = [({"text": "\u2003" * 2 * one.depth}, {"text": f"\u2003{note}"}) for one, note in zip(rules, notes)]
             out.append({"label": "Steps", "mathml": [
-                [before, {"mathml": self.says(one)}, behind] for one, (before, behind) in zip(rules, set_in)]})
+                [{"text": "\u2003" * 2 * one.depth}, *self.moving(one), {"text": f"\u2003{one.note}"}] for one in rules]})
         elif steps and len(p.steps) <= 24:
             out.append({"label": "Steps", "mathml": [self.says(one) for one in steps]})
         out.append({"label": "Check"})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 from math import prod
@@ -59,6 +59,7 @@ class Formula:
     note    small grey words beside it
     depth   how far it is set in: a step below another
     arrays  where abs( ) is of a vector or matrix, and stays a function
+    moving  makes what a page has in the place of the numbers at its end, `numbered.Moving`
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Formula:
     note: str = ""
     arrays: frozenset[Span] = frozenset()
     depth: int = 0
+    moving: Callable[[], Any] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def latex(self) -> str:

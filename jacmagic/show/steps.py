@@ -22,7 +22,15 @@ from jacmagic.result import Result
 from jacmagic.show.backward import layout_of
 from jacmagic.show.convention import in_denominator, laid_tree
 from jacmagic.show.matrices import BY_ENTRIES, layer, weighed
-from jacmagic.show.numbered import form, in_numbers, matrix_of_numbers
+from jacmagic.show.numbered import (
+    Arrays,
+    Moving,
+    form,
+    in_moving_numbers,
+    in_numbers,
+    matrix_of_numbers,
+    moving_matrix,
+)
 from jacmagic.show.pieces import (
     MAX_BESIDE,
     MAX_ENTRIES_TEX,
@@ -42,15 +50,6 @@ MAX_EACH = 2
 
 MAX_TRIED = 64
 """Entries among which those are looked for that are no constants. Instead: likewise."""
-
-
-TOGETHER = "put together"
-"""What is said of the last line."""
-
-
-def with_numbers(one: Formula) -> bool:
-    """True for a last line with the numbers of the point."""
-    return one.note == TOGETHER and isinstance(one.tree, t.Equation) and len(one.tree.sides) > 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,23 +90,42 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
     shapes = result.program.shape(key) if at is None else (), result.program.shape(by) if k is None else ()
     over = _Numbers(result)
     part = part_of(result, of, wrt) if (at, k) != (None, None) and over.in_layers(key, by) else None
+    numbers_of, moving_of = matrix_of_numbers, moving_matrix
     if part is not None:
         root, last = over.explained(part), part.right
-        numbers = matrix_of_numbers(result, last, of, wrt)
     elif shapes == ((), ()):
         root = over.step(of, wrt)
         last = result_of(result, of, wrt)
-        numbers = in_numbers(result, last, of, wrt)
+        numbers_of, moving_of = in_numbers, in_moving_numbers
     else:
         jumps = over.derives(key) or over.calls_unknown(key) or (at, k) != (None, None)
         root = over.explained(worked(result, of, wrt) if jumps else layer(result, of, wrt))
         last = root.right if root.value is None else root.value
-        numbers = matrix_of_numbers(result, last, of, wrt)
+    numbers = numbers_of(result, last, of, wrt)
     left = name_of_result(result, key, wrt) or root.left
     final = laid_tree(result, equal(left, last, *numbers))
+
+    def moving() -> Moving:
+        found = moving_of(result, last, of, wrt, len(numbers))
+        return replace(found, sides=t.children(laid_tree(result, equal(left, *found.sides)))[1:])
+
     arrays = result.program.arrays
-    lines = [Formula("steps", laid_tree(result, one.line), one.words, arrays, depth) for depth, one in root.walk()]
-    return Steps(root, final, (*lines, Formula("steps", final, TOGETHER, arrays)))
+    lines = [passed(result, depth, one) if isinstance(one.left, t.Delta) else Formula(
+        "steps", laid_tree(result, one.line), one.words, arrays, depth) for depth, one in root.walk()]
+    together = Formula("steps", final, "put together", arrays, moving=moving if numbers else None)
+    return Steps(root, final, (*lines, together))
+
+
+def passed(result: Result, depth: int, step: Step) -> Formula:
+    """δ of a layer: its formula, with the numbers put in, and what it is."""
+    numbers = Arrays(result).beside(step.left, step.right)
+
+    def moving() -> Moving:
+        found = Arrays(result, True)
+        return Moving(found.beside(step.left, step.right), found.nodes)
+
+    return Formula("steps", equal(step.left, step.right, *numbers), step.words, result.program.arrays, depth,
+                   moving if numbers else None)
 
 
 def part_of(result: Result, of: str, wrt: str) -> Step | None:

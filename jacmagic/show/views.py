@@ -11,6 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, product
 from math import prod
+from typing import Any
 
 import sympy as sp
 
@@ -289,9 +290,13 @@ def for_any_size(result: Unsized) -> list[Formula]:
 
 def formulas(result: Result, whole: bool = False) -> list[Formula]:
     """Everything that there is to show for a Result."""
-    made: dict[tuple[bool, str, str], list[Formula]] = result.__dict__.setdefault("_formulas", {})
-    asked = (whole, result.layout, repr(result.besides))
+    made: dict[tuple[Any, ...], list[Formula]] = result.__dict__.setdefault("_formulas", {})
+    asked: tuple[Any, ...] = (whole, result.layout, repr(result.besides))
+    if "steps" in result.besides and not isinstance(result, Unsized):  # their numbers are those of the point
+        asked = (*asked, *result.values.serials.values())
     if asked not in made:
+        if len(asked) > 3:
+            made.clear()
         found: list[Formula] = for_any_size(result) if isinstance(result, Unsized) else []
         for view in () if found else VIEWS.values():
             found += view(result, MAX_WHOLE) if whole and view in SIZED else view(result)

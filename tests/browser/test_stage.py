@@ -578,6 +578,82 @@ def test_the_formula_with_its_numbers_put_in_is_the_number_behind_it(page: Page,
     assert drawn
 
 
+class Numbers(np.ndarray):
+    """Numbers as formulas multiply them: matrices as matrices, powers entry by entry."""
+
+    def __mul__(self, other: object) -> Numbers:
+        second = np.asarray(other, dtype=float)
+        return (np.asarray(self) * second if 1 in (self.size, second.size) else np.asarray(self) @ second).view(Numbers)
+
+
+def sides_as_drawn(math: str) -> list[np.ndarray]:
+    """The numbers of each side of an equation of numbers, from how it is drawn."""
+
+    def read(node: Element) -> str:
+        if node.tag == "mtable":
+            return f"array([{', '.join('[' + ', '.join('(' + ''.join(map(read, cell)) + ')' for cell in row) + ']' for row in node)}])"
+        if node.tag == "msup" and node[1].text == "⊤":
+            return f"({read(node[0])}).T"
+        if node.tag in ("mrow", "math"):
+            row = ""
+            for part in filter(None, map(read, node)):
+                part = {"[": "(", "]": ")"}.get(part, part)
+                apart = row and row[-1] not in "+-*(=" and part[0] not in "+-*)=" and not re.search(r"(?:sin|cos|log|exp|diag)$", row)
+                row += ("*" if apart else "") + part
+            return row
+        return f"(({read(node[0])})**{node[1].text})" if node.tag == "msup" else read_as_drawn(node)
+
+    def array(rows: list[list[float]]) -> Numbers:
+        return np.array(rows, dtype=float).view(Numbers)
+
+    known = {"array": array, "diag": lambda one: np.diag(np.ravel(one)).view(Numbers), "sin": np.sin, "cos": np.cos, "exp": np.exp}
+    whole = read(fromstring(re.sub(r' xmlns="[^"]*"', "", math)))
+    return [np.array(eval(side, known), dtype=float) for side in whole.split("=")]
+
+
+WORKED = "x in R^2\na = tanh(W1 x + c1) in R^2\np = softmax(W2 a + c2) in R^2\nL = cross_entropy(p, y)"
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator"])
+@pytest.mark.parametrize(("block", "lines"), [
+    ("f(x, y) = x^2 sin(x y)\nx = 1.2; y = -0.7", {"∂f∂x": "x", "∂f∂y": "y"}),
+    ("u = x^2 + k\ny = u sin u\nx = 0.4; k = 0.3", {"∂y∂x": "x"}),
+    (WORKED, {"dLdx": "x", "δa": "c1", "δp": "c2", "∂L∂W1": "W1", "∂L∂c1": "c1", "∂L∂W2": "W2", "∂L∂c2": "c2"}),
+])
+def test_the_numbers_of_steps_follow_the_sliders(page: Page, tmp_path: Path, block: str, lines: dict[str, str], layout: str) -> None:
+    """Each line whose numbers are put in: its sides are equal, and the derivative by central differences at the point to which the slider went."""
+    r = (jacmagic.nnchain if block == WORKED else jacmagic.jacobian)(block, "x" if "u =" in block else None).show(steps=True, layout=layout)
+    page.goto(r.save(tmp_path / "page.html").as_uri())
+    page.get_by_role("button", name="Steps", exact=True).click()
+    slider = page.locator(".jm-left input[type=range]").first
+    last, start = r.program.outputs[0], np.array(r.values["x"], dtype=float)
+    for presses in (0, 3, 8):
+        slider.focus()
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+        moved = start.copy()
+        moved.flat[0] = float(slider.input_value())
+        assert (moved.flat[0] > start.flat[0]) == bool(presses)
+        r.set(x=moved)
+        seen = set()
+        for step in page.locator(".jm-step:has(math + math)").all():
+            said, put_in = step.locator("math").all()
+            (left,) = [one for one in lines if "".join((said.text_content() or "").split()).startswith(one)]
+            assert put_in.locator("[data-name]").count() == 0
+            held, columns = np.array(r.values[lines[left]], dtype=float), []
+            for at in range(held.size):
+                near = np.array([held, held])
+                near.reshape(2, -1)[:, at] += (1e-5, -1e-5)
+                above, below = (np.ravel(r.forward(**{lines[left]: one})[last]) for one in near)
+                columns.append((above - below) / 2e-5)
+            sides = sides_as_drawn(put_in.evaluate("(one) => new XMLSerializer().serializeToString(one)"))
+            for side in sides:
+                assert np.allclose(np.ravel(side), np.ravel(columns), rtol=4e-3, atol=2e-3), (left, presses)
+            seen.add((left, len(sides)))
+        assert {left for left, _ in seen} == set(lines)
+        assert layout == "denominator" or len([one for one in seen if one[1] == 2]) >= len(lines) - 2  # ∂L/∂c = δ has one side
+
+
 def test_a_variable_has_one_colour_everywhere(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian(f"{TWO}\n").save(tmp_path / "page.html").as_uri())
     expect(page.locator(".jm")).to_have_count(1)

@@ -2,7 +2,7 @@
 
 import { largest } from "./colours.js";
 import { product } from "./evaluator.js";
-import { copyButton } from "./formulas.js";
+import { copyButton, live } from "./formulas.js";
 import { fits, heat, numbers } from "./matrices.js";
 import { short } from "./print.js";
 
@@ -23,13 +23,14 @@ export function actions(panel, place) {
     if (reset.disabled !== same) reset.disabled = same;
   });
   if (names.length) bar.append(reset);
-  /** @param {string} word @param {() => Node[]} make */
+  /** @param {string} word @param {(block: HTMLElement) => Node[]} make */
   const fold = (word, make) => {
     const block = el("div", { class: "jm-block", hidden: true, id: own + "-block" + ++ids, tabindex: "0", role: "group", "aria-label": word });
     const button = el("button", { type: "button", class: "jm-word", "aria-expanded": "false", "aria-controls": block.id }, word);
     on(button, "click", () => {
-      if (!block.hasChildNodes()) { block.append(...make()); refresh([]); }
+      if (!block.hasChildNodes()) block.append(...make(block));
       block.hidden = !block.hidden;
+      refresh([]);
       button.setAttribute("aria-expanded", !block.hidden);
     });
     bar.append(button);
@@ -49,10 +50,16 @@ export function actions(panel, place) {
   }
   for (const action of spec.actions ?? []) {
     if (action.copy !== undefined) bar.append(copyButton(panel, action.label, action.copy));
-    else fold(action.label, () => {
+    else fold(action.label, (block) => {
       const content = [];
+      /** Numbers that follow the sliders where they are seen. @param {string} mathml */
+      const follows = (mathml) => {
+        const one = live(panel, mathml);
+        now.push(() => { if (!block.hidden) one.update(); });
+        return [one.node];
+      };
       if (action.text !== undefined) content.push(el("div", { class: "jm-code" }, el("pre", { tabindex: "0" }, action.text), copyButton(panel, "Copy", action.text)));
-      for (const step of [action.mathml ?? []].flat()) content.push(el("div", { class: "jm-step jm-formula" }, ...(typeof step === "string" ? [typeset(step)] : line(step))));
+      for (const step of [action.mathml ?? []].flat()) content.push(el("div", { class: "jm-step jm-formula" }, ...(typeof step === "string" ? [typeset(step)] : step.flatMap((/** @type {any} */ part) => (part.live ? follows(part.mathml) : line(part))))));
       if (!content.length) content.push(differences(panel, place));
       return content;
     });

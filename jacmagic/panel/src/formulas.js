@@ -19,7 +19,7 @@ function factor(one) {
 const inRow = (one) => /^(?:math|mrow|msqrt|mstyle|mtd|mpadded)$/.test(one.parentElement?.localName ?? "");
 
 /** A formula with numbers that follow the values in the place of its names. @param {Panel} panel @param {string} mathml */
-function live(panel, mathml) {
+export function live(panel, mathml) {
   const { dom: { page, math, typeset, write }, state: { axes, places } } = panel;
   const node = typeset(mathml);
   /** @type {{text: Text, read: () => number, raised: boolean, first: boolean}[]} */
@@ -37,7 +37,7 @@ function live(panel, mathml) {
     one.replaceWith(one.localName === "msubsup" ? math("msup", number, one.lastElementChild) : number);
     const before = number.previousElementSibling;
     const raised = !before && number.parentElement?.localName === "msup";
-    holes.push({ text, read, raised, first: !before || before.textContent === "(" });
+    holes.push({ text, read, raised, first: !before || /^[(=]$/.test(before.textContent ?? "") });
     if (one.hasAttribute("data-tight")) tight.add(raised ? number.parentElement : number);
   }
   const dot = () => math("mo", "\u00b7");

@@ -70,6 +70,13 @@ export function hold(spec, view) {
     }
   };
   for (const one of Object.keys(spec.graph.outputs)) {
+    if (one.startsWith("put:")) {
+      /** @type {ArrayLike<number>} */
+      let list = [];
+      let at = NaN;
+      const read = (/** @type {number} */ k) => { engine.get(one); if (at !== (at = engine.stamp(one))) list = engine.shown(one); return list[k]; };
+      for (let k = 0; k < product(engine.shape(one)); k++) places.set(one + "[" + (k + 1) + "]", () => read(k));
+    }
     if (!one.startsWith("forward:")) continue;
     const [key, shape] = [one.slice(8), engine.shape(one)];
     for (let k = 0; k < Math.min(product(shape), WRITTEN); k++) places.set(entryKey(key, shape, k), () => engine.get(one)[k]);
