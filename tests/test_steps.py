@@ -565,11 +565,11 @@ def test_an_option_of_both_magics_shows_steps_everywhere(magic: str, tmp_path: A
         assert line.note in html.unescape(r._repr_mimebundle_()["text/html"])
         (action,) = [one for one in panel.spec(r)["actions"] if one["label"] == "Steps"]
         if line.moving is None:
-            assert any(printers.mathml(line.tree, line.arrays) == one["mathml"] and line.note in note["text"] for _, one, *_, note in action["mathml"])
+            assert any(printers.mathml(line.tree, line.arrays) == one["mathml"] and line.note == said["note"] for one, *_, said in action["mathml"])
     # Where there are numbers, there is a name for each that the page has a number for.
-    lasts = [(numbers, note) for _, _, *numbers, note in action["mathml"] if "put together" in note["text"]]
+    lasts = [numbers for _, *numbers, said in action["mathml"] if "put together" in said["note"]]
     assert lasts
-    for (numbers,), _ in lasts:
+    for (numbers,) in lasts:
         assert numbers["live"]
         assert not re.search(r"<mn>\d*\.", numbers["mathml"])
         assert 'data-name="put:' in numbers["mathml"]

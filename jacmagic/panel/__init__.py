@@ -481,7 +481,7 @@ class _Spec:
         steps = [one for one in self.formulas if one.kind in kinds]
         if rules := [one for one in self.formulas if one.kind == "steps"]:
             out.append({"label": "Steps", "mathml": [
-                [{"text": "\u2003" * 2 * one.depth}, *self.moving(one), {"text": f"\u2003{one.note}"}] for one in rules]})
+                [*self.moving(one), {"note": one.note, "depth": one.depth}] for one in rules]})
         elif steps and len(p.steps) <= 24:
             out.append({"label": "Steps", "mathml": [self.says(one) for one in steps]})
         out.append({"label": "Check"})

@@ -726,6 +726,7 @@ def test_the_numbers_of_formulas_are_handles(page: Page, tmp_path: Path) -> None
 def test_one_tab_goes_into_a_matrix_of_fields(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian("x in R^2\nM in R^(2x2)\ny = M x", "x").save(tmp_path / "page.html").as_uri())
     fields = page.locator(".jm-cells .jm-field")
+    expect(fields).to_have_count(4)
     assert [one.get_attribute("tabindex") for one in fields.all()] == ["0", "-1", "-1", "-1"]
     fields.first.focus()
     page.keyboard.press("ArrowRight")

@@ -59,7 +59,12 @@ export function actions(panel, place) {
         return [one.node];
       };
       if (action.text !== undefined) content.push(el("div", { class: "jm-code" }, el("pre", { tabindex: "0" }, action.text), copyButton(panel, "Copy", action.text)));
-      for (const step of [action.mathml ?? []].flat()) content.push(el("div", { class: "jm-step jm-formula" }, ...(typeof step === "string" ? [typeset(step)] : step.flatMap((/** @type {any} */ part) => (part.live ? follows(part.mathml) : line(part))))));
+      /** A formula's parts, and in grey what it says. @param {any} part */
+      const laid = (part) => (part.live ? follows(part.mathml) : part.note ? [" ", el("span", { class: "jm-step-note" }, part.note)] : line(part));
+      for (const step of [action.mathml ?? []].flat()) {
+        const [last] = typeof step === "string" ? [] : step.slice(-1);
+        content.push(el("div", { class: "jm-step jm-formula", style: last ? "--depth: " + last.depth : "" }, ...(last ? step.flatMap(laid) : [typeset(step)])));
+      }
       if (!content.length) content.push(differences(panel, place));
       return content;
     });
