@@ -6,7 +6,7 @@ import base64
 
 import numpy as np
 
-LONG = 400
+LONG = 100
 """Entries up to which an array is a list: its numbers have few digits, and deflate well."""
 
 

@@ -37,13 +37,13 @@ def of_panel(spec: _Spec) -> list[dict[str, Any]]:
     return out
 
 
-def polynomials(spec: _Spec) -> dict[str, Any]:
-    """The Taylor polynomials: in symbols, and term by term for numbers; with where each step Δx is taken from."""
+def polynomials(spec: _Spec) -> dict[str, Any] | None:
+    """The Taylor polynomials: in symbols, and term by term for numbers; with where each step Δx is taken from. None without any."""
     result = spec.result
     found = taylor.polynomials(result)
     formulas = [spec.says(one) for one in spec.formulas if one.kind == "taylor"]
     if not found or result.undetermined:
-        return {"formulas": formulas}
+        return {"formulas": formulas} if formulas else None
     terms = [steps and spec.mathml(t.Product(tuple(("", one) for one in steps)) if len(steps) > 1 else steps[0])
              for steps in (taylor.steps_of(result, powers) for powers in found[0].powers)]
     series = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jacmagic.engine import chain as c
-from jacmagic.panel.arrays import short
+from jacmagic.panel.arrays import carried
 from jacmagic.show import pieces
 from jacmagic.show.chain import depends
 
@@ -45,7 +45,7 @@ def of_panel(spec: _Spec) -> dict[str, Any] | None:
     return {
         "count": count, "keys": keys, "lr": lesson.lr, "optimizer": lesson.optimizer, "batch": lesson.batch or count,
         "seed": lesson.seed & 0xFFFFFFFF, "many": many, "name": spec.mathml(pieces.name_of(result, p.outputs[-1])),
-        "data": {key: [short(v) for v in array.ravel()] for key, array in arrays.items()},
+        "data": {key: carried(array) for key, array in arrays.items()},
     }
 
 

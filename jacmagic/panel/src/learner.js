@@ -1,5 +1,6 @@
 /** Gradient descent on a graph's nodes, as train.py does it: no DOM. */
 
+import { numbers } from "./arrays.js";
 import { kernel, product } from "./evaluator.js";
 
 const { PI, cos, floor, hypot, imul, log, sqrt } = Math;
@@ -74,7 +75,7 @@ export const OPTIMIZERS = {
 /**
  * Who learns: `weights` are moved in place by `step`, which answers the mean loss over its batch; where that is not finite
  * nothing moves. `start` forgets all but the weights.
- * @param {import("./types.js").GraphSpec} graph @param {{count: number, keys: string[], many: string[], data: Record<string, number[]>, seed: number}} learn
+ * @param {import("./types.js").GraphSpec} graph @param {{count: number, keys: string[], many: string[], data: Record<string, any>, seed: number}} learn
  */
 export function learner(graph, { count, keys, many, data, seed }) {
   /** @type {any[]} */
@@ -101,8 +102,8 @@ export function learner(graph, { count, keys, many, data, seed }) {
   }
   const out = (/** @type {string} */ output) => nodes[graph.outputs[output]].out;
   const put = (/** @type {string} */ key, /** @type {ArrayLike<number>} */ list) => inputs.get(key)?.set(list);
-  const rows = many.filter((key) => inputs.has(key)).map((key) => ({ to: inputs.get(key), from: Float64Array.from(data[key]), size: inputs.get(key).length }));
-  for (const key of Object.keys(data)) if (!many.includes(key)) put(key, data[key]);
+  const rows = many.filter((key) => inputs.has(key)).map((key) => ({ to: inputs.get(key), from: numbers(data[key]), size: inputs.get(key).length }));
+  for (const key of Object.keys(data)) if (!many.includes(key)) put(key, numbers(data[key]));
   const loss = out(LOSS);
   const take = (/** @type {number} */ row) => {
     for (const { from, to, size } of rows) for (let k = 0, at = row * size; k < size; k++) to[k] = from[at + k];

@@ -1,5 +1,7 @@
 /** The examples of a net in a picture: which entry is meant, where its middle is, and a click on one that puts its numbers in. */
 
+import { numbers } from "../arrays.js";
+
 const { abs, hypot, max, min } = Math;
 
 /** Pixels from an example within which it is meant. */
@@ -12,10 +14,11 @@ const NEAR = 9;
 export function examples(place) {
   const { panel: { spec: { learn } }, picture, state, dom: { el, on, typeset } } = place;
   const { inputs, target, entries } = picture;
-  const size = (/** @type {string} */ key) => learn.data[key].length / learn.count;
+  const data = Object.fromEntries([...inputs, target].map((/** @type {string} */ key) => [key, numbers(learn.data[key])]));
+  const size = (/** @type {string} */ key) => data[key].length / learn.count;
   const wide = size(target);
   /** The numbers of one input, or of the target, of all examples. @param {string} key @param {number} k */
-  const column = (key, k) => Float64Array.from({ length: learn.count }, (_, r) => learn.data[key][r * size(key) + k]);
+  const column = (key, k) => Float64Array.from({ length: learn.count }, (_, r) => data[key][r * size(key) + k]);
   const across = inputs.flatMap((/** @type {string} */ key) => Array.from({ length: size(key) }, (_, k) => column(key, k)));
   const held = /** @type {{which?: number}} */ (place);
   held.which = min(held.which ?? (wide === 2 ? 1 : 0), wide - 1);
@@ -52,7 +55,7 @@ export function examples(place) {
         const away = (/** @type {number} */ r) => { const [p, q] = spot(r); return hypot(space.x(p) - space.x(x), space.y(q) - space.y(y)); };
         const r = Array.from({ length: learn.count }, (_, k) => k).reduce((p, q) => (away(q) < away(p) ? q : p));
         if (!(away(r) < NEAR)) return;
-        const news = [...inputs, target].flatMap((/** @type {string} */ key) => Array.from({ length: size(key) }, (_, k) => /** @type {[any, number, number]} */ ([state.byKey.get(key), k, learn.data[key][r * size(key) + k]])));
+        const news = [...inputs, target].flatMap((/** @type {string} */ key) => Array.from({ length: size(key) }, (_, k) => /** @type {[any, number, number]} */ ([state.byKey.get(key), k, data[key][r * size(key) + k]])));
         state.assignAll(news.filter(([name]) => name));
       });
     },
