@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import answers as own
 import numpy as np
@@ -336,6 +337,7 @@ def test_a_slip_in_a_backward_pass_is_named_and_what_is_right_is_right(slip, cou
 
 OF_NETS = {"a factor of a mean": "a constant factor missing", "δ without the activation's slope": "the outer derivative missing",
            "a term of the chain rule missing": "a term missing"}
+OF_NETS_SLOPE = ("δ without the activation's slope", "the outer derivative missing")
 KINDS = {"tanh": "(1 - {a}.^2)", "sin": "cos({z})", "exp": "{a}"}
 
 
@@ -350,8 +352,8 @@ class Small:
         self.factor = f"2/{self.k}" if mean else "1"
         x = [f"x[{i + 1}]" for i in range(self.n)]
         h = [(self.kind, one) for one in self.affine(1, self.m, x)]
-        squares = [("^", ("+", o, ("*", -1, f"y[{i + 1}]")), 2) for i, o in enumerate(self.affine(2, self.k, h))]
-        self.loss = ("/", self.added(squares), self.k if mean else 2)
+        self.errors = [("+", o, ("*", -1, f"y[{i + 1}]")) for i, o in enumerate(self.affine(2, self.k, h))]
+        self.loss = ("/", self.added([("^", one, 2) for one in self.errors]), self.k if mean else 2)
 
     @staticmethod
     def added(terms):
@@ -379,6 +381,12 @@ class Small:
             delta = f"(({parts['back']}) ({delta})) .* {parts['slope'] if parts['slope'] != '1' else f'({ones} + 0 h)'}"
         return f"({delta}) ({parts['went']})^T{parts['more']}"
 
+    def without_slope(self, entry: str):
+        """The derivative by an entry of W1 with the activation's slope left out on all ways: W2ᵀ (o − y) xᵀ, times its factor."""
+        i, j = re.findall(r"\d+", entry)[1:]
+        back = self.added([("*", f"W2[{k + 1},{i}]", one) for k, one in enumerate(self.errors)])
+        return ("*", ("/", 2, self.k) if self.factor != "1" else 1, ("*", back, f"x[{j}]"))
+
     def leads(self, words: str, entry: str, value: np.ndarray, points) -> bool:
         """Whether a wrong rule that is written out here makes of the derivative by an entry what somebody answered."""
         def same(tree) -> bool:
@@ -391,6 +399,8 @@ class Small:
             return any(same(("+", own.derivative(self.loss, entry), own.derivative(self.loss, one))) for one in names)
         if words.startswith("the derivative by"):
             return any(same(own.derivative(self.loss, one)) for one in names)
+        if entry.startswith("W1") and any(one in words for one in OF_NETS_SLOPE) and same(self.without_slope(entry)):
+            return True
         slip = next((mine for said, mine in OF_NETS.items() if said in words), None) or max(
             (one for one in SLIPS if one in words), key=lambda one: (words.index(one), len(one)))
         return any(map(same, own.wrong_ones(self.loss, entry, slip)))

@@ -273,6 +273,9 @@ class _Spec:
             low, high, step = stated
             return low, high, step if step is not None else _nice_step(high - low)
         low, high = span_of(value, self.p.inputs[key].role)
+        if [*self.p.variables] == [key] and (rests := pictures.rests(self)):
+            around = 0.2 * max(map(abs, rests))
+            low, high = min(low, float(f"{rests[0] - around:.2g}")), max(high, float(f"{rests[-1] + around:.2g}"))
         bound = positive.get(key)
         if bound is not None and (not value.size or value.min() >= bound):
             low = max(low, bound)
@@ -299,10 +302,13 @@ class _Spec:
         if found.trees is None or found.wide:
             return None
         alone = len(self.table.rows) == len(self.table.columns) == 1
+        # Of one variable alone there is dx/dt.
+        whole = len(self.table.columns) == 1 and (not self.p.parameters or all(self.p.steps[key].params for key in self.p.outputs))
+        kind = t.Total if whole else t.Partial
         return [
             [
                 {
-                    "name": self.mathml(self.title() if alone else t.Partial(top.tree, (below.tree,))),
+                    "name": self.mathml(self.title() if alone else kind(top.tree, (below.tree,))),
                     "mathml": self.mathml(tree), "tex": printers.latex(tree), "code": _copied(e), **self.aloud(tree),
                 }
                 for e, tree, below in zip(row, trees, self.table.columns)

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.language import tree as t
@@ -27,6 +29,9 @@ MAX_BESIDE = 64
 MAX_EQUATIONS = 8
 """Equations of a system up to which eigenvalues stand beside its Jacobian. Instead: `numpy.linalg.eigvals(r.at())`."""
 
+
+MAX_RESTS = 4
+"""Places where one equation rests that its slider reaches. Instead: `x = 1 in [-9, 9]`."""
 
 DEEP = 24
 """Definitions of a net that stand side by side. Of more: the first and the last, and between them how many."""
@@ -147,6 +152,24 @@ def system(spec: _Spec) -> dict[str, Any] | None:
         at += prod(p.shape(key))
     order = [first[key] + k for key in p.variables for k in range(prod(p.shape(key)))]
     return {"axes": axes, "f": stacked(spec), "order": order, "map": p.steps[p.outputs[0]].kind == "map"}
+
+
+def rests(spec: _Spec) -> list[float]:
+    """Where x′ = f(x) of one number rests, in order: within twice the size of the values, or else ten times; none of many."""
+    found = system(spec)
+    if not found or found["map"] or len(found["axes"]) != 1:
+        return []
+    (key,), (of,), result = spec.p.variables, spec.p.outputs, spec.result
+    size = max((float(np.max(np.abs(value))) for value in result.values._data.values() if np.size(value)), default=0.0) or 1.0
+    for reach in (2 * size, 10 * size):
+        x = np.linspace(-reach, reach, 1201) + reach / 3001  # a rest at 0 is between two of them
+        with np.errstate(all="ignore"):
+            f = np.broadcast_to(result.forward(**{key: x if not spec.p.shape(key) else x[:, None]})[of].reshape(-1), x.shape)
+            leaps = np.abs(f[1:] - f[:-1]) > 0.2 * (np.nanmax(f) - np.nanmin(f)) if np.isfinite(f).any() else True
+            here = np.flatnonzero((f[:-1] * f[1:] < 0) & ~np.asarray(leaps))
+        if 0 < len(here) <= MAX_RESTS:
+            return [float(x[k] - f[k] * (x[k + 1] - x[k]) / (f[k + 1] - f[k])) for k in here]
+    return []
 
 
 def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:

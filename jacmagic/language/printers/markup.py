@@ -127,7 +127,7 @@ class MathML(Typeset):
 
     def frac(self, above: str, below: str) -> str:
         if self.flat:
-            return element("mrow", one(above), operator("/"), one(below))
+            return element("mrow", one(above), operator("/"), one(below).replace("<mo>∂", '<mo lspace="0">∂', 1))
         return element("mfrac", one(above), one(below))
 
     def fraction(self, expr: t.Fraction) -> Piece:

@@ -19,12 +19,12 @@ export function ticks(lo, hi, count) {
   return found;
 }
 
-/** Round heights for the contours of values, closer where half of them would lie between two. @param {ArrayLike<number>} values @param {Pair} range @param {number} count @param {number} [deep] @returns {number[]} */
+/** Round heights for the contours of values, closer where a third of them would lie between two. @param {ArrayLike<number>} values @param {Pair} range @param {number} count @param {number} [deep] @returns {number[]} */
 export function heights(values, [lo, hi], count, deep = 3) {
   const found = ticks(lo, hi, count);
   const edges = [lo, ...found, hi];
   const between = (/** @type {number} */ a, /** @type {number} */ b) => Array.prototype.filter.call(values, (v) => v > a && v < b).length;
-  const more = edges.flatMap((a, k) => (deep && between(a, edges[k + 1]) > values.length / 2 ? heights(values, [a, edges[k + 1]], 5, deep - 1) : []));
+  const more = edges.flatMap((a, k) => (deep && between(a, edges[k + 1]) > values.length / 3 ? heights(values, [a, edges[k + 1]], 5, deep - 1) : []));
   return [...new Set([...found, ...more])].sort((a, b) => a - b);
 }
 

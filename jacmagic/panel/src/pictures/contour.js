@@ -49,7 +49,8 @@ function contour(engine, place) {
     const [xr, yr] = shown;
     return [xr[0] + (i / (size - 1)) * (xr[1] - xr[0]), yr[0] + (j / (size - 1)) * (yr[1] - yr[0])];
   };
-  const trace = (/** @type {number} */ level) => contours(field, size, size, level).map((one) => one.map(spot));
+  /** The lines of a level; a scrap of one, as at the edge of where a function is defined, is none. @param {number} level */
+  const trace = (level) => contours(field, size, size, level).filter((one) => one.length > 3).map((one) => one.map(spot));
   const J = picture.J ?? place.main;
   const text = page.createTextNode("");
   const down = downhill(place, [xa, ya]);
