@@ -343,6 +343,16 @@ def test_the_slider_of_one_equation_reaches_where_it_rests(block: str, low: floa
     assert (name["min"], name["max"]) == (low, high)
 
 
+@pytest.mark.parametrize(("block", "low", "high"), [
+    ("f(x) = arcsin x", -1, 1), ("f(x, y) = sqrt(1 - x^2 - y^2)", -1, 1), ("x in R^2\nf = sqrt(1 - x^T x)", -1, 1), ("f(x) = ln(1 - x)", -3, 1),
+    ("f(x) = sqrt(x - 2)", 2, 3), ("f(x) = acos(x/2)", -2, 2), ("f(x) = sqrt(x^2 - 1)", -3, 3), ("f(x) = 1/x", -3, 3), ("f(x) = ln x", 0.1, 3),
+    ("f(x) = arcsin x\nx = 3", -3, 3), ("f(x) = arcsin x\nx = 0 in [-2, 2]", -2, 2), ("f(x) = tan x", -3, 3),
+])
+def test_a_slider_goes_as_far_as_there_are_values(block: str, low: float, high: float) -> None:
+    (name, *_) = panel.spec(jacmagic.jacobian(block))["names"]
+    assert (name["min"], name["max"]) == (low, high)
+
+
 @pytest.mark.parametrize(("block", "straight"), [("f(t) = [t, t^2]", True), ("f(x, y) = [x, y]", False), ("f(t) = [a t, t^2]", True), ("x = a t\ny = t^2\nr = [x, y]", False)])
 def test_entries_of_one_variable_alone_have_a_straight_d(block: str, straight: bool) -> None:
     names = [one["name"] for row in panel.spec(jacmagic.jacobian(block))["result"]["entries"] for one in row]

@@ -11,7 +11,7 @@ import html as markup
 import itertools
 import json
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from math import prod
@@ -279,7 +279,38 @@ class _Spec:
         bound = positive.get(key)
         if bound is not None and (not value.size or value.min() >= bound):
             low = max(low, bound)
+        if value.size <= MAX_SLIDERS and key in self.guarded:
+            low, high = self.defined(key, value, low, high)
         return low, high, _nice_step(high - low)
+
+    @cached_property
+    def guarded(self) -> frozenset[str]:
+        """The names of a block that roots, logarithms and the like are of, which have no value everywhere."""
+        if self.p.net or self.p.conditions:
+            return frozenset()
+        found = [
+            arg for node in ancestry(self.forward.values()) if node.op == "map"
+            for guarded, when, _ in remarks.wrong_where(node.data[0]) if when != "==0"
+            for k, arg in enumerate(node.args) if guarded.has(slot(k))
+        ]
+        return frozenset(node.data for node in ancestry(found) if node.op == "input")
+
+    def defined(self, key: str, value: np.ndarray, low: float, high: float) -> tuple[float, float]:
+        """The part of a slider's way that has values, up to its steps: arcsin x from -1 to 1, sqrt(1 - x^2 - y^2) likewise."""
+        step, ends = _nice_step(high - low), []
+        for k, here in enumerate(value.ravel().tolist()):
+            way = np.unique(np.append(np.linspace(low, high, 601).round(10), here))
+            points = np.tile(value.ravel(), (len(way), 1))
+            points[:, k] = way
+            with np.errstate(all="ignore"):
+                found = self.result.forward(**{key: points.reshape(len(way), *value.shape)})
+            known = [np.isfinite(one).reshape(len(way), -1).all(axis=1) for one in found.values() if one.shape[:1] == way.shape]
+            whole = np.all(known, axis=0)
+            if not whole[np.searchsorted(way, here)]:
+                return low, high
+            first, last = way[whole][[0, -1]]
+            ends += [_round(np.floor, first, step), _round(np.ceil, last, step)]
+        return max(low, min(ends)), min(high, max(ends))
 
     def positive(self) -> dict[str, float]:
         """Lower ends for names that stand under a root or a logarithm."""
@@ -529,6 +560,11 @@ def span_of(value: np.ndarray, role: str) -> tuple[float, float]:
         return -3.0, 3.0
     step = 10.0 ** np.floor(np.log10(reach))
     return float(f"{float(value.min()) - 3 * step:.12g}"), float(f"{float(value.max()) + 3 * step:.12g}")
+
+
+def _round(to: Callable[[float], float], value: float, step: float) -> float:
+    """A whole number of steps; what is one but for rounding stays."""
+    return float(f"{step * (to(value / step) if abs(value / step - round(value / step)) > 1e-6 else round(value / step)):.12g}")
 
 
 def _nice_step(width: float) -> float:
