@@ -343,6 +343,16 @@ def test_the_slider_of_one_equation_reaches_where_it_rests(block: str, low: floa
     assert (name["min"], name["max"]) == (low, high)
 
 
+@pytest.mark.parametrize(("block", "x", "y"), [
+    ("x' = a x - b x y\ny' = -c y + d x y\na = 1\nb = 0.1\nc = 1.5\nd = 0.075", (-3, 24), (-3, 12)),
+    ("x' = x (3 - x - 2y)\ny' = y (2 - x - y)", (-3, 3.6), (-3, 3)), ("x' = y\ny' = -sin x - b y\nb = 0.2", (-3, 3), (-3, 3)),
+    ("x' = -b x y\ny' = b x y - g y\nb = 0.3\ng = 0.1", (-3, 3), (-3, 3)), ("x' = 1\ny' = x", (-3, 3), (-3, 3)),
+])
+def test_the_sliders_of_two_equations_reach_where_they_rest_if_these_are_few_places(block: str, x: tuple[float, float], y: tuple[float, float]) -> None:
+    names = panel.spec(jacmagic.jacobian(block))["names"][:2]
+    assert [(one["min"], one["max"]) for one in names] == [x, y]
+
+
 @pytest.mark.parametrize(("block", "low", "high"), [
     ("f(x) = arcsin x", -1, 1), ("f(x, y) = sqrt(1 - x^2 - y^2)", -1, 1), ("x in R^2\nf = sqrt(1 - x^T x)", -1, 1), ("f(x) = ln(1 - x)", -3, 1),
     ("f(x) = sqrt(x - 2)", 2, 3), ("f(x) = acos(x/2)", -2, 2), ("f(x) = sqrt(x^2 - 1)", -3, 3), ("f(x) = 1/x", -3, 3), ("f(x) = ln x", 0.1, 3),

@@ -273,15 +273,18 @@ class _Spec:
             low, high, step = stated
             return low, high, step if step is not None else _nice_step(high - low)
         low, high = span_of(value, self.p.inputs[key].role)
-        if [*self.p.variables] == [key] and (rests := pictures.rests(self)):
-            around = 0.2 * max(map(abs, rests))
-            low, high = min(low, float(f"{rests[0] - around:.2g}")), max(high, float(f"{rests[-1] + around:.2g}"))
+        for rest in self.rests.get(key, ()):
+            low, high = min(low, float(f"{min(rest, 1.2 * rest):.2g}")), max(high, float(f"{max(rest, 1.2 * rest):.2g}"))
         bound = positive.get(key)
         if bound is not None and (not value.size or value.min() >= bound):
             low = max(low, bound)
         if value.size <= MAX_SLIDERS and key in self.guarded:
             low, high = self.defined(key, value, low, high)
         return low, high, _nice_step(high - low)
+
+    @cached_property
+    def rests(self) -> dict[str, list[float]]:
+        return pictures.rests(self)
 
     @cached_property
     def guarded(self) -> frozenset[str]:
