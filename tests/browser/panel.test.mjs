@@ -270,6 +270,15 @@ test("a typed value widens the range to a round number", () => {
   assert.deepEqual(panel.widen([-3, 3], 1), [-3, 3]);
 });
 
+test("a wall does not flatten a curve, and a peak stays whole", () => {
+  const over = (f) => Array.from({ length: 301 }, (_, k) => f((k - 150) / 50));
+  const [low, high] = panel.telling(over((r) => 4 * (r ** -12 - r ** -6)));
+  assert.ok(low < -1 && low > -3 && high > 0 && high < 2);
+  const rare = panel.telling(over((x) => 1 / (1 + 100 * x * x)));
+  assert.ok(rare[0] <= 0.001 && rare[1] >= 1);
+  for (const f of [(x) => x ** 3 - 3 * x, (x) => 1 / x, Math.exp, (x) => 2, (x) => Math.max(x, 0)]) assert.deepEqual(panel.telling(over(f)), panel.extent(over(f)));
+});
+
 test("a pole does not flatten the picture, and axes stand still", () => {
   const values = Array.from({ length: 301 }, (_, k) => 1 / ((k - 150) / 50));
   const [lo, hi] = panel.extent(values);

@@ -53,6 +53,18 @@ export function extent(values, tail = 0.06, reach = 6) {
   return [lo, hi];
 }
 
+/** The range of a curve: where most of it is a hundred times smaller, as beside a wall, that part and its turns. @param {number[]} values in order @returns {Pair} */
+export function telling(values) {
+  const [lo, hi] = extent(values);
+  const sorted = Float64Array.from(values).filter(isFinite).sort();
+  const many = ceil(0.6 * sorted.length) - 1;
+  let [a, b] = [lo, hi];
+  for (let k = 0; k + many < sorted.length; k++) if (sorted[k + many] - sorted[k] < b - a) [a, b] = [sorted[k], sorted[k + many]];
+  if (!(hi - lo > 100 * (b - a)) || a === b) return [lo, hi];
+  const turns = values.filter((v, k) => (v - values[k - 1]) * (values[k + 1] - v) < 0 && v >= lo && v <= hi);
+  return [Math.min(a - (b - a) / 2, ...turns), max(b + (b - a) / 2, ...turns)];
+}
+
 /** The old range while it serves, else a new one with air, so that a picture's axes stand still. @param {Pair | null} old @param {Pair} wanted @returns {Pair} */
 export function steady(old, wanted) {
   const size = wanted[1] - wanted[0];

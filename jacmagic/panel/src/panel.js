@@ -7,7 +7,7 @@ export { bring } from "./font.js";
 export { FUNCTIONS, erf, erfc } from "./functions.js";
 export { factored, factors } from "./factors.js";
 export { fold } from "./folds.js";
-export { counted, nice, ticks, widen, extent, steady, contours, depths, heights, equalUnits, uphill, touches, beside, bend, shelves } from "./geometry.js";
+export { counted, nice, ticks, widen, extent, steady, telling, contours, depths, heights, equalUnits, uphill, touches, beside, bend, shelves } from "./geometry.js";
 export { slanted } from "./letters.js";
 export { determinant } from "./squares.js";
 export { svd, stretch, settled, stretches, volume } from "./numeric.js";

@@ -1,7 +1,7 @@
 /** One variable: the curve and its tangent. */
 
 import { product } from "../evaluator.js";
-import { extent, nice, steady } from "../geometry.js";
+import { extent, nice, steady, telling } from "../geometry.js";
 import { PICTURES, VIEWS } from "../parts.js";
 import { format, short } from "../print.js";
 import { asymptotes } from "./asymptotes.js";
@@ -83,7 +83,8 @@ function curve(engine, place) {
     const sample = sampler(f, [xa]);
     const read = (/** @type {number} */ x) => Array.from(sample(x));
     const all = sampled(read, rangeIn(place.state, xa));
-    yr = steady(yr, extent(all.flatMap(([, list]) => list)));
+    const values = all.flatMap(([, list]) => list);
+    yr = steady(yr, (many > 1 ? extent : telling)(values));
     [xr] = space.range(rangeIn(place.state, xa), yr);
     const points = sampled(read, xr);
     const { poles, lines: far } = many > 1 ? { poles: [], lines: [] } : asymptotes((x) => sample(x)[0], points.map(([x, list]) => [x, list[0]]), yr);
