@@ -9,7 +9,7 @@ import pytest
 
 import jacmagic
 from jacmagic import panel
-from jacmagic.panel import span_of
+from jacmagic.panel.ranges import span_of
 from jacmagic.program import start
 
 

@@ -11,7 +11,7 @@ import html as markup
 import itertools
 import json
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from math import prod
@@ -22,12 +22,13 @@ import sympy as sp
 
 from jacmagic import code, names, sparse
 from jacmagic.engine import chain as c
-from jacmagic.engine.graph import Node, ancestry, slot
+from jacmagic.engine.graph import Node, ancestry
 from jacmagic.errors import LimitError, Span
 from jacmagic.language import printers
 from jacmagic.language import tree as t
 from jacmagic.panel import arrays, asking, curvature, learning, parts, pictures, rescue
 from jacmagic.panel.graph import graph
+from jacmagic.panel.ranges import MAX_SLIDERS, Ranges
 from jacmagic.panel.unscripted import fallback, typeface
 from jacmagic.result import MAX_KINKS, Result
 from jacmagic.show import chain, convention, factors, pieces, remarks, tables, views, volume
@@ -37,10 +38,6 @@ from jacmagic.unsized import Unsized
 MAX_BYTES = 1_000_000
 """Bytes of the values in one panel, 8 a number and 4 a single, all of which its notebook keeps; a result with more is shown
 without a panel. Instead: `r.at(…)` with its values."""
-
-
-MAX_SLIDERS = 4
-"""Entries of a vector that have a slider each; a longer one is a grid of fields. Instead: a field each."""
 
 NAMED = 20_000  # entries up to which those of a name are found in formulas
 
@@ -247,12 +244,12 @@ class _Spec:
         p = self.p
         needed = {*p.variables, *p.parameters}
         keys = [k for k in p.variables if k in p.inputs] + [k for k in p.inputs if k in needed and k not in p.variables]
-        positive = self.positive()
+        ranges = Ranges(self)
         out = []
         for key in keys:
             one = p.inputs[key]
             value = np.asarray(self.result.values._data[key])
-            low, high, step = self.range(key, value, positive)
+            low, high, step = ranges.of(key, value)
             out.append({
                 "key": key, "mathml": self.mathml(t.Name(key)), "shape": list(one.shape), "role": one.role,
                 "value": arrays.carried(value) if one.shape else arrays.short(float(value)),
@@ -266,66 +263,6 @@ class _Spec:
     def entry_names(self, key: str) -> list[str]:
         """The typeset names of a vector's entries."""
         return [self.mathml(one.tree) for one in pieces.Labels(self.result, [key])]
-
-    def range(self, key: str, value: np.ndarray, positive: Mapping[str, float]) -> tuple[float, float, float]:
-        stated = self.p.inputs[key].range
-        if stated is not None:
-            low, high, step = stated
-            return low, high, step if step is not None else _nice_step(high - low)
-        low, high = span_of(value, self.p.inputs[key].role)
-        for rest in self.rests.get(key, ()):
-            low, high = min(low, float(f"{min(rest, 1.2 * rest):.2g}")), max(high, float(f"{max(rest, 1.2 * rest):.2g}"))
-        bound = positive.get(key)
-        if bound is not None and (not value.size or value.min() >= bound):
-            low = max(low, bound)
-        if value.size <= MAX_SLIDERS and key in self.guarded:
-            low, high = self.defined(key, value, low, high)
-        return low, high, _nice_step(high - low)
-
-    @cached_property
-    def rests(self) -> dict[str, list[float]]:
-        return pictures.rests(self)
-
-    @cached_property
-    def guarded(self) -> frozenset[str]:
-        """The names of a block that roots, logarithms and the like are of, which have no value everywhere."""
-        if self.p.net or self.p.conditions:
-            return frozenset()
-        found = [
-            arg for node in ancestry(self.forward.values()) if node.op == "map"
-            for guarded, when, _ in remarks.wrong_where(node.data[0]) if when != "==0"
-            for k, arg in enumerate(node.args) if guarded.has(slot(k))
-        ]
-        return frozenset(node.data for node in ancestry(found) if node.op == "input")
-
-    def defined(self, key: str, value: np.ndarray, low: float, high: float) -> tuple[float, float]:
-        """The part of a slider's way that has values, up to its steps: arcsin x from -1 to 1, sqrt(1 - x^2 - y^2) likewise."""
-        step, ends = _nice_step(high - low), []
-        for k, here in enumerate(value.ravel().tolist()):
-            way = np.unique(np.append(np.linspace(low, high, 601).round(10), here))
-            points = np.tile(value.ravel(), (len(way), 1))
-            points[:, k] = way
-            with np.errstate(all="ignore"):
-                found = self.result.forward(**{key: points.reshape(len(way), *value.shape)})
-            known = [np.isfinite(one).reshape(len(way), -1).all(axis=1) for one in found.values() if one.shape[:1] == way.shape]
-            whole = np.all(known, axis=0)
-            if not whole[np.searchsorted(way, here)]:
-                return low, high
-            first, last = way[whole][[0, -1]]
-            ends += [_round(np.floor, first, step), _round(np.ceil, last, step)]
-        return max(low, min(ends)), min(high, max(ends))
-
-    def positive(self) -> dict[str, float]:
-        """Lower ends for names that stand under a root or a logarithm."""
-        out: dict[str, float] = {}
-        for node in ancestry(self.forward.values()):
-            if node.op != "map":
-                continue
-            for guarded, when, _ in remarks.wrong_where(node.data[0]):
-                for k, arg in enumerate(node.args):
-                    if guarded == slot(k) and arg.op == "input" and when in ("<=0", "<0"):
-                        out[arg.data] = max(out.get(arg.data, 0.0), 0.1 if when == "<=0" else 0.0)
-        return out
 
     # -------------------------------------------------------------- formulas
     def entries(self) -> list[list[dict[str, str]]] | None:
@@ -550,32 +487,6 @@ def _copied_matrix(entries: list[list[sp.Expr]]) -> str:
     rows = [[_copied(entry) for entry in row] for row in entries]
     inner = ", ".join("[" + ", ".join(row) + "]" for row in rows)
     return f"sp.Matrix([{inner}])" if all(map(all, rows)) else ""
-
-
-def span_of(value: np.ndarray, role: str) -> tuple[float, float]:
-    """Where a slider without a range goes: a positive parameter from 0 to three times it, all else from -3 to 3,
-    or its value and 3 steps of its size to both sides.
-    """
-    reach = float(np.max(np.abs(value))) if value.size else 1.0
-    if value.shape == () and value > 0 and role in ("parameter", "fixed"):
-        return 0.0, float(f"{3 * reach:.12g}")
-    if reach <= 3:
-        return -3.0, 3.0
-    step = 10.0 ** np.floor(np.log10(reach))
-    return float(f"{float(value.min()) - 3 * step:.12g}"), float(f"{float(value.max()) + 3 * step:.12g}")
-
-
-def _round(to: Callable[[float], float], value: float, step: float) -> float:
-    """A whole number of steps; what is one but for rounding stays."""
-    return float(f"{step * (to(value / step) if abs(value / step - round(value / step)) > 1e-6 else round(value / step)):.12g}")
-
-
-def _nice_step(width: float) -> float:
-    """0.1 for a range of a few units; else a hundredth or so of the range, rounded to 1, 2 or 5."""
-    if 1.5 <= width <= 25:
-        return 0.1
-    size = 10.0 ** np.floor(np.log10(width / 50))
-    return float(f"{next(s * size for s in (1, 2, 5, 10) if s * size >= width / 100):.6g}")
 
 
 # ------------------------------------------------------------------ one output

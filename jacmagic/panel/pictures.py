@@ -7,8 +7,6 @@ from collections.abc import Collection
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from jacmagic import names
 from jacmagic.engine import chain as c
 from jacmagic.language import tree as t
@@ -29,9 +27,6 @@ MAX_BESIDE = 64
 MAX_EQUATIONS = 8
 """Equations of a system up to which eigenvalues stand beside its Jacobian. Instead: `numpy.linalg.eigvals(r.at())`."""
 
-
-MAX_RESTS = 4
-"""Places where one equation rests that its slider reaches. Instead: `x = 1 in [-9, 9]`."""
 
 DEEP = 24
 """Definitions of a net that stand side by side. Of more: the first and the last, and between them how many."""
@@ -152,49 +147,6 @@ def system(spec: _Spec) -> dict[str, Any] | None:
         at += prod(p.shape(key))
     order = [first[key] + k for key in p.variables for k in range(prod(p.shape(key)))]
     return {"axes": axes, "f": stacked(spec), "order": order, "map": p.steps[p.outputs[0]].kind == "map"}
-
-
-def rests(spec: _Spec) -> dict[str, list[float]]:
-    """{name: where it rests} of x′ = f(x) in one or two numbers that rest at few places."""
-    keys = spec.p.variables
-    found = system(spec)
-    if not found or found["map"] or len(found["axes"]) != len(keys) or len(keys) > 2 or any(map(spec.p.shape, keys)):
-        return {}
-    size = max((float(np.max(np.abs(value))) for value in spec.result.values._data.values() if np.size(value)), default=0.0) or 1.0
-    with np.errstate(all="ignore"):
-        places = _on_a_line(spec, size) if len(keys) == 1 else _in_a_plane(spec, size)
-    return dict(zip(keys, places.T.tolist())) if len(places) <= MAX_RESTS else {}
-
-
-def _on_a_line(spec: _Spec, size: float) -> np.ndarray:
-    """Where f turns its sign, and does not leap: within twice the size of the values, or else ten times."""
-    (key,), (of,) = spec.p.variables, spec.p.outputs
-    for reach in (2 * size, 10 * size):
-        x = np.linspace(-reach, reach, 1201) + reach / 3001  # a rest at 0 is between two of them
-        f = np.broadcast_to(spec.result.forward(**{key: x})[of], x.shape)
-        steps = f[1:] - f[:-1]
-        flat = np.abs(steps) <= 0.2 * (np.nanmax(f) - np.nanmin(f)) if np.isfinite(f).any() else False
-        here = np.flatnonzero((f[:-1] * f[1:] < 0) & flat)
-        if len(here):
-            return (x[here] - f[here] * (x[1] - x[0]) / steps[here])[:, None]
-    return np.empty((0, 1))
-
-
-def _in_a_plane(spec: _Spec, size: float) -> np.ndarray:
-    """Where Newton's method ends from 100 places near and far; not on a line of rests."""
-    starts = size * np.array([-50.0, -20.0, -8.0, -3.0, -1.0, 1.0, 3.0, 8.0, 20.0, 50.0])
-    at, wide = np.stack(np.meshgrid(starts + 0.1 * size, starts + 0.2 * size), -1).reshape(-1, 2), 100 * size
-    for _ in range(16):
-        given = dict(zip(spec.p.variables, at.T))
-        f = spec.result.forward(**given)
-        u, v = (np.broadcast_to(f[of], len(at)) for of in spec.p.outputs)
-        (a, b), (c_, d) = np.moveaxis(np.broadcast_to(spec.result.at(**given), (len(at), 2, 2)), 0, -1)
-        det = a * d - b * c_
-        step = np.stack([d * u - b * v, a * v - c_ * u], -1) / det[:, None]
-        at = at - step
-    alone = np.abs(det) > 1e-9 * np.max(np.square([a, b, c_, d]), axis=0)
-    ended = alone & np.all(np.abs(step) <= 1e-9 * (size + np.abs(at)), axis=1) & np.all(np.abs(at) <= wide, axis=1)
-    return np.unique(np.where(np.abs(at) < 1e-9 * size, 0.0, at)[ended].round(9), axis=0)
 
 
 def net(spec: _Spec, chain: dict[str, Any] | None) -> dict[str, Any]:
