@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jacmagic.result import Result
 
 MAX_LINES = 60
-"""Lines of definitions, an entry each. Instead: `r.code("sympy")`, or `r.code("torch")` of a net."""
+"""Lines of definitions, an entry each. Instead: `r.code('sympy')`, or `r.code('torch')` of a net."""
 
 
 def source(result: Result, of: str | None, wrt: str | None) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 MAX_BENT = 1_600
-"""Entries of a Hessian that is evaluated whole, with its eigenvalues. Instead: `r.hessian("L", "x", "x")`."""
+"""Entries of a Hessian that is evaluated whole, with its eigenvalues. Instead: `r.hessian('L', 'x', 'x')`."""
 
 
 def functions(result: Result) -> list[tuple[str, int]]:

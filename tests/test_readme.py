@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import jacmagic
-from jacmagic import conditions, guide, panel, result, rounding, solving
+from jacmagic import conditions, guide, lecture, panel, result, rounding, second, solving, train
 from jacmagic.code import BACKENDS, RUNNING
 from jacmagic.code import sympy as source
 from jacmagic.engine import chain, entries, expand, nonzeros
@@ -22,10 +22,23 @@ from jacmagic.functions import FUNCTIONS
 from jacmagic.guide.gallery import GALLERY
 from jacmagic.guide.statements import STATEMENTS
 from jacmagic.language import limits
-from jacmagic.panel import asking, learning, pictures
-from jacmagic.program import implicit, lowerer
+from jacmagic.panel import asking, learning, pictures, ranges
+from jacmagic.program import anysize, implicit, lowerer, start, undecided
 from jacmagic.pytorch import block, lay
-from jacmagic.show import asked, checking, mistakes, pieces, points, remarks, rules, views, volume
+from jacmagic.show import (
+    asked,
+    checking,
+    curvature,
+    mistakes,
+    pieces,
+    points,
+    remarks,
+    rules,
+    steps,
+    taylor,
+    views,
+    volume,
+)
 from jacmagic.show import chain as paths
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,8 +52,9 @@ MAX_WORDS = 1500
 OPTIONAL = ("dask", "jax", "torch", "scipy")
 
 LIMITS = (
-    limits, lowerer, implicit, expand, maps, entries, chain, nonzeros, source, result, conditions, solving, pieces, paths, remarks,
-    rounding, rules, checking, mistakes, points, asked, volume, views, panel, asking, pictures, learning, block, lay,
+    limits, lowerer, implicit, anysize, undecided, start, expand, maps, entries, chain, nonzeros, source, result, second, conditions, solving,
+    pieces, paths, remarks, rounding, rules, steps, curvature, taylor, lecture, checking, mistakes, points, asked, volume, views, panel,
+    asking, ranges, pictures, learning, train, block, lay,
 )
 
 
@@ -126,6 +140,12 @@ def test_every_limit_of_the_code_is_explained_below_it_and_stated():
     for module in LIMITS:
         for name in re.findall(r"^(MAX_\w+) =", Path(str(module.__file__)).read_text(encoding="utf-8"), flags=re.M):
             assert f"| {size(getattr(module, name))} |" in limits_table(), f"{module.__name__}.{name}"
+
+
+def test_every_module_with_such_limits_is_listed():
+    listed = {Path(str(module.__file__)) for module in LIMITS}
+    for path in sorted(set((ROOT / "jacmagic").rglob("*.py")) - listed):
+        assert not re.search(r'^MAX_\w+ = [^\n]*\n"""[^"]*\. Instead: ', path.read_text(encoding="utf-8"), flags=re.M), path
 
 
 def test_what_is_refused_says_what_to_do_instead():
