@@ -7,6 +7,7 @@ type; its examples are its tests. A row never sees a line that reads well.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from math import factorial
 
@@ -24,6 +25,38 @@ def _divided(new: str) -> Callable[[Match], Sequence[str]]:
         return (new.format(*found.groups()),) if begins and behind[:1] in ("", *"+-−*/)],;") else ()
 
     return write
+
+
+_AXIS = r"(?<![\w\\])(?:[ijk]|\\(?:hat|vec|mathbf|boldsymbol)\s*\{\s*\\?[ijk](?:math)?\s*\})"
+"""A unit vector, as physics writes it."""
+
+_FRACTIONS = "[½⅓⅔¼¾⅕⅖⅗⅘⅙⅛⅜⅝⅞]"
+
+
+def _along_axes(found: Match) -> Sequence[str]:
+    """[cos t, sin t] of cos t i + sin t j."""
+    terms, depth = [""], 0
+    for ch in found["sum"].strip():
+        depth += (ch in "([{") - (ch in ")]}")
+        if ch in "+-−" and not depth and re.search(rf"{_AXIS}\s*$", terms[-1]):
+            terms.append("")
+        if ch != "+" or depth or terms[-1].strip():
+            terms[-1] += ch
+    entries: dict[str, str] = {}
+    for term in terms:
+        unit = re.search(rf"\s*({_AXIS})\s*$", term)
+        if unit is None or not unit.start():
+            return ()
+        letter = next(one for one in re.sub(r"\\(?!i|j)[a-z]+", "", unit[1]) if one in "ijk")
+        entries[letter] = re.sub(r"^([-−])\s*", r"\1", term[: unit.start()].strip())
+    last = 3 if "k" in entries else 2
+    return (f"[{', '.join(entries.get(letter, '0') for letter in 'ijk'[:last])}]",)
+
+
+def _slashed(found: Match) -> Sequence[str]:
+    """½ x² + ¼ as (1/2) x² + (1/4)."""
+    plain = re.sub(_FRACTIONS, lambda one: f"({unicodedata.normalize('NFKC', one[0])})", found[0])
+    return (plain.replace("\u2044", "/"),)
 
 
 _LISTED = r"[A-Za-z]\w*(?:\s*\(\s*\d+\s*(?:nodes?|units?|neurons?)?\s*\))?"
@@ -197,10 +230,10 @@ TABLE = (
         (("f(x) = k x; k = 3, [0, 5]", ("3 in [0, 5]",)),),
     ),
     Advice(
-        re.compile(r"^(\w+)\s*\^\{\s*\((\w)\)\s*\}(?=\s*=(?!=))"),
-        "One name, or a function such as f(x, y), is expected before =.",
+        re.compile(r"^(\w+)\s*\^\{\s*\((\w)\)\s*\}(?=\s*(?:=(?!=)|in\b|∈|\\in\b))"),
+        "A number in round brackets could be a power; a name has it in square ones.",
         lambda found: (f"{found[1]}^{{[{found[2]}]}}",),
-        (("a^{(1)} = 3; f(x) = a^{[1]} x", ("a^{[1]}",)),),
+        (("a^{(1)} = 3; f(x) = a^{[1]} x", ("a^{[1]}",)), ("w^{(1)} in R^2\nf = ||w^{[1]}||", ("w^{[1]}",))),
     ),
     Advice(
         re.compile(r"^(?:\w+\s*=\s*)?(?:\w+\.)*Sequential\((?P<layers>.*)\)$"),
@@ -457,6 +490,24 @@ TABLE = (
          ("W in R^2x3\nf = ||W||_F", ("R^(2x3)",))),
     ),
     Advice(
+        re.compile(r"(?<![\w.])[1I]og(?=\s+\w|\s*\()"), "Is it log, with a small L?", lambda found: ("log",),
+        (("f(x) = 1og x", ("log",)), ("f(x) = 2 Iog(x)", ("log",))),
+    ),
+    Advice(
+        re.compile(
+            r"(?:(?<==)|(?<== ))(?=.*(?:(?:sin|cos|tan)h?|exp|ln|log|sqrt)\s+[^(\s])"
+            rf"(?P<sum>[^=;]*[^=;+\s-]\s*{_AXIS}\s*[+−-][^=;]*{_AXIS})$"
+        ),
+        "No line declares i and j: a vector is written with its entries in brackets.", _along_axes,
+        (("r(t) = cos t i + sin t j", ("[cos t, sin t]",)),
+         ("r(t) = cos t i - e^(2 - t) j + t k", ("[cos t, -e^(2 - t), t]",)),
+         (r"r(t) = \cos 2t \hat{i} + \sin 2t \hat{j}", (r"[\cos 2t, \sin 2t]",))),
+    ),
+    Advice(
+        re.compile(rf"{_FRACTIONS}[^;]*{_FRACTIONS}"), "Fractions are written with a slash.", _slashed,
+        (("f(x) = ½x² + ¼x⁴", ("(1/2)x² + (1/4)",)),),
+    ),
+    Advice(
         re.compile(
             r"^(?:import|from)\s+\w.*$|^print\s*\(.*$|^(?:plt|np|torch|sp|sns)\.\w+\(.*$|^return\b.*$|^for\s+\w+\s+in\b.*:.*$"
         ),
@@ -476,6 +527,14 @@ TABLE = (
         lambda found: (found["value"],),
         (("f(x) = ln x, x > 0", ("ln x",)), ("f(x) = 1/x for x ≠ 0", ("1/x",)),
          ("f(x)=sqrt(x) when x >= 0", ("sqrt(x)",)), ("f(x) = x^2 for 0 < x ≤ 1", ("x^2",))),
+    ),
+    Advice(
+        re.compile(r"(?:(?<== )|(?<==))(?P<value>(?=\S)(?:(?:[^=<>]*[^\w=<>.])?\w|[^=<>]*[)|]))\s+"
+                   r"\((?P<domain>-?\w+(?:\s*(?:[<>≤≥≠]|<=|>=|!=)\s*-?[\w.]+)+)\)$"),
+        "Where a function is defined needs no words: outside of it there is no number. Another value there is an else.",
+        lambda found: (found["value"],),
+        (("f(x) = ln x (x > 0)", ("ln x",)), ("f(x) = 1/x  (x ≠ 0)", ("1/x",)),
+         ("f(x) = sqrt(x) (x ≥ 0)", ("sqrt(x)",))),
     ),
     Advice(
         re.compile(r"\s*,?\s+(?:s\.\s?t\.|subject to|such that)\s+(.+=.+)$"), "A condition has a statement of its own.",

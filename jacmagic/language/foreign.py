@@ -610,12 +610,12 @@ ROWS = (
     ),
     Advice(
         re.compile(
-            r"(?:(?<== )|(?<==))([^=<>\s][^=<>]*?)\s*(?:,|\bfor(?:\s+all)?\b|\bwith\b|\bwhere\b|∀|\\forall\b)\s*"
+            r"^([^=]*=[^=<>]*?[^=<>\s])\s*(?:,|\bfor(?:\s+all)?\b|\bwith\b|\bwhere\b|∀|\\forall\b)\s*"
             r"([^\W\d]\w*(?:\s*,\s*[^\W\d]\w*)*\s*(?:\bin\b|∈|\\in\b)\s*(?:R|ℝ|\\mathbb\s*\{?R\}?).*)$"
         ),
         "A size has a statement of its own.", _written("{1}; {2}"),
-        (("f(x) = x^2, x ∈ ℝ", ("x^2; x ∈ ℝ",)), ("f(x) = x^2 for all x ∈ ℝ", ("x^2; x ∈ ℝ",)),
-         ("f = ||x|| for x in R^3", ("||x||; x in R^3",))),
+        (("f(x) = x^2, x ∈ ℝ", ("f(x) = x^2; x ∈ ℝ",)), ("f(x) = 2x for all x ∈ ℝ", ("f(x) = 2x; x ∈ ℝ",)),
+         ("f = ||x|| for x in R^3", ("f = ||x||; x in R^3",))),
     ),
     Advice(
         re.compile(r"\b(max|min)\s*(?:\{([^{}]*,[^{}]*)\}|\(([^();]*;[^();]*)\))"),

@@ -42,11 +42,16 @@ class Block:
 
 def check(line: Line, block: Block) -> None:
     """Refuse a right side with a name in it that looks like a slip."""
-    loose = [name for name in _names(line.expr) if name.key not in block.declared]
-    for look in (_other_case, _lost_power, _capital_e, _unit_vectors, _lone_sigma):
+    loose = undeclared(line, block)
+    for look in (_other_case, lost_power, _capital_e, _unit_vectors, _lone_sigma):
         error = look(line, block, loose)
         if error is not None:
             raise error
+
+
+def undeclared(line: Line, block: Block) -> list[t.Name]:
+    """The names in a line that no other declares."""
+    return [name for name in _names(line.expr) if name.key not in block.declared]
 
 
 def _names(expr: t.Expr, bound: frozenset[str] = frozenset()) -> Iterator[t.Name]:
@@ -107,7 +112,7 @@ def _other_case(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicEr
     return None
 
 
-def _lost_power(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
+def lost_power(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicError | None:
     """3x2 + 2x + 1, where a superscript was lost."""
     candidates = [name for name in loose if name.key[-1:] in ("2", "3")]
     if block.net or not candidates:
@@ -116,21 +121,30 @@ def _lost_power(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicEr
     used = {name.key for name in names} | block.declared
     raised = {one.base.span for one in t.walk(line.expr) if isinstance(one, t.Power)}
     found: dict[Span, tuple[str, str]] = {}
+    lone = False  # x itself does not occur: V(r) = 4/3 π r3
     for name in candidates:
         typed = block.text[name.span.start : name.span.stop]
         base = name.key[:-1]
-        if not re.fullmatch(r"[^\W\d_]+[23]", typed) or base[:1].isupper() or base not in {one.key for one in names}:
+        alone = base not in {one.key for one in names}
+        if not re.fullmatch(r"[^\W\d_]+[23]", typed) or base[:1].isupper() or alone and base not in line.arguments:
             continue
         family = [key for key in used if re.fullmatch(re.escape(base) + r"_?([0-9]+|[a-z])", key)]
         if name.span in raised or {*family} - {base + "2", base + "3"}:
             continue
         found[name.span] = (typed[:-1], typed[-1])
+        lone = lone or alone
     if not found:
         return None
     powers = {span: f"{base}^{digit}" for span, (base, digit) in found.items()}
     indexed = {span: f"{base}_{digit}" for span, (base, digit) in found.items()}
     base, digit = next(iter(found.values()))
-    whole, fixes = _fixed(line, block, list(found), powers, indexed)
+    whole, fixes = _fixed(line, block, list(found), powers, *(() if lone else (indexed,)))
+    if lone:
+        size = max(digit for _, digit in found.values())
+        return NameMistake(
+            f"{base} does not occur, but {base}{digit} does: is it {base}^{digit}? (Or a vector, by a line "
+            f"{base} in R^{size}?)", whole, fixes,
+        )
     return NameMistake(
         f"{base}{digit} stands beside {base}, and no line declares it: is it {base}^{digit}, or a name of its own, "
         f"{base}_{digit}?", whole, fixes,

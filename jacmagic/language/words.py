@@ -165,6 +165,11 @@ class Words:
                 f"{sigma[0]} is a name here, with the letter Σ; the sum over {letter} has the sign ∑.",
                 Span(*sigma.span()), (f"∑_{letter}",),
             )
+        lone = re.search(r"(?:Σ|\\Sigma)\s*[(\[]?\s*$", self.text[start : span.start])
+        if lone is not None and not self.scope.knows("Sigma"):  # Σ x_i^2
+            place = Span(start + lone.start(), start + lone.start() + len(lone[0].rstrip("([ \t")))
+            fix = f"∑_{letter}" if lone[0].endswith((" ", "(")) else f"∑_{letter} "
+            return NameMistake(f"Σ is a letter; the sum over {letter} has the sign ∑.", place, (fix,))
         line = self.text[start:].partition("\n")[0].partition("#")[0].rstrip()
         sums = rf"(?:\\sum|\bsum|∑)\s*_\s*(?:\{{\s*{letter}\b[^{{}}]*\}}|{letter}\b)(?:\^(?:\{{[^{{}}]*\}}|\w+))?\s*"
         if (above := re.search(sums, line[: span.start - start])) is not None and line.count("(") == line.count(")"):
@@ -258,7 +263,8 @@ class Words:
 
         if find(word.typed) is not None:
             return NameMistake(f"{shown} is a function and needs its argument in brackets: {shown}(…).", word.span)
-        if called and (error := self.foreign(word.span, shown, text)) is not None:
+        own = (shown,) if word.index is not None and len(word.index) > 1 and text in FOREIGN else (shown, text)
+        if called and (error := self.foreign(word.span, *own)) is not None:
             return error
 
         def nameable(part: str) -> bool:
@@ -288,7 +294,7 @@ class Words:
         shown, text, small = self.source(word.span), word.text, word.text.lower()
         if text == small or small not in SPELLINGS | CONSTANTS.keys():
             return None
-        if text[1:] in SPELLINGS:
+        if text[1:] in SPELLINGS and text[1:].lower() != "elu":
             ways = f"{text[0]} {text[1:]}", small
             return NameMistake(f"{shown} is not known: is it {ways[0]}, or {ways[1]}?", word.span, ways)
         return NameMistake(f"{shown} is not known. Did you mean {small}?", word.span, (small,))
@@ -382,7 +388,8 @@ class Words:
         shown, text = self.source(word.span), word.text
         if text.isdigit():  # ∇_2 f, d/d2 f
             return NameMistake(f"A name is expected here, not {shown}.", word.span)
-        close = nearest(text, [*SPELLINGS, *self.scope.names, *GREEK])
+        longer = word.index is not None and text in SPELLINGS  # relu_prime is not relu
+        close = () if longer else nearest(text, [*SPELLINGS, *self.scope.names, *GREEK])
         if len(text) <= 3 and text.isalpha() and word.index is None:
             product = () if any(letter in self.scope.functions for letter in text) else (" ".join(text),)
             fixes = (*(close[:1] if len(text) == 3 else ()), *product)

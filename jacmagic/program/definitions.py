@@ -198,12 +198,21 @@ def check_slips(block: Settled) -> None:
     arguments = {name for params in block.scope.functions.values() for name in params} | block.scope.timed
     free = {name for key, _ in block.sequence for name in names_in(block.trees[key])} - block.drafts.keys()
     varying = frozenset((named or arguments or free) | {key for key, _ in block.sequence})
-    known = slips.Block(block.text, frozenset(block.scope.names), block.scope.functions, varying, block.net)
+    known = looked_at(block, varying)
     for key, statement in block.sequence:
-        assert statement.expr is not None
-        pairs = zip(block.scope.functions.get(key, ()), statement.params)
-        typed = {name: block.source(word.span) for name, word in pairs}
-        slips.check(slips.Line(key, statement.expr.span, block.trees[key], typed), known)
+        slips.check(line_of(block, key, statement), known)
+
+
+def looked_at(block: Settled, varying: Collection[str]) -> slips.Block:
+    names_, functions = frozenset(block.scope.names), block.scope.functions
+    return slips.Block(block.text, names_, functions, frozenset(varying), block.net)
+
+
+def line_of(block: Settled, key: str, statement: s.Statement) -> slips.Line:
+    assert statement.expr is not None
+    pairs = zip(block.scope.functions.get(key, ()), statement.params)
+    typed = {name: block.source(word.span) for name, word in pairs}
+    return slips.Line(key, statement.expr.span, block.trees[key], typed)
 
 
 def check_product(block: Settled, statement: s.Statement, used: Collection[str]) -> None:
@@ -233,6 +242,9 @@ def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:
             if not kin:
                 continue
             check_layers(block, key, word, kin)
+            known, line_ = looked_at(block, ()), line_of(block, key, statement)
+            if error := slips.lost_power(line_, known, slips.undeclared(line_, known)):
+                raise error
             indices = sorted((names.name(u).index for u in kin), key=names.natural)
             raise only_kin(block, key, statement, word, indices)
 
@@ -245,7 +257,7 @@ def only_kin(
     head = Span(statement.span.start, block.text.index(")", statement.params[-1].span.stop) + 1)
     inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
     fixes = [f"{block.text[head.start : statement.names[0].span.stop]}({', '.join(inside)})"]
-    if all(i.isdigit() for i in indices):
+    if all(i.isdigit() and i != "0" for i in indices):
         fixes.insert(0, f"{word.typed} in R^{max(map(int, indices))}")
     return NameMistake(
         f"{word.typed} does not occur in {key}, but {' and '.join(shown)} "
@@ -386,6 +398,9 @@ def too_early(block: Settled, name: str, key: str, place: Mapping[str, int]) -> 
 def as_equation(block: Settled | Sized, defined: s.Statement, word: s.Word) -> tuple[Span, tuple[str, ...]]:
     """Where a line that defines a name is to be mended into an equation beside others, and how: u + v = x."""
     if block.net or defined.kind != "define" or defined.expr is None or defined.span.start != word.span.start:
+        return word.span, ()
+    below_it = {key for key, one in block.sequence if one.kind == "define" and one.span.start > defined.span.start}
+    if not below_it.isdisjoint(names_in(block.trees[key_of(word)])):
         return word.span, ()
     shown, name = block.source(defined.expr.span), block.source(word.span)
     if isinstance(t.inside(block.trees[key_of(word)]), t.Name):
