@@ -137,8 +137,14 @@ def lost_power(line: Line, block: Block, loose: Sequence[t.Name]) -> JacmagicErr
         return None
     powers = {span: f"{base}^{digit}" for span, (base, digit) in found.items()}
     indexed = {span: f"{base}_{digit}" for span, (base, digit) in found.items()}
+    fixed = _fixed(line, block, list(found), powers, *(() if lone else (indexed,)))
+    return _no_power(found, lone, *fixed)
+
+
+def _no_power(
+    found: Mapping[Span, tuple[str, str]], lone: bool, whole: Span, fixes: tuple[str, ...]
+) -> JacmagicError:
     base, digit = next(iter(found.values()))
-    whole, fixes = _fixed(line, block, list(found), powers, *(() if lone else (indexed,)))
     if lone:
         size = max(digit for _, digit in found.values())
         return NameMistake(

@@ -165,6 +165,11 @@ class Words:
                 f"{sigma[0]} is a name here, with the letter Σ; the sum over {letter} has the sign ∑.",
                 Span(*sigma.span()), (f"∑_{letter}",),
             )
+        other = re.search(rf"(?:\\sum|∑)_\{{\s*\w\s*(?:\\neq?|≠|!=)\s*{letter}\s*\}}", self.text[start : span.start])
+        if other is not None:  # ∑_{i ≠ j} x_i x_j
+            place = Span(start + other.start(), start + other.end())
+            says = f"A sum runs over one index; {letter} has a sum of its own, around this one."
+            return NameMistake(says, place, (f"∑_{letter} {other[0]}",))
         lone = re.search(r"(?:Σ|\\Sigma)\s*[(\[]?\s*$", self.text[start : span.start])
         if lone is not None and not self.scope.knows("Sigma"):  # Σ x_i^2
             place = Span(start + lone.start(), start + lone.start() + len(lone[0].rstrip("([ \t")))

@@ -242,17 +242,17 @@ def check_kin(block: Settled, unsettled: Collection[str] = ()) -> None:
             if not kin:
                 continue
             check_layers(block, key, word, kin)
-            known, line_ = looked_at(block, ()), line_of(block, key, statement)
-            if error := slips.lost_power(line_, known, slips.undeclared(line_, known)):
-                raise error
             indices = sorted((names.name(u).index for u in kin), key=names.natural)
             raise only_kin(block, key, statement, word, indices)
 
 
 def only_kin(
     block: Settled, key: str, statement: s.Statement, word: s.Word, indices: Sequence[str]
-) -> NameMistake:
-    """What is said of an argument x that does not occur where x_1 and x_2 do."""
+) -> JacmagicError:
+    """What is said of an argument x that does not occur where x_1 and x_2 do, or x2 alone, a lost power."""
+    known, line_ = looked_at(block, ()), line_of(block, key, statement)
+    if error := slips.lost_power(line_, known, slips.undeclared(line_, known)):
+        return error
     shown = [f"{word.typed}_{i}" for i in indices]
     head = Span(statement.span.start, block.text.index(")", statement.params[-1].span.stop) + 1)
     inside = [", ".join(shown) if one is word else one.typed for one in statement.params]
