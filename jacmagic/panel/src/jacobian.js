@@ -11,7 +11,7 @@ const { max, min } = Math;
 /** @typedef {import("./types.js").Panel} Panel */
 
 /** Beyond this width of the output formulas and numbers may share a line. */
-const ROOMY = 1180;
+const ROOMY = 1040;
 /** As many entries may stand below each other where they are too long beside; how small a formula may be set. */
 const LISTED = 6;
 const SMALLEST = 0.86;
@@ -121,7 +121,9 @@ function grid(panel, entry) {
     box.style.removeProperty("--fit");
     const buttons = cells.map((one) => one.button);
     for (const button of buttons) button.classList.remove("jm-more");
-    box.classList.toggle("jm-stacked", (root.clientWidth < ROOMY && !alone) || over(box));
+    if ((alone || root.clientWidth >= ROOMY) && shrink([box])) return;
+    box.style.removeProperty("--fit");
+    box.classList.add("jm-stacked");
     if (shrink([box])) return;
     if (m * n > LISTED) return void scrolls(box);
     box.style.removeProperty("--fit");
