@@ -641,7 +641,7 @@ ROWS = (
         ((r"f(x) = 50\% x", ("(50/100)",)),),
     ),
     Advice(
-        re.compile(r"^(?P<x>[A-Za-z])(?:\((?P<n>[a-z])\s*\+\s*1\)|\[(?P<m>[a-z])\s*\+\s*1\]|(?P<k>[nkt])\s*\+\s*1)\s*=.+$"),
+        re.compile(r"^(?P<x>[A-Za-z])(?:\((?P<n>[i-nst])\s*\+\s*1\)|\[(?P<m>[a-z])\s*\+\s*1\]|(?P<k>[nkt])\s*\+\s*1)\s*=.+$"),
         "One step of a map is x_{n+1} = …, with x_n on the right.", _next_step,
         (("x(t+1) = r x(t) (1 - x(t))", ("x_{t+1} = r x_t (1 - x_t)",)),
          ("x[n+1] = r x[n] (1 - x[n])", ("x_{n+1} = r x_n (1 - x_n)",)),

@@ -54,6 +54,16 @@ def _net(found: Match) -> Sequence[str]:
     return (" -> ".join([f"x({first})", *(f"{n} tanh" for n in rest[:-1]), rest[-1]]),)
 
 
+def _signed(found: Match) -> Sequence[str]:
+    """m_plus of m^+; of an argument, f(x) = x^+, what is kept above 0."""
+    name, plus = found[1], "+" in found[0][len(found[1]) :]
+    head = re.match(r"\s*\w+\(([^()]*)\)\s*=", found.string)
+    if plus and head is not None and name in re.split(r"\s*,\s*", head[1].strip()):
+        return (f"max(0, {name})",)
+    return (f"{name}_{'plus' if plus else 'minus'}",)
+
+
+
 ROWS = (
     Advice(
         re.compile(
@@ -84,10 +94,9 @@ ROWS = (
     ),
     Advice(
         re.compile(rf"({_NAME})\s*\^\s*(?:\{{\s*([-+−])\s*\}}|(\+)(?=\s)|([-+−])(?=\s*(?:[-+−)\],=|]|$)))"),
-        "A sign is no exponent; m_plus is a name.",
-        lambda found: (f"{found[1]}_{'plus' if '+' in found[0][len(found[1]):] else 'minus'}",),
+        "A sign is no exponent; m_plus is a name.", _signed,
         (("L(v) = max(0, m^+ - v)^2", ("m_plus",)), ("L(v) = max(0, v - m^{-})", ("m_minus",)),
-         ("x in R^2\nA_plus in R^(3x2)\nf = A^+ x", ("A_plus",))),
+         ("f(x) = x^+ + 1", ("max(0, x)",)), ("x in R^2\nA_plus in R^(3x2)\nf = A^+ x", ("A_plus",))),
     ),
     Advice(
         re.compile(rf"(?:\\left\s*)?(?:\[({_ENTRIES}+?)(?:\\right\s*)?\]|\(({_ENTRIES}+?)(?:\\right\s*)?\))\s*_\s*\{{?\+\}}?"),
