@@ -624,6 +624,8 @@ TABLE = (
         "Functions stand before their arguments, without modules and options.", _of_libraries,
         (("f(x) = (x^2 + 1).sqrt()", ("sqrt(x^2 + 1)",)), ("z in R^3\nf = ReLU()(2z)", ("relu(2z)",)),
          ("p, y in R^3\nf = binary_cross_entropy(sigmoid(p), y)", ("bce(sigmoid(p), y)",)),
+         ("z, y in R^3\nf = bce_with_logits(z, y)", ("bce(sigmoid(z), y)",)),
+         ("z, y in R^3\nf = softmax_cross_entropy(z, y)", ("cross_entropy(softmax(z), y)",)),
          ("p, y in R^3\nf = ((p - y)**2).mean()", ("mean((p - y)**2)",))),
     ),
     Advice(

@@ -49,7 +49,7 @@ ELSEWHERE = {
     "lse": "write logsumexp(z)",
     **dict.fromkeys(("GLU", "geglu", "swiglu"), "a layer is written as its formula"),
     **dict.fromkeys(("kl", "kl_div"), "write dot(p, ln(p ./ q))"),
-    **dict.fromkeys(("nll", "nll_loss"), "write -dot(y, log_softmax(z))"),
+    **dict.fromkeys(("nll", "nll_loss", "NLLLoss"), "write -dot(y, log_softmax(z))"),
     **dict.fromkeys(("prelu", "PReLU"), "write max(x, 0) + a min(x, 0)"),
     "hinge": "write max(0, 1 - y z)", "where": "write a if x > 0 else b",
     **dict.fromkeys(("rms", "RMS"), "write sqrt(mean(x^2))"),
@@ -101,7 +101,7 @@ RECIPES = {
     "mod": "({a} - {b} floor({a}/{b}))", "l1norm": "||{0}||_1",
     "l2norm": "||{0}||", "kl": "dot({0}, ln({a} ./ {b}))", "kl_div": "dot({0}, ln({a} ./ {b}))",
     **dict.fromkeys(("hardsigmoid", "Hardsigmoid"), "clip({a}/6 + 1/2, 0, 1)"), "nll": "(-dot({1}, log_softmax({0})))",
-    "nll_loss": "(-dot({1}, {0}))",
+    **dict.fromkeys(("nll_loss", "NLLLoss"), "(-dot({1}, {0}))"),
     **dict.fromkeys(("concat", "Concat", "concatenate", "cat", "stack", "vstack"), "[{0}, {1}]"),
     "Rational": "({a}/{b})", "Fraction": "({a}/{b})",
 }

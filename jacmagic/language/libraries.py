@@ -22,7 +22,13 @@ _MATRIX = re.compile(r"[A-Z]\w*(?:\.T|\^T|ᵀ)?|\w+(?:\.T|\^T|ᵀ)")
 _LONG = {"binary_cross_entropy": "bce", "smooth_l1_loss": "huber", "huber_loss": "huber", "l1_loss": "mae"}
 _LOGITS = {
     **OF_LOGITS, "cross_entropy": OF_LOGITS["CrossEntropyLoss"],
-    "binary_cross_entropy_with_logits": OF_LOGITS["BCEWithLogitsLoss"],
+    **dict.fromkeys(
+        ("bce_with_logits", "sigmoid_cross_entropy_with_logits"), OF_LOGITS["BCEWithLogitsLoss"],
+    ),
+    **dict.fromkeys(
+        ("softmax_cross_entropy_with_logits", "cross_entropy_with_logits"),
+        OF_LOGITS["CrossEntropyLoss"],
+    ),
 }
 _JOINED = frozenset("cat concat concatenate hstack vstack array asarray tensor".split())
 _REDUCED = frozenset("sum mean max min prod var norm".split())
@@ -70,7 +76,8 @@ def _is_foreign(text: str, found: re.Match[str]) -> bool:
     """Whether a call has a module or an object before it, a long name, or brackets for its options: ReLU()(x)."""
     stop = closing(text, found.end() - 1)
     twice = found["name"][0].isupper() and text[stop + 1 : stop + 2] == "("
-    return bool(found["dot"]) or twice or found["name"] in _LONG or found["name"].endswith("_with_logits")
+    apart = found["name"] in _LOGITS.keys() - {"cross_entropy"}
+    return bool(found["dot"]) or twice or found["name"] in _LONG or apart
 
 
 def _rewritten(text: str, found: re.Match[str]) -> str | None:
