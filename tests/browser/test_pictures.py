@@ -579,6 +579,21 @@ def test_every_kind_has_a_test_of_its_own(alone: Page) -> None:
     assert set(kinds) == {*KINDS, "heatmap", "decision", "fit"}  # these are tests/browser/test_pages.py's and test_training.py's
 
 
+def test_a_level_surface_ends_in_the_walls_of_its_box(alone: Page) -> None:
+    """x² + y² − z² = 1 in [−3, 3]³: each edge of one face alone lies in a wall, and no face does."""
+    n = 19
+    grid = np.linspace(-3.375, 3.375, n)
+    z, y, x = np.meshgrid(grid, grid, grid, indexing="ij")
+    faces = np.array(alone.evaluate("async ([f, n]) => { const { surfaceNet, walled } = await import('/panel.js'); return walled(surfaceNet(f, n, 1), n); }", [(x * x + y * y - z * z).ravel().tolist(), n]))
+    points, at = np.unique(np.round(faces, 9).reshape(-1, 3), axis=0, return_inverse=True)
+    sides, count = np.unique(np.sort(at.reshape(-1, 4)[:, [[0, 1], [1, 2], [2, 3], [3, 0]]].reshape(-1, 2), axis=1), axis=0, return_counts=True)
+    walls = (points == 1) | (points == n - 2)
+    rim = sides[count == 1]
+    assert len(rim) > 40
+    assert walls[rim].any(axis=2).all()
+    assert not walls[at.reshape(-1, 4)].all(axis=1).any()
+
+
 def test_a_level_surface_has_the_value_and_the_gradient_is_its_normal(alone: Page) -> None:
     """x² + y² + 2 z² = 2.5: corners of faces within a part of a cell, outward or inward along the gradient."""
     n, level = 17, 2.5

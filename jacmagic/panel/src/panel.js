@@ -17,7 +17,7 @@ export { fixedPoints, ratesOf } from "./pictures/system.js";
 export { curved, symmetric } from "./bend.js";
 export { critical, descent } from "./descent.js";
 export { about, nearer, panned, through, whole } from "./pictures/lens.js";
-export { surfaceNet } from "./pictures/level.js";
+export { surfaceNet, walled } from "./pictures/level.js";
 export { around, sides } from "./pictures/space.js";
 export { cross, seen } from "./pictures/solid.js";
 export { OPTIMIZERS, batches, learner, uniform } from "./learner.js";

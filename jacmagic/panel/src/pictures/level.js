@@ -6,11 +6,12 @@ import { format, short } from "../print.js";
 import { arrow, handle, rangeIn, readIn } from "./plane.js";
 import { dragged, patch, solid } from "./solid.js";
 
-const { floor, hypot, max, round } = Math;
+const { floor, hypot, max, min, round } = Math;
 
 /** @typedef {import("../types.js").Pair} Pair */
 
-const N = 17;
+// A cell more on each side, so that the surface goes on to the walls.
+const N = 19;
 
 /**
  * The surface where a field on a cube of nodes has a level, as quadrilaterals: a corner in each cell that it crosses.
@@ -58,6 +59,12 @@ export function surfaceNet(f, n, level) {
   return faces;
 }
 
+/** What lies in the outermost cells ends at their inner walls. @param {number[][][]} faces @param {number} n */
+export function walled(faces, n) {
+  const walls = [1, n - 2];
+  return faces.map((face) => face.map((p) => p.map((v) => min(walls[1], max(walls[0], v))))).filter((face) => [0, 1, 2].every((a) => walls.every((wall) => face.some((p) => p[a] !== wall))));
+}
+
 /** @type {import("../types.js").Picture} */
 function level(engine, place) {
   const { background, dom, lettered, main, picture, sampler, state } = place;
@@ -72,6 +79,7 @@ function level(engine, place) {
   let [data, painted, along] = ["", "", -1];
   /** @type {Pair[]} */
   let box = [[0, 1], [0, 1], [0, 1]];
+  const inside = (/** @type {number} */ v, /** @type {number} */ a) => box[a][0] + ((v - 1) / (N - 3)) * (box[a][1] - box[a][0]);
   function update() {
     const now = background(...axes.map((/** @type {any} */ one) => one.key));
     const point = axes.map((/** @type {any} */ one) => readIn(state, one));
@@ -81,14 +89,14 @@ function level(engine, place) {
       painted = "";
       box = axes.map((/** @type {any} */ one) => rangeIn(state, one));
       const read = sampler([picture.f], axes);
-      for (let k = 0; k < field.length; k++) field[k] = read(...[k % N, floor(k / N) % N, floor(k / N / N)].map((i, a) => box[a][0] + (i / (N - 1)) * (box[a][1] - box[a][0])))[0];
+      for (let k = 0; k < field.length; k++) field[k] = read(...[k % N, floor(k / N) % N, floor(k / N / N)].map((i, a) => inside(i, a)))[0];
     }
     room.frame(box, axes.map((/** @type {any} */ one) => (/** @type {Record<string, any>} */ how) => lettered(one.label, how)));
     const sight = room.sighted() + value;
     if (sight !== painted) {
       painted = sight;
       const dark = room.dark();
-      room.paint(isFinite(value) ? surfaceNet(field, N, value).map((face) => patch(face.map((p) => p.map((v, a) => box[a][0] + (v / (N - 1)) * (box[a][1] - box[a][0]))), box, dark)) : []);
+      room.paint(isFinite(value) ? walled(surfaceNet(field, N, value), N).map((face) => patch(face.map((p) => p.map(inside)), box, dark)) : []);
     }
     const g = settled(Array.from(engine.get(picture.J ?? main)));
     const good = [...point, value, ...g].every(isFinite);
