@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -65,7 +64,7 @@ def pasted(error: JacmagicError, wrt: str | None, net: bool) -> JacmagicError:
     front = text[text.rfind("\n", 0, span.start) + 1 : span.start].rpartition(";")[2].strip()
 
     def stands(fix: str) -> bool:
-        defines = front and re.search(r"(?<![<>=!])=(?!=)", fix)
+        defines = front and "=" in fix.replace("<=", "").replace(">=", "").replace("!=", "").replace("==", "")
         alone = " in R" in fix or "\n" in fix or fix.startswith("use ") or defines
         return bool(alone) or not refused(
             text[: span.start] + fix + text[span.stop :], Span(span.start, span.start + len(fix)), wrt, net
