@@ -192,7 +192,7 @@ def test_the_picture_has_its_part_of_the_width(page: Page, tmp_path: Path, width
 
 @pytest.mark.parametrize(("block", "width", "height"), [
     (TWO, 1280, 610), (TWO, 1154, 527), ("x(r, p) = r cos p\ny(r, p) = r sin p", 1154, 527), ("x' = y\ny' = -sin x - 0.3 y", 1154, 527),
-    ("f(x, y) = x^2 y - y^2 + x", 1154, 563), ("x in R^2\na = tanh(W1 x + c1) in R^3\np = softmax(W2 a + c2) in R^2\nL = cross_entropy(p, y)", 1154, 491),
+    ("f(x, y) = x^2 y - y^2 + x", 1154, 566), ("x_{n+1} = 1 - 1.4 x_n^2 + y_n\ny_{n+1} = 0.3 x_n", 1154, 567), ("x in R^2\na = tanh(W1 x + c1) in R^3\np = softmax(W2 a + c2) in R^2\nL = cross_entropy(p, y)", 1154, 491),
 ])
 def test_a_block_fits_a_page_with_its_cell(page: Page, tmp_path: Path, block: str, width: int, height: int) -> None:
     """The cell, 14 + 96 + 18 pixels high in the drawings, and the output within 1280 × 720; in JupyterLab, whose menus take 113, too."""
@@ -201,6 +201,9 @@ def test_a_block_fits_a_page_with_its_cell(page: Page, tmp_path: Path, block: st
     box = page.locator(".jm").bounding_box()
     assert box
     assert box["height"] <= height
+    for cell in page.locator(".jm-cell").all():
+        cell.hover()
+        assert page.locator(".jm").bounding_box() == box
 
 
 @pytest.mark.parametrize("width", [1280, 1154])
