@@ -760,6 +760,15 @@ def test_a_picture_says_what_it_shows(page: Page, tmp_path: Path) -> None:
     expect(page.locator(".jm-handle")).to_be_focused()
 
 
+@pytest.mark.parametrize("magic", ["chain", "net"])
+def test_p_goes_to_a_picture_without_a_point(page: Page, tmp_path: Path, magic: str) -> None:
+    r = jacmagic.jacobian("u = x^2 + 1\nv = sin u\ny = e^v") if magic == "chain" else jacmagic.nnchain("x(2) -> 3 tanh -> 1")
+    page.goto(r.save(tmp_path / "page.html").as_uri())
+    page.locator(".jm-left input[type=range]").first.focus()
+    page.keyboard.press("p")
+    expect(page.locator(".jm-right :focus")).to_have_count(1)
+
+
 def test_values_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:
     page.goto(jacmagic.jacobian(TWO).save(tmp_path / "page.html").as_uri())
     one, two = (page.get_by_label(name, exact=True) for name in ("x1", "x2"))

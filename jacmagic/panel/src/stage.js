@@ -143,7 +143,7 @@ function handled(event, { root, play, state }, full) {
     full.toggle();
     done = true;
   } else if (letter === "p") {
-    const knob = root.querySelector(".jm-right [tabindex]");
+    const [knob] = ["[tabindex]", "button"].flatMap((one) => Array.from(root.querySelectorAll(".jm-right " + one))).filter((one) => one.getClientRects().length);
     /** @type {any} */ (knob)?.focus();
     done = !!knob;
   }
