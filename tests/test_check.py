@@ -56,13 +56,23 @@ def test_an_answer_is_written_as_in_a_block(answer):
         ("x^2 y + sin y", "2x y, x^2 + cos y", (1, 2)), ("n = 3\nf(x) = x^n", "n x^(n-1)", (1, 1)),
         ("f(x, y) = [x y, x + y, x]", "y, x; 1, 1; 1, 0", (3, 2)), ("f(x, y) = x^2 y", "f_y = x^2", ()), ("f(x) = x^2", "\n 2x \n", (1, 1)),
         ("u = u(x, t)\nf = u^2", "2u ∂u/∂x, 2u ∂u/∂t", (1, 2)), ("f(x) = x^2 - 2\ng(x) = x - f(x)/f'(x)", "f(x) f''(x)/f'(x)^2", (1, 1)),
-        (NET, "∂L/∂W2[1, 2] = (o[1] - y[1]) a[2]", ()),
+        (NET, "∂L/∂W2[1, 2] = (o[1] - y[1]) a[2]", ()), ("f = f(x)\nh = f(x^2)", "2x f'(x^2)", (1, 1)),
+        ("f = f(x)\ng = g(x)\nh = f/g", "(f' g - f g')/g^2", (1, 1)), ("f = f(x, y)\nh = f(y, x)", "[f_y(y, x), f_x(y, x)]", (1, 2)),
+        ("f = f(x)\nh = f(f(x))", "f'(f(x)) f'(x)", (1, 1)),
     ],
 )
 def test_what_is_right_is_right_in_its_shape(block, answer, shape):
     found = marked(block, answer)
     assert found.right.shape == found.slips.shape == shape
     assert found.right.all(), found.text
+
+
+@pytest.mark.parametrize(("block", "answer"), [
+    ("f = f(x)\nh = f(x^2)", "f'(x^2)"), ("f = f(x)\ng = g(x)\nh = f g", "f' g'"),
+    ("f = f(x, y)\nh(t) = f(t, t)", "2f_x(t, t)"), ("f = f(x, y)\nh = f(y, x)", "[f_x, f_y]"),
+])
+def test_of_a_function_of_which_nothing_is_known_no_wrong_answer_is_right(block, answer):
+    assert not marked(block, answer).right.any()
 
 
 def test_a_softmax_s_target_adds_up_to_one():

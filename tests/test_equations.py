@@ -200,6 +200,32 @@ def test_waves_of_any_form_solve_the_wave_equation() -> None:
     assert names["J"] == shown.matrix
 
 
+@pytest.mark.parametrize(("line", "shown"), [
+    ("h(s) = f(s, s)", "∂f/∂x(s, s) + ∂f/∂y(s, s)"), ("h(s) = f(s^2, s^2)", "∂f/∂x(s², s²) + ∂f/∂y(s², s²)"),
+    ("h = f(y, x)", "[∂f/∂y(y, x), ∂f/∂x(y, x)]"), ("h = ∂f/∂x(y, x)", "[∂²f/∂x∂y(y, x), ∂²f/∂x²(y, x)]"),
+    ("h(s) = f_xy(s, s)", "∂³f/∂x∂y²(s, s) + ∂³f/∂x²∂y(s, s)"), ("h = f(f, y)", "∂h/∂f = ∂f/∂x(f, y)"),
+    ("h(s) = f_x(s, s) f_y(s, s)", "∂²f/∂x∂y(s, s)"), ("h = f(y, x + 1)", "∂f/∂y(y, x + 1)"),
+])
+def test_a_function_of_which_nothing_is_known_is_differentiated_where_its_arguments_repeat_or_change_places(
+    line: str, shown: str,
+) -> None:
+    r = jacmagic.jacobian(f"f = f(x, y)\n{line}")
+    assert shown in plain_text(r)
+    source: dict[str, sp.Matrix] = {}
+    exec(r.code("sympy"), source)
+
+    def known(expr: sp.Expr) -> sp.Expr:
+        return expr.replace(lambda one: isinstance(one, sp.core.function.AppliedUndef),
+                            lambda one: sp.sin(one.args[0]) * one.args[1] ** 3 + one.args[0]).doit()
+
+    at = {one: 0.3 + k for k, one in enumerate(r.variables)}
+    for k, one in enumerate(r.variables):
+        right = float(known(known(r.outputs[0])).diff(one).subs(at))
+        for found in (r.matrix[k], source["J"][k]):
+            assert float(known(known(found)).subs(at)) == pytest.approx(right)
+        assert float(known(known(r.matrix[k].subs(at)))) == pytest.approx(right)
+
+
 def test_a_product_s_rule_and_an_equation_of_heat() -> None:
     assert "dh/dx = dg/dx f(x) + df/dx g(x)" in plain_text(jacmagic.jacobian("f = f(x)\ng = g(x)\nh = f g"))
     heat = jacmagic.jacobian("u = u(x, t)\n∂u/∂t - k ∂²u/∂x² = 0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,16 @@ def plain_name(symbol: sp.Symbol, taken: Collection[str] = ("sp", "f", "J")) -> 
     return name + "_" if keyword.iskeyword(name) or name in taken else name
 
 
+def _apart(places: Iterable[str]) -> list[str]:
+    """Places as source, no two the same: SymPy takes slots at one place for one slot, f_x(t, t) for f_y(t, t)."""
+    found: list[str] = []
+    for place in places:
+        while place in found:
+            place = f"sp.Add({place}, 0, evaluate=False)"
+        found.append(place)
+    return found
+
+
 @lru_cache(maxsize=1)
 def _spelling() -> Any:
     """A printer of SymPy source with every name of the library behind sp."""
@@ -33,7 +43,7 @@ def _spelling() -> Any:
         written = 0
 
         def _print_Symbol(self, expr: sp.Symbol) -> str:
-            return plain_name(expr)
+            return plain_name(expr) if expr.is_real else f'sp.Symbol("{expr.name}")'  # a slot of Subs
 
         def _print_Rational(self, expr: sp.Rational) -> str:
             return f"sp.Rational({expr.p}, {expr.q})" if expr.q != 1 else str(expr.p)
@@ -54,7 +64,7 @@ def _spelling() -> Any:
             return f"sp.Derivative({self._print(expr.expr)}, {by})"
 
         def _print_Subs(self, expr: Any) -> str:
-            slots, places = (", ".join(map(self._print, part)) for part in (expr.variables, expr.point))
+            slots, places = ", ".join(map(self._print, expr.variables)), ", ".join(_apart(map(self._print, expr.point)))
             return f"sp.Subs({self._print(expr.expr)}, ({slots},), ({places},))"
 
         def _print_Exp1(self, expr: Any) -> str:
@@ -185,7 +195,8 @@ def sympy_text(expr: sp.Expr) -> str:
 
 def sympy_source(outputs: Sequence[sp.Expr], matrix: sp.Matrix) -> str:
     """Runnable SymPy source of functions `f` and their Jacobian `J`, library functions only."""
-    free = sorted(set().union(*(e.atoms(sp.Symbol) for e in [*outputs, *matrix])), key=lambda one: one.name)
+    named = set().union(*(e.atoms(sp.Symbol) for e in [*outputs, *matrix]))
+    free = sorted((one for one in named if one.is_real), key=lambda one: one.name)
     declare = [f'{plain_name(s)} = sp.Symbol("{s.name}", real=True)' for s in free]
     functions = ", ".join(map(sympy_text, outputs))
     rows = ",\n".join("    [" + ", ".join(map(sympy_text, row)) + "]" for row in matrix.tolist())

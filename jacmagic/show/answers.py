@@ -152,7 +152,7 @@ def understood(result: Result, whole: str) -> tuple[t.Expr, Node]:
         where = lines[1].span if len(lines) > 1 else Span(0, len(whole))
         raise SyntaxMistake("An answer is one expression, number, vector or matrix.", where)
     expr = Reader(whole, scope_of(result)).value(lines[0].expr)
-    functions = {key: (one.params, one.expr) for key, one in p.steps.items() if one.kind == "function"}
+    functions = {key: (one.params, one.expr) for key, one in p.steps.items() if one.kind in ("function", "unknown")}
     low = Lowerer(whole, p.graph, {}, functions, lambda _: "", lowering.RULES)
     low.env |= {key: Value(sp.Integer(value), literal=True) for key, value in p.wholes.items()}
     low.whole_names = set(p.wholes)

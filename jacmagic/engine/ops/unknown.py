@@ -61,6 +61,13 @@ class Undetermined:
     orders: tuple[int, ...]
 
 
+class Place(sp.Subs):
+    """f_x(a, b). To SymPy's own class f_x(t, t) is f_y(t, t), as that names slots by their places."""
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return tuple(self.args)
+
+
 def slope(g: Graph, node: Node, k: int) -> Node:
     """d of an unknown by its operand k, in the shape of the one and then the other."""
     kind = node.data
@@ -107,13 +114,16 @@ def _entries(node: Node, args: list[Entries], inputs: Mapping[str, Sequence[Any]
     if isinstance(kind, Defined):
         return without_zeros(map(sp.sympify, inputs[kind.value.data]))
     function = sp.Function(kind.key, real=True)
-    apart = len(set(values)) == len(values) and all(one.is_Symbol for one in values)
-    slots = values if apart else [sp.Symbol(param, real=True) for param in kind.params]
+    apart = len(set(values)) == len(values) and all(
+        one.is_Symbol and (one.name == param or one.name not in (kind.key, *kind.params))
+        for one, param in zip(values, kind.params))
+    slots = values if apart else [sp.Symbol(param) for param in kind.params]  # no name of the block's, which are real
     by = [(one, n) for one, n in zip(slots, kind.orders) if n]
     if not by:
         return {0: function(*values)}
     found = sp.Derivative(function(*slots), *by)
-    return {0: found if apart else sp.Subs(found, tuple(slots), tuple(values))}
+    at = sp.Subs if len(values) == 1 else Place
+    return {0: found if apart else at(found, tuple(slots), tuple(values))}
 
 
 ROWS = (Operation("unknown", asked, _again, _pull, _push, _entries),)
