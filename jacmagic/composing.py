@@ -30,7 +30,7 @@ def subs(result: Result, values: Mapping[str, Any]) -> Result:
 
     Raises:
         KeyError: a name that the block does not have, one entry of a vector, or a definition.
-        ValueError: no variable stays, or a value of another size.
+        ValueError: no variable stays, or a value of another size or not finite.
     """
     found = {}
     for name, value in values.items():
@@ -40,6 +40,8 @@ def subs(result: Result, values: Mapping[str, Any]) -> Result:
         found[key] = np.asarray(fitted(reals(name, value), result.program.shape(key)), dtype=float)
         if found[key].shape != result.program.shape(key):
             raise ValueError(f"{name} has the shape {result.program.shape(key)}, not {found[key].shape}")
+        if not np.isfinite(found[key]).all():
+            raise ValueError(f"{name} is put into formulas, which takes a finite number")
     kept = {key: value for key, value in result.values._data.items() if key not in found}
     return copied(type(result), composed.substituted(result.program, found), kept)
 

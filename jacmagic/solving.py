@@ -49,6 +49,9 @@ REACH = 5.0
 FLAT = 1e-9
 """Below this part of the largest one an eigenvalue of a Hessian is 0; panel/src/hessian.js too."""
 
+ALONG = (1.0, -1.0, 2.3)
+"""Times their values the unknowns that a solution leaves free are where it is judged: on a line the word may change."""
+
 MAX_SOLVED = 6
 """Unknowns of equations that are solved. Instead: likewise."""
 
@@ -67,7 +70,7 @@ class Solution(dict[str, Any]):
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}: {value:.6g}" if isinstance(value, float) else f"{key}: {value}"
                            for key, value in self.items())
-        return f"{{{inside}}}" + (f" {self.kind}" if self.kind else "")
+        return (f"{{{inside}}}" if self else "everywhere") + (f" {self.kind}" if self.kind else "")
 
 
 class Solutions(list[Solution]):
@@ -210,11 +213,15 @@ def _found(result: Result, roots: Sequence[Node], targets: Sequence[Node], kind:
     found = Solutions(map(Solution, near if exact is None else exact))
     found.exact = exact is not None
     for one in found:
-        numbers = [_number(result, one.get(symbol.name, symbol), point) for symbol in unknowns]
-        if np.isfinite(numbers).all():
-            one.kind, one.eigenvalues = kind(point | _split(targets, numbers))
-        else:
-            one.kind, one.eigenvalues = "no real number at the current values", ()
+        kinds = []
+        for factor in ALONG if len(one) < len(unknowns) else ALONG[:1]:
+            here = point | {key: factor * point[key] for key in map(identifier, (target.data for target in targets))}
+            numbers = [_number(result, one.get(symbol.name, symbol), here) for symbol in unknowns]
+            if np.isfinite(numbers).all():
+                kinds.append(kind(here | _split(targets, numbers)))
+        one.kind, one.eigenvalues = kinds[0] if kinds else ("no real number at the current values", ())
+        if len(words := dict.fromkeys(word for word, _ in kinds)) > 1:
+            one.kind, one.eigenvalues = f"differs along it: {'; '.join(words)}", ()
     return found
 
 
@@ -254,6 +261,8 @@ def _exact(equations: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol]) -> list[
         return sp.solve(list(equations), list(unknowns), dict=True)
 
     wanted = [one for one in equations if one != 0]
+    if not wanted:
+        return [{}]  # a constant's gradient
     if any(one.has(sp.floor, sp.sign, sp.Piecewise) for one in wanted):
         return None
     found = in_time(look, SECONDS)

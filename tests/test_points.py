@@ -137,6 +137,20 @@ def test_where_a_map_rests_for_other_values_only_there_is_no_word() -> None:
     assert [one.kind for one in jacmagic.jacobian("x_{n+1} = x_n^2 + c\nc = 0.1").equilibria()] == ["stable fixed point", "unstable fixed point"]
 
 
+@pytest.mark.parametrize(("block", "method", "shown"), [
+    ("S' = -β S I\nI' = β S I - γ I", "equilibria",
+     "{I: 0} differs along it: not decided by J: Re λ = 0; unstable, with Re λ = 0"),  # above S = γ/β it spreads
+    ("x' = x y\ny' = 0", "equilibria",
+     "{x: 0} differs along it: unstable, with Re λ = 0; not decided by J: Re λ = 0\n{y: 0} not decided by J: Re λ = 0"),
+    ("f(x, y) = x^2", "critical_points", "{x: 0} not decided by second derivatives"),
+    ("f(x, y) = 3", "critical_points", "everywhere not decided by second derivatives"),
+    ("x' = 0", "equilibria", "everywhere not decided by J: Re λ = 0"),
+    ("x_{n+1} = x_n", "equilibria", "everywhere not decided by J: |λ| = 1"),
+])
+def test_on_a_line_of_points_the_word_is_true_of_all_of_them(block: str, method: str, shown: str) -> None:
+    assert repr(getattr(jacmagic.jacobian(block), method)()) == shown
+
+
 def test_equations_are_solved() -> None:
     found = jacmagic.jacobian("x^2 + y^2 = 4\nx y = 1").solve()
     assert len(found) == 4

@@ -163,6 +163,7 @@ CALLS: list[tuple[Callable[[], object], str, str]] = [
     (lambda: J("f = x^2").subs(x=3), "ValueError", "no variable stays"),
     (lambda: J("u = x\nf = u^2").subs(u=3), "KeyError", "without a definition"),
     (lambda: J("f = k x^2").subs(k=[1, 2]), "ValueError", "has the shape"),
+    (lambda: J("f = k x^2").subs(k=np.nan), "ValueError", "finite"),
     (lambda: J("x^2 + y^2 = r\ny = y(x)\nf = y").subs(r=3), "ValueError", "in the block"),
     (lambda: J("f(x) = x^2") @ J("f(x) = x^3"), "ValueError", "in both blocks"),
     (lambda: J("f(x) = k x\nk = 2") @ J("g(t) = k t\nk = 3"), "ValueError", "2 in the left block"),

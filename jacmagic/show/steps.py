@@ -94,11 +94,12 @@ def steps(result: Result, of: str, wrt: str) -> Steps:
     if part is not None:
         root, last = over.explained(part), part.right
     elif shapes == ((), ()):
-        root = over.step(of, wrt)
         last = result_of(result, of, wrt)
+        root = over.step(of, wrt) if key != by else Step(
+            "a name by itself", t.Partial(over.name(of), (over.name(wrt),)), last, None)
         numbers_of, moving_of = in_numbers, in_moving_numbers
     else:
-        jumps = over.derives(key) or over.calls_unknown(key) or (at, k) != (None, None)
+        jumps = key == by or over.derives(key) or over.calls_unknown(key) or (at, k) != (None, None)
         root = over.explained(worked(result, of, wrt) if jumps else layer(result, of, wrt))
         last = root.right if root.value is None else root.value
     numbers = numbers_of(result, last, of, wrt)
