@@ -357,6 +357,7 @@ def test_the_sliders_of_two_equations_reach_where_they_rest_if_these_are_few_pla
     ("f(x) = arcsin x", -1, 1), ("f(x, y) = sqrt(1 - x^2 - y^2)", -1, 1), ("x in R^2\nf = sqrt(1 - x^T x)", -1, 1), ("f(x) = ln(1 - x)", -3, 1),
     ("f(x) = sqrt(x - 2)", 2, 3), ("f(x) = acos(x/2)", -2, 2), ("f(x) = sqrt(x^2 - 1)", -3, 3), ("f(x) = 1/x", -3, 3), ("f(x) = ln x", 0.1, 3),
     ("f(x) = arcsin x\nx = 3", -3, 3), ("f(x) = arcsin x\nx = 0 in [-2, 2]", -2, 2), ("f(x) = tan x", -3, 3),
+    ("f(x) = x^(softmax([10^400, 1])[1])", 0, 3),
 ])
 def test_a_slider_goes_as_far_as_there_are_values(block: str, low: float, high: float) -> None:
     (name, *_) = panel.spec(jacmagic.jacobian(block))["names"]

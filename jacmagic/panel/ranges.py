@@ -71,7 +71,8 @@ class Ranges:
                 return low, high
             first, last = way[whole][[0, -1]]
             ends += [_round(np.floor, first, step), _round(np.ceil, last, step)]
-        return max(low, min(ends)), min(high, max(ends))
+        narrow = max(low, min(ends)), min(high, max(ends))
+        return narrow if narrow[0] < narrow[1] else (low, high)
 
     @cached_property
     def positive(self) -> dict[str, float]:
