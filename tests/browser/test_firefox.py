@@ -128,6 +128,7 @@ def test_in_firefox_no_text_stands_over_another(driven: tuple[firefox.Firefox, b
     for width in (1280, 390):
         page.send("browsingContext.setViewport", context=page.context, viewport={"width": width, "height": 900})
         for part in (None, 0, 1):
+            page.until("document.querySelector('.jm-actions button')")
             page.evaluate("document.querySelector('.jm-actions button').click()" if part is None else f"({stage.TO_ENDS})({part})")
             page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))")
             found += [(width, part, one) for one in page.evaluate(f"({stage.OVERLAPS})()")]
